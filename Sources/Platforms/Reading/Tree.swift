@@ -1,0 +1,208 @@
+public import Domain
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+/// A file system as the audit sees it: the live one, or a saved copy below a folder (`--root DIR`).
+///
+/// Paths are absolute inside the tree ("/sys/module/kvm/parameters/nx_huge_pages") and are what facts cite.
+/// Every read is bounded in size; nothing is ever written. A symbolic link that leads out of a saved tree is not followed.
+public struct Tree: Sendable {
+  /// "" for the live system, else the folder without a trailing slash.
+  public let root: String
+  /// True when the tree is this machine, now: then processes, commands and system calls may be asked too.
+  public var isLive: Bool { root.isEmpty }
+
+  /// - Parameter root: nil for the live system.
+  public init(root: String? = nil) {
+    var path = root ?? ""
+    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+    self.root = path == "/" ? "" : path
+  }
+
+  /// Why a path could not be read.
+  public enum Failure: Error, Sendable, Hashable {
+    /// Nothing of that name, and the folder it would lie in was looked at.
+    case notFound
+    /// The nearest existing ancestor lies outside of what a saved tree holds.
+    case notGiven
+    case permission
+    /// Larger than the limit.
+    case tooLarge
+    /// Any other error: too many links, a folder in the place of a file, an input/output error.
+    case io
+  }
+
+  /// The bytes of a file. A file that grows or lies about its size (procfs) is read to its end.
+  ///
+  /// - Parameter limit: bytes at most; one more is `tooLarge`.
+  public func bytes(_ path: String, limit: Int = 16 << 20) throws(Failure) -> [UInt8] {
+    let descriptor = try open(path, O_RDONLY)
+    defer { _ = close(descriptor) }
+    var result: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 64 << 10)
+    while true {
+      let capacity = chunk.count
+      // SAFETY: the buffer is the array's own, and read(2) writes no more than its length.
+      let n = unsafe chunk.withUnsafeMutableBytes { buffer in
+        Self.retrying { unsafe read(descriptor, buffer.baseAddress, capacity) }
+      }
+      if n < 0 { throw Self.failure(errno) }
+      if n == 0 { return result }
+      if result.count + n > limit { throw .tooLarge }
+      result.append(contentsOf: chunk[0..<n])
+    }
+  }
+
+  /// The file as text without its last line end. Invalid UTF-8 is replaced, for values that are only shown or compared.
+  public func line(_ path: String) throws(Failure) -> String {
+    var text = String(decoding: try bytes(path, limit: 1 << 20), as: UTF8.self)
+    while text.last?.isNewline == true { text.removeLast() }
+    return text
+  }
+
+  /// Names in a folder, sorted, without "." and "..".
+  public func names(in path: String) throws(Failure) -> [String] {
+    let descriptor = try open(path, O_RDONLY | O_DIRECTORY)
+    guard let stream = unsafe fdopendir(descriptor) else {
+      _ = close(descriptor)
+      throw .io
+    }
+    defer { _ = unsafe closedir(stream) }
+    var names: [String] = []
+    // SAFETY: readdir's entry is valid until the next call on the same stream, and its name is copied at once.
+    while let entry = unsafe readdir(stream) {
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+        unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+      }
+      if name != "." && name != ".." { names.append(name) }
+      if names.count > 100_000 { throw .tooLarge }
+    }
+    return names.sorted()
+  }
+
+  /// What stat(2) says; the last link is followed.
+  public struct Attributes: Sendable, Hashable {
+    /// Permission bits only (0o7777).
+    public let mode: UInt32
+    public let uid: UInt32
+    public let gid: UInt32
+    public let isDirectory: Bool
+    public let isSymbolicLink: Bool
+    public let size: Int64
+  }
+
+  public func attributes(_ path: String, followingLinks: Bool = true) throws(Failure) -> Attributes {
+    var status = stat()
+    let full = root + path
+    let result = followingLinks ? unsafe stat(full, &status) : unsafe lstat(full, &status)
+    if result != 0 { throw missing(path, errno) }
+    return Attributes(
+      mode: status.st_mode & 0o7777, uid: status.st_uid, gid: status.st_gid,
+      isDirectory: status.st_mode & S_IFMT == S_IFDIR, isSymbolicLink: status.st_mode & S_IFMT == S_IFLNK,
+      size: Int64(status.st_size))
+  }
+
+  /// The text of a symbolic link.
+  public func link(_ path: String) throws(Failure) -> String {
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    let full = root + path
+    // SAFETY: readlink(2) writes at most the length given, which is the array's.
+    let n = unsafe buffer.withUnsafeMutableBytes { unsafe readlink(full, $0.baseAddress!, $0.count) }
+    if n < 0 { throw missing(path, errno) }
+    return String(decoding: buffer[0..<n], as: UTF8.self)
+  }
+
+  public func exists(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe lstat(root + path, &status) == 0
+  }
+
+  // MARK: -
+
+  private func open(_ path: String, _ flags: Int32) throws(Failure) -> Int32 {
+    let full = root + path
+    if !isLive, leavesTree(path) { throw .io }
+    let descriptor = Self.retrying { Int(openFile(full, flags | O_CLOEXEC | O_NONBLOCK)) }
+    if descriptor < 0 { throw missing(path, errno) }
+    return Int32(descriptor)
+  }
+
+  /// True when a link below a saved tree resolves outside of it.
+  private func leavesTree(_ path: String) -> Bool {
+    guard let base = Self.resolved(root), let full = Self.resolved(root + path) else { return false }
+    return !(full == base || full.hasPrefix(base + "/"))
+  }
+
+  private static func resolved(_ path: String) -> String? {
+    guard let pointer = unsafe realpath(path, nil) else { return nil }
+    defer { unsafe free(pointer) }
+    return unsafe String(cString: pointer)
+  }
+
+  /// In a saved tree a path is "not there" only when its folder was saved; otherwise nobody looked.
+  private func missing(_ path: String, _ code: Int32) -> Failure {
+    let failure = Self.failure(code)
+    guard failure == .notFound, !isLive else { return failure }
+    let first = path.split(separator: "/").first.map { "/" + $0 } ?? "/"
+    return exists(first) ? .notFound : .notGiven
+  }
+
+  private static func failure(_ code: Int32) -> Failure {
+    switch code {
+    case ENOENT, ENOTDIR: .notFound
+    case EACCES, EPERM: .permission
+    case EFBIG: .tooLarge
+    default: .io
+    }
+  }
+
+  private static func retrying(_ call: () -> Int) -> Int {
+    for _ in 0..<16 {
+      let result = call()
+      if result >= 0 || errno != EINTR { return result }
+    }
+    return -1
+  }
+}
+
+/// open(2) without its variadic form.
+private func openFile(_ path: String, _ flags: Int32) -> Int32 {
+  unsafe open(path, flags)
+}
+
+extension Tree.Failure {
+  /// The reason code that a fact carries.
+  public var why: String {
+    switch self {
+    case .notFound: "not-found"
+    case .notGiven: "not-given"
+    case .permission: "permission"
+    case .tooLarge: "too-large"
+    case .io: "io"
+    }
+  }
+}
+
+extension Tree {
+  /// A fact from one whole file: its trimmed text when it can be read, absent when it is not there.
+  public func fact(_ path: String) -> Fact {
+    do throws(Failure) {
+      return .present(.string(try line(path)), .path(path, line: 1, column: 1))
+    } catch {
+      return fact(path, failed: error)
+    }
+  }
+
+  /// The fact that a failed read leaves.
+  public func fact(_ path: String, failed failure: Failure) -> Fact {
+    switch failure {
+    case .notFound: .absent(.path(path))
+    case .notGiven: .notCollected(failure.why, .path(path))
+    case .permission, .tooLarge, .io: .unreadable(failure.why, .path(path))
+    }
+  }
+}
