@@ -1,0 +1,21 @@
+/// A place in a source text.
+public struct Location: Sendable, Hashable {
+  /// First row is 1; 0 for generated nodes.
+  public var row: Int32
+  /// First column is 1, in bytes as OPA counts (a tab is one).
+  public var column: Int32
+  /// Byte offset from the start of the text.
+  public var offset: Int32
+  /// Byte offset just past the last byte; equal to `offset` where it is not known.
+  public var end: Int32
+
+  public init(row: Int32, column: Int32, offset: Int32, end: Int32) {
+    self.row = row
+    self.column = column
+    self.offset = offset
+    self.end = end
+  }
+
+  /// The place of what no text holds.
+  public static let generated = Location(row: 0, column: 0, offset: 0, end: 0)
+}
