@@ -1,0 +1,105 @@
+/// Why a built-in function gave no value.
+enum BuiltinError: Error, Sendable {
+  /// An operand of the wrong type: `eval_type_error`. Text without the function's name ("operand 1 must be string but got number").
+  case type(String)
+  /// Anything else that fails at run time: `eval_builtin_error`. Text without the function's name.
+  case failed(String)
+  /// Stops the whole evaluation, whatever the mode.
+  case fatal(RegoError)
+}
+
+/// The operands of a call, contiguous in the machine's registers. Valid during the call only.
+struct Arguments {
+  private let address: Memory.Address
+  let count: Int
+
+  init(address: Memory.Address, count: Int) {
+    self.address = address
+    self.count = count
+  }
+
+  @inline(__always)
+  subscript(index: Int) -> Value {
+    precondition(index >= 0 && index < count)
+    return Memory.value(address, at: index)
+  }
+}
+
+/// A function that policies call by name.
+struct Builtin: Sendable {
+  typealias Function = @Sendable (_ arguments: Arguments, _ context: BuiltinContext) throws(BuiltinError) -> Value
+
+  let name: String
+  /// Number of operands.
+  let arity: Int
+  /// Its answers may differ between two evaluations of the same input.
+  let isNondeterministic: Bool
+  /// Undefined as a result makes the call undefined without an error.
+  let function: Function
+
+  init(_ name: String, _ arity: Int, isNondeterministic: Bool = false, _ function: @escaping Function) {
+    self.name = name
+    self.arity = arity
+    self.isNondeterministic = isNondeterministic
+    self.function = function
+  }
+}
+
+/// Every built-in function of the engine, by name. A family is one file with one list.
+enum Builtins {
+  static let all: [String: Builtin] = {
+    var table: [String: Builtin] = [:]
+    for family in families { for builtin in family { table[builtin.name] = builtin } }
+    return table
+  }()
+}
+
+/// What built-in functions may use besides their operands: one per evaluation.
+final class BuiltinContext {
+  let heap: Heap
+  /// Nanoseconds since 1970, the same during one evaluation; the clock is read on first use.
+  private(set) lazy var now: Int64 = clock()
+  private let clock: @Sendable () -> Int64
+  /// Where `print` and `trace` write; nil drops the text.
+  var printed: ((String) -> Void)?
+  /// Memo of anything a family wants to keep during an evaluation (compiled expressions, ...), by family.
+  var regularExpressions: [[UInt8]: RegularExpressionMemo] = [:]
+  /// Seeds of `rand.intn`, uuids by key.
+  var memo: [[UInt8]: Value] = [:]
+  /// Steps left for work that a small input can make large; see `spend`.
+  private(set) var steps: Int
+
+  init(heap: Heap, steps: Int = .max, clock: @escaping @Sendable () -> Int64) {
+    self.heap = heap
+    self.steps = steps
+    self.clock = clock
+  }
+
+  /// Counts work against the evaluation's budget: call it before building something whose size the operands decide (`numbers.range`).
+  func spend(_ count: Int) throws(BuiltinError) {
+    steps -= max(0, count)
+    if steps < 0 || heap.isExhausted { throw .fatal(RegoError(.cancel, "evaluation exceeded its budget")) }
+  }
+}
+
+extension Arguments {
+  /// The message OPA gives for a wrong operand: position counts from 1.
+  func wrongType(_ index: Int, _ expected: String...) -> BuiltinError {
+    let got = "\(self[index].typeName)"
+    return expected.count == 1
+      ? .type("operand \(index + 1) must be \(expected[0]) but got \(got)")
+      : .type("operand \(index + 1) must be one of {\(expected.joined(separator: ", "))} but got \(got)")
+  }
+
+  func string(_ index: Int) throws(BuiltinError) -> [UInt8] {
+    guard self[index].isString else { throw wrongType(index, "string") }
+    return self[index].text
+  }
+
+  /// An integer that fits 64 bits.
+  func integer(_ index: Int) throws(BuiltinError) -> Int {
+    guard self[index].isNumber else { throw wrongType(index, "number") }
+    guard let value = self[index].exactInt else { throw .type("operand \(index + 1) must be integer number but got floating-point number") }
+    return Int(value)
+  }
+}

@@ -1,0 +1,7 @@
+extension Builtins {
+  /// One list a file.
+  static let families: [[Builtin]] = []
+}
+
+/// A compiled regular expression kept for one evaluation.
+struct RegularExpressionMemo {}

@@ -1,0 +1,401 @@
+internal import Synchronization
+
+/// An array: count (4), capacity (4), address of elements (8), hash (8; 0 = not computed).
+struct ArrayView {
+  static let size = 32
+  let address: Memory.Address
+
+  @inline(__always)
+  init(_ value: Value) { address = value.address }
+  @inline(__always)
+  init(address: Memory.Address) { self.address = address }
+
+  @inline(__always)
+  var count: Int { Int(Memory.load(address, 0, as: UInt32.self)) }
+  @inline(__always)
+  var elements: Memory.Address { Memory.load(address, 8) }
+  var hash: UInt64 {
+    get { Memory.load(address, 16) }
+    nonmutating set { Memory.store(address, 16, newValue) }
+  }
+  var value: Value { Value(.array, UInt64(address)) }
+
+  /// The element at `index`, which must lie in 0..<count.
+  @inline(__always)
+  subscript(index: Int) -> Value {
+    precondition(index >= 0 && index < count)
+    return Memory.value(elements, at: index)
+  }
+
+  static func make(capacity: Int, in heap: Heap) -> ArrayView {
+    let address = heap.allocate(size + capacity * 16)
+    Memory.store(address, 0, UInt32(0))
+    Memory.store(address, 4, UInt32(truncatingIfNeeded: capacity))
+    Memory.store(address, 8, address + UInt(size))
+    Memory.store(address, 16, UInt64(0))
+    return ArrayView(address: address)
+  }
+
+  /// Only while the array is being built.
+  @inline(__always)
+  func append(_ value: Value, in heap: Heap) {
+    let n = count
+    let capacity = Int(Memory.load(address, 4, as: UInt32.self))
+    if n == capacity { grow(capacity, in: heap) }
+    Memory.setValue(elements, at: n, value)
+    Memory.store(address, 0, UInt32(truncatingIfNeeded: n &+ 1))
+  }
+
+  @inline(never)
+  private func grow(_ capacity: Int, in heap: Heap) {
+    let new = max(8, capacity * 2)
+    let moved = heap.allocate(new * 16)
+    Memory.copy(from: elements, to: moved, bytes: count * 16)
+    Memory.store(address, 8, moved)
+    Memory.store(address, 4, UInt32(truncatingIfNeeded: new))
+  }
+}
+
+extension Value {
+  static func array(_ values: some Swift.Collection<Value>, in heap: Heap) -> Value {
+    let array = ArrayView.make(capacity: values.count, in: heap)
+    for value in values { array.append(value, in: heap) }
+    return array.value
+  }
+  /// View of an array value. The value must be an array.
+  @inline(__always)
+  var arrayView: ArrayView { ArrayView(self) }
+  @inline(__always)
+  var objectView: ObjectView { ObjectView(self) }
+  @inline(__always)
+  var setView: SetView { SetView(self) }
+
+  /// The elements of an array or set (in order), copied; empty for other types.
+  var elements: [Value] {
+    switch tag {
+    case .array:
+      let view = arrayView
+      return (0..<view.count).map { view[$0] }
+    case .set:
+      let view = setView
+      view.sort()
+      return (0..<view.count).map { view[$0] }
+    default: return []
+    }
+  }
+}
+
+/// Keys with a hash index: shared by the objects of one form, or private to one object; also the body of a set.
+///
+/// count (4), capacity (4), keys (8), index (8; 0 = none), index capacity (4, a power of two), sorted (4: 1 when keys stand in order),
+/// identity (8; 0 = may still change), hash of a set (8).
+struct KeyTable {
+  static let size = 48
+  /// Up to this many keys are searched one by one.
+  static let linear = 8
+  let address: Memory.Address
+
+  @inline(__always)
+  init(address: Memory.Address) { self.address = address }
+
+  @inline(__always)
+  var count: Int { Int(Memory.load(address, 0, as: UInt32.self)) }
+  var capacity: Int { Int(Memory.load(address, 4, as: UInt32.self)) }
+  @inline(__always)
+  var keys: Memory.Address { Memory.load(address, 8) }
+  @inline(__always)
+  var index: Memory.Address { Memory.load(address, 16) }
+  var indexCapacity: Int { Int(Memory.load(address, 24, as: UInt32.self)) }
+  @inline(__always)
+  var isSorted: Bool { Memory.load(address, 28, as: UInt32.self) == 1 }
+  /// Unique in the process, for inline caches; 0 while keys may be added.
+  @inline(__always)
+  var identity: UInt64 { Memory.load(address, 32) }
+  var hash: UInt64 {
+    get { Memory.load(address, 40) }
+    nonmutating set { Memory.store(address, 40, newValue) }
+  }
+
+  private static let identities = Atomic<UInt64>(1)
+
+  static func make(capacity: Int, in heap: Heap) -> KeyTable {
+    let address = heap.allocate(size + capacity * 16)
+    Memory.store(address, 0, UInt32(0))
+    Memory.store(address, 4, UInt32(truncatingIfNeeded: capacity))
+    Memory.store(address, 8, address + UInt(size))
+    Memory.store(address, 16, UInt64(0))
+    Memory.store(address, 24, UInt32(0))
+    Memory.store(address, 28, UInt32(1))
+    Memory.store(address, 32, UInt64(0))
+    Memory.store(address, 40, UInt64(0))
+    return KeyTable(address: address)
+  }
+
+  @inline(__always)
+  subscript(slot: Int) -> Value { Memory.value(keys, at: slot) }
+
+  /// Slot of a key, or -1.
+  func find(_ key: Value) -> Int {
+    let n = count
+    if n <= Self.linear {
+      let keys = keys
+      var i = 0
+      if key.rawTag == 5 {
+        while i < n {
+          let candidate = Memory.value(keys, at: i)
+          if candidate.head == key.head, candidate.body == key.body { return i }
+          i &+= 1
+        }
+        return -1
+      }
+      while i < n {
+        if Memory.value(keys, at: i).equals(key) { return i }
+        i &+= 1
+      }
+      return -1
+    }
+    let mask = indexCapacity &- 1
+    let index = index, keys = keys
+    var position = Int(truncatingIfNeeded: key.hash) & mask
+    while true {
+      let entry = Memory.load(index, position &* 4, as: UInt32.self)
+      if entry == 0 { return -1 }
+      let slot = Int(entry) &- 1
+      if Memory.value(keys, at: slot).equals(key) { return slot }
+      position = (position &+ 1) & mask
+    }
+  }
+
+  /// Adds a key known to be missing; returns its slot. Only while the table may change.
+  func append(_ key: Value, in heap: Heap) -> Int {
+    let n = count
+    if n == capacity {
+      let new = max(8, n * 2)
+      let moved = heap.allocate(new * 16)
+      Memory.copy(from: keys, to: moved, bytes: n * 16)
+      Memory.store(address, 8, moved)
+      Memory.store(address, 4, UInt32(truncatingIfNeeded: new))
+    }
+    Memory.setValue(keys, at: n, key)
+    Memory.store(address, 0, UInt32(truncatingIfNeeded: n &+ 1))
+    if isSorted, n > 0, Memory.value(keys, at: n &- 1).compare(key) > 0 { Memory.store(address, 28, UInt32(0)) }
+    if n >= Self.linear {
+      if (n &+ 1) &* 2 > indexCapacity { rebuildIndex(in: heap) } else { insertIntoIndex(n) }
+    }
+    return n
+  }
+
+  private func insertIntoIndex(_ slot: Int) {
+    let mask = indexCapacity &- 1
+    var position = Int(truncatingIfNeeded: Memory.value(keys, at: slot).hash) & mask
+    while Memory.load(index, position &* 4, as: UInt32.self) != 0 { position = (position &+ 1) & mask }
+    Memory.store(index, position &* 4, UInt32(truncatingIfNeeded: slot &+ 1))
+  }
+
+  private func clearIndex() {
+    let capacity = indexCapacity
+    for i in 0..<(capacity / 2) { Memory.store(index, i &* 8, UInt64(0)) }
+  }
+
+  private func rebuildIndex(in heap: Heap) {
+    var new = 32
+    while new < count &* 4 { new &*= 2 }
+    Memory.store(address, 16, heap.allocate(new * 4))
+    Memory.store(address, 24, UInt32(truncatingIfNeeded: new))
+    clearIndex()
+    for slot in 0..<count { insertIntoIndex(slot) }
+  }
+
+  /// Puts the keys in OPA's order, moving `values` (0 = none) along.
+  func sort(values: Memory.Address) {
+    if isSorted { return }
+    let n = count
+    var order = Array(0..<n)
+    let keys = keys
+    order.sort { Memory.value(keys, at: $0).compare(Memory.value(keys, at: $1)) < 0 }
+    let oldKeys = (0..<n).map { Memory.value(keys, at: $0) }
+    for (to, from) in order.enumerated() { Memory.setValue(keys, at: to, oldKeys[from]) }
+    if values != 0 {
+      let old = (0..<n).map { Memory.value(values, at: $0) }
+      for (to, from) in order.enumerated() { Memory.setValue(values, at: to, old[from]) }
+    }
+    if index != 0 {
+      clearIndex()
+      for slot in 0..<n { insertIntoIndex(slot) }
+    }
+    Memory.store(address, 28, UInt32(1))
+  }
+
+  /// No key will be added any more: the table may be known by its identity.
+  func seal() {
+    if identity == 0 { Memory.store(address, 32, Self.identities.wrappingAdd(1, ordering: .relaxed).newValue) }
+  }
+}
+
+/// A set: its value's address is that of a `KeyTable`.
+struct SetView {
+  let table: KeyTable
+
+  @inline(__always)
+  init(_ value: Value) { table = KeyTable(address: value.address) }
+  @inline(__always)
+  init(table: KeyTable) { self.table = table }
+
+  @inline(__always)
+  var count: Int { table.count }
+  var value: Value { Value(.set, UInt64(table.address)) }
+  @inline(__always)
+  func sort() { if !table.isSorted { table.sort(values: 0) } }
+
+  /// The element at a position, in order once `sort` was called.
+  @inline(__always)
+  subscript(index: Int) -> Value {
+    precondition(index >= 0 && index < count)
+    return table[index]
+  }
+  @inline(__always)
+  func contains(_ value: Value) -> Bool { table.find(value) >= 0 }
+
+  static func make(capacity: Int = 4, in heap: Heap) -> SetView { SetView(table: .make(capacity: capacity, in: heap)) }
+
+  /// Only while the set is being built.
+  @inline(__always)
+  func insert(_ value: Value, in heap: Heap) {
+    if table.find(value) < 0 { _ = table.append(value, in: heap) }
+  }
+}
+
+/// An object: count is its table's; table (8), values (8), hash (8; 0 = not computed), unused (8).
+struct ObjectView {
+  static let size = 32
+  let address: Memory.Address
+
+  @inline(__always)
+  init(_ value: Value) { address = value.address }
+  @inline(__always)
+  init(address: Memory.Address) { self.address = address }
+
+  @inline(__always)
+  var table: KeyTable { KeyTable(address: Memory.load(address, 0)) }
+  @inline(__always)
+  var values: Memory.Address { Memory.load(address, 8) }
+  @inline(__always)
+  var count: Int { table.count }
+  var value: Value { Value(.object, UInt64(address)) }
+  var hash: UInt64 {
+    get { Memory.load(address, 16) }
+    nonmutating set { Memory.store(address, 16, newValue) }
+  }
+
+  /// Puts the members in the order of their keys.
+  @inline(__always)
+  func sort() {
+    let table = table
+    if !table.isSorted { table.sort(values: values) }
+  }
+  /// The key at a position, in order once `sort` was called.
+  @inline(__always)
+  func key(at slot: Int) -> Value {
+    precondition(slot >= 0 && slot < count)
+    return table[slot]
+  }
+  @inline(__always)
+  func value(at slot: Int) -> Value {
+    precondition(slot >= 0 && slot < count)
+    return Memory.value(values, at: slot)
+  }
+  /// The value under a key, else undefined.
+  @inline(__always)
+  subscript(key: Value) -> Value {
+    let slot = table.find(key)
+    return slot < 0 ? .undefined : Memory.value(values, at: slot)
+  }
+  subscript(key: StaticString) -> Value {
+    self[Value.short(key)]
+  }
+
+  /// An object that may grow.
+  static func make(capacity: Int = 4, in heap: Heap) -> ObjectView {
+    let table = KeyTable.make(capacity: capacity, in: heap)
+    let address = heap.allocate(size + capacity * 16)
+    Memory.store(address, 0, table.address)
+    Memory.store(address, 8, address + UInt(size))
+    Memory.store(address, 16, UInt64(0))
+    return ObjectView(address: address)
+  }
+
+  /// An object over a sealed table; `values` of the table's count must all be set by the caller.
+  @inline(__always)
+  static func make(sharing table: KeyTable, count: Int, in heap: Heap) -> ObjectView {
+    let address = heap.allocate(size &+ count &* 16)
+    Memory.store(address, 0, table.address)
+    Memory.store(address, 8, address &+ UInt(size))
+    Memory.store(address, 16, UInt64(0))
+    return ObjectView(address: address)
+  }
+
+  @inline(__always)
+  func setValue(at slot: Int, _ value: Value) { Memory.setValue(values, at: slot, value) }
+
+  /// Sets a key; only while the object is being built and shares its table with no other.
+  func set(_ key: Value, _ value: Value, in heap: Heap) {
+    let table = table
+    let slot = table.find(key)
+    if slot >= 0 {
+      Memory.setValue(values, at: slot, value)
+      return
+    }
+    let before = table.capacity
+    let added = table.append(key, in: heap)
+    if table.capacity != before {
+      let moved = heap.allocate(table.capacity * 16)
+      Memory.copy(from: values, to: moved, bytes: added * 16)
+      Memory.store(address, 8, moved)
+    }
+    Memory.setValue(values, at: added, value)
+  }
+}
+
+extension Value {
+  /// A short string constant, at most 14 ASCII bytes.
+  static func short(_ text: StaticString) -> Value {
+    precondition(text.utf8CodeUnitCount <= 14)
+    var head = UInt64(Tag.shortString.rawValue) | UInt64(text.utf8CodeUnitCount) << 8
+    var body: UInt64 = 0
+    // SAFETY: a static string's bytes live for ever.
+    text.withUTF8Buffer { bytes in
+      for i in 0..<bytes.count {
+        let byte = unsafe UInt64(bytes[i])
+        if i < 6 { head |= byte << UInt64(16 + 8 * i) } else { body |= byte << UInt64(8 * (i - 6)) }
+      }
+    }
+    return Value(head: head, body: body)
+  }
+
+  /// A set of values, duplicates dropped.
+  static func set(_ values: some Swift.Sequence<Value>, in heap: Heap) -> Value {
+    let set = SetView.make(in: heap)
+    for value in values { set.insert(value, in: heap) }
+    set.sort()
+    return set.value
+  }
+
+  /// An object; the last of equal keys wins.
+  static func object(_ members: some Swift.Sequence<(Value, Value)>, in heap: Heap) -> Value {
+    let object = ObjectView.make(in: heap)
+    for (key, value) in members { object.set(key, value, in: heap) }
+    object.sort()
+    return object.value
+  }
+
+  /// Number of elements or members of a composite, of code points of a string; nil for other types.
+  var elementCount: Int? {
+    switch tag {
+    case .array: arrayView.count
+    case .object: objectView.count
+    case .set: setView.count
+    case .shortString, .longString: unsafe withText { bytes in unsafe bytes.reduce(0) { $1 & 0xc0 == 0x80 ? $0 : $0 + 1 } }
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,178 @@
+/// Hashing keyed per process, so that a document cannot be made to collide.
+enum Hashing {
+  static let seed = UInt64.random(in: .min ... .max) | 1
+
+  @inline(__always)
+  static func mix(_ a: UInt64, _ b: UInt64) -> UInt64 {
+    let product = a.multipliedFullWidth(by: b)
+    return product.high ^ product.low
+  }
+  @inline(__always)
+  static func word(_ a: UInt64) -> UInt64 { mix(a ^ 0xa076_1d64_78bd_642f, seed ^ 0xe703_7ed1_a0b4_28db) | 1 }
+  @inline(__always)
+  static func words(_ a: UInt64, _ b: UInt64) -> UInt64 { mix(a ^ seed, b ^ 0xe703_7ed1_a0b4_28db &+ seed) | 1 }
+  @inline(__always)
+  static func integer(_ value: Int64) -> UInt64 { word(UInt64(bitPattern: value)) }
+
+  static func bytes(_ address: Memory.Address, _ count: Int) -> UInt64 {
+    var state = seed ^ UInt64(count)
+    var i = 0
+    while i &+ 16 <= count {
+      state = mix(Memory.loadUnaligned(address, i, as: UInt64.self) ^ 0xa076_1d64_78bd_642f,
+        Memory.loadUnaligned(address, i &+ 8, as: UInt64.self) ^ state)
+      i &+= 16
+    }
+    var a: UInt64 = 0, b: UInt64 = 0
+    var shift: UInt64 = 0
+    while i < count {
+      let byte = UInt64(Memory.load(address, i, as: UInt8.self))
+      if shift < 64 { a |= byte << shift } else { b |= byte << (shift - 64) }
+      shift &+= 8
+      i &+= 1
+    }
+    return mix(a ^ 0xe703_7ed1_a0b4_28db, b ^ state) | 1
+  }
+}
+
+extension Value {
+  /// Equal values have equal hashes, whatever their representation. Never 0. Composites remember theirs.
+  var hash: UInt64 {
+    switch tag {
+    case .integer: return Hashing.integer(Int64(bitPattern: body))
+    case .shortString: return Hashing.words(head, body)
+    case .longString: return Memory.load(address, 0)
+    case .number: return NumberRecord(address).hash
+    case .undefined, .null, .boolean: return Hashing.words(head, body)
+    case .array:
+      let view = arrayView
+      if view.hash != 0 { return view.hash }
+      var state: UInt64 = 0x51_7c_c1
+      for i in 0..<view.count { state = Hashing.words(state, view[i].hash) }
+      view.hash = state | 1
+      return state | 1
+    case .set:
+      let view = setView
+      if view.table.hash != 0 { return view.table.hash }
+      var sum: UInt64 = 0x2545_f491
+      for i in 0..<view.count { sum &+= view.table[i].hash }
+      let result = Hashing.words(sum, 9)
+      view.table.hash = result
+      return result
+    case .object:
+      let view = objectView
+      if view.hash != 0 { return view.hash }
+      var sum: UInt64 = 0x9e6c_63d0
+      let table = view.table, values = view.values
+      for i in 0..<table.count { sum &+= Hashing.words(table[i].hash, Memory.value(values, at: i).hash) }
+      let result = Hashing.words(sum, 8)
+      view.hash = result
+      return result
+    }
+  }
+
+  /// Rego's `==`: numbers by value, composites by content.
+  @inline(__always)
+  func equals(_ other: Value) -> Bool {
+    if head == other.head, body == other.body { return true }
+    let a = rawTag, b = other.rawTag
+    if a <= 3 || a == 5 { return a == 3 && b == 4 ? equalsSlow(other) : false }
+    return equalsSlow(other)
+  }
+
+  @inline(never)
+  private func equalsSlow(_ other: Value) -> Bool {
+    let a = tag, b = other.tag
+    switch (a, b) {
+    case (.integer, .number), (.number, .integer), (.number, .number):
+      if hash != other.hash { return false }
+      return Numbers.compare(self, other) == 0
+    case (.longString, .longString):
+      let n = textCount
+      if n != other.textCount || hash != other.hash { return false }
+      return Memory.equalBytes(address + UInt(TextRecord.headerSize), other.address + UInt(TextRecord.headerSize), n)
+    case (.array, .array):
+      let x = arrayView, y = other.arrayView
+      if x.count != y.count { return false }
+      for i in 0..<x.count where !x[i].equals(y[i]) { return false }
+      return true
+    case (.set, .set):
+      let x = setView, y = other.setView
+      if x.count != y.count || hash != other.hash { return false }
+      for i in 0..<x.count where !y.contains(x[i]) { return false }
+      return true
+    case (.object, .object):
+      let x = objectView, y = other.objectView
+      let n = x.count
+      if n != y.count { return false }
+      if x.table.address == y.table.address {
+        for i in 0..<n where !Memory.value(x.values, at: i).equals(Memory.value(y.values, at: i)) { return false }
+        return true
+      }
+      for i in 0..<n {
+        let found = y[x.table[i]]
+        if found.isUndefined || !found.equals(Memory.value(x.values, at: i)) { return false }
+      }
+      return true
+    default: return false
+    }
+  }
+
+  /// OPA's total order (v1/ast/compare.go): by type, then numbers by value, strings by bytes, arrays by element and length, sets by their
+  /// sorted elements, objects by their sorted keys and then values.
+  func compare(_ other: Value) -> Int {
+    if head == other.head, body == other.body { return 0 }
+    let a = typeRank, b = other.typeRank
+    if a != b { return a < b ? -1 : 1 }
+    switch (tag, other.tag) {
+    case (.integer, .integer):
+      let x = Int64(bitPattern: body), y = Int64(bitPattern: other.body)
+      return x < y ? -1 : (x == y ? 0 : 1)
+    case (.boolean, _): return body < other.body ? -1 : (body == other.body ? 0 : 1)
+    case (.integer, _), (.number, _): return Numbers.compare(self, other)
+    case (.shortString, .shortString):
+      // Past its length a short string is zero, which no longer string's byte can precede; the length breaks the tie of a NUL.
+      let x = (head >> 16 | body << 48).byteSwapped, y = (other.head >> 16 | other.body << 48).byteSwapped
+      if x != y { return x < y ? -1 : 1 }
+      let p = (body >> 16).byteSwapped, q = (other.body >> 16).byteSwapped
+      if p != q { return p < q ? -1 : 1 }
+      return textCount - other.textCount
+    case (.shortString, _), (.longString, _):
+      return unsafe withText { x in
+        unsafe other.withText { y in
+          // SAFETY: both buffers are valid during the call; an empty one has an address of its own.
+          Memory.compareBytes(
+            UInt(bitPattern: x.baseAddress), x.count, UInt(bitPattern: y.baseAddress), y.count)
+        }
+      }
+    case (.array, .array):
+      let x = arrayView, y = other.arrayView
+      let n = min(x.count, y.count)
+      for i in 0..<n {
+        let order = x[i].compare(y[i])
+        if order != 0 { return order }
+      }
+      return x.count - y.count
+    case (.set, .set):
+      let x = setView, y = other.setView
+      x.sort()
+      y.sort()
+      for i in 0..<min(x.count, y.count) {
+        let order = x[i].compare(y[i])
+        if order != 0 { return order }
+      }
+      return x.count - y.count
+    case (.object, .object):
+      let x = objectView, y = other.objectView
+      x.sort()
+      y.sort()
+      for i in 0..<min(x.count, y.count) {
+        let keys = x.key(at: i).compare(y.key(at: i))
+        if keys != 0 { return keys }
+        let values = x.value(at: i).compare(y.value(at: i))
+        if values != 0 { return values }
+      }
+      return x.count - y.count
+    default: return 0
+    }
+  }
+}

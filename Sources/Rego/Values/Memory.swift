@@ -1,0 +1,140 @@
+/// Reads and writes of the heap's records by address.
+///
+/// The only place where addresses become pointers. Addresses come from `Heap.allocate` alone, are stored in `Value.body` and in records,
+/// and live as long as the heap they came from; whoever holds a `Value` holds its heap (`Document`, `Evaluation`). Offsets and counts
+/// are the records' own and are checked where an index comes from outside (`ArrayView`, `ObjectView`).
+enum Memory {
+  typealias Address = UInt
+
+  @inline(__always)
+  static func pointer(_ address: Address) -> UnsafeMutableRawPointer {
+    // SAFETY: an address is never 0 here: it was returned by Heap.allocate.
+    unsafe UnsafeMutableRawPointer(bitPattern: address).unsafelyUnwrapped
+  }
+  @inline(__always)
+  static func load<T: BitwiseCopyable>(_ address: Address, _ offset: Int, as type: T.Type = T.self) -> T {
+    // SAFETY: offset lies inside the record, and T is trivial and aligned.
+    unsafe pointer(address).load(fromByteOffset: offset, as: T.self)
+  }
+  @inline(__always)
+  static func store<T: BitwiseCopyable>(_ address: Address, _ offset: Int, _ value: T) {
+    // SAFETY: as load.
+    unsafe pointer(address).storeBytes(of: value, toByteOffset: offset, as: T.self)
+  }
+  @inline(__always)
+  static func value(_ address: Address, at index: Int) -> Value {
+    // SAFETY: the callers check index against the record's count.
+    unsafe pointer(address).load(fromByteOffset: index &* 16, as: Value.self)
+  }
+  @inline(__always)
+  static func setValue(_ address: Address, at index: Int, _ value: Value) {
+    unsafe pointer(address).storeBytes(of: value, toByteOffset: index &* 16, as: Value.self)
+  }
+  @inline(__always)
+  static func copy(from: Address, to: Address, bytes: Int) {
+    // SAFETY: both ranges were allocated with at least this size, and new ranges do not overlap old ones.
+    if bytes > 0 { unsafe pointer(to).copyMemory(from: UnsafeRawPointer(pointer(from)), byteCount: bytes) }
+  }
+  @inline(__always)
+  static func buffer(_ address: Address, count: Int) -> UnsafeBufferPointer<UInt8> {
+    unsafe UnsafeBufferPointer(start: pointer(address).assumingMemoryBound(to: UInt8.self), count: count)
+  }
+  /// Order of two byte strings: negative, 0 or positive.
+  @inline(__always)
+  static func compareBytes(_ a: Address, _ countA: Int, _ b: Address, _ countB: Int) -> Int {
+    let n = min(countA, countB)
+    if n > 0 {
+      var i = 0
+      while i &+ 8 <= n {
+        let x: UInt64 = loadUnaligned(a, i), y: UInt64 = loadUnaligned(b, i)
+        if x != y { return x.byteSwapped < y.byteSwapped ? -1 : 1 }
+        i &+= 8
+      }
+      while i < n {
+        let x: UInt8 = load(a, i), y: UInt8 = load(b, i)
+        if x != y { return x < y ? -1 : 1 }
+        i &+= 1
+      }
+    }
+    return countA - countB
+  }
+  @inline(__always)
+  static func loadUnaligned<T: BitwiseCopyable>(_ address: Address, _ offset: Int, as type: T.Type = T.self) -> T {
+    unsafe pointer(address).loadUnaligned(fromByteOffset: offset, as: T.self)
+  }
+  @inline(__always)
+  static func equalBytes(_ a: Address, _ b: Address, _ count: Int) -> Bool {
+    compareBytes(a, count, b, count) == 0
+  }
+}
+
+/// Memory for values: bump allocation in chunks that never move, freed together.
+///
+/// Not thread-safe while it is written. A frozen heap may be read from several threads.
+final class Heap: @unchecked Sendable {
+  private var chunks: [(start: Memory.Address, size: Int)] = []
+  private var cursor: Memory.Address = 0
+  private var limit: Memory.Address = 0
+  /// Bytes handed out in full chunks before the current one.
+  private var filled = 0
+  /// Bytes that may be allocated in all; more is an error of the evaluation that asked (see `isExhausted`).
+  let budget: Int
+  /// Set once the budget was exceeded. Allocation goes on so that no caller has to handle failure; the machine checks this at loops and calls.
+  private(set) var isExhausted = false
+
+  init(budget: Int = .max) { self.budget = budget }
+
+  deinit { release(keeping: 0) }
+
+  /// Room for `bytes`, aligned to 16. The content is not initialised.
+  @inline(__always)
+  func allocate(_ bytes: Int) -> Memory.Address {
+    let size = UInt(bitPattern: (bytes &+ 15) & ~15)
+    let start = cursor
+    if size <= limit &- start {
+      cursor = start &+ size
+      return start
+    }
+    return allocateSlow(Int(size))
+  }
+
+  @inline(never)
+  private func allocateSlow(_ size: Int) -> Memory.Address {
+    filled += Int(cursor &- (chunks.last?.start ?? cursor))
+    if filled &+ size > budget { isExhausted = true }
+    let doubled = chunks.isEmpty ? 16 << 10 : min(chunks[chunks.count - 1].size * 2, 4 << 20)
+    let chunkSize = max(size, doubled)
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: chunkSize, alignment: 16)
+    let start = UInt(bitPattern: memory)
+    chunks.append((start, chunkSize))
+    cursor = start &+ UInt(size)
+    limit = start &+ UInt(chunkSize)
+    return start
+  }
+
+  /// Bytes in use.
+  var used: Int { filled + Int(cursor &- (chunks.last?.start ?? cursor)) }
+
+  /// Forgets every value and keeps the largest chunk for the next evaluation.
+  func reset() {
+    if chunks.count > 1 {
+      let largest = chunks.indices.max { chunks[$0].size < chunks[$1].size } ?? 0
+      chunks.swapAt(0, largest)
+      release(keeping: 1)
+    }
+    filled = 0
+    isExhausted = false
+    if let first = chunks.first {
+      cursor = first.start
+      limit = first.start &+ UInt(first.size)
+    }
+  }
+
+  private func release(keeping kept: Int) {
+    for chunk in chunks.dropFirst(kept) {
+      // SAFETY: allocated in allocateSlow, freed once, and no value outlives its heap.
+      unsafe Memory.pointer(chunk.start).deallocate()
+    }
+    chunks.removeSubrange(kept...)
+  }
+}
