@@ -3,12 +3,13 @@ public struct Term: Sendable {
   public indirect enum Node: Sendable {
     case null
     case boolean(Bool)
-    /// The literal as written ("1e3"); arbitrary precision.
+    /// The literal as written ("1e3"), with a digit before the point (`.5` is "0.5"); arbitrary precision.
     case number(String)
     case string(String)
     /// A variable; each `_` is given a name of its own by the parser ("$0", "$1", ...).
     case variable(String)
     /// The first term is the head (a variable, or any term for `{"a": 1}.a` and `f(x).y`); `.name` is a string term.
+    /// `input` and `data` alone are references of one term.
     case reference([Term])
     /// The operator is a reference or variable; infix operators carry the built-in's name: eq (`=`), assign (`:=`), equal (`==`), neq,
     /// lt, lte, gt, gte, plus, minus, mul, div, rem, and, or, internal.member_2, internal.member_3 (`in`).
@@ -39,6 +40,8 @@ public struct Term: Sendable {
 
   public var node: Node
   public var location: Location
+  /// Written in parentheses, which the location leaves out.
+  public var isGrouped = false
 
   public init(_ node: Node, _ location: Location = .generated) {
     self.node = node
@@ -75,6 +78,8 @@ public struct Expression: Sendable {
   public var location: Location
   /// Written with an infix or assignment operator, for printing.
   public var isGenerated: Bool
+  /// For `and`, `or` and `notBody`: which operands stood in braces, in their order. Variables of such an operand are its own.
+  public var explicitBodies: [Bool] = []
 
   public init(_ kind: Kind, isNegated: Bool = false, with: [With] = [], location: Location = .generated, isGenerated: Bool = false) {
     self.kind = kind
@@ -189,6 +194,8 @@ public struct Annotation: Sendable {
   }
 
   public var scope: Scope
+  /// The scope as written; "" until the statement below decides.
+  var scopeName = ""
   public var title: String
   public var description: String
   public var isEntrypoint: Bool

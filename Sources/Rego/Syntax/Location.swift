@@ -2,7 +2,7 @@
 public struct Location: Sendable, Hashable {
   /// First row is 1; 0 for generated nodes.
   public var row: Int32
-  /// First column is 1, in bytes as OPA counts (a tab is one).
+  /// First column is 1, in code points as OPA counts (a tab is one). A place at a line end is column 0 of the row that follows.
   public var column: Int32
   /// Byte offset from the start of the text.
   public var offset: Int32

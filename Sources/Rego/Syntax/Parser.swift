@@ -1,0 +1,232 @@
+/// Reads Rego: modules, queries and single terms.
+///
+/// The grammar, the places where it backtracks and the texts and places of its errors are those of OPA 1.x (v1/ast/parser.go), so that
+/// a text is accepted or refused, and the fault shown, where users of OPA expect it. A parser is used once.
+public struct Parser {
+  public struct Options: Sendable {
+    /// The edition a text without `import rego.v1` is read as.
+    public var version: LanguageVersion
+    /// Allows the imports `future.keywords.and` and `.or`.
+    public var experimentalKeywords: Bool
+    /// Keywords taken as imported, by name ("in", "every", "contains", "if", "not"; "and", "or" with `experimentalKeywords`).
+    public var importedKeywords: [String]
+    /// Whether METADATA blocks are read (and their mistakes reported).
+    public var annotations: Bool
+    /// Nested terms, bodies and operators a text may have, 1 to 2,000; one more is an error.
+    public var maximumDepth: Int
+    /// Bytes a text may have.
+    public var maximumSize: Int
+
+    public init(
+      version: LanguageVersion = .v1, experimentalKeywords: Bool = false, importedKeywords: [String] = [], annotations: Bool = true,
+      maximumDepth: Int = 1000, maximumSize: Int = 16 << 20
+    ) {
+      self.version = version
+      self.experimentalKeywords = experimentalKeywords
+      self.importedKeywords = importedKeywords
+      self.annotations = annotations
+      self.maximumDepth = min(max(maximumDepth, 1), 2000)
+      self.maximumSize = min(maximumSize, Int(Int32.max) / 2)
+    }
+  }
+
+  /// What backtracking restores.
+  struct State {
+    var cursor: Lexer.Cursor
+    var token: TokenKind
+    /// Of the token; `end` is past it.
+    var location: Location
+    /// End of the token before, for the extent of a finished term.
+    var previousEnd: Int32
+    /// A line end lies between the token and the one before.
+    var skippedNewline: Bool
+    var errors: [RegoError]
+    var hints: [String]
+    var comments: [Comment]
+  }
+
+  /// A term already read from an offset, with the state after it: backtracking reads each term once.
+  struct Memo {
+    var term: Term?
+    /// The token it was read from; a keyword may be read as a name the next time.
+    var token: TokenKind
+    /// With the errors, hints and comments of this term alone.
+    var state: State
+  }
+
+  let options: Options
+  let file: String
+  var lexer: Lexer
+  var state: State
+  var memo: [Int32: Memo] = [:]
+  /// Number of the next wildcard. Never taken back, so that no two are alike.
+  var wildcards = 0
+  var depth = 0
+  /// `import future.keywords.not`: `not` negates a body.
+  var negatesBodies = false
+
+  init(_ source: [UInt8], file: String, options: Options) {
+    self.options = options
+    self.file = file
+    var keywords: KeywordSet = options.version == .v1 ? .v1 : []
+    for name in options.importedKeywords {
+      guard let known = KeywordSet.names.first(where: { $0.0 == name })?.1 else { continue }
+      if options.experimentalKeywords || known.isDisjoint(with: .experimental) { keywords.formUnion(known) }
+    }
+    lexer = Lexer(source.count <= options.maximumSize ? source : [], keywords: keywords)
+    negatesBodies = keywords.contains(.not)
+    state = State(
+      cursor: lexer.cursor, token: .endOfFile, location: Location(row: 1, column: 1, offset: 0, end: 0), previousEnd: 0,
+      skippedNewline: false, errors: [], hints: [], comments: [])
+    if source.count > options.maximumSize {
+      error("text has \(source.count) bytes, at most \(options.maximumSize) are read", at: state.location)
+    }
+  }
+
+  // MARK: Whole texts
+
+  /// Reads a module. `file` names it in errors.
+  public static func module(_ source: [UInt8], file: String, options: Options = Options()) throws(RegoErrors) -> Module {
+    var parser = Parser(source, file: file, options: options)
+    return try parser.module()
+  }
+
+  /// Reads a query: expressions divided by `;` or line ends.
+  public static func query(_ source: [UInt8], file: String = "", options: Options = Options()) throws(RegoErrors) -> Body {
+    var parser = Parser(source, file: file, options: options)
+    return try parser.query()
+  }
+
+  /// Reads one term, for example a value written in Rego or the path of a rule.
+  public static func term(_ source: [UInt8], file: String = "", options: Options = Options()) throws(RegoErrors) -> Term {
+    let body = try query(source, file: file, options: options)
+    guard body.count == 1, let expression = body.first else {
+      throw RegoErrors(RegoError(.parse, "expected exactly one term but got \(body.count) expressions", file: file))
+    }
+    guard case .term(let term) = expression.kind, !expression.isNegated, expression.with.isEmpty else {
+      throw RegoErrors(RegoError(.parse, "expected a term", file: file, location: expression.location))
+    }
+    return term
+  }
+
+  private mutating func query() throws(RegoErrors) -> Body {
+    var body: Body = []
+    if state.errors.isEmpty {
+      scan()
+      while state.token != .endOfFile, state.errors.isEmpty {
+        guard let part = parseQuery(statements: true, end: .endOfFile) else { break }
+        body += part
+      }
+    }
+    try throwErrors()
+    return body
+  }
+
+  func throwErrors() throws(RegoErrors) {
+    if lexer.isExhausted {
+      throw RegoErrors(RegoError(.parse, "text is too ambiguous to be read", file: file, location: state.location))
+    }
+    if !state.errors.isEmpty { throw RegoErrors(state.errors.map { withDetails($0) }) }
+  }
+
+  // MARK: Tokens
+
+  mutating func save() -> State {
+    state.cursor = lexer.cursor
+    return state
+  }
+
+  mutating func restore(_ saved: State) {
+    state = saved
+    lexer.cursor = saved.cursor
+  }
+
+  /// Goes to the next token; comments and white space are passed over.
+  mutating func scan() { scan(passingSpace: true) }
+
+  /// Goes to the next token, where white space counts as one: whether `(`, `.` or `[` touches the name before it matters.
+  mutating func scanTouching() { scan(passingSpace: false) }
+
+  private mutating func scan(passingSpace: Bool) {
+    leaveToken()
+    while true {
+      take(lexer.next())
+      if state.token == .whitespace {
+        if lexer.source[Int(state.location.offset)] == 0x0A { state.skippedNewline = true }
+        if passingSpace { continue }
+      }
+      guard state.token == .comment else { return }
+      state.comments.append(Comment(text: commentText(state.location), location: state.location))
+    }
+  }
+
+  /// Goes on inside a template string after `}`.
+  mutating func scanTemplate(raw: Bool) {
+    leaveToken()
+    take(lexer.nextOfTemplate(raw: raw))
+  }
+
+  private mutating func leaveToken() {
+    guard state.token != .whitespace else { return }
+    state.previousEnd = state.location.end
+    state.skippedNewline = false
+  }
+
+  private mutating func take(_ token: Lexer.Token) {
+    state.token = token.kind
+    state.location = token.location
+    guard !lexer.problems.isEmpty else { return }
+    for problem in lexer.takeProblems() { error(problem, at: token.location) }
+    state.token = .illegal
+  }
+
+  private func commentText(_ location: Location) -> String {
+    var text = lexer.text(location.offset + 1, location.end)
+    while text.last == 0x0D { text.removeLast() }
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// The token's bytes as text.
+  var tokenText: String { String(decoding: lexer.text(state.location.offset, state.location.end), as: UTF8.self) }
+
+  /// `start` extended to the end of the last token that was read completely.
+  func extent(_ start: Location) -> Location { extent(start, to: state.previousEnd) }
+
+  func extent(_ start: Location, to end: Int32) -> Location {
+    var location = start
+    location.end = max(end, start.offset)
+    return location
+  }
+
+  /// The token after this one, white space included.
+  mutating func peekTouching() -> TokenKind {
+    let saved = save()
+    scanTouching()
+    let kind = state.token
+    restore(saved)
+    return kind
+  }
+
+  /// Takes a keyword that begins a reference (`with.foo`, `default["x"]`) as a name.
+  @discardableResult
+  mutating func takeKeywordAsName() -> Bool {
+    guard state.token.isKeyword else { return false }
+    let next = peekTouching()
+    guard next == .dot || next == .leftBracket else { return false }
+    state.token = .identifier
+    return true
+  }
+
+  // MARK: Depth
+
+  /// Counts a level of nesting. False, with the error noted, where there are too many.
+  mutating func enter() -> Bool {
+    depth += 1
+    guard depth > options.maximumDepth else { return true }
+    error("max parsing recursion depth exceeded", at: state.location)
+    depth -= 1
+    return false
+  }
+
+  mutating func leave() { depth -= 1 }
+}
