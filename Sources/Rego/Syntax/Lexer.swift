@@ -47,6 +47,8 @@ struct Lexer {
     return source[min(max(Int(start), 0), upper)..<upper]
   }
 
+  mutating func stop() { isExhausted = true }
+
   // MARK: Tokens
 
   mutating func next() -> Token {
@@ -61,6 +63,7 @@ struct Lexer {
   /// Goes on inside a template after the `}` of an expression.
   mutating func nextOfTemplate(raw: Bool) -> Token {
     let start = Location(row: cursor.row, column: cursor.column, offset: position, end: position)
+    if isExhausted { return Token(kind: .endOfFile, location: start) }
     return finish(raw ? rawTemplate() : template(), start)
   }
 

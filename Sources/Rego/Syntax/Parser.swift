@@ -12,7 +12,7 @@ public struct Parser {
     public var importedKeywords: [String]
     /// Whether METADATA blocks are read (and their mistakes reported).
     public var annotations: Bool
-    /// Nested terms, bodies and operators a text may have, 1 to 2,000; one more is an error.
+    /// Terms, bodies and chained operators that may be nested, 1 to 2,000; one more is an error.
     public var maximumDepth: Int
     /// Bytes a text may have.
     public var maximumSize: Int
@@ -62,6 +62,11 @@ public struct Parser {
   /// Number of the next wildcard. Never taken back, so that no two are alike.
   var wildcards = 0
   var depth = 0
+  private var gauge = StackGauge()
+  /// The text was not wrong; only the stack ended.
+  private var needsDeepStack = false
+  /// An error that ends the reading at once and is reported alone.
+  private var fatal: RegoError?
   /// `import future.keywords.not`: `not` negates a body.
   var negatesBodies = false
 
@@ -79,7 +84,7 @@ public struct Parser {
       cursor: lexer.cursor, token: .endOfFile, location: Location(row: 1, column: 1, offset: 0, end: 0), previousEnd: 0,
       skippedNewline: false, errors: [], hints: [], comments: [])
     if source.count > options.maximumSize {
-      error("text has \(source.count) bytes, at most \(options.maximumSize) are read", at: state.location)
+      stop("text has \(source.count) bytes, at most \(options.maximumSize) are read")
     }
   }
 
@@ -87,14 +92,32 @@ public struct Parser {
 
   /// Reads a module. `file` names it in errors.
   public static func module(_ source: [UInt8], file: String, options: Options = Options()) throws(RegoErrors) -> Module {
-    var parser = Parser(source, file: file, options: options)
-    return try parser.module()
+    try read(Parser(source, file: file, options: options)) { parser throws(RegoErrors) in try parser.module() }
   }
 
   /// Reads a query: expressions divided by `;` or line ends.
   public static func query(_ source: [UInt8], file: String = "", options: Options = Options()) throws(RegoErrors) -> Body {
-    var parser = Parser(source, file: file, options: options)
-    return try parser.query()
+    try read(Parser(source, file: file, options: options)) { parser throws(RegoErrors) in try parser.query() }
+  }
+
+  /// Reads on the caller's stack and, where a text is nested too deeply for that, once more on a large one.
+  private static func read<Result>(
+    _ start: Parser, _ body: (inout Parser) throws(RegoErrors) -> Result
+  ) throws(RegoErrors) -> Result {
+    var parser = start
+    do throws(RegoErrors) {
+      return try body(&parser)
+    } catch {
+      guard parser.needsDeepStack else { throw error }
+      var outcome = Swift.Result<Result, RegoErrors>.failure(error)
+      let ran = DeepStack.run {
+        var parser = start
+        parser.gauge = StackGauge(limit: DeepStack.limit)
+        do throws(RegoErrors) { outcome = .success(try body(&parser)) } catch { outcome = .failure(error) }
+      }
+      if !ran { throw error }
+      return try outcome.get()
+    }
   }
 
   /// Reads one term, for example a value written in Rego or the path of a rule.
@@ -111,22 +134,27 @@ public struct Parser {
 
   private mutating func query() throws(RegoErrors) -> Body {
     var body: Body = []
-    if state.errors.isEmpty {
-      scan()
-      while state.token != .endOfFile, state.errors.isEmpty {
-        guard let part = parseQuery(statements: true, end: .endOfFile) else { break }
-        body += part
-      }
+    scan()
+    while state.token != .endOfFile, state.errors.isEmpty {
+      guard let part = parseQuery(statements: true, end: .endOfFile) else { break }
+      body += part
     }
     try throwErrors()
     return body
   }
 
   func throwErrors() throws(RegoErrors) {
+    if let fatal { throw RegoErrors(withDetails(fatal)) }
     if lexer.isExhausted {
       throw RegoErrors(RegoError(.parse, "text is too ambiguous to be read", file: file, location: state.location))
     }
-    if !state.errors.isEmpty { throw RegoErrors(state.errors.map { withDetails($0) }) }
+    if !state.errors.isEmpty { throw RegoErrors(state.errors.prefix(RegoErrors.limit).map { withDetails($0) }) }
+  }
+
+  /// Ends the reading with this error.
+  mutating func stop(_ message: String) {
+    if fatal == nil { fatal = RegoError(.parse, message, file: file, location: state.location) }
+    lexer.stop()
   }
 
   // MARK: Tokens
@@ -219,13 +247,19 @@ public struct Parser {
 
   // MARK: Depth
 
-  /// Counts a level of nesting. False, with the error noted, where there are too many.
+  /// Counts a level of nesting. False where there are too many, which ends the reading.
   mutating func enter() -> Bool {
+    guard depth < options.maximumDepth else {
+      stop("max parsing recursion depth exceeded")
+      return false
+    }
+    guard gauge.allowsMore else {
+      needsDeepStack = true
+      stop("max parsing recursion depth exceeded")
+      return false
+    }
     depth += 1
-    guard depth > options.maximumDepth else { return true }
-    error("max parsing recursion depth exceeded", at: state.location)
-    depth -= 1
-    return false
+    return true
   }
 
   mutating func leave() { depth -= 1 }

@@ -4,8 +4,6 @@ extension Parser {
 
   /// Reads `[...]`, the token being `[`; the last token is `]`.
   mutating func parseArray() -> Term? {
-    guard enter() else { return nil }
-    defer { leave() }
     let start = state.location
     scan()
     if state.token == .rightBracket { return Term(.array([]), extent(start, to: state.location.end)) }
@@ -31,8 +29,6 @@ extension Parser {
 
   /// Reads an object, a set or a comprehension of one, the token being `{`; the last token is `}`.
   mutating func parseBraces() -> Term? {
-    guard enter() else { return nil }
-    defer { leave() }
     let start = state.location
     scan()
     if state.token == .rightBrace { return Term(.object([]), extent(start, to: state.location.end)) }

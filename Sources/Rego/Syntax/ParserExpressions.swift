@@ -30,8 +30,6 @@ extension Parser {
 
   /// Reads one expression of a body.
   mutating func parseLiteral() -> Expression? {
-    guard enter() else { return nil }
-    defer { leave() }
     let start = state.location
     guard var expression = parseUnplacedLiteral() else { return nil }
     expression.location = extent(start)

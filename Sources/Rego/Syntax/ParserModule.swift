@@ -8,7 +8,7 @@ extension Parser {
   }
 
   mutating func module() throws(RegoErrors) -> Module {
-    if state.errors.isEmpty { scan() }
+    scan()
     var statements: [Statement] = []
     while state.token != .endOfFile, state.errors.isEmpty || state.token == .package {
       memo.removeAll(keepingCapacity: true)

@@ -176,7 +176,10 @@ extension Parser {
     var head: Head
     switch term.node {
     case .variable: head = Head(reference: [term], arguments: nil, key: nil, value: nil, isAssignment: false, location: start)
-    case .reference(let path): head = Head(reference: path, arguments: nil, key: nil, value: nil, isAssignment: false, location: start)
+    case .reference(let path):
+      // `f(x).y` names no rule.
+      guard path[0].isVariable else { return nil }
+      head = Head(reference: path, arguments: nil, key: nil, value: nil, isAssignment: false, location: start)
     case .call(let function, let arguments):
       guard case .reference(let path) = function.node, path.first?.isVariable == true else {
         unexpected("rule head ref \(function.sourceText) invalid")

@@ -3,8 +3,6 @@ extension Parser {
 
   /// Reads a term with infix operators, `in` the loosest. With `pairs`, `k, v in xs` is one membership test; in a list it is not.
   mutating func parseInfix(pairs: Bool = true) -> Term? {
-    guard enter() else { return nil }
-    defer { leave() }
     let start = state.location
     guard var left = parseOperators(.relation) else { return nil }
     var links = 0
@@ -89,7 +87,7 @@ extension Parser {
   /// A chain of operators nests its terms as parentheses would.
   private mutating func withinDepth(_ links: Int) -> Bool {
     guard depth + links > options.maximumDepth else { return true }
-    error("max parsing recursion depth exceeded", at: state.location)
+    stop("max parsing recursion depth exceeded")
     return false
   }
 
@@ -216,8 +214,6 @@ extension Parser {
   }
 
   private mutating func parseReference(_ first: Term) -> Term? {
-    guard enter() else { return nil }
-    defer { leave() }
     let start = first.location
     checkReferenceHead(first)
     var path = [first]
@@ -270,8 +266,6 @@ extension Parser {
 
   /// Reads the arguments, the token being `(`, and goes to what touches `)`.
   private mutating func parseCall(_ function: Term) -> Term? {
-    guard enter() else { return nil }
-    defer { leave() }
     scan()
     var operands: [Term] = []
     let isEmpty = state.token == .rightParenthesis

@@ -1,8 +1,6 @@
 extension Parser {
   /// Reads a template string, the token being its first part; the last token is its last part.
   mutating func parseTemplate(raw: Bool) -> Term? {
-    guard enter() else { return nil }
-    defer { leave() }
     let start = state.location
     var parts: [Term.TemplatePart] = []
     while true {
