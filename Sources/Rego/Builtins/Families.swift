@@ -1,6 +1,8 @@
 extension Builtins {
   /// One list a file.
-  static let families: [[Builtin]] = []
+  static let families: [[Builtin]] = [
+    arithmetic, aggregates, sets,
+  ]
 }
 
 /// A compiled regular expression kept for one evaluation.

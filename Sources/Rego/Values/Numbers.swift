@@ -8,6 +8,10 @@ enum Numbers {
     return unsafe make(Array(literal), in: heap)
   }
 
+  static func parse(_ literal: [UInt8], in heap: Heap) -> Value {
+    unsafe literal.withUnsafeBufferPointer { unsafe parse($0, in: heap) }
+  }
+
   /// A plain integer literal that fits; "-0" and forms with a point or exponent do not count.
   private static func smallInteger(_ literal: UnsafeBufferPointer<UInt8>) -> Int64? {
     var index = 0
@@ -29,9 +33,14 @@ enum Numbers {
   /// A number record from a literal.
   static func make(_ literal: [UInt8], in heap: Heap) -> Value {
     let double = Double(String(decoding: literal, as: UTF8.self)) ?? .infinity
-    var exact: Int64?
-    if double.magnitude < 9.3e18, let decimal = Decimal(literal), let integer = decimal.integer { exact = Int64(exactly: integer) }
+    let exact = double.magnitude < 9.3e18 ? Decimal(literal)?.int64 : nil
     return NumberRecord.make(literal, double: double, exact: exact, in: heap)
+  }
+
+  /// An integer of any size.
+  static func value(_ integer: BigInt, in heap: Heap) -> Value {
+    if let small = Int64(exactly: integer) { return .integer(small) }
+    return make(Array(String(integer).utf8), in: heap)
   }
 
   /// Order by value. Both values must be numbers.
@@ -48,70 +57,121 @@ enum Numbers {
     return p.compare(q)
   }
 
-  /// The number as written, or the digits of an integer.
+  /// The number as written, or the digits of an integer: its form in JSON and in every text made of terms.
   static func literal(_ value: Value) -> [UInt8] {
     value.tag == .integer ? Array(String(Int64(bitPattern: value.body)).utf8) : NumberRecord(value.address).literal
   }
+
+  /// The number as JSON text.
+  static func text(_ value: Value) -> [UInt8] { literal(value) }
+
+  /// The integer a literal without point and exponent stands for; nil for other forms.
+  static func plainInteger(_ literal: [UInt8]) -> Bool {
+    let digits = literal.first == 0x2d ? literal.dropFirst() : literal[...]
+    return !digits.isEmpty && digits.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
+  }
 }
 
-/// An exact decimal: mantissa * 10^exponent, with exponents held to +-100,000 so that a short literal cannot ask for gigabytes.
+/// An exact decimal as its significant digits: `0.d1d2d3... * 10^point`, without leading or trailing zeros; zero has no digits.
+///
+/// Comparison is linear in the length of the literals, whatever their exponents.
 struct Decimal {
-  var mantissa: BigInt
-  var exponent: Int
+  var isNegative: Bool
+  /// Values 0 to 9.
+  var digits: [UInt8]
+  var point: Int
 
-  static let exponentLimit = 100_000
-
-  init(mantissa: BigInt, exponent: Int) {
-    self.mantissa = mantissa
-    self.exponent = exponent
+  init(isNegative: Bool, digits: [UInt8], point: Int) {
+    self.isNegative = isNegative
+    self.digits = digits
+    self.point = point
+    trim()
   }
 
-  /// Nil when the text is no number or its exponent lies outside the limit.
+  /// Nil when the text is no JSON number. Exponents beyond 18 digits are held to that.
   init?(_ literal: [UInt8]) {
-    var digits: [UInt8] = []
-    digits.reserveCapacity(literal.count)
-    var exponent = 0
     var index = 0
-    var negative = false
-    if index < literal.count, literal[index] == 0x2d {
-      negative = true
-      index += 1
-    }
-    var seenPoint = false
+    isNegative = literal.first == 0x2d
+    if isNegative { index = 1 }
+    digits = []
+    digits.reserveCapacity(literal.count)
+    var whole: Int?
     while index < literal.count {
       let byte = literal[index]
       if byte >= 0x30, byte <= 0x39 {
-        digits.append(byte)
-        if seenPoint { exponent -= 1 }
-      } else if byte == 0x2e {
-        seenPoint = true
+        digits.append(byte - 0x30)
+      } else if byte == 0x2e, whole == nil {
+        whole = digits.count
       } else {
         break
       }
       index += 1
     }
+    guard !digits.isEmpty else { return nil }
+    point = whole ?? digits.count
     if index < literal.count {
-      guard literal[index] == 0x65 || literal[index] == 0x45 else { return nil }
-      let text = String(decoding: literal[(index + 1)...], as: UTF8.self)
-      guard let written = Int(text), written.magnitude <= UInt(Self.exponentLimit) else { return nil }
-      exponent += written
+      guard literal[index] | 0x20 == 0x65, let exponent = Self.exponent(literal[(index + 1)...]) else { return nil }
+      point += exponent
     }
-    guard !digits.isEmpty, let magnitude = BigInt(String(decoding: digits, as: UTF8.self)) else { return nil }
-    mantissa = negative ? -magnitude : magnitude
-    self.exponent = exponent
+    trim()
   }
 
-  /// The integer it equals, if it is one.
-  var integer: BigInt? {
-    if mantissa == 0 { return 0 }
-    if exponent >= 0 { return mantissa * BigInt(10).power(exponent) }
-    let (quotient, remainder) = mantissa.quotientAndRemainder(dividingBy: BigInt(10).power(-exponent))
-    return remainder == 0 ? quotient : nil
+  private static func exponent(_ text: ArraySlice<UInt8>) -> Int? {
+    let negative = text.first == 0x2d
+    let digits = negative || text.first == 0x2b ? text.dropFirst() : text
+    guard !digits.isEmpty else { return nil }
+    var value = 0
+    for byte in digits {
+      guard byte >= 0x30, byte <= 0x39 else { return nil }
+      value = min(value * 10 + Int(byte - 0x30), 1_000_000_000_000_000)
+    }
+    return negative ? -value : value
+  }
+
+  private mutating func trim() {
+    while digits.last == 0 { digits.removeLast() }
+    let leading = digits.prefix { $0 == 0 }.count
+    if leading > 0 {
+      digits.removeFirst(leading)
+      point -= leading
+    }
+    if digits.isEmpty { point = 0 }
+  }
+
+  var isZero: Bool { digits.isEmpty }
+  var isInteger: Bool { point >= digits.count }
+
+  /// The integer it equals, if it is one of 64 bits.
+  var int64: Int64? {
+    guard isInteger, point <= 19 else { return nil }
+    var value: UInt64 = 0
+    for index in 0..<point {
+      let (scaled, overflow) = value.multipliedReportingOverflow(by: 10)
+      let (sum, carry) = scaled.addingReportingOverflow(index < digits.count ? UInt64(digits[index]) : 0)
+      if overflow || carry { return nil }
+      value = sum
+    }
+    if isNegative { return value <= 1 << 63 ? Int64(truncatingIfNeeded: 0 &- value) : nil }
+    return Int64(exactly: value)
   }
 
   func compare(_ other: Decimal) -> Int {
-    let shared = min(exponent, other.exponent)
-    let a = mantissa * BigInt(10).power(exponent - shared), b = other.mantissa * BigInt(10).power(other.exponent - shared)
-    return a < b ? -1 : (a == b ? 0 : 1)
+    let a = sign, b = other.sign
+    if a != b { return a < b ? -1 : 1 }
+    if a == 0 { return 0 }
+    let order = compareMagnitude(other)
+    return isNegative ? -order : order
   }
+
+  private var sign: Int { digits.isEmpty ? 0 : (isNegative ? -1 : 1) }
+
+  private func compareMagnitude(_ other: Decimal) -> Int {
+    if point != other.point { return point < other.point ? -1 : 1 }
+    for (x, y) in zip(digits, other.digits) where x != y { return x < y ? -1 : 1 }
+    return digits.count == other.digits.count ? 0 : (digits.count < other.digits.count ? -1 : 1)
+  }
+
+  /// The digits as an integer, without the point.
+  var significand: BigUInt { BigUInt(ascii, radix: 10) ?? 0 }
+  private var ascii: String { digits.isEmpty ? "0" : String(decoding: digits.map { $0 + 0x30 }, as: UTF8.self) }
 }

@@ -1,0 +1,98 @@
+internal import BigInt
+
+extension Builtins {
+  /// OPA's v1/topdown/aggregates.go.
+  static let aggregates: [Builtin] = [
+    Builtin("count", 1) { arguments, _ throws(BuiltinError) in
+      guard let count = arguments[0].elementCount else { throw arguments.wrongType(0, "array", "object", "set", "string") }
+      return .integer(count)
+    },
+    Builtin("sum", 1) { arguments, context throws(BuiltinError) in
+      try accumulate(arguments, context, from: 0) { a, b, heap throws(BuiltinError) in try Numbers.add(a, b, in: heap) }
+    },
+    Builtin("product", 1) { arguments, context throws(BuiltinError) in
+      try accumulate(arguments, context, from: 1) { a, b, heap throws(BuiltinError) in try Numbers.multiply(a, b, in: heap) }
+    },
+    Builtin("max", 1) { arguments, _ throws(BuiltinError) in try extreme(arguments) { $0 >= 0 } },
+    Builtin("min", 1) { arguments, _ throws(BuiltinError) in try extreme(arguments) { $0 <= 0 } },
+    Builtin("sort", 1) { arguments, context throws(BuiltinError) in
+      let elements = try arguments.collection(0, "set", "array")
+      if arguments[0].isSet { return .array(elements, in: context.heap) }
+      return .array(elements.sorted { $0.compare($1) < 0 }, in: context.heap)
+    },
+    Builtin("all", 1) { arguments, _ throws(BuiltinError) in
+      .boolean(try arguments.collection(0, "array", "set").allSatisfy { $0.isTrue })
+    },
+    Builtin("any", 1) { arguments, _ throws(BuiltinError) in
+      .boolean(try arguments.collection(0, "array", "set").contains { $0.isTrue })
+    },
+    Builtin("internal.member_2", 2) { arguments, _ throws(BuiltinError) in .boolean(isMember(arguments[0], of: arguments[1])) },
+    Builtin("internal.member_3", 3) { arguments, _ throws(BuiltinError) in
+      .boolean(isMember(arguments[1], under: arguments[0], of: arguments[2]))
+    },
+  ]
+
+  /// `value in collection`.
+  static func isMember(_ value: Value, of collection: Value) -> Bool {
+    switch collection.tag {
+    case .set: return collection.setView.contains(value)
+    case .array:
+      let view = collection.arrayView
+      return (0..<view.count).contains { view[$0].equals(value) }
+    case .object:
+      let view = collection.objectView
+      return (0..<view.count).contains { view.value(at: $0).equals(value) }
+    default: return false
+    }
+  }
+
+  /// `key, value in collection`.
+  static func isMember(_ value: Value, under key: Value, of collection: Value) -> Bool {
+    switch collection.tag {
+    case .set: return key.equals(value) && collection.setView.contains(key)
+    case .array:
+      let view = collection.arrayView
+      guard let index = key.exactInt, index >= 0, index < view.count else { return false }
+      return view[Int(index)].equals(value)
+    case .object:
+      let found = collection.objectView[key]
+      return found.isDefined && found.equals(value)
+    default: return false
+    }
+  }
+
+  /// Integers are taken together exactly; one float makes the whole a float, as in OPA.
+  private static func accumulate(
+    _ arguments: Arguments, _ context: BuiltinContext, from start: Int,
+    _ step: (Value, Value, Heap) throws(BuiltinError) -> Value
+  ) throws(BuiltinError) -> Value {
+    let elements = try arguments.collection(0, "set", "array")
+    try context.spend(elements.count)
+    var hasFloat = false
+    for element in elements {
+      guard element.isNumber else { throw arguments.wrongElement(0, element, "number") }
+      if element.rawTag != 3, try Numbers.integer(element) == nil { hasFloat = true }
+    }
+    var result = Value.integer(start)
+    if !hasFloat {
+      for element in elements { result = try step(result, element, context.heap) }
+      return result
+    }
+    // OPA keeps the running value a float, of 64 bits for sums and 53 for products: big integers among the elements lose digits.
+    var total = BinaryFloat(Int64(start))
+    for element in elements {
+      let number = try Numbers.float(element)
+      total = start == 0 ? BinaryFloat.sum(total, number) : BinaryFloat.product(total, number, precision: 53)
+      guard total.scale.magnitude <= Numbers.bitLimit else { throw Numbers.tooLarge }
+    }
+    return try Numbers.value(total, in: context.heap)
+  }
+
+  /// The last of equal extremes; undefined for no elements.
+  private static func extreme(_ arguments: Arguments, _ replaces: (Int) -> Bool) throws(BuiltinError) -> Value {
+    let elements = try arguments.collection(0, "set", "array")
+    guard var result = elements.first else { return .undefined }
+    for element in elements.dropFirst() where replaces(element.compare(result)) { result = element }
+    return result
+  }
+}
