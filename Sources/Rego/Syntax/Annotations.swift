@@ -3,7 +3,7 @@ extension Parser {
   /// comments of the rows that follow without a gap.
   mutating func parseAnnotations() -> [Annotation] {
     var result: [Annotation] = []
-    let comments = state.comments
+    let comments = self.comments
     var index = 0
     while index < comments.count {
       defer { index += 1 }
@@ -45,9 +45,11 @@ extension Parser {
     targets += module.rules.enumerated().map { ($0.element.location.row, .rule($0.offset)) }
     targets = targets.enumerated().sorted { ($0.element.row, $0.offset) < ($1.element.row, $1.offset) }.map(\.element)
     var errors: [RegoError] = []
+    var next = 0
     for block in blocks {
       var annotation = block
-      let target = targets.first { $0.row > block.location.row }?.target
+      while next < targets.count, targets[next].row <= block.location.row { next += 1 }
+      let target = next < targets.count ? targets[next].target : nil
       if annotation.scopeName.isEmpty {
         switch target {
         case .rule: annotation.scopeName = annotation.isEntrypoint ? "document" : "rule"

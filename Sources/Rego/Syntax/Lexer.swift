@@ -34,8 +34,8 @@ struct Lexer {
   init(_ source: [UInt8], keywords: KeywordSet) {
     self.source = source
     self.keywords = keywords
-    // Backtracking reads a token several times; a text that makes the parser read it a hundred times is an attack.
-    budget = (source.count + 1000) * 100
+    // Backtracking reads a token two or three times; a text whose every byte would be read twenty times is an attack.
+    budget = (source.count + 10_000) * 20
     advance()
     if cursor.current == 0xFEFF { advance() }
   }
@@ -64,7 +64,8 @@ struct Lexer {
   mutating func nextOfTemplate(raw: Bool) -> Token {
     let start = Location(row: cursor.row, column: cursor.column, offset: position, end: position)
     if isExhausted { return Token(kind: .endOfFile, location: start) }
-    return finish(raw ? rawTemplate() : template(), start)
+    let kind = raw ? rawTemplate() : template()
+    return finish(kind, start)
   }
 
   mutating func takeProblems() -> [String] {

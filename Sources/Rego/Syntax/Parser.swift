@@ -19,7 +19,7 @@ public struct Parser {
 
     public init(
       version: LanguageVersion = .v1, experimentalKeywords: Bool = false, importedKeywords: [String] = [], annotations: Bool = true,
-      maximumDepth: Int = 1000, maximumSize: Int = 16 << 20
+      maximumDepth: Int = 1000, maximumSize: Int = 8 << 20
     ) {
       self.version = version
       self.experimentalKeywords = experimentalKeywords
@@ -42,7 +42,6 @@ public struct Parser {
     var skippedNewline: Bool
     var errors: [RegoError]
     var hints: [String]
-    var comments: [Comment]
   }
 
   /// A term already read from an offset, with the state after it: backtracking reads each term once.
@@ -50,7 +49,7 @@ public struct Parser {
     var term: Term?
     /// The token it was read from; a keyword may be read as a name the next time.
     var token: TokenKind
-    /// With the errors, hints and comments of this term alone.
+    /// With the errors and hints of this term alone.
     var state: State
   }
 
@@ -59,6 +58,10 @@ public struct Parser {
   var lexer: Lexer
   var state: State
   var memo: [Int32: Memo] = [:]
+  /// Entries kept at most; a list of a million terms need not be remembered.
+  static let memoLimit = 1 << 16
+  /// Every comment passed over, in source order. What backtracking passes over again is here already.
+  var comments: [Comment] = []
   /// Number of the next wildcard. Never taken back, so that no two are alike.
   var wildcards = 0
   var depth = 0
@@ -82,7 +85,7 @@ public struct Parser {
     negatesBodies = keywords.contains(.not)
     state = State(
       cursor: lexer.cursor, token: .endOfFile, location: Location(row: 1, column: 1, offset: 0, end: 0), previousEnd: 0,
-      skippedNewline: false, errors: [], hints: [], comments: [])
+      skippedNewline: false, errors: [], hints: [])
     if source.count > options.maximumSize {
       stop("text has \(source.count) bytes, at most \(options.maximumSize) are read")
     }
@@ -184,7 +187,9 @@ public struct Parser {
         if passingSpace { continue }
       }
       guard state.token == .comment else { return }
-      state.comments.append(Comment(text: commentText(state.location), location: state.location))
+      if state.location.offset > comments.last?.location.offset ?? -1 {
+        comments.append(Comment(text: commentText(state.location), location: state.location))
+      }
     }
   }
 

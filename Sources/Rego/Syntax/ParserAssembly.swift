@@ -32,12 +32,12 @@ extension Parser {
       }
     }
     if version == .v1 { for rule in written { errors += refusals(of: rule) } }
-    if !errors.isEmpty { throw RegoErrors(errors) }
+    if !errors.isEmpty { throw RegoErrors(errors.prefix(RegoErrors.limit).map { withDetails($0) }) }
     var module = Module(
       file: file, package: package, packageLocation: packageLocation, packageAnnotations: [], imports: imports, rules: written.map(\.rule),
-      comments: state.comments, version: version)
+      comments: comments, version: version)
     let misplaced = attach(blocks, to: &module)
-    if !misplaced.isEmpty { throw RegoErrors(misplaced) }
+    if !misplaced.isEmpty { throw RegoErrors(misplaced.prefix(RegoErrors.limit).map { withDetails($0) }) }
     return module
   }
 

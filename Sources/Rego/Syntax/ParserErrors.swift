@@ -1,6 +1,10 @@
 extension Parser {
+  /// Errors that are kept while reading. A text full of mistakes makes no more than this.
+  private static let errorLimit = 100
+
   /// Notes an error, with the hints collected for it.
   mutating func error(_ message: String, at location: Location) {
+    guard state.errors.count < Self.errorLimit else { return }
     var text = message
     if !state.hints.isEmpty {
       text += state.hints.count == 1 ? " (hint: " : " (hints: "

@@ -93,7 +93,10 @@ extension Parser {
       error("else keyword cannot be used on rules with variables in head", at: state.location)
       return false
     }
-    let hasKey = head.reference.count == 2 && head.arguments == nil && !usesIf
+    var hasKey = head.reference.count == 2 && head.arguments == nil
+    if hasKey, usesIf {
+      if case .reference = head.reference[1].node {} else { hasKey = false }
+    }
     if isMultiValue || hasKey {
       error("else keyword cannot be used on multi-value rules", at: state.location)
       return false

@@ -107,19 +107,19 @@ extension Parser {
     defer { leave() }
     let offset = state.location.offset
     let token = state.token
-    let before = (errors: state.errors, hints: state.hints, comments: state.comments)
+    let errors = state.errors
+    let hints = state.hints
     if let known = memo[offset], known.token == token {
       restore(known.state)
-      state.errors = before.errors + known.state.errors
-      state.hints = before.hints + known.state.hints
-      state.comments = before.comments + known.state.comments
+      state.errors = errors + known.state.errors
+      state.hints = hints + known.state.hints
       return known.term
     }
     let term = parseNewTerm()
     var after = save()
-    after.errors.removeFirst(before.errors.count)
-    after.hints.removeFirst(min(before.hints.count, after.hints.count))
-    after.comments.removeFirst(before.comments.count)
+    after.errors = Array(after.errors.dropFirst(errors.count))
+    after.hints = Array(after.hints.dropFirst(hints.count))
+    if memo.count >= Self.memoLimit { memo.removeAll(keepingCapacity: true) }
     memo[offset] = Memo(term: term, token: token, state: after)
     return term
   }

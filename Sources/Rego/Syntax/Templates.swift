@@ -4,7 +4,11 @@ extension Parser {
     let start = state.location
     var parts: [Term.TemplatePart] = []
     while true {
-      guard let text = templateText(raw: raw) else {
+      guard state.token != .illegal, state.token != .endOfFile else {
+        error("expected template-string part", at: state.location)
+        return nil
+      }
+      guard let text = templateText(raw: raw, isFirst: state.location.offset == start.offset) else {
         error("illegal template-string part: \(tokenText)", at: state.location)
         return nil
       }
@@ -29,13 +33,9 @@ extension Parser {
     return Term(.template(parts), extent(start, to: state.location.end))
   }
 
-  /// The text of a part; nil for a wrong escape.
-  private func templateText(raw: Bool) -> String? {
-    let bytes = lexer.text(state.location.offset, state.location.end)
-    guard state.token != .illegal, state.token != .endOfFile else { return nil }
-    // A first part opens with `$"`, a later one with what follows `}`.
-    let opening = bytes.first == UInt8(ascii: "$") && isTemplateStart(state.location.offset) ? 2 : 0
-    let inner = bytes.dropFirst(opening).dropLast()
+  /// The text of a part; nil for a wrong escape. The first part opens with `$"`, a later one with what follows `}`.
+  private func templateText(raw: Bool, isFirst: Bool) -> String? {
+    let inner = lexer.text(state.location.offset, state.location.end).dropFirst(isFirst ? 2 : 0).dropLast()
     guard inner.contains(UInt8(ascii: "\\")) else { return String(decoding: inner, as: UTF8.self) }
     guard raw else { return StringLiteral.decode(inner, template: true) }
     var result: [UInt8] = []
@@ -44,11 +44,6 @@ extension Parser {
       result.append(byte)
     }
     return String(decoding: result, as: UTF8.self)
-  }
-
-  private func isTemplateStart(_ offset: Int32) -> Bool {
-    // Inside a template the part begins behind a `}` without space between.
-    offset == 0 || state.location.offset != state.previousEnd || lexer.source[Int(offset) - 1] != UInt8(ascii: "}")
   }
 
   /// What a template may not hold.
