@@ -43,14 +43,10 @@ let package = Package(
       dependencies: ["Domain", "Rego", .product(name: "Yams", package: "Yams"), .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: strict),
     .target(name: "Platforms", dependencies: ["Domain", "CXML"], swiftSettings: strict),
-    .target(
-      name: "Audit",
-      dependencies: ["Domain", "Judgement", "Platforms", .product(name: "Yams", package: "Yams"), .product(name: "Crypto", package: "swift-crypto")],
-      swiftSettings: strict),
     .executableTarget(
       name: "ringwall",
       dependencies: [
-        "Domain", "Rego", "Judgement", "Platforms", "Audit",
+        "Domain", "Rego", "Judgement", "Platforms",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

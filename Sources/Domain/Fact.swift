@@ -64,5 +64,7 @@ public struct Fact: Sendable, Hashable {
   public static func absent(_ source: FactSource...) -> Fact { Fact(.absent, nil, nil, source) }
   public static func absent(sources: [FactSource]) -> Fact { Fact(.absent, nil, nil, sources) }
   public static func unreadable(_ why: String, _ source: FactSource...) -> Fact { Fact(.unreadable, nil, why, source) }
+  public static func unreadable(_ why: String, sources: [FactSource]) -> Fact { Fact(.unreadable, nil, why, sources) }
   public static func notCollected(_ why: String, _ source: FactSource...) -> Fact { Fact(.notCollected, nil, why, source) }
+  public static func notCollected(_ why: String, sources: [FactSource]) -> Fact { Fact(.notCollected, nil, why, sources) }
 }

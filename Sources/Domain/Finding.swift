@@ -5,12 +5,15 @@ public struct Evidence: Sendable, Hashable {
   public let state: Fact.State
   public let value: FactValue?
   public let source: FactSource?
+  /// Reason code of a fact that could not be had, as in `Fact.why`.
+  public let why: String?
 
-  public init(fact: String, state: Fact.State, value: FactValue?, source: FactSource?) {
+  public init(fact: String, state: Fact.State, value: FactValue?, source: FactSource?, why: String? = nil) {
     self.fact = fact
     self.state = state
     self.value = value
     self.source = source
+    self.why = why
   }
 }
 

@@ -1,3 +1,5 @@
+internal import CDispatch
+
 #if canImport(Glibc)
   internal import Glibc
 #elseif canImport(Musl)
@@ -48,7 +50,7 @@ enum DeepStack {
       guard unsafe pthread_attr_init(&attributes) == 0 else { return false }
       defer { _ = unsafe pthread_attr_destroy(&attributes) }
       guard unsafe pthread_attr_setstacksize(&attributes, size) == 0 else { return false }
-      var thread = pthread_t()
+      var thread: pthread_t = 0
       let work = unsafe Unmanaged.passRetained(Work(body))
       // SAFETY: the thread takes the reference over; it ends before this function returns, so `body` outlives it.
       let status = unsafe pthread_create(

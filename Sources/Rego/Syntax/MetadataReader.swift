@@ -79,7 +79,9 @@ struct MetadataReader {
     for item in items(fields["related_resources"]) {
       switch item {
       case .string(let text):
-        if text.isEmpty { throw refused("invalid related-resource definition : ref URL may not be empty string", mapping, "related_resources") }
+        if text.isEmpty {
+          throw refused("invalid related-resource definition : ref URL may not be empty string", mapping, "related_resources")
+        }
       case .object:
         if (item["ref"]?.stringValue ?? "").allSatisfy(\.isWhitespace) {
           throw refused("invalid related-resource definition: 'ref' value required in object", mapping, "related_resources")
@@ -234,7 +236,8 @@ struct MetadataReader {
       var previous = UInt8(ascii: " ")
       var marks = 0
       for byte in line.text.utf8 {
-        let isStart = previous == UInt8(ascii: " ") || previous == UInt8(ascii: "[") || previous == UInt8(ascii: ",") || previous == UInt8(ascii: "{")
+        let isStart =
+          previous == UInt8(ascii: " ") || previous == UInt8(ascii: "[") || previous == UInt8(ascii: ",") || previous == UInt8(ascii: "{")
         switch byte {
         case UInt8(ascii: "&") where isStart: anchors += 1
         case UInt8(ascii: "*") where isStart: aliases += 1

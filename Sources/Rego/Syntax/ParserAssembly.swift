@@ -91,7 +91,8 @@ extension Parser {
     switch left.node {
     case .call(let function, let operands):
       return rule(of: function, arguments: operands, value: right, isAssignment: isAssignment, location)
-    case .variable: return rule(of: Term(.reference([left]), left.location), arguments: nil, value: right, isAssignment: isAssignment, location)
+    case .variable:
+      return rule(of: Term(.reference([left]), left.location), arguments: nil, value: right, isAssignment: isAssignment, location)
     case .reference: return rule(of: left, arguments: nil, value: right, isAssignment: isAssignment, location)
     default: return .failure(Refusal("\(left.kindName) cannot be used for rule name"))
     }
@@ -118,7 +119,8 @@ extension Parser {
       errors.append(RegoError(.parse, message, file: file, location: location))
     }
     func checkName(_ location: Location) {
-      guard rule.head.reference.count == 1, case .variable(let name) = rule.head.reference[0].node, Keywords.isReserved(name, in: .v1) else {
+      guard rule.head.reference.count == 1, case .variable(let name) = rule.head.reference[0].node, Keywords.isReserved(name, in: .v1)
+      else {
         return
       }
       refuse("\(name) keyword cannot be used for rule name", location)

@@ -31,7 +31,8 @@ struct ExpressionTests {
     arguments: [
       ("01", "1:1 unexpected number token: expected number without leading zero"), ("1.", "1:1 expected fraction"),
       ("1e", "1:1 expected exponent"), ("1a", "1:1 illegal number format"), ("1e30103", "1:1 number too big"),
-      ("1e-30105", "1:1 number too big"), ("1e99999999999999999999", "1:1 number too big"), ("- [1]", "1:3 unexpected [ token: expected number"),
+      ("1e-30105", "1:1 number too big"), ("1e99999999999999999999", "1:1 number too big"),
+      ("- [1]", "1:3 unexpected [ token: expected number"),
     ])
   func wrongNumbers(_ text: String, _ message: String) { #expect(Reading.queryErrors(of: text).first == message) }
 
@@ -47,7 +48,8 @@ struct ExpressionTests {
     "wrong strings",
     arguments: [
       (#""a"#, "non-terminated string"), ("\"a\nb\"", "non-terminated string"), ("`a", "non-terminated string"),
-      (#""\x""#, "illegal escape sequence"), (#""\u12g4""#, #"illegal string literal: "\u12g4""#), ("\"\\n\t\"", "illegal string literal: \"\\n\t\""),
+      (#""\x""#, "illegal escape sequence"), (#""\u12g4""#, #"illegal string literal: "\u12g4""#),
+      ("\"\\n\t\"", "illegal string literal: \"\\n\t\""),
       ("\"\0\"", "illegal null character"),
     ])
   func wrongStrings(_ text: String, _ message: String) { #expect(Reading.queryErrors(of: text).first == "1:1 " + message) }
@@ -60,7 +62,8 @@ struct ExpressionTests {
       ("{1: 2}[1]", "ref({1: 2}, 1)"), ("[1, 2][_]", "ref([1, 2], _)"), ("{1, 2}[x]", "ref(set{1, 2}, x)"), ("set()", "set{}"),
       ("f(1,)", "f(1)"), ("a [0]", "a; [0]"), ("a.b.with", "ref(a, 'b', 'with')"), ("with.a", "ref(with, 'a')"), ("not.x", "ref(not, 'x')"),
       ("true.x", "ref(true, 'x')"), ("in[0]", "ref(in, 0)"), ("a[1 in b]", "ref(a, internal.member_2(1, b))"),
-      ("a[1, 2 in b]", "ref(a, internal.member_3(1, 2, b))"), ("contains(a, b)", "contains(a, b)"), ("\"a\".b", nil), ("a. b", nil), ("a.1", nil),
+      ("a[1, 2 in b]", "ref(a, internal.member_3(1, 2, b))"), ("contains(a, b)", "contains(a, b)"), ("\"a\".b", nil), ("a. b", nil),
+      ("a.1", nil),
     ])
   func references(_ text: String, _ tree: String?) {
     #expect((try? Reading.query(text)) == tree)
@@ -70,10 +73,13 @@ struct ExpressionTests {
     "collections and comprehensions",
     arguments: [
       ("[]", "[]"), ("{}", "{}"), ("[1, [2], {}]", "[1, [2], {}]"), ("{1}", "set{1}"), ("{1, 2,}", "set{1, 2}"), ("{, 1}", "set{1}"),
-      ("[, 1]", "[1]"), (#"{"a": 1, b: {2}}"#, "{'a': 1, b: set{2}}"), ("{1 + 1: 2}", "{plus(1, 1): 2}"), ("{1 + 1, 2}", "set{plus(1, 1), 2}"),
-      ("{1: 2 + 3, 4: 5}", "{1: plus(2, 3), 4: 5}"), ("[x | x := 1]", "[x | assign(x, 1)]"), ("{x | x := 1; x}", "set{x | assign(x, 1); x}"),
+      ("[, 1]", "[1]"), (#"{"a": 1, b: {2}}"#, "{'a': 1, b: set{2}}"), ("{1 + 1: 2}", "{plus(1, 1): 2}"),
+      ("{1 + 1, 2}", "set{plus(1, 1), 2}"),
+      ("{1: 2 + 3, 4: 5}", "{1: plus(2, 3), 4: 5}"), ("[x | x := 1]", "[x | assign(x, 1)]"),
+      ("{x | x := 1; x}", "set{x | assign(x, 1); x}"),
       ("{k: v | v := d[k]}", "{k: v | assign(v, ref(d, k))}"), ("{a | b}", "set{a | b}"), ("[a | b, c]", "[or(a, b), c]"),
-      ("{a | b, c}", "set{or(a, b), c}"), ("{(a | b)}", "set{or(a, b)}"), ("{1: (a | b)}", "{1: or(a, b)}"), ("[x |\n a\n b]", "[x | a; b]"),
+      ("{a | b, c}", "set{or(a, b), c}"), ("{(a | b)}", "set{or(a, b)}"), ("{1: (a | b)}", "{1: or(a, b)}"),
+      ("[x |\n a\n b]", "[x | a; b]"),
       ("{a + 1: b | c}", "{plus(a, 1): b | c}"), ("{\"a\": {\"b\": [{}]}}", "{'a': {'b': [{}]}}"),
     ])
   func collections(_ text: String, _ tree: String) throws { #expect(try Reading.query(text) == tree) }
@@ -82,9 +88,11 @@ struct ExpressionTests {
     "some, every, not, with",
     arguments: [
       ("some x", "some x"), ("some x, y; x", "some x, y; x"), ("some x in xs", "some x in xs"), ("some k, v in xs", "some k, v in xs"),
-      ("some _ in xs", "some _ in xs"), ("some [a, b] in xs", "some [a, b] in xs"), ("some x in xs with input as 1", "some x in xs with input as 1"),
+      ("some _ in xs", "some _ in xs"), ("some [a, b] in xs", "some [a, b] in xs"),
+      ("some x in xs with input as 1", "some x in xs with input as 1"),
       ("every x in xs { x; y }", "every x in xs {x; y}"), ("every k, v in {1: 2} { k }", "every k, v in {1: 2} {k}"),
-      ("not x", "not x"), ("not x == y", "not equal(x, y)"), ("x with input.a as 1 with data.b as f(2)", "x with ref(input, 'a') as 1 with ref(data, 'b') as f(2)"),
+      ("not x", "not x"), ("not x == y", "not equal(x, y)"),
+      ("x with input.a as 1 with data.b as f(2)", "x with ref(input, 'a') as 1 with ref(data, 'b') as f(2)"),
       ("not x with input as y", "not x with input as y"), ("x := y with f as g", "assign(x, y) with f as g"),
     ])
   func statements(_ text: String, _ tree: String) throws { #expect(try Reading.query(text) == tree) }
@@ -94,11 +102,15 @@ struct ExpressionTests {
     arguments: [
       ("not some x", "1:5 unexpected some keyword: illegal negation of 'some'"),
       ("every x { y }", "1:9 unexpected { token: expected `x[, y] in xs { ... }` expression"),
-      ("every x in xs", "1:13 unexpected eof token: missing body"), ("every 1 in xs { y }", "1:15 unexpected { token: expected value to be a variable"),
+      ("every x in xs", "1:13 unexpected eof token: missing body"),
+      ("every 1 in xs { y }", "1:15 unexpected { token: expected value to be a variable"),
       ("some 1", "1:6 unexpected number token: expected var"), ("x with 1 as 2", "1:8 unexpected number token: expected ident"),
-      ("x with input 2", "1:14 unexpected number token: expected as keyword"), ("a b", nil), ("[1 2]", #"1:4 unexpected number token: expected "," or "]""#),
-      ("{1 2}", "1:4 unexpected number token: non-terminated set"), ("(1 2)", "1:4 non-terminated expression"), ("f(1", #"1:3 unexpected eof token: expected "," or ")""#),
-      ("a[1", "1:3 unexpected eof token: expected ["), ("{1: 2 3}", "1:7 unexpected number token: non-terminated object"), ("!x", "1:1 illegal ! character"),
+      ("x with input 2", "1:14 unexpected number token: expected as keyword"), ("a b", nil),
+      ("[1 2]", #"1:4 unexpected number token: expected "," or "]""#),
+      ("{1 2}", "1:4 unexpected number token: non-terminated set"), ("(1 2)", "1:4 non-terminated expression"),
+      ("f(1", #"1:3 unexpected eof token: expected "," or ")""#),
+      ("a[1", "1:3 unexpected eof token: expected ["), ("{1: 2 3}", "1:7 unexpected number token: non-terminated object"),
+      ("!x", "1:1 illegal ! character"),
       ("@", "1:1 illegal token"),
     ])
   func wrongStatements(_ text: String, _ message: String?) { #expect(Reading.queryErrors(of: text).first == message) }

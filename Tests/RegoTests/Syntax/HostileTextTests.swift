@@ -4,8 +4,10 @@ import Testing
 @Suite("Hostile texts")
 struct HostileTextTests {
   private static let forms = [
-    ("[", "1", "]"), ("(", "1", ")"), ("{", "1", "}"), ("{1: ", "1", "}"), ("f(", "1", ")"), ("a[", "1", "]"), ("[1 | ", "1", "]"), ("{x | ", "1", "}"), ("1 + ", "1", ""), ("1 + (2 * [", "1", "])"),
-    ("every y in z {", "1", "}"), ("$\"{", "1", "}\""), ("{1 + ", "1", "}"), ("f().a", "", ""), ("[{(", "", ""), ("{ x | {", "", ""), ("-", "1", ""), ("not ", "x", ""), ("a or {", "b", "}"), ("(", "a and b", ")"), ("{", "a", "} and b"), ("(a or b) and ", "c", ""),
+    ("[", "1", "]"), ("(", "1", ")"), ("{", "1", "}"), ("{1: ", "1", "}"), ("f(", "1", ")"), ("a[", "1", "]"), ("[1 | ", "1", "]"),
+    ("{x | ", "1", "}"), ("1 + ", "1", ""), ("1 + (2 * [", "1", "])"),
+    ("every y in z {", "1", "}"), ("$\"{", "1", "}\""), ("{1 + ", "1", "}"), ("f().a", "", ""), ("[{(", "", ""), ("{ x | {", "", ""),
+    ("-", "1", ""), ("not ", "x", ""), ("a or {", "b", "}"), ("(", "a and b", ")"), ("{", "a", "} and b"), ("(a or b) and ", "c", ""),
   ]
 
   @Test("nesting without end is an error, not a crash", arguments: forms)
@@ -21,15 +23,22 @@ struct HostileTextTests {
 
   @Test("a thousand levels are read", arguments: [("[", "]"), ("(", ")"), ("{", "}"), ("f(", ")"), ("a[", "]")])
   func thousand(_ open: String, _ close: String) {
-    func text(_ count: Int) -> String { "package p\nx := " + String(repeating: open, count: count) + "1" + String(repeating: close, count: count) }
+    func text(_ count: Int) -> String {
+      "package p\nx := " + String(repeating: open, count: count) + "1" + String(repeating: close, count: count)
+    }
     #expect(Reading.errors(of: text(999)) == [])
     #expect(Reading.errors(of: text(1000)).map { $0.drop { $0 != " " } } == [" max parsing recursion depth exceeded"])
     #expect(Reading.errors(of: text(10), Parser.Options(maximumDepth: 10)).count == 1)
   }
 
-  @Test("bytes that are no UTF-8", arguments: [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xE2, 0x82], [0x80]] as [[UInt8]])
+  @Test(
+    "bytes that are no UTF-8",
+    arguments: [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xE2, 0x82], [0x80]] as [[UInt8]])
   func encoding(_ bytes: [UInt8]) {
-    for (before, after) in [("package p\nx := ", ""), ("package p\nx := \"", "\""), ("package p\n# ", "\nx := 1"), ("", "package p"), ("package p\nx := $\"{a}", "\"")] {
+    for (before, after) in [
+      ("package p\nx := ", ""), ("package p\nx := \"", "\""), ("package p\n# ", "\nx := 1"), ("", "package p"),
+      ("package p\nx := $\"{a}", "\""),
+    ] {
       do throws(RegoErrors) {
         _ = try Parser.module(Array(before.utf8) + bytes + Array(after.utf8), file: "m.rego")
         Issue.record("accepted \(bytes) behind \(before)")
@@ -77,7 +86,8 @@ struct HostileTextTests {
         if bytes.isEmpty { bytes = text }
       }
       do throws(RegoErrors) {
-        _ = try Parser.module(bytes, file: "m.rego", options: Parser.Options(version: round % 2 == 0 ? .v1 : .v0, experimentalKeywords: true))
+        _ = try Parser.module(
+          bytes, file: "m.rego", options: Parser.Options(version: round % 2 == 0 ? .v1 : .v0, experimentalKeywords: true))
       } catch {
         #expect(error.errors.count <= RegoErrors.limit)
         for fault in error.errors { #expect(fault.location.offset >= 0 && Int(fault.location.offset) <= bytes.count) }

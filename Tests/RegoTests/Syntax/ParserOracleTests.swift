@@ -5,7 +5,8 @@ import Testing
 /// Holds the parser against what OPA itself answered, where that record lies beside the checkout.
 @Suite("Against OPA's answers")
 struct ParserOracleTests {
-  private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../../shared/oracle/opa").standardized
+  private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../../shared/oracle/opa")
+    .standardized
 
   private struct Fault: Decodable {
     var code: String
@@ -30,7 +31,9 @@ struct ParserOracleTests {
     return try text.split(separator: UInt8(ascii: "\n")).map { try JSONDecoder().decode(Line.self, from: Data($0)) }
   }
 
-  @Test("errors of damaged modules", .enabled(if: has("broken-modules.jsonl"), "no ../shared/oracle/opa/broken-modules.jsonl beside the checkout"))
+  @Test(
+    "errors of damaged modules",
+    .enabled(if: has("broken-modules.jsonl"), "no ../shared/oracle/opa/broken-modules.jsonl beside the checkout"))
   func damaged() throws {
     var parseErrors = 0
     var sameRows = 0

@@ -18,12 +18,13 @@ enum TreeText {
     case .setComprehension(let head, let body): "set{" + of(head) + " | " + of(body) + "}"
     case .objectComprehension(let key, let value, let body): "{" + of(key) + ": " + of(value) + " | " + of(body) + "}"
     case .template(let parts):
-      "$(" + parts.map { part in
-        switch part {
-        case .text(let text): "'\(text)'"
-        case .expression(let expression): of(expression)
-        }
-      }.joined(separator: ", ") + ")"
+      "$("
+        + parts.map { part in
+          switch part {
+          case .text(let text): "'\(text)'"
+          case .expression(let expression): of(expression)
+          }
+        }.joined(separator: ", ") + ")"
     }
   }
 

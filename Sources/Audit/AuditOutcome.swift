@@ -1,0 +1,82 @@
+public import Domain
+public import Judgement
+
+/// What became of one target.
+public struct TargetOutcome: Sendable, Hashable {
+  public enum Status: String, Sendable, Hashable {
+    case judged
+    /// Some of it was judged, some refused.
+    case partial
+    case refused
+  }
+
+  /// As the user named it; for a file met in a folder, its path.
+  public let target: String
+  public let status: Status
+  public let refusals: [Refusal]
+
+  public init(target: String, status: Status, refusals: [Refusal]) {
+    self.target = target
+    self.status = status
+    self.refusals = refusals
+  }
+}
+
+/// One line of the result: a finding with what identifies it between two runs.
+public struct AuditResult: Sendable, Hashable {
+  public let finding: Finding
+  /// The value that was judged; nil where there is none.
+  public let found: FactValue?
+  /// Stable between runs and independent of line numbers: 32 hexadecimal digits.
+  public let fingerprint: String
+
+  public var verdict: Verdict { finding.verdict }
+  public var control: Control { finding.control }
+}
+
+/// Everything that a report shows.
+public struct AuditOutcome: Sendable {
+  public let version: String
+  public let policyDigest: String
+  public let collected: Collected
+  public let baseline: Baseline
+  public let targets: [TargetOutcome]
+  public let assets: [Asset]
+  /// Worst first.
+  public let results: [AuditResult]
+  public let scores: [LayerScore]
+  /// Files below a named folder whose kind is none that could be judged, and which nobody named.
+  public let passedOver: Int
+  /// Roots of the saved trees that assets were read from, by asset id; live assets and single files have none.
+  public let roots: [String: String]
+  public let seconds: Double
+
+  public func count(_ verdict: Verdict) -> Int { results.count { $0.verdict == verdict } }
+
+  /// 0, 1 or 2 by the contract of the command line: 2 (something could not be judged) wins over 1 (something fails).
+  ///
+  /// - Parameter toleratingUnknown: `--unknown ok`; a refused target still gives 2.
+  public func exitCode(failOn: Severity, toleratingUnknown: Bool) -> Int32 {
+    if targets.contains(where: { $0.status != .judged }) { return 2 }
+    let counting = results.filter { $0.control.severity >= failOn }
+    if !toleratingUnknown, counting.contains(where: { $0.verdict == .unknown }) { return 2 }
+    return counting.contains { $0.verdict == .fail } ? 1 : 0
+  }
+}
+
+extension AuditResult {
+  /// Worst first: severity, then fail before unknown before the rest, then control and asset.
+  static func isWorse(_ a: AuditResult, _ b: AuditResult) -> Bool {
+    let (x, y) = (a.order, b.order)
+    if x != y { return x < y }
+    if a.control.id != b.control.id { return a.control.id < b.control.id }
+    return (a.finding.asset.name, a.finding.asset.id, a.fingerprint) < (b.finding.asset.name, b.finding.asset.id, b.fingerprint)
+  }
+
+  private var order: Int {
+    let verdicts: [Verdict: Int] = [.fail: 0, .unknown: 1, .waived: 2, .pass: 3, .notApplicable: 4]
+    let rank = verdicts[finding.verdict] ?? 5
+    // Passes stay quiet: what needs a person comes first, whatever its severity.
+    return rank <= 1 ? (4 - control.severity.rank) * 2 + rank : 100 + rank * 10 + (4 - control.severity.rank)
+  }
+}

@@ -1,0 +1,16 @@
+public import Domain
+
+extension FactSource {
+  /// "/etc/libvirt/qemu.conf:902", "pid 48213 argv[61]".
+  public var shown: String { line.map { "\(name):\($0)" } ?? name }
+}
+
+extension Finding {
+  /// The first place that the verdict rests on.
+  public var place: FactSource? { evidence.lazy.compactMap(\.source).first }
+}
+
+extension Verdict {
+  /// Whether somebody has to do something about it.
+  var needsAttention: Bool { self == .fail || self == .unknown || self == .waived }
+}

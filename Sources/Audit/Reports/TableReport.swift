@@ -1,0 +1,259 @@
+public import Domain
+
+/// The result for a terminal: worst first, then the layers. ASCII and words only, padded by display width.
+public struct TableReport {
+  private let outcome: AuditOutcome
+  private let texts: Texts
+  private let style: TerminalStyle
+  private let showsAll: Bool
+  private var lines: [String] = []
+
+  /// Rows shown without `--all`.
+  private static let shortList = 25
+  private static let barCells = 20
+
+  /// - Parameter showsAll: every result, passes included, and every sentence of the layers.
+  public static func text(_ outcome: AuditOutcome, texts: Texts, style: TerminalStyle, showsAll: Bool) -> String {
+    var report = TableReport(outcome: outcome, texts: texts, style: style, showsAll: showsAll)
+    report.head()
+    report.refusals()
+    report.results()
+    report.layers()
+    report.last()
+    return report.lines.joined(separator: "\n") + "\n"
+  }
+
+  private init(outcome: AuditOutcome, texts: Texts, style: TerminalStyle, showsAll: Bool) {
+    self.outcome = outcome
+    self.texts = texts
+    self.style = style
+    self.showsAll = showsAll
+  }
+
+  private mutating func head() {
+    let names = outcome.assets.map(\.name)
+    let shown = names.prefix(4).joined(separator: ", ") + (names.count > 4 ? " +\(names.count - 4)" : "")
+    let count = texts("table.results", ["count": "\(outcome.results.count)", "seconds": Self.tenths(outcome.seconds)])
+    let head = "\(shown.isEmpty ? "-" : shown)   \(outcome.baseline.name) \(outcome.baseline.version)   \(count)"
+    lines += DisplayWidth.wrapped(head, to: style.columns) + [""]
+  }
+
+  private mutating func refusals() {
+    let all = outcome.targets.flatMap(\.refusals)
+    guard !all.isEmpty else { return }
+    lines.append(style.paint(texts("table.refused", ["count": "\(all.count)"]), .bold))
+    for refusal in all.prefix(showsAll ? all.count : 10) {
+      lines += wrapped(texts.line(refusal), indent: 2)
+    }
+    if !showsAll && all.count > 10 { lines.append("  " + texts("table.more", ["count": "\(all.count - 10)"])) }
+    lines.append("")
+  }
+
+  // MARK: - Results
+
+  private mutating func results() {
+    let rows = outcome.results.filter { showsAll || $0.verdict.needsAttention && ($0.control.severity > .info || $0.verdict == .fail) }
+    let shown = showsAll ? rows[...] : rows.prefix(Self.shortList)
+    guard !shown.isEmpty else {
+      if !outcome.results.isEmpty { lines += [texts["table.nothing"], ""] }
+      return
+    }
+    if style.columns < 60 {
+      for row in shown { fields(row) }
+    } else {
+      table(Array(shown))
+    }
+    if rows.count > shown.count {
+      let example = shown.first?.control.id ?? "KVM-001"
+      lines += wrapped(texts("table.others", ["count": "\(rows.count - shown.count)", "id": example]), indent: 0)
+    }
+    lines.append("")
+  }
+
+  private mutating func fields(_ row: AuditResult) {
+    lines.append(
+      "\(style.paint(texts["severity.\(row.control.severity.rawValue)"], tone(row.control.severity))) "
+        + "\(style.paint(texts["verdict.\(row.verdict.rawValue)"], tone(row.verdict))) \(row.control.id) \(row.finding.asset.name)")
+    lines += wrapped(texts.message(row.finding), indent: 2)
+    if let place = row.finding.place { lines.append("  " + style.paint(place.shown, .dim)) }
+  }
+
+  private struct Column {
+    let title: String
+    var width: Int
+  }
+
+  private mutating func table(_ rows: [AuditResult]) {
+    let isWide = style.columns >= 110
+    func widest(_ title: String, _ cells: [String], _ most: Int) -> Int {
+      min(most, cells.reduce(DisplayWidth.of(title)) { max($0, DisplayWidth.of($1)) })
+    }
+    let severity = Severity.allCases.map { upper(texts["severity.\($0.rawValue)"]) }
+    let verdicts = Verdict.allCases.map { upper(texts["verdict.\($0.rawValue)"]) }
+    var columns = [
+      Column(title: texts["column.severity"], width: widest(texts["column.severity"], severity, 12)),
+      Column(title: texts["column.verdict"], width: widest(texts["column.verdict"], verdicts, 14)),
+      Column(title: texts["column.control"], width: 7),
+      Column(title: texts["column.asset"], width: widest(texts["column.asset"], rows.map(\.finding.asset.name), isWide ? 24 : 14)),
+    ]
+    let used = columns.reduce(0) { $0 + $1.width + 2 }
+    let rest = max(20, style.columns - used)
+    if isWide {
+      let finding = rest * 45 / 100
+      let found = (rest - finding - 4) * 4 / 10
+      columns += [
+        Column(title: texts["column.finding"], width: finding), Column(title: texts["column.found"], width: found),
+        Column(title: texts["column.where"], width: rest - finding - found - 4),
+      ]
+    } else {
+      columns.append(Column(title: texts["column.finding"], width: rest))
+    }
+    lines.append(columns.map { DisplayWidth.padded($0.title, to: $0.width) }.joined(separator: "  ").trimmedEnd)
+    for row in rows { self.row(row, columns, isWide: isWide) }
+  }
+
+  private mutating func row(_ row: AuditResult, _ columns: [Column], isWide: Bool) {
+    let message = texts.message(row.finding)
+    let place = row.finding.place?.shown ?? "-"
+    var cells = [
+      ([upper(texts["severity.\(row.control.severity.rawValue)"])], tone(row.control.severity)),
+      ([upper(texts["verdict.\(row.verdict.rawValue)"])], tone(row.verdict)),
+      ([row.control.id], nil),
+      ([DisplayWidth.cut(row.finding.asset.name, to: columns[3].width)], nil),
+    ]
+    if isWide {
+      cells.append((DisplayWidth.wrapped(message, to: columns[4].width), nil))
+      cells.append(([DisplayWidth.cut(row.found.map { texts.shown($0) } ?? texts["found.none"], to: columns[5].width)], nil))
+      cells.append((DisplayWidth.wrapped(place, to: columns[6].width), .dim))
+    } else {
+      cells.append((DisplayWidth.wrapped(message, to: columns[4].width), nil))
+    }
+    for i in 0..<(cells.map(\.0.count).max() ?? 0) {
+      let parts = zip(cells, columns).map { cell, column in
+        let text = i < cell.0.count ? cell.0[i] : ""
+        return style.paint(text, cell.1) + String(repeating: " ", count: max(0, column.width - DisplayWidth.of(text)))
+      }
+      lines.append(parts.joined(separator: "  ").trimmedEnd)
+    }
+    if !isWide && place != "-" {
+      let indent = columns.dropLast().reduce(0) { $0 + $1.width + 2 }
+      for part in DisplayWidth.wrapped(place, to: columns[4].width) {
+        lines.append(String(repeating: " ", count: indent) + style.paint(part, .dim))
+      }
+    }
+  }
+
+  // MARK: - Layers
+
+  private mutating func layers() {
+    guard !outcome.scores.isEmpty else { return }
+    let names = outcome.scores.map { texts["layer.\($0.layer.rawValue)"] }
+    let name = names.reduce(DisplayWidth.of(texts["column.layer"])) { max($0, DisplayWidth.of($1)) }
+    lines.append(
+      DisplayWidth.padded(texts["column.layer"], to: name) + "  " + DisplayWidth.padded(texts["column.score"], to: 6) + "  "
+        + texts("table.legend", ["floor": "\(outcome.baseline.floor)"]))
+    for score in outcome.scores {
+      let counts = [Verdict.fail, .unknown, .waived].compactMap { verdict in
+        score.counts[verdict].map { texts("count.\(verdict.rawValue)", ["count": "\($0)"]) }
+      }
+      let range = DisplayWidth.padded(score.low == score.high ? "\(score.low)" : "\(score.low)-\(score.high)", to: 6)
+      lines.append(
+        DisplayWidth.padded(texts["layer.\(score.layer.rawValue)"], to: name) + "  " + style.paint(range, score.low < score.floor ? .red : nil)
+          + "  " + Self.bar(score) + "  " + counts.joined(separator: texts["list.separator"]))
+    }
+    lines.append("")
+    for score in outcome.scores where !score.costs.isEmpty { costs(score) }
+  }
+
+  private mutating func costs(_ score: LayerScore) {
+    lines.append(style.paint(texts("table.costs", ["layer": texts["layer.\(score.layer.rawValue)"]]), .bold))
+    let shown = showsAll ? score.costs[...] : score.costs.prefix(3)
+    for cost in shown { lines += wrapped(texts.sentence(cost), indent: 2) }
+    if score.costs.count > shown.count { lines.append("  " + texts("table.more", ["count": "\(score.costs.count - shown.count)"])) }
+  }
+
+  /// "############???.|....": proven, what unknowns could add, the floor.
+  private static func bar(_ score: LayerScore) -> String {
+    var cells: [Character] = (0..<barCells).map { i in
+      let percent = (2 * i + 1) * 100 / (2 * barCells)
+      return percent < score.low ? "#" : percent < score.high ? "?" : "."
+    }
+    cells.insert("|", at: min(barCells, score.floor * barCells / 100))
+    return String(cells)
+  }
+
+  private mutating func last() {
+    var counts = [Verdict.fail, .unknown, .waived, .pass, .notApplicable].map { texts("count.\($0.rawValue)", ["count": "\(outcome.count($0))"]) }
+    if outcome.count(.waived) == 0 { counts.remove(at: 2) }
+    var line = counts.joined(separator: texts["list.separator"]) + texts["sentence.end"]
+    if let weakest = outcome.scores.first, weakest.low < 100 {
+      line += texts["sentence.gap"] + texts("table.weakest", ["layer": texts["layer.\(weakest.layer.rawValue)"]])
+    }
+    if !lines.isEmpty, lines.last != "" { lines.append("") }
+    lines += wrapped(line, indent: 0)
+    if outcome.passedOver > 0 { lines += wrapped(texts("table.passedOver", ["count": "\(outcome.passedOver)"]), indent: 0) }
+  }
+
+  // MARK: -
+
+  private func wrapped(_ text: String, indent: Int) -> [String] {
+    DisplayWidth.wrapped(text, to: style.columns - indent - 2).enumerated().map { i, line in
+      String(repeating: " ", count: i == 0 ? indent : indent + 2) + line
+    }
+  }
+
+  private func upper(_ text: String) -> String { text.uppercased() }
+
+  private func tone(_ severity: Severity) -> TerminalStyle.Tone? {
+    switch severity {
+    case .critical: .red
+    case .high: .yellow
+    default: nil
+    }
+  }
+
+  private func tone(_ verdict: Verdict) -> TerminalStyle.Tone? {
+    switch verdict {
+    case .fail: .red
+    case .unknown: .magenta
+    case .waived: .cyan
+    case .pass: .green
+    case .notApplicable: .dim
+    }
+  }
+
+  static func tenths(_ seconds: Double) -> String {
+    let tenths = Int((min(max(seconds, 0), 1e9) * 10).rounded())
+    return "\(tenths / 10).\(tenths % 10)"
+  }
+}
+
+extension Texts {
+  /// A refusal in one line, with its place.
+  public func line(_ refusal: Refusal) -> String {
+    guard language != .english, has("refusal.\(refusal.code)") else {
+      return refusal.message.hasPrefix(refusal.target) ? refusal.message : "\(refusal.target): \(refusal.message)"
+    }
+    let place = [refusal.line, refusal.column].compactMap { $0.map { ":\($0)" } }.joined()
+    return self("refusal.line", ["target": refusal.target + place, "reason": self["refusal.\(refusal.code)"]])
+  }
+
+  /// What one result took from its layer, as a sentence.
+  func sentence(_ cost: LayerScore.Cost) -> String {
+    let points = cost.tenths % 10 == 0 ? "\(cost.tenths / 10)" : "\(cost.tenths / 10).\(cost.tenths % 10)"
+    return self(
+      "cost.\(cost.result.verdict.rawValue)",
+      [
+        "id": cost.result.control.id, "points": cost.tenths == 0 ? "<0.1" : points, "message": message(cost.result.finding),
+        "asset": cost.result.finding.asset.name,
+      ])
+  }
+}
+
+extension String {
+  fileprivate var trimmedEnd: String {
+    var text = self[...]
+    while text.last == " " { text.removeLast() }
+    return String(text)
+  }
+}

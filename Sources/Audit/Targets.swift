@@ -1,0 +1,147 @@
+public import Domain
+public import Platforms
+
+/// One thing to collect from, as resolved from what the user named.
+public enum Target: Sendable, Hashable {
+  /// This machine or a saved copy of one: host, daemons' configuration, domains, processes.
+  case machine(name: String, root: String?)
+  /// One file. `isNamed` is false for a file met while walking a folder.
+  case file(String, isNamed: Bool)
+  case process(Int32, name: String)
+  case refused(Refusal)
+
+  /// The name that reports show.
+  public var name: String {
+    switch self {
+    case .machine(let name, _): name
+    case .file(let path, _): path
+    case .process(_, let name): name
+    case .refused(let refusal): refusal.target
+    }
+  }
+}
+
+/// Turns the words of the command line into targets. Folders are walked in order of names, at most `depth` deep and `files` long.
+public struct TargetResolver {
+  private static let depth = 32
+  private static let files = 200_000
+  /// Folders that only a copy of a whole system has at its top.
+  private static let systemFolders = ["/proc", "/sys", "/etc"]
+  /// Name of the target when nothing is named.
+  public static let thisHost = "this host"
+
+  public init() {}
+
+  /// - Parameters:
+  ///   - named: targets as given; empty means this host, or the saved copy at `root`.
+  ///   - root: folder with a saved copy of a system, or nil.
+  public func resolve(_ named: [String], root: String?) -> [Target] {
+    var targets: [Target] = []
+    if let root { targets.append(machine(savedAt: root)) }
+    if named.isEmpty && root == nil { targets.append(.machine(name: Self.thisHost, root: nil)) }
+    for name in named { targets += resolve(name) }
+    return targets
+  }
+
+  private func machine(savedAt root: String) -> Target {
+    do throws(Tree.Failure) {
+      guard try Tree().attributes(absolute(root)).isDirectory else {
+        return .refused(Refusal(target: root, code: "unknown-kind", message: "--root \(root): not a folder; name the top of a saved system tree"))
+      }
+      return .machine(name: root, root: absolute(root))
+    } catch {
+      return .refused(Self.refusal(root, error))
+    }
+  }
+
+  private func resolve(_ name: String) -> [Target] {
+    if name.hasPrefix("pid:") {
+      guard let pid = Int32(name.dropFirst(4)), pid > 0 else {
+        return [.refused(Refusal(target: name, code: "not-found", message: "\(name): not a process id; write pid: and a number, as in pid:1234"))]
+      }
+      return [.process(pid, name: name)]
+    }
+    if let scheme = name.firstRange(of: "://").map({ name[..<$0.lowerBound] }), !scheme.contains("/") {
+      return [
+        .refused(
+          Refusal(
+            target: name, code: "not-judged",
+            message: "\(name): connections over \(scheme) are not judged by this version; audit the host itself, or name files"))
+      ]
+    }
+    do throws(Tree.Failure) {
+      guard try Tree().attributes(absolute(name)).isDirectory else { return [.file(name, isNamed: true)] }
+      let folder = trimmed(name)
+      if isSavedSystem(folder) { return [.machine(name: name, root: absolute(folder))] }
+      return files(below: folder)
+    } catch {
+      return [.refused(Self.refusal(name, error))]
+    }
+  }
+
+  /// True for the copy of a whole system: a folder with /proc, /sys or /etc below it. The live root itself is this host.
+  private func isSavedSystem(_ folder: String) -> Bool {
+    let path = absolute(folder)
+    return Self.systemFolders.contains { (try? Tree().attributes(path + $0))?.isDirectory == true }
+  }
+
+  private func files(below folder: String) -> [Target] {
+    var found: [Target] = []
+    walk(folder, depth: 0, into: &found)
+    if found.isEmpty {
+      return [.refused(Refusal(target: folder, code: "not-found", message: "\(folder): holds no files; name a folder with configuration in it"))]
+    }
+    return found
+  }
+
+  private func walk(_ folder: String, depth: Int, into found: inout [Target]) {
+    let names: [String]
+    do throws(Tree.Failure) {
+      names = try Tree().names(in: absolute(folder))
+    } catch {
+      found.append(.refused(Self.refusal(folder, error)))
+      return
+    }
+    for name in names {
+      guard found.count < Self.files else {
+        found.append(
+          .refused(Refusal(target: folder, code: "too-large", message: "\(folder): more than \(Self.files) files; name smaller folders")))
+        return
+      }
+      let path = folder == "/" ? "/" + name : folder + "/" + name
+      guard let attributes = try? Tree().attributes(absolute(path), followingLinks: false) else { continue }
+      if !attributes.isDirectory {
+        // A link to a folder is not followed: it may lead anywhere, and back.
+        if attributes.isSymbolicLink, (try? Tree().attributes(absolute(path)))?.isDirectory == true { continue }
+        found.append(.file(path, isNamed: false))
+      } else if depth + 1 < Self.depth {
+        walk(path, depth: depth + 1, into: &found)
+      } else {
+        found.append(
+          .refused(Refusal(target: path, code: "too-deep", message: "\(path): folders nested deeper than \(Self.depth); name it by itself")))
+      }
+    }
+  }
+
+  private func trimmed(_ path: String) -> String {
+    var path = path
+    while path.utf8.count > 1, path.hasSuffix("/") { path.removeLast() }
+    return path
+  }
+
+  /// What Tree reads must start with a slash; a relative name stays relative to where the user stands.
+  private func absolute(_ path: String) -> String { Self.absolute(path) }
+
+  static func absolute(_ path: String) -> String {
+    path.hasPrefix("/") ? path : WorkingFolder.path + "/" + path
+  }
+
+  static func refusal(_ name: String, _ failure: Tree.Failure) -> Refusal {
+    switch failure {
+    case .notFound, .notGiven: Refusal(target: name, code: "not-found", message: "\(name): no such file or folder")
+    case .permission: Refusal(target: name, code: "permission", message: "\(name): permission denied; run as a user who may read it")
+    case .tooLarge: Refusal(target: name, code: "too-large", message: "\(name): larger than what is read of one file (64 MiB)")
+    case .io: Refusal(target: name, code: "io", message: "\(name): cannot be read (a folder, a broken link or a device error)")
+    }
+  }
+}

@@ -1,0 +1,112 @@
+public import Domain
+public import Judgement
+
+/// Languages of reports and of the command line.
+public enum Language: String, Sendable, Hashable, CaseIterable {
+  case english = "en"
+  case chinese = "zh-CN"
+}
+
+/// Every text that a person reads, in one language. A key without a text shows as the key; a test holds both languages complete.
+public struct Texts: Sendable {
+  public let language: Language
+  private let interface: [String: String]
+  private let controls: [String: ControlText]
+
+  private struct ControlText: Sendable {
+    let title: String
+    let messages: [String: String]
+  }
+
+  public init(_ language: Language, from folder: DataFolder) throws(DataError) {
+    self.language = language
+    let file = "data/text/\(language.rawValue)/interface.yaml"
+    var interface: [String: String] = [:]
+    Self.flatten(try YAMLDocument.read(try folder.bytes(file), file: file), prefix: "", into: &interface)
+    self.interface = interface
+    var controls: [String: ControlText] = [:]
+    if language != .english {
+      for relative in try folder.files(below: "data/text/\(language.rawValue)", suffixes: [".yaml"]) where relative != file {
+        for member in try YAMLDocument.read(try folder.bytes(relative), file: relative).members ?? [] {
+          let messages = (member.value["messages"]?.members ?? []).map { ($0.key, $0.value.shown) }
+          controls[member.key] = ControlText(
+            title: member.value["title"]?.text ?? "", messages: Dictionary(messages, uniquingKeysWith: { first, _ in first }))
+        }
+      }
+    }
+    self.controls = controls
+  }
+
+  /// Keys of the interface, sorted.
+  public var keys: [String] { interface.keys.sorted() }
+
+  public subscript(key: String) -> String { interface[key] ?? key }
+
+  public func has(_ key: String) -> Bool { interface[key] != nil }
+
+  /// The text under `key` with `{name}` replaced by the argument of that name.
+  public func callAsFunction(_ key: String, _ arguments: KeyValuePairs<String, String>) -> String {
+    Self.filled(self[key]) { name in arguments.first { $0.key == name }?.value }
+  }
+
+  public func title(_ control: Control) -> String {
+    guard let text = controls[control.id]?.title, !text.isEmpty else { return control.title }
+    return text
+  }
+
+  /// The finding in words: the control's text of the case with the rule's arguments, or the text of a case that all controls share.
+  public func message(_ finding: Finding) -> String {
+    switch finding.messageCase {
+    case "unknown": return unknown(finding)
+    case "parameter": return self("case.parameter", ["parameter": shown(finding.arguments["parameter"])])
+    case "policyError": return self("case.policyError", ["error": shown(finding.arguments["error"] ?? .string("-"))])
+    default: break
+    }
+    let template = controls[finding.control.id]?.messages[finding.messageCase] ?? finding.control.messages[finding.messageCase]
+    guard let template else { return self("case.none", ["case": finding.messageCase]) }
+    return Self.filled(template) { name in finding.arguments[name].map { shown($0) } }
+  }
+
+  private func unknown(_ finding: Finding) -> String {
+    let name = finding.arguments["fact"]?.text
+    let evidence = finding.evidence.first { $0.fact == name } ?? finding.evidence.first
+    let place = evidence?.source.map(\.name) ?? name ?? "-"
+    return self(
+      "case.unknown.\(finding.reason)", ["fact": name ?? "-", "place": place, "why": evidence?.why.map { self["why.\($0)"] } ?? self["why.none"]])
+  }
+
+  /// A value inside a sentence: at most 160 characters, in one line, "" for the empty text.
+  public func shown(_ value: FactValue?) -> String {
+    guard let value else { return "-" }
+    let text = value.shown
+    if text.isEmpty { return "\"\"" }
+    let line = String(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) })
+    return line.count > 160 ? line.prefix(159) + "…" : line
+  }
+
+  /// Names in braces replaced; braces around anything that has no value stay.
+  static func filled(_ template: String, _ value: (String) -> String?) -> String {
+    var result = ""
+    var rest = template[...]
+    while let open = rest.firstIndex(of: "{") {
+      result += rest[..<open]
+      let after = rest[rest.index(after: open)...]
+      guard let close = after.firstIndex(of: "}"), let text = value(String(after[..<close])) else {
+        result += "{"
+        rest = after
+        continue
+      }
+      result += text
+      rest = after[after.index(after: close)...]
+    }
+    return result + rest
+  }
+
+  private static func flatten(_ value: FactValue, prefix: String, into table: inout [String: String]) {
+    guard let members = value.members else {
+      table[prefix] = value.shown
+      return
+    }
+    for member in members { flatten(member.value, prefix: prefix.isEmpty ? member.key : prefix + "." + member.key, into: &table) }
+  }
+}

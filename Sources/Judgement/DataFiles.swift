@@ -1,0 +1,127 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+/// Why policies or data cannot be used. One line that says what was tried, on what, why it failed and what to do.
+public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
+  public let message: String
+  public init(_ message: String) { self.message = message }
+  public var description: String { message }
+}
+
+/// Reads the program's own files: policies, baselines, data, and those that the user adds. Bounded in size and depth.
+public enum DataFiles {
+  /// Largest policy, baseline or data file.
+  public static let limit = 16 << 20
+  private static let deepest = 24
+  private static let most = 20_000
+
+  /// The bytes of one file.
+  public static func bytes(_ path: String) throws(DataError) -> [UInt8] {
+    let descriptor = openReading(path)
+    guard descriptor >= 0 else { throw DataError("cannot read \(path): \(reason(errno))") }
+    defer { _ = close(descriptor) }
+    var result: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 64 << 10)
+    while true {
+      // SAFETY: the buffer is the array's own, and read(2) writes no more than its length.
+      let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw DataError("cannot read \(path): \(reason(errno))")
+      }
+      if count == 0 { return result }
+      guard result.count + count <= limit else { throw DataError("cannot read \(path): larger than \(limit >> 20) MiB") }
+      result.append(contentsOf: chunk[0..<count])
+    }
+  }
+
+  /// Files at or below `path` whose name ends in one of `suffixes`, sorted by path. Links to folders are not followed.
+  public static func files(at path: String, suffixes: [String]) throws(DataError) -> [String] {
+    guard let status = Status(path) else { throw DataError("cannot read \(path): \(reason(errno))") }
+    guard status.isFolder else { return [path] }
+    var found: [String] = []
+    try walk(path, depth: 0, suffixes: suffixes, into: &found)
+    return found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  private static func walk(_ folder: String, depth: Int, suffixes: [String], into found: inout [String]) throws(DataError) {
+    guard depth < deepest else { throw DataError("cannot read \(folder): folders nested deeper than \(deepest)") }
+    for name in try names(folder) where !name.hasPrefix(".") {
+      let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
+      guard let status = Status(path, followingLinks: false) else { continue }
+      if status.isFolder {
+        try walk(path, depth: depth + 1, suffixes: suffixes, into: &found)
+      } else if suffixes.contains(where: name.hasSuffix) {
+        found.append(path)
+        guard found.count <= most else { throw DataError("cannot read \(folder): more than \(most) files") }
+      }
+    }
+  }
+
+  private static func names(_ folder: String) throws(DataError) -> [String] {
+    guard let stream = unsafe opendir(folder) else { throw DataError("cannot read \(folder): \(reason(errno))") }
+    defer { _ = unsafe closedir(stream) }
+    var names: [String] = []
+    // SAFETY: readdir's entry is valid until the next call on the same stream, and its name is copied at once.
+    while let entry = unsafe readdir(stream) {
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+        unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+      }
+      if name != "." && name != ".." { names.append(name) }
+    }
+    return names
+  }
+
+  public static func exists(_ path: String) -> Bool { Status(path) != nil }
+
+  /// The running program's file, links resolved; nil where /proc is missing.
+  public static func executable() -> String? {
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    // SAFETY: readlink(2) writes at most the length given, which is the array's.
+    let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+      unsafe readlink("/proc/self/exe", bytes.baseAddress.unsafelyUnwrapped, bytes.count)
+    }
+    return count > 0 ? String(decoding: buffer[0..<count], as: UTF8.self) : nil
+  }
+
+  static func environment(_ name: String) -> String? {
+    guard let value = unsafe getenv(name) else { return nil }
+    return unsafe String(cString: value)
+  }
+
+  /// What stat(2) says of a path.
+  struct Status {
+    let isFolder: Bool
+    /// Anybody may write here, and no sticky bit keeps others' entries.
+    let isOpenToAll: Bool
+
+    /// nil when there is nothing, with errno set.
+    init?(_ path: String, followingLinks: Bool = true) {
+      var status = stat()
+      let result = followingLinks ? unsafe stat(path, &status) : unsafe lstat(path, &status)
+      guard result == 0 else { return nil }
+      isFolder = status.st_mode & S_IFMT == S_IFDIR
+      let isLink = status.st_mode & S_IFMT == S_IFLNK
+      isOpenToAll = !isLink && status.st_mode & 0o002 != 0 && (status.st_mode & S_ISVTX == 0 || !isFolder)
+    }
+  }
+
+  private static func reason(_ code: Int32) -> String {
+    switch code {
+    case ENOENT: "no such file"
+    case EACCES, EPERM: "permission denied"
+    case ENOTDIR: "not a folder"
+    case EISDIR: "a folder, not a file"
+    case ELOOP: "too many symbolic links"
+    default: "error \(code)"
+    }
+  }
+}
+
+/// open(2) without its variadic form.
+private func openReading(_ path: String) -> Int32 {
+  unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+}

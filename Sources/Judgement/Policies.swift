@@ -1,0 +1,30 @@
+/// The policies of one run: modules, the catalogue of controls they hold, and the digest that names them.
+public struct Policies: Sendable {
+  public let modules: [PolicyEngine.Source]
+  public let controls: Controls
+  /// SHA-256 over the names and contents of all policies in use, the user's own included.
+  public let digest: String
+
+  private static let catalogFile = "policies/catalog.rego"
+
+  /// - Parameters:
+  ///   - extra: files or folders with the user's own policies.
+  ///   - replacing: true uses only `extra` for the controls; the shipped libraries and `main.rego` stay.
+  public static func load(from folder: DataFolder, extra: [String] = [], replacing: Bool = false) throws(DataError) -> Policies {
+    var modules: [PolicyEngine.Source] = []
+    for relative in try folder.files(below: "policies", suffixes: [".rego"]) where !relative.hasSuffix("_test.rego") && relative != catalogFile {
+      let isShared = relative.hasPrefix("policies/lib/") || relative == "policies/main.rego"
+      if !replacing || isShared { modules.append(.init(file: relative, text: try folder.bytes(relative))) }
+    }
+    for path in extra {
+      let files = try DataFiles.files(at: path, suffixes: [".rego"]).filter { !$0.hasSuffix("_test.rego") }
+      guard !files.isEmpty else { throw DataError("--policy \(path): holds no .rego file") }
+      for file in files { modules.append(.init(file: file, text: try DataFiles.bytes(file))) }
+    }
+    let layers = try Layers(try folder.bytes("data/layers.yaml"), file: "data/layers.yaml")
+    let controls = Controls(rules: try PolicyEngine.annotatedRules(of: modules), layers: layers)
+    let digest = Digest.manifest(modules.map { (name: $0.file, bytes: $0.text) })
+    modules.append(.init(file: catalogFile, text: Array(controls.catalogModule.utf8)))
+    return Policies(modules: modules, controls: controls, digest: digest)
+  }
+}

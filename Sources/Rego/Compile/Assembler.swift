@@ -1,0 +1,332 @@
+/// Turns planned functions into the machine's code.
+struct Assembler {
+  private let heap: Heap
+  private var code: [Int32] = []
+  private var cacheCount = 0
+  private var tables: [KeyTable] = []
+  private var changes: [[Program.Change]] = []
+  private let constants: [Value]
+  private let builtins: [Builtin]
+  private var nodeNumbers: [Int: Int] = [:]
+
+  private struct Label {
+    var position: Int32?
+    var uses: [Int] = []
+  }
+  private var labels: [Label] = []
+  /// Registers used by loops besides the planner's locals.
+  private var locals = 0
+  /// Where `succeed` goes, with the number of suspended changes to drop on the way.
+  private var successes: [(label: Int, suspended: Int)] = []
+  private var suspended = 0
+
+  /// Builds the program. `planner` has planned every function.
+  static func assemble(_ planner: Planner) -> Program {
+    var assembler = Assembler(heap: planner.heap, constants: planner.constants, builtins: planner.builtinTable)
+    var documents = Documents(heap: planner.heap)
+    let root = documents.add(planner.tree)
+    assembler.nodeNumbers = Dictionary(
+      uniqueKeysWithValues: planner.nodes.enumerated().map { ($0.offset, documents.numbers[ObjectIdentifier($0.element)] ?? root) })
+    var functions: [Program.Function] = []
+    for function in planner.functions { functions.append(assembler.function(function)) }
+    let constants = planner.heap.allocate(max(1, planner.constants.count) * 16)
+    for (index, value) in planner.constants.enumerated() { Memory.setValue(constants, at: index, value.frozen()) }
+    return Program(
+      heap: planner.heap, constants: constants, functions: functions, documentNodes: documents.nodes, builtins: planner.builtinTable,
+      changes: assembler.changes, tables: assembler.tables, cacheCount: assembler.cacheCount, root: root)
+  }
+
+  private init(heap: Heap, constants: [Value], builtins: [Builtin]) {
+    self.heap = heap
+    self.constants = constants
+    self.builtins = builtins
+  }
+
+  private struct Documents {
+    let heap: Heap
+    var nodes: [Program.DocumentNode] = []
+    var numbers: [ObjectIdentifier: Int] = [:]
+
+    mutating func add(_ tree: RuleTree) -> Int {
+      let children = tree.function == nil ? tree.sortedChildren : []
+      let numbers = children.map { add($0) }
+      let table = SetView.make(capacity: max(1, children.count), in: heap)
+      var names: [Value] = []
+      for child in children {
+        let name = Value.string(child.name, in: heap)
+        table.insert(name, in: heap)
+        names.append(name)
+      }
+      nodes.append(
+        Program.DocumentNode(
+          path: tree.path.map { .string($0, in: heap) }, function: tree.function ?? -1, isFunction: tree.arity != nil, childNames: names,
+          childTable: table.table, children: numbers))
+      self.numbers[ObjectIdentifier(tree)] = nodes.count - 1
+      return nodes.count - 1
+    }
+  }
+
+  private mutating func function(_ planned: PlannedFunction) -> Program.Function {
+    code = []
+    labels = []
+    successes = []
+    suspended = 0
+    locals = planned.localCount
+    let end = newLabel()
+    block(planned.body, fail: end)
+    place(end)
+    // Every rule ends in a return; a query falls through to here and returns an undefined register.
+    let scratch = Int32(newLocal())
+    emit(.reset, scratch)
+    emit(.returnValue, scratch)
+    for label in labels {
+      for use in label.uses { code[use] = label.position ?? 0 }
+    }
+    let address = heap.allocate(code.count * 4)
+    for (index, word) in code.enumerated() { Memory.store(address, index * 4, word) }
+    return Program.Function(
+      name: planned.name, path: planned.path.map { .string($0, in: heap) }, code: address, words: code.count,
+      parameters: planned.parameterCount, locals: locals, isMemoized: planned.isMemoized, file: planned.file, row: planned.row)
+  }
+
+  // MARK: - Words
+
+  private mutating func newLocal() -> Int {
+    locals += 1
+    return locals - 1
+  }
+
+  private mutating func newLabel() -> Int {
+    labels.append(Label())
+    return labels.count - 1
+  }
+
+  private mutating func place(_ label: Int) { labels[label].position = Int32(code.count) }
+
+  private mutating func emit(_ operation: Operation, _ words: Int32...) {
+    code.append(operation.rawValue)
+    code.append(contentsOf: words)
+  }
+
+  private mutating func target(_ label: Int) {
+    labels[label].uses.append(code.count)
+    code.append(0)
+  }
+
+  private func word(_ operand: Operand) -> Int32 {
+    switch operand {
+    case .local(let local): Int32(local)
+    case .constant(let index): -1 - Int32(index)
+    }
+  }
+
+  private mutating func emit(list operands: [Operand]) {
+    code.append(Int32(operands.count))
+    for operand in operands { code.append(word(operand)) }
+  }
+
+  private mutating func cache() -> Int32 {
+    cacheCount += 1
+    return Int32(cacheCount - 1)
+  }
+
+  // MARK: - Statements
+
+  private mutating func block(_ block: Block, fail: Int) {
+    let statements = block.statements
+    var index = 0
+    while index < statements.count {
+      if index + 1 < statements.count, fuse(statements[index], statements[index + 1], fail: fail) {
+        index += 2
+        continue
+      }
+      statement(statements[index], fail: fail)
+      index += 1
+    }
+  }
+
+  /// A comparison whose result is only tested becomes one instruction.
+  private mutating func fuse(_ first: Statement, _ second: Statement, fail: Int) -> Bool {
+    guard case .builtin(let number, let operands, let result, _) = first, case .truthy(.local(result)) = second, operands.count == 2,
+      number >= 0, let comparison = Comparison(name: builtins[number].name)
+    else { return false }
+    emit(.compare, Int32(number), comparison.rawValue, word(operands[0]), word(operands[1]))
+    target(fail)
+    return true
+  }
+
+  private mutating func statement(_ statement: Statement, fail: Int) {
+    switch statement {
+    case .input(let local):
+      emit(.input, Int32(local))
+      target(fail)
+    case .base(let local):
+      emit(.base, Int32(local))
+      target(fail)
+    case .assign(let local, let operand): emit(.move, Int32(local), word(operand))
+    case .reset(let local): emit(.reset, Int32(local))
+    case .equal(let a, let b):
+      emit(.equal, word(a), word(b))
+      target(fail)
+    case .truthy(let operand):
+      if case .constant(let index) = operand, !constants[index].isFalse { return }
+      emit(.truthy, word(operand))
+      target(fail)
+    case .isDefined(let local):
+      emit(.defined, Int32(local))
+      target(fail)
+    case .isUndefined(let local):
+      emit(.undefined, Int32(local))
+      target(fail)
+    case .isArray(let operand, let count):
+      emit(.isArray, word(operand), Int32(count))
+      target(fail)
+    case .isObject(let operand, let count):
+      emit(.isObject, word(operand), Int32(count))
+      target(fail)
+    case .dot(let local, let source, let key):
+      emit(.dot, Int32(local), word(source), word(key), cache())
+      target(fail)
+    case .dotOptional(let local, let source, let key): emit(.dotOptional, Int32(local), Int32(source), word(key), cache())
+    case .scan(let source, let key, let value, let inner):
+      let state = newLocal()
+      _ = newLocal()
+      let next = newLabel(), done = newLabel()
+      emit(.scanStart, Int32(state), word(source))
+      target(fail)
+      place(next)
+      emit(.scanNext, Int32(state), Int32(key), Int32(value))
+      target(done)
+      block(inner, fail: next)
+      emit(.jump)
+      target(next)
+      place(done)
+    case .not(let inner):
+      let success = newLabel(), none = newLabel()
+      successes.append((success, suspended))
+      block(inner, fail: none)
+      emit(.jump)
+      target(none)
+      place(success)
+      emit(.jump)
+      target(fail)
+      place(none)
+      successes.removeLast()
+    case .attempt(let inner):
+      let done = newLabel()
+      block(inner, fail: done)
+      place(done)
+    case .any(let blocks):
+      let success = newLabel()
+      for inner in blocks {
+        let next = newLabel()
+        successes.append((success, suspended))
+        block(inner, fail: next)
+        successes.removeLast()
+        place(next)
+      }
+      emit(.jump)
+      target(fail)
+      place(success)
+    case .succeed:
+      guard let success = successes.last else { return }
+      if suspended > success.suspended { emit(.withDrop, Int32(suspended - success.suspended)) }
+      emit(.jump)
+      target(success.label)
+    case .makeArray(let local, let capacity): emit(.makeArray, Int32(local), Int32(capacity))
+    case .makeObject(let local): emit(.makeObject, Int32(local))
+    case .makeSet(let local): emit(.makeSet, Int32(local))
+    case .makeRecord(let local, let keys, let values):
+      let table = KeyTable.make(capacity: values.count, in: heap)
+      for key in constants[keys].elements { _ = table.append(key, in: heap) }
+      table.seal()
+      tables.append(table)
+      emit(.makeRecord, Int32(local), Int32(tables.count - 1))
+      emit(list: values)
+    case .append(let array, let operand): emit(.append, Int32(array), word(operand))
+    case .insert(let object, let key, let value):
+      emit(.insertOnce, Int32(object), word(value))
+      emit(list: [key])
+    case .insertOnce(let object, let path, let value):
+      emit(.insertOnce, Int32(object), word(value))
+      emit(list: path)
+    case .add(let set, let path, let value):
+      emit(.add, Int32(set), word(value))
+      emit(list: path)
+    case .call(let function, let operands, let result):
+      emit(.call, Int32(function), Int32(result))
+      emit(list: operands)
+      target(fail)
+    case .builtin(let number, let operands, let result, let row):
+      emit(.builtin, Int32(number), Int32(result), row)
+      emit(list: operands)
+      target(fail)
+    case .document(let node, let operands, let result):
+      emit(.document, Int32(nodeNumbers[node] ?? 0), Int32(result))
+      emit(list: operands)
+      target(fail)
+    case .documentKeys(let node, let operands, let result):
+      emit(.documentKeys, Int32(nodeNumbers[node] ?? 0), Int32(result))
+      emit(list: operands)
+      target(fail)
+    case .with(let statements, let inner):
+      changes.append(
+        statements.map { item in
+          let target: Program.Change.Target =
+            switch item.target {
+            case .input(let path): .input(path.map { word($0) })
+            case .data(let path): .data(path.map { word($0) })
+            case .function(let key): .function(key)
+            }
+          return Program.Change(target: target, value: word(item.value), isReplacement: item.replacement >= 0)
+        })
+      let done = newLabel()
+      emit(.withPush, Int32(changes.count - 1))
+      block(inner, fail: done)
+      place(done)
+      emit(.withPop)
+      emit(.jump)
+      target(fail)
+    case .outside(let inner):
+      let done = newLabel()
+      emit(.withSuspend)
+      suspended += 1
+      block(inner, fail: done)
+      suspended -= 1
+      place(done)
+      emit(.withResume)
+      emit(.jump)
+      target(fail)
+    case .assignOnce(let local, let operand, let conflict): emit(.assignOnce, Int32(local), word(operand), conflict.rawValue)
+    case .template(let local, let operands):
+      emit(.template, Int32(local))
+      emit(list: operands)
+    case .returnLocal(let local): emit(.returnValue, Int32(local))
+    case .result(let variables):
+      emit(.result, Int32(variables.count))
+      code.append(contentsOf: variables.map { Int32($0) })
+    }
+  }
+}
+
+/// Comparisons that the machine does itself.
+enum Comparison: Int32 {
+  case equal = 0
+  case notEqual = 1
+  case less = 2
+  case lessOrEqual = 3
+  case greater = 4
+  case greaterOrEqual = 5
+
+  init?(name: String) {
+    switch name {
+    case "equal": self = .equal
+    case "neq": self = .notEqual
+    case "lt": self = .less
+    case "lte": self = .lessOrEqual
+    case "gt": self = .greater
+    case "gte": self = .greaterOrEqual
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,95 @@
+/// The intermediate representation: nested blocks of statements over numbered locals, in the manner of OPA's plan
+/// (v1/ir/ir.go). What follows an expression stands inside the blocks that the expression opened, so the end of a block means that there
+/// is no further solution, just as a statement that fails does: a loop goes on with its next element, an attempt with what follows it.
+final class Block {
+  var statements: [Statement] = []
+}
+
+enum Operand {
+  case local(Int)
+  /// Index into the program's constants.
+  case constant(Int)
+}
+
+/// What a function does when it gets two different values.
+enum Conflict: Int32 {
+  case completeRule = 0
+  case function = 1
+  case objectKey = 2
+}
+
+struct WithStatement {
+  enum Target {
+    case input([Operand])
+    case data([Operand])
+    /// Index into the program's mock targets.
+    case function(Int)
+  }
+  var target: Target
+  var value: Operand
+  /// Index of the function that replaces it, for function targets; -1 for a value.
+  var replacement: Int
+}
+
+indirect enum Statement {
+  case input(Int)
+  case base(Int)
+  case assign(Int, Operand)
+  /// Makes a local undefined.
+  case reset(Int)
+  case equal(Operand, Operand)
+  /// Fails when the value is false.
+  case truthy(Operand)
+  case isDefined(Int)
+  case isUndefined(Int)
+  case isArray(Operand, count: Int)
+  case isObject(Operand, count: Int)
+  case dot(target: Int, source: Operand, key: Operand)
+  /// As dot, but a missing value leaves the target undefined and goes on.
+  case dotOptional(target: Int, source: Int, key: Operand)
+  case scan(source: Operand, key: Int, value: Int, Block)
+  /// Fails when the block succeeds.
+  case not(Block)
+  /// Runs the block once; whether it fails or not, goes on.
+  case attempt(Block)
+  /// Runs blocks until one succeeds; fails when none does.
+  case any([Block])
+  /// Leaves the innermost `not` or `any` as successful.
+  case succeed
+  case makeArray(Int, capacity: Int)
+  case makeObject(Int)
+  case makeSet(Int)
+  /// An object whose keys are constants: a sealed table, values in its order.
+  case makeRecord(Int, keys: Int, values: [Operand])
+  case append(array: Int, Operand)
+  case insert(object: Int, key: Operand, value: Operand)
+  /// Fails the evaluation when the key is there with another value.
+  case insertOnce(object: Int, path: [Operand], value: Operand)
+  /// Adds to the set at a path of an object (an empty path: to the set itself).
+  case add(set: Int, path: [Operand], value: Operand)
+  case call(function: Int, [Operand], Int)
+  case builtin(Int, [Operand], Int, row: Int32)
+  case document(node: Int, [Operand], Int)
+  case documentKeys(node: Int, [Operand], Int)
+  case with([WithStatement], Block)
+  /// Inside a `with` block: what follows the expression, without its changes.
+  case outside(Block)
+  case assignOnce(Int, Operand, Conflict)
+  case template(Int, [Operand])
+  case returnLocal(Int)
+  /// Hands the query's bindings to the caller.
+  case result([Int])
+}
+
+/// A planned function: a group of rules, or the query.
+struct PlannedFunction {
+  var name: String
+  var path: [String]
+  var parameterCount: Int
+  var localCount: Int
+  var body: Block
+  /// A document: its value is remembered during an evaluation.
+  var isMemoized: Bool
+  var file: String
+  var row: Int32
+}

@@ -1,0 +1,74 @@
+/// Operations of the machine. An instruction is 32-bit words: the operation, then its operands.
+///
+/// r: register of the frame. x: register (0 and up) or constant (-1 - index). @: word to go to when the operation fails.
+enum Operation: Int32 {
+  /// r @
+  case input
+  /// r @
+  case base
+  /// r x
+  case move
+  /// r
+  case reset
+  /// x x @
+  case equal
+  /// x @
+  case truthy
+  /// r @
+  case defined
+  /// r @
+  case undefined
+  /// x count @
+  case isArray
+  /// x count @
+  case isObject
+  /// r x x cache @
+  case dot
+  /// r x x cache
+  case dotOptional
+  /// r(2) x @
+  case scanStart
+  /// r(2) key value @
+  case scanNext
+  /// @
+  case jump
+  /// r capacity
+  case makeArray
+  /// r
+  case makeObject
+  /// r
+  case makeSet
+  /// r table n x...
+  case makeRecord
+  /// r x
+  case append
+  /// r value n x...
+  case insertOnce
+  /// r value n x...
+  case add
+  /// function r n x... @
+  case call
+  /// builtin r row n x... @
+  case builtin
+  /// node r n x... @
+  case document
+  /// node r n x... @
+  case documentKeys
+  /// index into the program's list of changes
+  case withPush
+  case withPop
+  case withSuspend
+  case withResume
+  /// count
+  case withDrop
+  /// r x conflict
+  case assignOnce
+  /// r n x...
+  case template
+  /// r
+  case returnValue
+  /// n r...
+  case result
+  /// comparison x x @: fails unless it holds
+  case compare
+}
