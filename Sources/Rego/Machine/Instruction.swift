@@ -1,7 +1,7 @@
 /// Operations of the machine. An instruction is 32-bit words: the operation, then its operands.
 ///
 /// r: register of the frame. x: register (0 and up) or constant (-1 - index). @: word to go to when the operation fails.
-enum Operation: Int32 {
+enum Operation: UInt8 {
   /// r @
   case input
   /// r @
@@ -69,6 +69,6 @@ enum Operation: Int32 {
   case returnValue
   /// n r...
   case result
-  /// comparison x x @: fails unless it holds
+  /// builtin comparison x x @: fails unless it holds
   case compare
 }
