@@ -189,6 +189,9 @@ struct Assembler {
     case .dot(let local, let source, let key):
       emit(.dot, Int32(local), word(source), word(key), cache())
       target(fail)
+    case .dotBase(let local, let source, let key):
+      emit(.dotBase, Int32(local), word(source), word(key))
+      target(fail)
     case .dotOptional(let local, let source, let key): emit(.dotOptional, Int32(local), Int32(source), word(key), cache())
     case .scan(let source, let key, let value, let inner):
       let state = newLocal()

@@ -18,7 +18,7 @@ public final class Document: @unchecked Sendable {
       self.init(heap: heap, value: try JSONReader.read(bytes, in: heap))
     } catch {
       throw RegoError(
-        .internal, error.message, file: name,
+        .internal, error.reason, file: name,
         location: Location(row: Int32(clamping: error.line), column: Int32(clamping: error.column), offset: 0, end: 0))
     }
   }
@@ -38,5 +38,10 @@ public final class Document: @unchecked Sendable {
   public var regoValue: RegoValue { RegoValue(value) }
 
   /// The document as JSON: sets are arrays, keys that are no texts are their JSON.
-  public func json() -> [UInt8] { JSONWriter.bytes(value) }
+  public func json() -> [UInt8] { JSONWriter.text(value) }
+
+  /// The elements of an array or set in OPA's order, duplicates kept; empty for anything else.
+  public var sortedElements: [RegoValue] {
+    value.elements.sorted { $0.compare($1) < 0 }.map(RegoValue.init)
+  }
 }

@@ -51,14 +51,10 @@ public final class Policy: Sendable {
     body[0].kind = .term(
       Term(.call(Term(.reference([Term(.variable("eq"))])), [Term(.variable("value")), term]), term.location))
     let query = try Policy([]).prepare(body)
-    do throws(RegoError) {
-      guard let solution = try query.evaluate(input: nil).first, let value = solution["value"] else {
-        throw RegoErrors(RegoError(.parse, "the term has no value"))
-      }
-      return value
-    } catch {
-      throw RegoErrors(error)
-    }
+    var value: RegoValue?
+    do throws(RegoError) { value = try query.evaluate(input: nil).first?["value"] } catch { throw RegoErrors(error) }
+    guard let value else { throw RegoErrors(RegoError(.parse, "the term has no value")) }
+    return value
   }
 }
 

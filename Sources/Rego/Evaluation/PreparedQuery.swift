@@ -7,7 +7,12 @@ public final class PreparedQuery: @unchecked Sendable {
   let function: Int
   let names: [String]
   let data: Document
-  private let idle = Mutex<[Evaluator]>([])
+  private let idle = Mutex<[Idle]>([])
+
+  /// An evaluator that nobody uses: whoever takes it out of the list has it alone.
+  private struct Idle: @unchecked Sendable {
+    let evaluator: Evaluator
+  }
 
   /// Evaluators kept for the next evaluation.
   private static let kept = 4
@@ -29,14 +34,15 @@ public final class PreparedQuery: @unchecked Sendable {
   }
 
   private func take(_ options: EvaluationOptions) -> Evaluator {
-    let waiting = idle.withLock { list in list.popLast() }
+    let waiting = idle.withLock { list in list.popLast() }?.evaluator
     guard let waiting, waiting.options == options else { return Evaluator(self, options: options) }
     return waiting
   }
 
   private func give(_ evaluator: Evaluator) {
+    let waiting = Idle(evaluator: evaluator)
     idle.withLock { list in
-      if list.count < Self.kept { list.append(evaluator) }
+      if list.count < Self.kept { list.append(waiting) }
     }
   }
 }

@@ -67,10 +67,15 @@ extension Machine {
     return scope.mocks.last { $0.key == key }
   }
 
-  /// The value of a replaced call. Inside the replacement itself the original is not replaced.
+  /// The value of a replaced call. Inside the replacement nothing is replaced, so that it may call what it stands for.
   mutating func callMock(_ mock: Mock, _ operands: [Value], at base: Memory.Address) throws(RegoError) -> Value {
     guard let replacement = mock.replacement else { return mock.value }
+    guard var scope = scopes.last else { return .undefined }
     for (index, operand) in operands.enumerated() { Memory.setValue(base, at: index, operand) }
+    scope.mocks = []
+    scope.memo = newMemo()
+    enter(scope)
+    defer { leave() }
     if replacement < 0 {
       return try builtin(Int(~replacement), count: operands.count, at: base, function: -1, row: 0)
     }
@@ -125,7 +130,7 @@ extension Machine {
     var text: [UInt8] = []
     for index in 0..<parts.count {
       let part = parts[index]
-      if part.isUndefined { text += Array("<undefined>".utf8) } else if part.isString { text += part.text } else { TermText.append(part, to: &text) }
+      if part.isUndefined { text += Array("<undefined>".utf8) } else if part.isString { text += part.text } else { text += ValueText.text(part) }
     }
     return .string(text, in: heap)
   }

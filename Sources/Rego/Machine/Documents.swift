@@ -26,14 +26,23 @@ extension Machine {
     defer { depth -= 1 }
     guard depth < Self.maximumDepth else { throw tooDeep() }
     let result = ObjectView.make(in: heap)
-    let held = Self.descend(data, node.path[...])
-    if held.isObject {
-      let object = held.objectView
-      for index in 0..<object.count { result.set(object.key(at: index), object.value(at: index), in: heap) }
-    }
     for (name, child) in zip(node.childNames, node.children) {
       let value = try extent(child, at: base)
       if value.isDefined { result.set(name, value, in: heap) }
+    }
+    return merged(Self.descend(data, node.path[...]), into: result.value)
+  }
+
+  /// Base data over the documents of rules, key by key; where both have a value that is no object, base data counts.
+  private func merged(_ base: Value, into document: Value) -> Value {
+    guard base.isObject, document.isObject else { return base.isUndefined ? document : base.isObject ? base : document }
+    let result = ObjectView.make(in: heap)
+    for view in [document.objectView, base.objectView] {
+      for index in 0..<view.count {
+        let key = view.key(at: index), value = view.value(at: index)
+        let held = result[key]
+        result.set(key, held.isObject && value.isObject ? merged(value, into: held) : value, in: heap)
+      }
     }
     return result.value
   }

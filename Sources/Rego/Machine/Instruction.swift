@@ -26,6 +26,8 @@ enum Operation: UInt8 {
   case dot
   /// r x x cache
   case dotOptional
+  /// r x x @: as dot in base data, where a number also finds the key with its digits
+  case dotBase
   /// r(2) x @
   case scanStart
   /// r(2) key value @

@@ -76,6 +76,12 @@ extension Machine {
       case .dotOptional:
         set(word(1), lookup(operand(2), operand(3), isConstant: word(3) < 0, cache: word(4)))
         pc &+= 5
+      case .dotBase:
+        let value = Self.descend(operand(2), [operand(3)])
+        if value.isUndefined { pc = word(4) } else {
+          set(word(1), value)
+          pc &+= 5
+        }
       case .scanStart:
         let collection = operand(2)
         switch collection.rawTag {
@@ -212,7 +218,7 @@ extension Machine {
           pc &+= 5 &+ n
         }
       case .withPush:
-        try push(program.changes[word(1)], list(1, 0), function: Int(current))
+        try push(program.changes[word(1)], list(1, 0))
         pc &+= 2
       case .withPop:
         leave()

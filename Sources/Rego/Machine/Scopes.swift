@@ -45,7 +45,7 @@ extension Machine {
   }
 
   /// Enters the scope that a `with` makes. All values are known before the first change counts.
-  mutating func push(_ changes: [Program.Change], _ operands: Operands, function: Int) throws(RegoError) {
+  mutating func push(_ changes: [Program.Change], _ operands: Operands) throws(RegoError) {
     guard var scope = scopes.last else { return }
     guard scopes.count + suspended.count < Self.maximumFrames else { throw tooDeep() }
     scope.memo = newMemo()
@@ -53,10 +53,10 @@ extension Machine {
       let value = operands.value(of: change.value)
       switch change.target {
       case .input(let path):
-        scope.input = try replaced(scope.input, path.map { operands.value(of: $0) }, value, function: function)
+        scope.input = replaced(scope.input, path.map { operands.value(of: $0) }, value)
       case .data(let path):
         let keys = path.map { operands.value(of: $0) }
-        scope.data = try replaced(scope.data, keys, value, function: function)
+        scope.data = replaced(scope.data, keys, value)
         scope.overrides.append(keys)
       case .function(let key):
         let replacement = change.isReplacement ? value.exactInt.map { Int32(truncatingIfNeeded: $0) } : nil
@@ -66,8 +66,8 @@ extension Machine {
     enter(scope)
   }
 
-  /// A document with the value at a path replaced; objects on the way are copied, or made where there are none.
-  private func replaced(_ document: Value, _ path: [Value], _ value: Value, function: Int) throws(RegoError) -> Value {
+  /// A document with the value at a path replaced. Objects on the way are copied; what is no object gives way to one.
+  private func replaced(_ document: Value, _ path: [Value], _ value: Value) -> Value {
     var objects: [(ObjectView, Value)] = []
     var node = document
     for key in path {
@@ -76,11 +76,8 @@ extension Machine {
         let source = node.objectView
         for i in 0..<source.count { copy.set(source.key(at: i), source.value(at: i), in: heap) }
         node = source[key]
-      } else if node.isUndefined {
-        node = .undefined
       } else {
-        let place = program.functions[function]
-        throw RegoError(.withMerge, "real and replacement data could not be merged", file: place.file, location: Location(row: place.row))
+        node = .undefined
       }
       objects.append((copy, key))
     }
@@ -107,11 +104,18 @@ extension Machine {
     return nil
   }
 
+  /// What stands at a path in base data. Paths of the store are texts: a number finds the key with its digits too.
   static func descend(_ document: Value, _ path: ArraySlice<Value>) -> Value {
     var value = document
     for key in path {
       if value.isUndefined { return .undefined }
-      value = element(value, key)
+      var next = element(value, key)
+      if next.isUndefined, value.isObject, key.isNumber {
+        let digits = JSONWriter.text(key)
+        let view = value.objectView
+        for slot in 0..<view.count where view.key(at: slot).isString && view.key(at: slot).text == digits { next = view.value(at: slot) }
+      }
+      value = next
     }
     return value
   }
