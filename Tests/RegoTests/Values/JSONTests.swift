@@ -4,8 +4,11 @@ import Testing
 
 @Suite("JSON")
 struct JSONTests {
+  /// Lives as long as every value of a test.
+  private let heap = Heap()
+  private let other = Heap()
+
   private func rewritten(_ text: String) throws -> String {
-    let heap = Heap()
     return String(decoding: JSONWriter.text(try JSONReader.read(Array(text.utf8), in: heap)), as: UTF8.self)
   }
 
@@ -81,7 +84,6 @@ struct JSONTests {
 
   @Test("A surrogate without its partner can be replaced")
   func surrogates() throws {
-    let heap = Heap()
     for text in ["\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\""] {
       #expect(try JSONReader.read(Array(text.utf8), in: heap, replacesSurrogates: true).string.unicodeScalars.first == "\u{FFFD}")
     }
@@ -98,7 +100,6 @@ struct JSONTests {
 
   @Test("Objects of one form share their keys, whatever the order of members in the text")
   func shapes() throws {
-    let heap = Heap()
     let value = try JSONReader.read(Array("[{\"b\":1,\"a\":2},{\"b\":3,\"a\":4}]".utf8), in: heap)
     let first = value.arrayView[0].objectView, second = value.arrayView[1].objectView
     #expect(first.table.address == second.table.address)
@@ -107,7 +108,7 @@ struct JSONTests {
     #expect(second["b"].exactInt == 3)
     let cache = ShapeCache()
     let one = try JSONReader.read(Array("{\"x\":1}".utf8), in: heap, shapes: cache)
-    let other = try JSONReader.read(Array(" {\"x\":2}".utf8), in: Heap(), shapes: cache)
+    let other = try JSONReader.read(Array(" {\"x\":2}".utf8), in: heap, shapes: cache)
     #expect(one.objectView.table.address == other.objectView.table.address)
   }
 
@@ -119,18 +120,16 @@ struct JSONTests {
       let heap = Heap()
       let value = try JSONReader.read(Array(text.utf8), in: heap)
       #expect(heap.used < text.utf8.count * 20)
-      #expect(try JSONReader.read(JSONWriter.text(value), in: Heap()).equals(value))
+      #expect(try JSONReader.read(JSONWriter.text(value), in: other).equals(value))
     }
-    let value = try JSONReader.read(Array(wide.utf8), in: Heap())
+    let value = try JSONReader.read(Array(wide.utf8), in: other)
     #expect(value.objectView.count == 20_000)
-    let heap = Heap()
     #expect(value.objectView[.string("key number 19999", in: heap)].exactInt == 19_999)
   }
 
   @Test("An object that outgrows the shared forms keeps its first members and the last of equal keys")
   func outgrown() throws {
     let members = (0..<100).map { "\"m\($0)\":\($0)" } + ["\"m3\":\"again\""]
-    let heap = Heap()
     let object = try JSONReader.read(Array(("{" + members.joined(separator: ",") + "}").utf8), in: heap).objectView
     #expect(object.count == 100)
     #expect(object["m0"].exactInt == 0)
@@ -140,7 +139,6 @@ struct JSONTests {
 
   @Test("Styles: escaping for HTML, indentation, keys that are no strings")
   func styles() throws {
-    let heap = Heap()
     let value = Value.object([(.integer(2), .string("<a&b>", in: heap)), (.string("10", in: heap), .set([.integer(2), .integer(1)], in: heap))], in: heap)
     #expect(String(decoding: JSONWriter.text(value), as: UTF8.self) == "{\"10\":[1,2],\"2\":\"<a&b>\"}")
     var style = JSONWriter.Style(escapesHTML: true, indent: Array("  ".utf8), prefix: Array("> ".utf8))
@@ -153,7 +151,6 @@ struct JSONTests {
 
   @Test("Terms are printed as OPA prints them")
   func terms() throws {
-    let heap = Heap()
     let value = Value.array(
       [
         .set([], in: heap), .set([.integer(2), .integer(1)], in: heap), .object([(.null, .true)], in: heap), .object([], in: heap),
