@@ -52,6 +52,6 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "conformance", dependencies: ["Rego", .product(name: "Yams", package: "Yams")], path: "Tests/Conformance"),
-    .testTarget(name: "RegoTests", dependencies: ["Rego"]),
+    .testTarget(name: "RegoTests", dependencies: ["Rego"], swiftSettings: strict),
   ]
 )
