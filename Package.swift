@@ -50,5 +50,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    .executableTarget(
+      name: "conformance", dependencies: ["Rego", .product(name: "Yams", package: "Yams")], path: "Tests/Conformance"),
+    .testTarget(name: "RegoTests", dependencies: ["Rego"], swiftSettings: strict),
   ]
 )

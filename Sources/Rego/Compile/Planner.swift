@@ -671,6 +671,20 @@ final class Planner {
     }
   }
 
+  /// Goes down base data: constant numbers are keys of objects too, as the store's paths are texts.
+  private func basePath(_ source: Operand, _ path: [ResolvedTerm], _ index: Int, _ next: @escaping (Operand) -> Void) {
+    var source = source
+    var index = index
+    while index < path.count, case .constant(let value) = path[index] {
+      let local = newLocal()
+      let key = Operand.constant(constant(value))
+      append(value.isNumber ? .dotBase(target: local, source: source, key: key) : .dot(target: local, source: source, key: key))
+      source = .local(local)
+      index += 1
+    }
+    self.path(source, path, index, next)
+  }
+
   /// Goes down the rules as far as names are constant; then calls the rule, reads the base document, or leaves it to the machine.
   private func dataReference(_ path: [ResolvedTerm], _ next: @escaping (Operand) -> Void) {
     var node = tree
@@ -679,7 +693,7 @@ final class Planner {
       guard let child = node.sortedChild(key) else {
         let local = newLocal()
         append(.base(local))
-        return self.path(.local(local), path, 0, next)
+        return basePath(.local(local), path, 0, next)
       }
       node = child
       index += 1
