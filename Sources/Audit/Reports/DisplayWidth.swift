@@ -97,3 +97,19 @@ public struct TerminalStyle: Sendable, Hashable {
     return "\u{1B}[\(tone.rawValue)m\(text)\u{1B}[0m"
   }
 }
+
+extension String {
+  /// The text in one line that a terminal shows and does not obey: controls, line and paragraph separators and marks that change the
+  /// direction of writing become spaces. Names and values come from the machines that are judged.
+  public var printable: String {
+    guard unicodeScalars.contains(where: Self.commandsTerminal) else { return self }
+    return String(String.UnicodeScalarView(unicodeScalars.map { Self.commandsTerminal($0) ? " " : $0 }))
+  }
+
+  private static func commandsTerminal(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x00..<0x20, 0x7F...0x9F, 0x2028...0x202E, 0x2066...0x2069: true
+    default: false
+    }
+  }
+}
