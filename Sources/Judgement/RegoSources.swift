@@ -1,4 +1,3 @@
-public import Domain
 public import Rego
 
 /// Policies and data as OPA's `--data` finds them: files and folders, `.rego`, `.json`, `.yaml` and `.yml`.
