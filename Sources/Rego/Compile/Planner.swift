@@ -345,6 +345,7 @@ final class Planner {
       next()
     case .every(let key, let value, let domain, let body):
       term(domain) { [self] domain in
+        append(.isCollection(domain))
         let outer = Block()
         append(.not(outer))
         closed(outer) {
