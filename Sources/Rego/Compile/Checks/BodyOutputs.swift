@@ -6,42 +6,53 @@ struct BodyOutputs {
   /// Variables that the expressions bind in their order, beyond `safe`.
   func body(_ expressions: some Sequence<CheckExpression>, safe: VariableSet) -> VariableSet {
     var bound = safe
-    for expression in expressions { bound.formUnion(self.expression(expression, safe: bound)) }
+    var pending = VariableSet()
+    for expression in expressions { bound.formUnion(self.expression(expression, safe: bound, pending: &pending)) }
     return bound.subtracting(safe)
   }
 
-  func expression(_ expression: CheckExpression, safe: VariableSet) -> VariableSet {
+  /// Variables that an expression binds.
+  /// - Parameter pending: what calls before would bind. As in OPA, the next equation takes it for bound even where such a call is not
+  ///   safe itself, so that only the cause is reported and not what follows from it.
+  func expression(_ expression: CheckExpression, safe: VariableSet, pending: inout VariableSet) -> VariableSet {
     if expression.isNegated { return VariableSet() }
     for modifier in expression.with {
       var needed = VariableSet()
       modifier.collectVariables(.safety, into: &needed)
       if !needed.isSubset(of: safe) { return VariableSet() }
     }
-    var result = VariableSet()
     switch expression.kind {
-    case .term(let term): Self.references(term, safe, into: &result)
+    case .term(let term):
+      var result = VariableSet()
+      Self.references(term, safe, into: &result)
+      return result
     case .call(let terms):
       if let operands = expression.call(of: VariableTable.unify) {
-        return operands.count == 3 ? Self.equality(operands[1], operands[2], safe: safe) : safe
+        guard operands.count == 3 else { return safe }
+        defer { pending = VariableSet() }
+        return Self.equality(operands[1], operands[2], safe: safe, pending: pending)
       }
-      guard let arity = arity(terms[0]) else { return result }
-      for term in terms { Self.references(term, safe, into: &result) }
-      guard arity + 1 < terms.count else { return result }
+      guard let arity = arity(terms[0]) else { return VariableSet() }
+      pending = VariableSet()
+      for term in terms { Self.references(term, safe, into: &pending) }
+      guard arity + 1 < terms.count else { return pending }
       let filter: VariableFilter = [.closures, .sets, .objectKeys, .referenceHeads]
       var needed = VariableSet()
       for term in terms.prefix(arity + 1) { term.collectVariables(filter, into: &needed) }
-      needed.subtract(result)
+      needed.subtract(pending)
       if !needed.isSubset(of: safe) { return VariableSet() }
-      for term in terms.dropFirst(arity + 1) { term.collectVariables(filter, into: &result) }
-    case .every(let every): Self.references(every.domain, safe, into: &result)
-    case .some, .someIn, .logical: break
+      for term in terms.dropFirst(arity + 1) { term.collectVariables(filter, into: &pending) }
+      return pending
+    case .every(let every):
+      Self.references(every.domain, safe, into: &pending)
+      return pending
+    case .some, .someIn, .logical: return VariableSet()
     }
-    return result
   }
 
   /// Variables that `a = b` binds beyond `safe`.
-  static func equality(_ a: CheckTerm, _ b: CheckTerm, safe: VariableSet) -> VariableSet {
-    var result = VariableSet()
+  static func equality(_ a: CheckTerm, _ b: CheckTerm, safe: VariableSet, pending: VariableSet = VariableSet()) -> VariableSet {
+    var result = pending
     references(a, safe, into: &result)
     references(b, safe, into: &result)
     result.formUnion(safe)

@@ -93,13 +93,14 @@ struct BodySafety {
     var isDone = Array(repeating: false, count: expressions.count)
     // As passes over the body would do: what an expression makes safe counts for those behind it at once, for those before in the next pass.
     var pass = Array(expressions.indices)
+    var pending = VariableSet()
     while !pass.isEmpty {
       var later: Set<Int> = []
       var queue = PositionQueue(pass)
       while let index = queue.next() {
         if isDone[index] { continue }
         let expression = expressions[index]
-        let bindings = outputs.expression(expression, safe: safe)
+        let bindings = outputs.expression(expression, safe: safe, pending: &pending)
         if !closed[index].isEmpty {
           // An expression cannot bind what its own closure needs.
           if closed[index] == bindings { continue }

@@ -41,7 +41,18 @@ struct Signature: Sendable {
     return "(" + parts.joined(separator: ", ") + ")"
   }
 
-  /// By name.
+  /// Signatures of these functions; those that OPA does not have take and give anything.
+  static func table(for builtins: [String: Builtin]) -> [String: Signature] {
+    var result = all
+    for builtin in builtins.values where result[builtin.name] == nil {
+      result[builtin.name] = Signature(
+        name: builtin.name, arguments: Array(repeating: Operand(name: "", type: .any), count: builtin.arity), variadic: nil,
+        result: Operand(name: "", type: .any))
+    }
+    return result
+  }
+
+  /// OPA's, by name.
   static let all: [String: Signature] = {
     var result: [String: Signature] = [:]
     var lines: [String] = []

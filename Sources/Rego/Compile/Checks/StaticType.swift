@@ -215,12 +215,12 @@ indirect enum StaticType: Sendable {
         FunctionType(
           zip(x.arguments, y.arguments).map { or($0, $1) }, variadic: or(x.variadic, y.variadic), result: or(x.result, y.result)))
     case (.function, _), (_, .function): return nil
-    default: return order(a, b) == 0 ? a : union([a, b])
+    default: return order(a, b) == 0 ? a : united([a, b])
     }
   }
 
   /// The union of types that are no functions.
-  static func union(_ types: [StaticType?]) -> StaticType? {
+  static func united(_ types: [StaticType?]) -> StaticType? {
     var members: [StaticType] = []
     for type in types {
       guard let type else { continue }
@@ -258,7 +258,7 @@ indirect enum StaticType: Sendable {
       if case .union = type.element { return Self.contains(type.element, wanted) ? wanted : nil }
       return nil
     case .union(let members):
-      return members.isEmpty ? .any : Self.union(members.map { $0.selected(key) })
+      return members.isEmpty ? .any : Self.united(members.map { $0.selected(key) })
     default: return nil
     }
   }
@@ -267,9 +267,9 @@ indirect enum StaticType: Sendable {
   var keys: StaticType? {
     switch self {
     case .array: .number
-    case .object(let type): Self.union(type.properties.map { StaticType.of($0.key) } + [type.rest?.key])
+    case .object(let type): Self.united(type.properties.map { StaticType.of($0.key) } + [type.rest?.key])
     case .set(let type): type.element
-    case .union(let members): members.isEmpty ? .any : Self.union(members.map(\.keys))
+    case .union(let members): members.isEmpty ? .any : Self.united(members.map(\.keys))
     default: nil
     }
   }
@@ -277,10 +277,10 @@ indirect enum StaticType: Sendable {
   /// The type of the values of a collection; nil for other values.
   var values: StaticType? {
     switch self {
-    case .array(let type): Self.union(type.elements + [type.rest])
-    case .object(let type): Self.union(type.properties.map(\.value) + [type.rest?.value])
+    case .array(let type): Self.united(type.elements + [type.rest])
+    case .object(let type): Self.united(type.properties.map(\.value) + [type.rest?.value])
     case .set(let type): type.element
-    case .union(let members): members.isEmpty ? .any : Self.union(members.map(\.values))
+    case .union(let members): members.isEmpty ? .any : Self.united(members.map(\.values))
     default: nil
     }
   }

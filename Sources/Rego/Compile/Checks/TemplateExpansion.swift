@@ -110,6 +110,7 @@ struct TemplateExpansion {
 
   private mutating func prints(in body: CheckBody, safe: VariableSet) {
     var bound = safe
+    var pending = VariableSet()
     for (index, expression) in body.expressions.enumerated() {
       if let terms = expression.call(of: VariableTable.print) {
         let before = faults.count
@@ -135,7 +136,7 @@ struct TemplateExpansion {
         every.value.collectVariables(into: &inner)
       }
       for body in current.bodies { prints(in: body, safe: inner) }
-      bound.formUnion(outputs.expression(current, safe: bound))
+      bound.formUnion(outputs.expression(current, safe: bound, pending: &pending))
     }
   }
 

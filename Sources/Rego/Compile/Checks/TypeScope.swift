@@ -74,7 +74,7 @@ final class TypeTree {
           [],
           rest: StaticType.Properties(
             key: StaticType.or(y.rest?.key, x.rest?.key), value: StaticType.or(y.rest?.value, x.rest?.value)))
-        return StaticType.union(all)
+        return StaticType.united(all)
       }
     case (.set(let x), .set(let y)): return .set(of: StaticType.or(x.element, y.element))
     default: break
@@ -98,7 +98,7 @@ final class TypeTree {
   /// The type of the keys of `extent`.
   var keys: StaticType? {
     if let type { return type.keys }
-    return StaticType.union(children.keys.map { StaticType.of($0) } + [.string])
+    return StaticType.united(children.keys.map { StaticType.of($0) } + [.string])
   }
 }
 
@@ -148,7 +148,7 @@ final class TypeScope {
     case .reference(let path): type(of: path)
     case .call, .template: nil
     case .array(let terms): .array(terms.map { type(of: $0) }, rest: terms.isEmpty ? .any : nil)
-    case .set(let terms): .set(of: terms.isEmpty ? .any : StaticType.union(terms.map { type(of: $0) }) ?? .any)
+    case .set(let terms): .set(of: terms.isEmpty ? .any : StaticType.united(terms.map { type(of: $0) }) ?? .any)
     case .object(let items): type(of: items)
     case .comprehension(let comprehension):
       if let known = comprehension.type { known } else { TypeChecker.type(of: comprehension, in: self) }
