@@ -14,6 +14,7 @@ struct ChecksOracleTests {
     var code: String
     var message: String
     var row: Int32
+    var col: Int32
 
     var place: String { "\(code):\(row)" }
   }
@@ -39,9 +40,9 @@ struct ChecksOracleTests {
   private static func errors(of text: String) -> [Fault] {
     do throws(RegoErrors) {
       let module = try Parser.module(Array(text.utf8), file: "m.rego")
-      return Checks.run([module]).map { Fault(code: $0.code.rawValue, message: $0.message, row: $0.location.row) }
+      return Checks.run([module]).map { Fault(code: $0.code.rawValue, message: $0.message, row: $0.location.row, col: $0.location.column) }
     } catch {
-      return error.errors.map { Fault(code: $0.code.rawValue, message: $0.message, row: $0.location.row) }
+      return error.errors.map { Fault(code: $0.code.rawValue, message: $0.message, row: $0.location.row, col: $0.location.column) }
     }
   }
 
@@ -50,6 +51,8 @@ struct ChecksOracleTests {
     var total: [String: Int] = [:]
     var samePlaces: [String: Int] = [:]
     var sameMessages: [String: Int] = [:]
+    /// Code, row, column and message alike.
+    var same: [String: Int] = [:]
     var differences: [String] = []
 
     mutating func add(_ text: String, want: [Fault], got: [Fault]) {
@@ -59,20 +62,24 @@ struct ChecksOracleTests {
         samePlaces[code, default: 0] += 1
         if Set(want.map(\.message)) == Set(got.map(\.message)) {
           sameMessages[code, default: 0] += 1
-          return
+          if Set(want) == Set(got) {
+            same[code, default: 0] += 1
+            return
+          }
         }
         if code == "rego_parse_error" { return }
       } else if code == "rego_parse_error", got.first?.code == code {
         return
       }
       differences.append(
-        "want \(want.map { "\($0.place) \($0.message)" })\ngot  \(got.map { "\($0.place) \($0.message)" })\n\(text)\n")
+        "want \(want.map { "\($0.place):\($0.col) \($0.message)" })\ngot  \(got.map { "\($0.place):\($0.col) \($0.message)" })\n\(text)\n")
     }
 
     func report(_ title: String) {
       print(title)
       for code in total.keys.sorted() {
-        print("  \(code): \(total[code] ?? 0), same places \(samePlaces[code] ?? 0), same messages \(sameMessages[code] ?? 0)")
+        print(
+          "  \(code): \(total[code] ?? 0), same rows \(samePlaces[code] ?? 0), and messages \(sameMessages[code] ?? 0), and columns \(same[code] ?? 0)")
       }
       if let path = ProcessInfo.processInfo.environment["CHECK_DIFFERENCES"] {
         try? differences.joined(separator: "----\n").write(toFile: path, atomically: true, encoding: .utf8)
