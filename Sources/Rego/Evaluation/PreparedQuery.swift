@@ -7,6 +7,17 @@ public final class PreparedQuery: @unchecked Sendable {
   let function: Int
   let names: [String]
   let data: Document
+  /// Expressions of the query in their order; empty where it was not prepared from a text.
+  public internal(set) var expressions: [Expression] = []
+
+  /// One expression of a query.
+  public struct Expression: Sendable, Hashable {
+    public let text: String
+    public let location: Location
+    /// Which variable holds its value; nil where that is always true.
+    let index: Int?
+  }
+
   private let idle = Mutex<[Idle]>([])
 
   /// An evaluator that nobody uses: whoever takes it out of the list has it alone.
@@ -85,7 +96,8 @@ public final class Evaluator {
       Solution(
         bindings: zip(query.names, values).compactMap { name, value in
           name.hasPrefix("$") || value.isUndefined ? nil : (name, RegoValue(value))
-        })
+        },
+        values: query.expressions.map { expression in expression.index.map { RegoValue(values[$0]) } ?? .boolean(true) })
     }
   }
 
