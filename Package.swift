@@ -50,5 +50,6 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    .testTarget(name: "HouseTests", swiftSettings: strict),
   ]
 )
