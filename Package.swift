@@ -51,5 +51,10 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(name: "HouseTests", swiftSettings: strict),
+    .executableTarget(
+      name: "conformance", dependencies: ["Rego", .product(name: "Yams", package: "Yams")], path: "Tests/Conformance"),
+    .testTarget(name: "RegoTests", dependencies: ["Rego"], swiftSettings: strict),
+    .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
+    .testTarget(name: "LibvirtDaemonTests", dependencies: ["Domain", "Platforms", "TestSupport"], swiftSettings: strict),
   ]
 )

@@ -19,6 +19,10 @@ final class Planner {
   /// Nodes whose documents a function's body may read.
   private(set) var documentEdges: [Set<Int>] = []
 
+  /// Set where a body nests more than the stack holds; the plan is not complete then.
+  private(set) var error: RegoError?
+  private let gauge = StackGauge(limit: DeepStack.limit / 2)
+
   private var block = Block()
   private var nextLocal = 0
   private var maxLocal = 0
@@ -287,6 +291,11 @@ final class Planner {
   private func plan(_ statements: [ResolvedStatement], _ index: Int, _ next: @escaping () -> Void) {
     if index == statements.count { return next() }
     let statement = statements[index]
+    guard gauge.allowsMore else {
+      let function = functions[current]
+      error = error ?? RegoError(.compile, "\(function.name.isEmpty ? "query" : function.name) has too many expressions in one body", file: function.file, location: statement.location)
+      return
+    }
     let rest = { self.plan(statements, index + 1, next) }
     if statement.with.isEmpty { return plan(statement.kind, rest) }
     planWith(statement.with) { self.plan(statement.kind, $0) } next: {
@@ -345,6 +354,7 @@ final class Planner {
       next()
     case .every(let key, let value, let domain, let body):
       term(domain) { [self] domain in
+        append(.isCollection(domain))
         let outer = Block()
         append(.not(outer))
         closed(outer) {
@@ -671,6 +681,20 @@ final class Planner {
     }
   }
 
+  /// Goes down base data: constant numbers are keys of objects too, as the store's paths are texts.
+  private func basePath(_ source: Operand, _ path: [ResolvedTerm], _ index: Int, _ next: @escaping (Operand) -> Void) {
+    var source = source
+    var index = index
+    while index < path.count, case .constant(let value) = path[index] {
+      let local = newLocal()
+      let key = Operand.constant(constant(value))
+      append(value.isNumber ? .dotBase(target: local, source: source, key: key) : .dot(target: local, source: source, key: key))
+      source = .local(local)
+      index += 1
+    }
+    self.path(source, path, index, next)
+  }
+
   /// Goes down the rules as far as names are constant; then calls the rule, reads the base document, or leaves it to the machine.
   private func dataReference(_ path: [ResolvedTerm], _ next: @escaping (Operand) -> Void) {
     var node = tree
@@ -679,7 +703,7 @@ final class Planner {
       guard let child = node.sortedChild(key) else {
         let local = newLocal()
         append(.base(local))
-        return self.path(.local(local), path, 0, next)
+        return basePath(.local(local), path, 0, next)
       }
       node = child
       index += 1

@@ -36,6 +36,17 @@ struct ArrayView {
     return ArrayView(address: address)
   }
 
+  /// An array whose `count` elements must all be stored by the caller.
+  @inline(__always)
+  static func make(filled count: Int, in heap: Heap) -> ArrayView {
+    let address = heap.allocate(size &+ count &* 16)
+    let number = UInt64(truncatingIfNeeded: count) & 0xffff_ffff
+    Memory.store(address, 0, number << 32 | number)
+    Memory.store(address, 8, address &+ UInt(size))
+    Memory.store(address, 16, UInt64(0))
+    return ArrayView(address: address)
+  }
+
   /// Only while the array is being built.
   @inline(__always)
   func append(_ value: Value, in heap: Heap) {

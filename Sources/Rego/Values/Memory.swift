@@ -35,6 +35,11 @@ enum Memory {
     // SAFETY: both ranges were allocated with at least this size, and new ranges do not overlap old ones.
     if bytes > 0 { unsafe pointer(to).copyMemory(from: UnsafeRawPointer(pointer(from)), byteCount: bytes) }
   }
+  /// Fills with zero bytes.
+  static func clear(_ address: Address, bytes: Int) {
+    // SAFETY: the range was allocated with at least this size.
+    unsafe pointer(address).initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+  }
   @inline(__always)
   static func buffer(_ address: Address, count: Int) -> UnsafeBufferPointer<UInt8> {
     unsafe UnsafeBufferPointer(start: pointer(address).assumingMemoryBound(to: UInt8.self), count: count)

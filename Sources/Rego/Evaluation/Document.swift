@@ -1,0 +1,47 @@
+/// A document that policies read: JSON, or a value of the language. Immutable; shared between threads.
+public final class Document: @unchecked Sendable {
+  // Everything the value reaches is sorted and hashed by init, so that reading it writes nothing.
+  let heap: Heap
+  let value: Value
+
+  init(heap: Heap, value: Value) {
+    self.heap = heap
+    self.value = value.frozen()
+  }
+
+  /// Reads JSON (RFC 8259). Of equal keys the last one counts.
+  ///
+  /// - Throws: `eval_internal_error` naming line and column of the first mistake.
+  public convenience init(json bytes: [UInt8], name: String = "") throws(RegoError) {
+    let heap = Heap()
+    do throws(JSONError) {
+      self.init(heap: heap, value: try JSONReader.read(bytes, in: heap))
+    } catch {
+      throw RegoError(
+        .internal, error.reason, file: name,
+        location: Location(row: Int32(clamping: error.line), column: Int32(clamping: error.column), offset: 0, end: 0))
+    }
+  }
+
+  public convenience init(_ value: RegoValue) {
+    let heap = Heap()
+    self.init(heap: heap, value: value.value(in: heap))
+  }
+
+  /// Reads a term of the language: as JSON, and sets and keys of any kind. Nothing in it may need evaluation.
+  public convenience init(term text: String) throws(RegoErrors) {
+    self.init(try Policy.constant(text))
+  }
+
+  public static let empty = Document(.object([]))
+
+  public var regoValue: RegoValue { RegoValue(value) }
+
+  /// The document as JSON: sets are arrays, keys that are no texts are their JSON.
+  public func json() -> [UInt8] { JSONWriter.text(value) }
+
+  /// The elements of an array or set in OPA's order, duplicates kept; empty for anything else.
+  public var sortedElements: [RegoValue] {
+    value.elements.sorted { $0.compare($1) < 0 }.map(RegoValue.init)
+  }
+}
