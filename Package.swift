@@ -50,6 +50,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    .testTarget(name: "HouseTests", swiftSettings: strict),
     .executableTarget(
       name: "conformance", dependencies: ["Rego", .product(name: "Yams", package: "Yams")], path: "Tests/Conformance"),
     .testTarget(name: "RegoTests", dependencies: ["Rego", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
