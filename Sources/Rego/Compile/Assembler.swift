@@ -186,6 +186,9 @@ struct Assembler {
     case .isObject(let operand, let count):
       emit(.isObject, word(operand), Int32(count))
       target(fail)
+    case .isCollection(let operand):
+      emit(.isCollection, word(operand))
+      target(fail)
     case .dot(let local, let source, let key):
       emit(.dot, Int32(local), word(source), word(key), cache())
       target(fail)

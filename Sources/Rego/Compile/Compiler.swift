@@ -24,8 +24,10 @@ struct Compiler {
   }
 
   static func compile(_ modules: [Module], options: Options = Options()) throws(RegoErrors) -> Output {
-    var compiler = Compiler(modules: modules, options: options)
-    return try compiler.run()
+    try DeepStack.result { () throws(RegoErrors) in
+      var compiler = Compiler(modules: modules, options: options)
+      return try compiler.run()
+    }
   }
 
   private init(modules: [Module], options: Options) {
@@ -125,6 +127,12 @@ extension Compiler.Output {
   func program(
     query body: Body, package: [String] = [], imports: [Import] = []
   ) throws(RegoErrors) -> (program: Program, function: Int, names: [String]) {
+    try DeepStack.result { () throws(RegoErrors) in try plan(query: body, package: package, imports: imports) }
+  }
+
+  private func plan(
+    query body: Body, package: [String], imports: [Import]
+  ) throws(RegoErrors) -> (program: Program, function: Int, names: [String]) {
     // A heap of its own: other queries of the same modules may be running.
     let queryHeap = Heap()
     let names = Resolver.Names(
@@ -139,6 +147,7 @@ extension Compiler.Output {
     let planner = Planner(heap: queryHeap, tree: tree, builtins: builtins)
     planner.planRules()
     let function = planner.planQuery(query.body, variables: variables, count: query.names.count)
+    if let error = planner.error { throw RegoErrors(error) }
     return (Assembler.assemble(planner, keeping: heap), function, variables.map { query.names[$0] })
   }
 }

@@ -44,6 +44,7 @@ indirect enum Statement {
   case isUndefined(Int)
   case isArray(Operand, count: Int)
   case isObject(Operand, count: Int)
+  case isCollection(Operand)
   case dot(target: Int, source: Operand, key: Operand)
   /// As dot, in base data.
   case dotBase(target: Int, source: Operand, key: Operand)

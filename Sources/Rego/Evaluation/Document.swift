@@ -4,9 +4,20 @@ public final class Document: @unchecked Sendable {
   let heap: Heap
   let value: Value
 
-  init(heap: Heap, value: Value) {
+  /// Keeps the memory that parts of the value lie in.
+  private let parent: Document?
+
+  init(heap: Heap, value: Value, parent: Document? = nil) {
     self.heap = heap
+    self.parent = parent
     self.value = value.frozen()
+  }
+
+  /// A part of a document that is frozen already.
+  private init(sharing heap: Heap, _ value: Value) {
+    self.heap = heap
+    self.value = value
+    parent = nil
   }
 
   /// Reads JSON (RFC 8259). Of equal keys the last one counts.
@@ -43,5 +54,20 @@ public final class Document: @unchecked Sendable {
   /// The elements of an array or set in OPA's order, duplicates kept; empty for anything else.
   public var sortedElements: [RegoValue] {
     value.elements.sorted { $0.compare($1) < 0 }.map(RegoValue.init)
+  }
+}
+
+extension Document {
+  /// The elements of the array under a key of an object, each as a document; they share this one's memory.
+  public func elements(at key: String) -> [Document] {
+    guard value.isObject else { return [] }
+    let name = Value.string(key, in: Heap())
+    return value.objectView[name].elements.map { Document(sharing: heap, $0) }
+  }
+
+  /// An object with this document under one key; it shares this one's memory.
+  public func wrapped(as key: String) -> Document {
+    let shell = Heap()
+    return Document(heap: shell, value: .object([(.string(key, in: shell), value)], in: shell), parent: self)
   }
 }

@@ -29,7 +29,18 @@ public final class Policy: Sendable {
   public func prepare(
     _ text: String, package: [String] = [], imports: [Import] = [], options: Parser.Options = Parser.Options()
   ) throws(RegoErrors) -> PreparedQuery {
-    try prepare(try Parser.query(Array(text.utf8), options: options), package: package, imports: imports)
+    let source = Array(text.utf8)
+    let body = try Parser.query(source, options: options)
+    let capture = QueryCapture(body)
+    let query = try prepare(capture.body, package: package, imports: imports)
+    query.expressions = zip(body, capture.variables).map { expression, variable in
+      let start = min(Int(expression.location.offset), source.count)
+      let end = min(max(Int(expression.location.end), start), source.count)
+      return PreparedQuery.Expression(
+        text: String(decoding: source[start..<end], as: UTF8.self), location: expression.location,
+        index: variable.flatMap { query.names.firstIndex(of: $0) })
+    }
+    return query
   }
 
   public func prepare(_ body: Body, package: [String] = [], imports: [Import] = []) throws(RegoErrors) -> PreparedQuery {
@@ -61,6 +72,8 @@ public final class Policy: Sendable {
 /// One way in which a query holds: values of its variables by name, in the order of first mention.
 public struct Solution: Sendable, Hashable {
   public let bindings: [(name: String, value: RegoValue)]
+  /// Values of the query's expressions, where it was prepared from a text; an equation that holds is true.
+  public let values: [RegoValue]
 
   public subscript(name: String) -> RegoValue? { bindings.first { $0.name == name }?.value }
 

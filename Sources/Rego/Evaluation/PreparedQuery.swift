@@ -7,6 +7,17 @@ public final class PreparedQuery: @unchecked Sendable {
   let function: Int
   let names: [String]
   let data: Document
+  /// Expressions of the query in their order; empty where it was not prepared from a text.
+  public internal(set) var expressions: [Expression] = []
+
+  /// One expression of a query.
+  public struct Expression: Sendable, Hashable {
+    public let text: String
+    public let location: Location
+    /// Which variable holds its value; nil where that is always true.
+    let index: Int?
+  }
+
   private let idle = Mutex<[Idle]>([])
 
   /// An evaluator that nobody uses: whoever takes it out of the list has it alone.
@@ -85,8 +96,16 @@ public final class Evaluator {
       Solution(
         bindings: zip(query.names, values).compactMap { name, value in
           name.hasPrefix("$") || value.isUndefined ? nil : (name, RegoValue(value))
-        })
+        },
+        values: query.expressions.map { expression in expression.index.map { RegoValue(values[$0]) } ?? .boolean(true) })
     }
+  }
+
+  /// Evaluates, and counts the elements of a variable's value in the first solution without copying them; 0 where there is none.
+  public func count(input: Document?, variable: String) throws(RegoError) -> Int {
+    machine.begin(input: input?.value ?? .undefined, data: query.data.value)
+    guard let index = query.names.firstIndex(of: variable), let values = try machine.solutions(of: query.function).first else { return 0 }
+    return values[index].elementCount ?? 0
   }
 
   /// Errors of built-in functions that made a call undefined in the last evaluation, at most 100.

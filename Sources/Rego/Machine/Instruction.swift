@@ -22,6 +22,8 @@ enum Operation: UInt8 {
   case isArray
   /// x count @
   case isObject
+  /// x @: fails unless it is an array, an object or a set
+  case isCollection
   /// r x x cache @
   case dot
   /// r x x cache

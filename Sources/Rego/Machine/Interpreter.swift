@@ -67,6 +67,8 @@ extension Machine {
       case .isObject:
         let value = operand(1)
         pc = value.isObject && value.objectView.count == word(2) ? pc &+ 4 : word(3)
+      case .isCollection:
+        pc = operand(1).isComposite ? pc &+ 3 : word(2)
       case .dot:
         let value = lookup(operand(2), operand(3), isConstant: word(3) < 0, cache: word(4))
         if value.isUndefined { pc = word(5) } else {
