@@ -37,6 +37,15 @@ struct ArgumentFacts {
     return found
   }
 
+  /// Monitors, for what else is known of their sockets.
+  var monitors: [Monitors.Monitor] { Monitors.all(arguments) }
+
+  /// Names of all facts `argv.*`.
+  static let names: [String] = {
+    let empty = CommandLine(process: 0, cmdline: Array("qemu".utf8))
+    return empty.map { ArgumentFacts($0).facts().keys.sorted() } ?? []
+  }()
+
   func facts() -> [String: Fact] {
     let devices = Devices(arguments)
     let storage = Storage(arguments)
@@ -53,7 +62,8 @@ struct ArgumentFacts {
       "argv.chroot": runWith("chroot", "chroot"),
       "argv.nodefaults": flag("nodefaults"),
       "argv.noUserConfig": flag("no-user-config", "nodefconfig"),
-      "argv.monitors": monitors,
+      "argv.monitors": monitorFacts,
+      "argv.guestFiles": handed,
       "argv.graphics": Graphics.fact(arguments),
       "argv.devices": devices.facts,
       "argv.shmem": devices.sharedMemory,
@@ -142,9 +152,15 @@ struct ArgumentFacts {
 
   // MARK: - Lists
 
-  private var monitors: Fact {
+  private var handed: Fact {
     var list = FactList()
-    for monitor in Monitors.all(arguments) { list.append(monitor.members, monitor.source) }
+    for file in guestFiles { list.append([.init("option", .string(file.option)), .init("path", .string(file.path))], file.source) }
+    return list.fact(emptyAt: line.source)
+  }
+
+  private var monitorFacts: Fact {
+    var list = FactList()
+    for monitor in monitors { list.append(monitor.members, monitor.source) }
     return list.fact(emptyAt: line.source)
   }
 

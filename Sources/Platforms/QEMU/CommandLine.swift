@@ -120,6 +120,12 @@ struct CommandLine: Sendable, Hashable {
     return ["-machine", "-M", "-accel", "-enable-kvm", "-blockdev", "-netdev"].contains { words.contains($0) }
   }
 
+  /// True for a shell or another interpreter that runs scripts.
+  static func isInterpreter(_ path: String) -> Bool {
+    let name = baseName(path)
+    return ["sh", "bash", "dash", "busybox", "ash", "zsh", "ksh"].contains(name) || name.hasPrefix("python") || name.hasPrefix("perl")
+  }
+
   static func isOption(_ text: String) -> Bool { text.utf8.first == UInt8(ascii: "-") && text.utf8.count > 1 }
 
   static func baseName(_ path: String) -> String {
