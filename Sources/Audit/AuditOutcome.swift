@@ -42,8 +42,10 @@ public struct AuditOutcome: Sendable {
   public let baseline: Baseline
   public let targets: [TargetOutcome]
   public let assets: [Asset]
-  /// Worst first.
+  /// Worst first. Without the results that need nobody's attention where the run was asked not to keep them.
   public let results: [AuditResult]
+  /// Every result, kept or not.
+  public let tally: Tally
   public let scores: [LayerScore]
   /// Files below a named folder whose kind is none that could be judged, and which nobody named.
   public let passedOver: Int
@@ -51,17 +53,37 @@ public struct AuditOutcome: Sendable {
   public let roots: [String: String]
   public let seconds: Double
 
-  public func count(_ verdict: Verdict) -> Int { results.count { $0.verdict == verdict } }
+  public func count(_ verdict: Verdict) -> Int { tally.count(verdict) }
 
-  /// 0, 1 or 2 by the contract of the command line: 2 (something could not be judged) wins over 1 (something fails).
+  /// What the process exits with, and why.
   ///
   /// - Parameter toleratingUnknown: `--unknown ok`; a refused target still gives 2.
-  public func exitCode(failOn: Severity, toleratingUnknown: Bool) -> Int32 {
-    if targets.contains(where: { $0.status != .judged }) { return 2 }
+  public func exitStatus(failOn: Severity, toleratingUnknown: Bool) -> ExitStatus {
     let counting = results.filter { $0.control.severity >= failOn }
-    if !toleratingUnknown, counting.contains(where: { $0.verdict == .unknown }) { return 2 }
-    return counting.contains { $0.verdict == .fail } ? 1 : 0
+    return ExitStatus(
+      failOn: failOn, refused: targets.count { $0.status != .judged },
+      unknown: toleratingUnknown ? 0 : counting.count { $0.verdict == .unknown }, failing: counting.count { $0.verdict == .fail })
   }
+
+  /// 0, 1 or 2 by the contract of the command line.
+  public func exitCode(failOn: Severity, toleratingUnknown: Bool) -> Int32 {
+    exitStatus(failOn: failOn, toleratingUnknown: toleratingUnknown).code
+  }
+}
+
+/// The exit code of an audit with its reasons.
+public struct ExitStatus: Sendable, Hashable {
+  /// The severity from which results count.
+  public let failOn: Severity
+  /// Targets refused, wholly or in part.
+  public let refused: Int
+  /// Counting results that are unknown; 0 where unknown is tolerated.
+  public let unknown: Int
+  /// Counting results that fail.
+  public let failing: Int
+
+  /// 2 where something could not be judged, which wins over 1, where something fails; else 0.
+  public var code: Int32 { refused > 0 || unknown > 0 ? 2 : failing > 0 ? 1 : 0 }
 }
 
 extension AuditResult {

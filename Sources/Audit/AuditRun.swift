@@ -1,9 +1,16 @@
-public import Domain
+internal import Domain
 public import Judgement
 
 /// One audit, from the words of the command line to everything a report shows. Reads as its list of steps.
 public struct AuditRun {
-  public struct Request {
+  public struct Request: Sendable {
+    /// Which results the outcome holds; all are counted either way.
+    public enum Keeping: Sendable, Hashable {
+      case everything
+      /// What fails, is unknown or is waived. Bounds the memory of a run over thousands of files.
+      case attention
+    }
+
     /// Targets as the user named them; empty means this host.
     public var targets: [String]
     /// Folder with a saved copy of a system.
@@ -12,12 +19,20 @@ public struct AuditRun {
     public var version: String
     /// Seconds since 1970 that the report names as its time.
     public var now: Int64
+    public var keeping: Keeping
+    /// Which controls and recognised settings are judged, by id.
+    public var isIncluded: @Sendable (String) -> Bool
 
-    public init(targets: [String], root: String?, version: String, now: Int64) {
+    public init(
+      targets: [String], root: String?, version: String, now: Int64, keeping: Keeping = .everything,
+      isIncluded: @escaping @Sendable (String) -> Bool = { _ in true }
+    ) {
       self.targets = targets
       self.root = root
       self.version = version
       self.now = now
+      self.keeping = keeping
+      self.isIncluded = isIncluded
     }
   }
 
@@ -48,20 +63,23 @@ public struct AuditRun {
       let outcome = FactCollection().collect(target)
       judge(outcome, of: target, collected: collected, into: &judged)
     }
-    let results = results(of: judged)
-    let scores = LayerScore.scores(of: results, floor: baseline.floor)
+    refuseEmptyFolders(&judged)
+    let results = judged.results.sorted(by: AuditResult.isWorse)
+    let scores = LayerScore.scores(of: judged.tally, results: results, floor: baseline.floor)
 
     let elapsed = clock.now - start
     return AuditOutcome(
       version: request.version, policyDigest: judge.policies.digest, collected: collected, baseline: baseline, targets: judged.targets,
-      assets: judged.assets.map(\.asset), results: results, scores: scores, passedOver: judged.passedOver, roots: judged.roots,
+      assets: judged.assets, results: results, tally: judged.tally, scores: scores, passedOver: judged.passedOver, roots: judged.roots,
       seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18)
   }
 
   /// What the steps hand on.
   private struct Judged {
     var targets: [TargetOutcome] = []
-    var assets: [(asset: Asset, findings: [Finding])] = []
+    var assets: [Asset] = []
+    var results: [AuditResult] = []
+    var tally = Tally()
     var passedOver = 0
     var roots: [String: String] = [:]
   }
@@ -72,8 +90,11 @@ public struct AuditRun {
       return
     }
     for asset in outcome.collection.assets {
-      let findings = judge.judge(asset, collected: collected) + claims.findings(for: asset)
-      judged.assets.append((asset.asset, findings))
+      judged.assets.append(asset.asset)
+      for finding in judge.judge(asset, collected: collected) + claims.findings(for: asset) where request.isIncluded(finding.control.id) {
+        judged.tally.add(finding)
+        if request.keeping == .everything || finding.verdict.needsAttention { judged.results.append(AuditResult(finding)) }
+      }
       if case .machine(_, let root?) = target { judged.roots[asset.asset.id] = root }
     }
     let refusals = outcome.collection.refusals
@@ -82,7 +103,18 @@ public struct AuditRun {
       TargetOutcome(target: target.name, status: refusals.isEmpty ? .judged : hasResult ? .partial : .refused, refusals: refusals))
   }
 
-  private func results(of judged: Judged) -> [AuditResult] {
-    judged.assets.flatMap { $0.findings.map(AuditResult.init) }.sorted(by: AuditResult.isWorse)
+  /// A named folder in which nothing could be judged is refused: no finding there would say nothing.
+  private func refuseEmptyFolders(_ judged: inout Judged) {
+    guard judged.passedOver > 0 else { return }
+    for name in request.targets {
+      var folder = name
+      while folder.utf8.count > 1, folder.hasSuffix("/") { folder.removeLast() }
+      let inside = folder == "/" ? "/" : folder + "/"
+      if judged.targets.contains(where: { $0.target == name || $0.target == folder || $0.target.hasPrefix(inside) }) { continue }
+      let refusal = Refusal(
+        target: name, code: "unknown-kind",
+        message: "\(name): nothing in it can be judged; name domain XML, libvirt configuration files, QEMU command lines or facts")
+      judged.targets.append(TargetOutcome(target: name, status: .refused, refusals: [refusal]))
+    }
   }
 }

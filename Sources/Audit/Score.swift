@@ -1,5 +1,39 @@
 public import Domain
 
+/// Results counted by layer, severity and verdict: all that scores and summaries need of results that are not kept.
+public struct Tally: Sendable, Hashable {
+  private struct Key: Hashable {
+    let layer: Layer
+    let severity: Severity
+    let verdict: Verdict
+  }
+  private var counts: [Key: Int] = [:]
+
+  public init() {}
+
+  mutating func add(_ finding: Finding) {
+    counts[Key(layer: finding.control.layer, severity: finding.control.severity, verdict: finding.verdict), default: 0] += 1
+  }
+
+  /// Results of all layers and severities.
+  public var total: Int { counts.reduce(0) { $0 + $1.value } }
+
+  public func count(_ verdict: Verdict) -> Int { counts.reduce(0) { $1.key.verdict == verdict ? $0 + $1.value : $0 } }
+
+  /// Results of a layer that carry weight.
+  func count(_ verdict: Verdict, in layer: Layer) -> Int {
+    counts.reduce(0) { $1.key.verdict == verdict && $1.key.layer == layer && $1.key.severity > .info ? $0 + $1.value : $0 }
+  }
+
+  /// Sum of the weights of a layer's results with one of the verdicts.
+  func weight(of verdicts: Set<Verdict>, in layer: Layer) -> Int {
+    counts.reduce(0) { sum, entry in
+      guard entry.key.layer == layer, verdicts.contains(entry.key.verdict) else { return sum }
+      return sum + entry.value * LayerScore.weight(entry.key.severity)
+    }
+  }
+}
+
 /// How well a layer is protected, as a range: whoever does not know cannot claim.
 ///
 /// Weight of the passes divided by the weight of all applicable results, in percent, rounded down. At the low end each unknown counts
@@ -12,7 +46,7 @@ public struct LayerScore: Sendable, Hashable {
   public let high: Int
   /// The baseline's floor.
   public let floor: Int
-  /// Results by verdict.
+  /// Results by verdict; verdicts without a result are missing.
   public let counts: [Verdict: Int]
   /// Sum of the weights of all applicable results.
   public let weight: Int
@@ -22,7 +56,7 @@ public struct LayerScore: Sendable, Hashable {
   /// One result that took weight from its layer.
   public struct Cost: Sendable, Hashable {
     public let result: AuditResult
-    /// Points of 100 that it costs, in tenths.
+    /// Points of 100 that it costs, in tenths, rounded down.
     public let tenths: Int
   }
 
@@ -38,26 +72,34 @@ public struct LayerScore: Sendable, Hashable {
   }
 
   /// Scores of the layers that have applicable results, weakest first.
-  static func scores(of results: [AuditResult], floor: Int) -> [LayerScore] {
-    let byLayer = Dictionary(grouping: results.filter { $0.control.severity > .info }, by: \.control.layer)
-    let scores = Layer.allCases.compactMap { layer in byLayer[layer].flatMap { LayerScore(layer, $0, floor: floor) } }
+  ///
+  /// - Parameters:
+  ///   - tally: every result of the run.
+  ///   - results: at least those that cost something, worst first.
+  static func scores(of tally: Tally, results: [AuditResult], floor: Int) -> [LayerScore] {
+    let costing = results.filter { [.fail, .unknown, .waived].contains($0.verdict) && $0.control.severity > .info }
+    let byLayer = Dictionary(grouping: costing, by: \.control.layer)
+    let scores = Layer.allCases.compactMap { LayerScore($0, tally, costing: byLayer[$0] ?? [], floor: floor) }
     return scores.sorted { a, b in a.low != b.low ? a.low < b.low : a.high < b.high }
   }
 
-  private init?(_ layer: Layer, _ results: [AuditResult], floor: Int) {
-    func sum(_ verdicts: Verdict...) -> Int {
-      results.reduce(0) { verdicts.contains($1.verdict) ? $0 + Self.weight($1.control.severity) : $0 }
-    }
-    let total = sum(.pass, .fail, .unknown, .waived)
+  private init?(_ layer: Layer, _ tally: Tally, costing: [AuditResult], floor: Int) {
+    let total = tally.weight(of: [.pass, .fail, .unknown, .waived], in: layer)
     guard total > 0 else { return nil }
     self.layer = layer
     self.floor = floor
     weight = total
-    low = sum(.pass) * 100 / total
-    high = sum(.pass, .unknown) * 100 / total
-    counts = results.reduce(into: [:]) { $0[$1.verdict, default: 0] += 1 }
-    costs = results.filter { [.fail, .unknown, .waived].contains($0.verdict) }.map {
-      Cost(result: $0, tenths: Self.weight($0.control.severity) * 1000 / total)
+    low = tally.weight(of: [.pass], in: layer) * 100 / total
+    high = tally.weight(of: [.pass, .unknown], in: layer) * 100 / total
+    var counts: [Verdict: Int] = [:]
+    for verdict in Verdict.allCases {
+      let count = tally.count(verdict, in: layer)
+      if count > 0 { counts[verdict] = count }
     }
+    self.counts = counts
+    let costs = costing.map { Cost(result: $0, tenths: Self.weight($0.control.severity) * 1000 / total) }
+    self.costs = costs.enumerated().sorted { a, b in
+      a.element.tenths != b.element.tenths ? a.element.tenths > b.element.tenths : a.offset < b.offset
+    }.map(\.element)
   }
 }

@@ -1,5 +1,5 @@
 public import Domain
-public import Platforms
+internal import Platforms
 
 /// One thing to collect from, as resolved from what the user named.
 public enum Target: Sendable, Hashable {
@@ -40,7 +40,12 @@ public struct TargetResolver {
     if let root { targets.append(machine(savedAt: root)) }
     if named.isEmpty && root == nil { targets.append(.machine(name: Self.thisHost, root: nil)) }
     for name in named { targets += resolve(name) }
-    return targets
+    // A file that is named twice, or by itself and with its folder, is judged once; the first naming counts.
+    var seen: Set<String> = []
+    return targets.filter { target in
+      guard case .file(let path, _) = target else { return true }
+      return seen.insert(path).inserted
+    }
   }
 
   private func machine(savedAt root: String) -> Target {

@@ -5,6 +5,22 @@ public import Judgement
 public enum Language: String, Sendable, Hashable, CaseIterable {
   case english = "en"
   case chinese = "zh-CN"
+
+  /// The language of a code as users and locales write it: "zh-CN", "zh_CN.UTF-8", "en"; nil for any other language.
+  public init?(code: String) {
+    let tag = code.prefix { $0 != "." && $0 != "@" }.lowercased().split { $0 == "-" || $0 == "_" }
+    switch tag.first {
+    case "en": self = .english
+    case "zh" where tag.dropFirst().allSatisfy({ ["cn", "sg", "hans"].contains($0) }): self = .chinese
+    default: return nil
+    }
+  }
+
+  /// The language of a process: the first of LC_ALL, LC_MESSAGES and LANG that is set decides; English when it is neither.
+  public init(environment: [String: String]) {
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
+    self = locale.flatMap { Language(code: $0) } ?? .english
+  }
 }
 
 /// Every text that a person reads, in one language. A key without a text shows as the key; a test holds both languages complete.
@@ -44,9 +60,12 @@ public struct Texts: Sendable {
 
   public func has(_ key: String) -> Bool { interface[key] != nil }
 
-  /// The text under `key` with `{name}` replaced by the argument of that name.
+  /// The text under `key` with `{name}` replaced by the argument of that name. Where `count` is 1 and the language has a text
+  /// for one ("KEY.one"), that text.
   public func callAsFunction(_ key: String, _ arguments: KeyValuePairs<String, String>) -> String {
-    Self.filled(self[key]) { name in arguments.first { $0.key == name }?.value }
+    let isOne = arguments.contains { $0.key == "count" && $0.value == "1" }
+    let template = isOne ? interface[key + ".one"] ?? self[key] : self[key]
+    return Self.filled(template) { name in arguments.first { $0.key == name }?.value }
   }
 
   public func title(_ control: Control) -> String {
@@ -80,8 +99,8 @@ public struct Texts: Sendable {
     guard let value else { return "-" }
     let text = value.shown
     if text.isEmpty { return "\"\"" }
-    let line = String(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : Character($0) })
-    return line.count > 160 ? line.prefix(159) + "…" : line
+    let line = text.printable
+    return line.count > 160 ? line.prefix(158) + ".." : line
   }
 
   /// Names in braces replaced; braces around anything that has no value stay.

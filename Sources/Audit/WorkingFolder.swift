@@ -5,8 +5,8 @@
 #endif
 
 /// The folder that relative names on the command line refer to. Policies and data are never looked for here.
-enum WorkingFolder {
-  static let path: String = {
+public enum WorkingFolder {
+  public static let path: String = {
     guard let pointer = unsafe getcwd(nil, 0) else { return "" }
     defer { unsafe free(pointer) }
     return unsafe String(cString: pointer)
@@ -21,7 +21,7 @@ public enum CurrentUser {
 /// Points in time as RFC 3339 in UTC.
 public enum Clock {
   /// Seconds since 1970.
-  public static func now() -> Int64 { Int64(unsafe time(nil)) }
+  public static func now() -> Int64 { Int64(time(nil)) }
 
   /// "2026-11-24T16:38:38Z"
   public static func text(_ seconds: Int64) -> String {
@@ -39,5 +39,14 @@ public enum Clock {
     let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
     func two(_ n: Int64) -> String { n < 10 ? "0\(n)" : "\(n)" }
     return "\(year)-\(two(month))-\(two(day))T\(two(second / 3600)):\(two(second / 60 % 60)):\(two(second % 60))Z"
+  }
+}
+
+/// The environment that the process was started with.
+public enum Environment {
+  /// nil for a variable that is not set.
+  public static func value(_ name: String) -> String? {
+    guard let value = unsafe getenv(name) else { return nil }
+    return unsafe String(cString: value)
   }
 }

@@ -1,5 +1,8 @@
 /// What is known of a control apart from its verdicts: the METADATA block of its rule, with the layer from data.
-public struct Control: Sendable, Hashable {
+///
+/// Immutable and shared: a run over thousands of files holds one per control, however many findings name it. Two are equal when they
+/// have the same id and rule.
+public final class Control: Sendable {
   /// How the protection is switched off on purpose.
   public struct Disabling: Sendable, Hashable {
     public let how: String
@@ -69,5 +72,13 @@ public struct Control: Sendable, Hashable {
     self.always = always
     self.keyIndicator = keyIndicator
     self.location = location
+  }
+}
+
+extension Control: Hashable {
+  public static func == (a: Control, b: Control) -> Bool { a === b || (a.id == b.id && a.rule == b.rule) }
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(id)
+    hasher.combine(rule)
   }
 }

@@ -1,8 +1,9 @@
 public import Domain
 internal import Rego
+internal import Synchronization
 
 /// The Rego engine as Judgement uses it: modules and data in, the value of a rule out. Nothing else in Judgement knows the engine.
-public struct PolicyEngine: Sendable {
+public final class PolicyEngine: Sendable {
   public struct Source: Sendable, Hashable {
     /// Name used in errors.
     public let file: String
@@ -23,11 +24,125 @@ public struct PolicyEngine: Sendable {
     /// Line of the rule, from 1.
     public let line: Int
   }
+
+  /// Steps that judging one asset may take; a policy that needs more is an error of that policy.
+  private static let steps = 50_000_000
+  /// Bytes of values that judging one asset may make.
+  private static let memory = 1 << 30
+
+  private let policy: Policy
+  private let queries = Mutex<[String: PreparedQuery]>([:])
+
+  /// - Throws: every mistake in the modules, one a line.
+  public init(modules: [Source], data: FactValue) throws(DataError) {
+    do throws(RegoErrors) {
+      var parsed: [Module] = []
+      for module in modules { parsed.append(try Parser.module(module.text, file: module.file)) }
+      policy = try Policy(parsed, data: Document(data.regoValue))
+    } catch {
+      throw DataError(error.errors.map(\.description).joined(separator: "\n"))
+    }
+  }
+
+  /// The value of a rule ("data.ringwall.audit.results"); nil where it has none.
+  public func evaluate(_ rule: String, input: FactValue) throws(DataError) -> FactValue? {
+    do throws(RegoErrors) {
+      let query = try prepared(rule)
+      do throws(RegoError) {
+        let input = try Document(json: JSONText.bytes(input), name: "input")
+        let options = EvaluationOptions(steps: Self.steps, memory: Self.memory)
+        return try query.evaluate(input: input, options: options).first?["value"].map(FactValue.init)
+      } catch {
+        throw RegoErrors(error)
+      }
+    } catch {
+      throw DataError(error.errors.map(\.description).joined(separator: "\n"))
+    }
+  }
+
+  private func prepared(_ rule: String) throws(RegoErrors) -> PreparedQuery {
+    if let known = queries.withLock({ $0[rule] }) { return known }
+    let query = try policy.prepare("value = \(rule)")
+    queries.withLock { $0[rule] = query }
+    return query
+  }
+
+  /// Every rule that has a METADATA block of its own, in the order of the modules.
+  static func annotatedRules(of modules: [Source]) throws(DataError) -> [AnnotatedRule] {
+    var found: [AnnotatedRule] = []
+    do throws(RegoErrors) {
+      for source in modules {
+        let module = try Parser.module(source.text, file: source.file)
+        let package = module.package.dropFirst().compactMap(text)
+        for rule in module.rules {
+          guard let annotation = rule.annotations.last(where: { $0.scope == .rule }) else { continue }
+          found.append(
+            AnnotatedRule(
+              path: package + rule.head.reference.compactMap(text), metadata: FactValue(annotation.fields), file: source.file,
+              line: Int(rule.location.row)))
+        }
+      }
+    } catch {
+      throw DataError(error.errors.map(\.description).joined(separator: "\n"))
+    }
+    return found
+  }
+
+  private static func text(_ term: Term) -> String? {
+    switch term.node {
+    case .variable(let name), .string(let name): name
+    default: nil
+    }
+  }
+
+  /// - Parameter file: name used in errors.
+  public static func readJSON(_ bytes: [UInt8], file: String) throws(DataError) -> FactValue {
+    do throws(RegoError) {
+      return FactValue(try Document(json: bytes, name: file).regoValue)
+    } catch {
+      throw DataError("\(file):\(error.location.row):\(error.location.column): not JSON: \(error.message)")
+    }
+  }
 }
 
-extension PolicyEngine {
-  public init(modules: [Source], data: FactValue) throws(DataError) { throw DataError("x") }
-  public func evaluate(_ rule: String, input: FactValue) throws(DataError) -> FactValue? { nil }
-  static func annotatedRules(of modules: [Source]) throws(DataError) -> [AnnotatedRule] { [] }
-  public static func readJSON(_ bytes: [UInt8], file: String) throws(DataError) -> FactValue { .null }
+extension FactValue {
+  init(_ value: RegoValue) {
+    switch value {
+    case .null: self = .null
+    case .boolean(let flag): self = .bool(flag)
+    case .integer(let number): self = .int(number)
+    case .number(let text): self = Double(text).map(FactValue.double) ?? .string(text)
+    case .string(let text): self = .string(text)
+    case .array(let elements), .set(let elements): self = .array(elements.map(FactValue.init))
+    case .object(let members):
+      self = .object(
+        members.map { member in
+          if case .string(let key) = member.key { return Member(key, FactValue(member.value)) }
+          return Member(String(decoding: Document(member.key).json(), as: UTF8.self), FactValue(member.value))
+        })
+    }
+  }
+
+  init(_ metadata: Metadata) {
+    switch metadata {
+    case .null: self = .null
+    case .boolean(let flag): self = .bool(flag)
+    case .number(let text): self = Int64(text).map(FactValue.int) ?? Double(text).map(FactValue.double) ?? .string(text)
+    case .string(let text): self = .string(text)
+    case .array(let elements): self = .array(elements.map(FactValue.init))
+    case .object(let members): self = .object(members.map { Member($0.key, FactValue($0.value)) })
+    }
+  }
+
+  var regoValue: RegoValue {
+    switch self {
+    case .null: .null
+    case .bool(let flag): .boolean(flag)
+    case .int(let number): .integer(number)
+    case .double(let number): .number(number.isFinite ? "\(number)" : "0")
+    case .string(let text): .string(text)
+    case .array(let elements): .array(elements.map(\.regoValue))
+    case .object(let members): .object(members.map { .init(.string($0.key), $0.value.regoValue) })
+    }
+  }
 }

@@ -2,7 +2,7 @@ public import Domain
 
 extension FactSource {
   /// "/etc/libvirt/qemu.conf:902", "pid 48213 argv[61]".
-  public var shown: String { line.map { "\(name):\($0)" } ?? name }
+  public var shown: String { (line.map { "\(name):\($0)" } ?? name).printable }
 }
 
 extension Finding {

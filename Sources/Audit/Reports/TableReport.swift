@@ -1,6 +1,10 @@
 public import Domain
+internal import Judgement
 
 /// The result for a terminal: worst first, then the layers. ASCII and words only, padded by display width.
+///
+/// From 110 cells on, the value found and its place stand beside the finding; from 60 the place stands under it; below that each
+/// field has a line of its own.
 public struct TableReport {
   private let outcome: AuditOutcome
   private let texts: Texts
@@ -18,8 +22,9 @@ public struct TableReport {
     report.head()
     report.refusals()
     report.results()
+    report.unreadable()
     report.layers()
-    report.last()
+    while report.lines.last == "" { report.lines.removeLast() }
     return report.lines.joined(separator: "\n") + "\n"
   }
 
@@ -31,9 +36,9 @@ public struct TableReport {
   }
 
   private mutating func head() {
-    let names = outcome.assets.map(\.name)
-    let shown = names.prefix(4).joined(separator: ", ") + (names.count > 4 ? " +\(names.count - 4)" : "")
-    let count = texts("table.results", ["count": "\(outcome.results.count)", "seconds": Self.tenths(outcome.seconds)])
+    let names = outcome.assets.prefix(5).map(\.name.printable)
+    let shown = names.prefix(4).joined(separator: ", ") + (outcome.assets.count > 4 ? " +\(outcome.assets.count - 4)" : "")
+    let count = texts("table.results", ["count": "\(outcome.tally.total)", "seconds": Self.tenths(outcome.seconds)])
     let head = "\(shown.isEmpty ? "-" : shown)   \(outcome.baseline.name) \(outcome.baseline.version)   \(count)"
     lines += DisplayWidth.wrapped(head, to: style.columns) + [""]
   }
@@ -55,7 +60,7 @@ public struct TableReport {
     let rows = outcome.results.filter { showsAll || $0.verdict.needsAttention && ($0.control.severity > .info || $0.verdict == .fail) }
     let shown = showsAll ? rows[...] : rows.prefix(Self.shortList)
     guard !shown.isEmpty else {
-      if !outcome.results.isEmpty { lines += [texts["table.nothing"], ""] }
+      if outcome.tally.total > 0 { lines += [texts["table.nothing"], ""] }
       return
     }
     if style.columns < 60 {
@@ -72,10 +77,21 @@ public struct TableReport {
 
   private mutating func fields(_ row: AuditResult) {
     lines.append(
-      "\(style.paint(texts["severity.\(row.control.severity.rawValue)"], tone(row.control.severity))) "
-        + "\(style.paint(texts["verdict.\(row.verdict.rawValue)"], tone(row.verdict))) \(row.control.id) \(row.finding.asset.name)")
-    lines += wrapped(texts.message(row.finding), indent: 2)
-    if let place = row.finding.place { lines.append("  " + style.paint(place.shown, .dim)) }
+      "\(style.paint(upper(texts["severity.\(row.control.severity.rawValue)"]), tone(row.control.severity))) "
+        + "\(style.paint(upper(texts["verdict.\(row.verdict.rawValue)"]), tone(row.verdict))) \(row.control.id)")
+    let fields = [
+      ("asset", row.finding.asset.name.printable), ("finding", texts.message(row.finding)), ("found", row.found.map { texts.shown($0) }),
+      ("where", row.finding.place?.shown),
+    ]
+    let width = fields.reduce(0) { max($0, DisplayWidth.of(texts["field.\($1.0)"])) }
+    for (name, text) in fields {
+      guard let text else { continue }
+      let parts = DisplayWidth.wrapped(text, to: max(12, style.columns - width - 4))
+      for (i, part) in parts.enumerated() {
+        let label = i == 0 ? texts["field.\(name)"] : ""
+        lines.append("  \(DisplayWidth.padded(label, to: width))  \(style.paint(part, name == "where" ? .dim : nil))")
+      }
+    }
   }
 
   private struct Column {
@@ -94,7 +110,7 @@ public struct TableReport {
       Column(title: texts["column.severity"], width: widest(texts["column.severity"], severity, 12)),
       Column(title: texts["column.verdict"], width: widest(texts["column.verdict"], verdicts, 14)),
       Column(title: texts["column.control"], width: 7),
-      Column(title: texts["column.asset"], width: widest(texts["column.asset"], rows.map(\.finding.asset.name), isWide ? 24 : 14)),
+      Column(title: texts["column.asset"], width: widest(texts["column.asset"], rows.map(\.finding.asset.name.printable), isWide ? 24 : 14)),
     ]
     let used = columns.reduce(0) { $0 + $1.width + 2 }
     let rest = max(20, style.columns - used)
@@ -119,7 +135,7 @@ public struct TableReport {
       ([upper(texts["severity.\(row.control.severity.rawValue)"])], tone(row.control.severity)),
       ([upper(texts["verdict.\(row.verdict.rawValue)"])], tone(row.verdict)),
       ([row.control.id], nil),
-      ([DisplayWidth.cut(row.finding.asset.name, to: columns[3].width)], nil),
+      ([DisplayWidth.cut(row.finding.asset.name.printable, to: columns[3].width)], nil),
     ]
     if isWide {
       cells.append((DisplayWidth.wrapped(message, to: columns[4].width), nil))
@@ -143,23 +159,47 @@ public struct TableReport {
     }
   }
 
+  /// Sources that the user may not read: what is unknown for want of a permission, and how to know it.
+  private mutating func unreadable() {
+    var places: [String] = []
+    var seen: Set<String> = []
+    for result in outcome.results where result.verdict == .unknown {
+      for evidence in result.finding.evidence where evidence.why == "permission" {
+        guard let name = evidence.source?.name.printable, seen.insert(name).inserted else { continue }
+        places.append(name)
+      }
+    }
+    guard !places.isEmpty else { return }
+    let shown = showsAll ? places[...] : places.prefix(3)
+    let list = shown.joined(separator: texts["list.separator"]) + (places.count > shown.count ? " +\(places.count - shown.count)" : "")
+    lines += wrapped(texts("table.permission", ["count": "\(places.count)", "places": list]), indent: 0) + [""]
+  }
+
   // MARK: - Layers
 
   private mutating func layers() {
     guard !outcome.scores.isEmpty else { return }
     let names = outcome.scores.map { texts["layer.\($0.layer.rawValue)"] }
     let name = names.reduce(DisplayWidth.of(texts["column.layer"])) { max($0, DisplayWidth.of($1)) }
+    let isNarrow = style.columns < 60
+    let scoreWidth = max(6, DisplayWidth.of(texts["column.score"]))
+    let legend = isNarrow ? texts("table.floor", ["floor": "\(outcome.baseline.floor)"]) : texts("table.legend", ["floor": "\(outcome.baseline.floor)"])
     lines.append(
-      DisplayWidth.padded(texts["column.layer"], to: name) + "  " + DisplayWidth.padded(texts["column.score"], to: 6) + "  "
-        + texts("table.legend", ["floor": "\(outcome.baseline.floor)"]))
+      DisplayWidth.padded(texts["column.layer"], to: name) + "  " + DisplayWidth.padded(texts["column.score"], to: scoreWidth) + "  " + legend)
     for score in outcome.scores {
       let counts = [Verdict.fail, .unknown, .waived].compactMap { verdict in
         score.counts[verdict].map { texts("count.\(verdict.rawValue)", ["count": "\($0)"]) }
       }
-      let range = DisplayWidth.padded(score.low == score.high ? "\(score.low)" : "\(score.low)-\(score.high)", to: 6)
-      lines.append(
+      let range = DisplayWidth.padded(score.low == score.high ? "\(score.low)" : "\(score.low)-\(score.high)", to: scoreWidth)
+      let row =
         DisplayWidth.padded(texts["layer.\(score.layer.rawValue)"], to: name) + "  " + style.paint(range, score.low < score.floor ? .red : nil)
-          + "  " + Self.bar(score) + "  " + counts.joined(separator: texts["list.separator"]))
+        + (isNarrow ? "" : "  " + Self.bar(score))
+      if isNarrow {
+        lines.append(row.trimmedEnd)
+        if !counts.isEmpty { lines += wrapped(counts.joined(separator: texts["list.separator"]), indent: 2) }
+      } else {
+        lines.append((row + "  " + counts.joined(separator: texts["list.separator"])).trimmedEnd)
+      }
     }
     lines.append("")
     for score in outcome.scores where !score.costs.isEmpty { costs(score) }
@@ -180,18 +220,6 @@ public struct TableReport {
     }
     cells.insert("|", at: min(barCells, score.floor * barCells / 100))
     return String(cells)
-  }
-
-  private mutating func last() {
-    var counts = [Verdict.fail, .unknown, .waived, .pass, .notApplicable].map { texts("count.\($0.rawValue)", ["count": "\(outcome.count($0))"]) }
-    if outcome.count(.waived) == 0 { counts.remove(at: 2) }
-    var line = counts.joined(separator: texts["list.separator"]) + texts["sentence.end"]
-    if let weakest = outcome.scores.first, weakest.low < 100 {
-      line += texts["sentence.gap"] + texts("table.weakest", ["layer": texts["layer.\(weakest.layer.rawValue)"]])
-    }
-    if !lines.isEmpty, lines.last != "" { lines.append("") }
-    lines += wrapped(line, indent: 0)
-    if outcome.passedOver > 0 { lines += wrapped(texts("table.passedOver", ["count": "\(outcome.passedOver)"]), indent: 0) }
   }
 
   // MARK: -
@@ -232,10 +260,10 @@ extension Texts {
   /// A refusal in one line, with its place.
   public func line(_ refusal: Refusal) -> String {
     guard language != .english, has("refusal.\(refusal.code)") else {
-      return refusal.message.hasPrefix(refusal.target) ? refusal.message : "\(refusal.target): \(refusal.message)"
+      return (refusal.message.contains(refusal.target) ? refusal.message : "\(refusal.target): \(refusal.message)").printable
     }
     let place = [refusal.line, refusal.column].compactMap { $0.map { ":\($0)" } }.joined()
-    return self("refusal.line", ["target": refusal.target + place, "reason": self["refusal.\(refusal.code)"]])
+    return self("refusal.line", ["target": refusal.target + place, "reason": self["refusal.\(refusal.code)"]]).printable
   }
 
   /// What one result took from its layer, as a sentence.
@@ -245,7 +273,7 @@ extension Texts {
       "cost.\(cost.result.verdict.rawValue)",
       [
         "id": cost.result.control.id, "points": cost.tenths == 0 ? "<0.1" : points, "message": message(cost.result.finding),
-        "asset": cost.result.finding.asset.name,
+        "asset": cost.result.finding.asset.name.printable,
       ])
   }
 }

@@ -57,8 +57,14 @@ enum Builtins {
 /// What built-in functions may use besides their operands: one per evaluation.
 final class BuiltinContext {
   let heap: Heap
+  private var instant: Int64?
   /// Nanoseconds since 1970, the same during one evaluation; the clock is read on first use.
-  private(set) lazy var now: Int64 = clock()
+  var now: Int64 {
+    if let instant { return instant }
+    let now = clock()
+    instant = now
+    return now
+  }
   private let clock: @Sendable () -> Int64
   /// Where `print` and `trace` write; nil drops the text.
   var printed: ((String) -> Void)?
@@ -73,6 +79,13 @@ final class BuiltinContext {
     self.heap = heap
     self.steps = steps
     self.clock = clock
+  }
+
+  /// Forgets what belongs to one evaluation; compiled regular expressions are kept.
+  func reset(steps: Int) {
+    instant = nil
+    memo.removeAll(keepingCapacity: true)
+    self.steps = steps
   }
 
   /// Counts work against the evaluation's budget: call it before building something whose size the operands decide (`numbers.range`).

@@ -21,7 +21,9 @@ struct Assembler {
   private var suspended = 0
 
   /// Builds the program. `planner` has planned every function.
-  static func assemble(_ planner: Planner) -> Program {
+  ///
+  /// - Parameter heap: the modules' heap, which constants may lie in.
+  static func assemble(_ planner: Planner, keeping heap: Heap) -> Program {
     var assembler = Assembler(heap: planner.heap, constants: planner.constants, builtins: planner.builtinTable)
     var documents = Documents(heap: planner.heap)
     let root = documents.add(planner.tree)
@@ -32,7 +34,7 @@ struct Assembler {
     let constants = planner.heap.allocate(max(1, planner.constants.count) * 16)
     for (index, value) in planner.constants.enumerated() { Memory.setValue(constants, at: index, value.frozen()) }
     return Program(
-      heap: planner.heap, constants: constants, functions: functions, documentNodes: documents.nodes, builtins: planner.builtinTable,
+      heap: planner.heap, modules: heap, constants: constants, functions: functions, documentNodes: documents.nodes, builtins: planner.builtinTable,
       changes: assembler.changes, tables: assembler.tables, cacheCount: assembler.cacheCount, root: root)
   }
 
@@ -104,7 +106,7 @@ struct Assembler {
   private mutating func place(_ label: Int) { labels[label].position = Int32(code.count) }
 
   private mutating func emit(_ operation: Operation, _ words: Int32...) {
-    code.append(operation.rawValue)
+    code.append(Int32(operation.rawValue))
     code.append(contentsOf: words)
   }
 
@@ -184,8 +186,14 @@ struct Assembler {
     case .isObject(let operand, let count):
       emit(.isObject, word(operand), Int32(count))
       target(fail)
+    case .isCollection(let operand):
+      emit(.isCollection, word(operand))
+      target(fail)
     case .dot(let local, let source, let key):
       emit(.dot, Int32(local), word(source), word(key), cache())
+      target(fail)
+    case .dotBase(let local, let source, let key):
+      emit(.dotBase, Int32(local), word(source), word(key))
       target(fail)
     case .dotOptional(let local, let source, let key): emit(.dotOptional, Int32(local), Int32(source), word(key), cache())
     case .scan(let source, let key, let value, let inner):

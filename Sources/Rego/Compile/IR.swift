@@ -44,7 +44,10 @@ indirect enum Statement {
   case isUndefined(Int)
   case isArray(Operand, count: Int)
   case isObject(Operand, count: Int)
+  case isCollection(Operand)
   case dot(target: Int, source: Operand, key: Operand)
+  /// As dot, in base data.
+  case dotBase(target: Int, source: Operand, key: Operand)
   /// As dot, but a missing value leaves the target undefined and goes on.
   case dotOptional(target: Int, source: Int, key: Operand)
   case scan(source: Operand, key: Int, value: Int, Block)

@@ -43,12 +43,20 @@ struct Resolver {
     reset()
     push()
     var parameters: [ResolvedTerm]?
+    var computed: [(variable: Int, term: ResolvedTerm, location: Location)] = []
     if let arguments = rule.head.arguments {
       for argument in arguments {
         if containsCall(argument) { report(.compile, "rule arguments cannot contain calls", argument.location) }
         declareVariables(of: argument, keepingGlobals: true)
       }
-      parameters = arguments.map { node($0) }
+      parameters = arguments.map { argument in
+        let node = node(argument)
+        guard case .template = node else { return node }
+        // Its variables may be bound in the body only: compared there.
+        let variable = newVariable("$argument")
+        computed.append((variable, node, argument.location))
+        return .variable(variable)
+      }
     }
     var path = names.package
     var suffix: [Term] = []
@@ -77,6 +85,11 @@ struct Resolver {
       pop()
     }
     pop()
+    for branch in branches {
+      branch.body.statements += computed.map {
+        ResolvedStatement(kind: .unify(.variable($0.variable), $0.term), with: [], location: $0.location)
+      }
+    }
     return ResolvedRule(
       path: path, suffix: resolvedSuffix, parameters: parameters, key: key, branches: branches, isDefault: rule.isDefault,
       location: rule.location, file: file, variableCount: variableNames.count, names: variableNames)

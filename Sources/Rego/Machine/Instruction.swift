@@ -1,7 +1,7 @@
 /// Operations of the machine. An instruction is 32-bit words: the operation, then its operands.
 ///
 /// r: register of the frame. x: register (0 and up) or constant (-1 - index). @: word to go to when the operation fails.
-enum Operation: Int32 {
+enum Operation: UInt8 {
   /// r @
   case input
   /// r @
@@ -22,10 +22,14 @@ enum Operation: Int32 {
   case isArray
   /// x count @
   case isObject
+  /// x @: fails unless it is an array, an object or a set
+  case isCollection
   /// r x x cache @
   case dot
   /// r x x cache
   case dotOptional
+  /// r x x @: as dot in base data, where a number also finds the key with its digits
+  case dotBase
   /// r(2) x @
   case scanStart
   /// r(2) key value @
@@ -69,6 +73,6 @@ enum Operation: Int32 {
   case returnValue
   /// n r...
   case result
-  /// comparison x x @: fails unless it holds
+  /// builtin comparison x x @: fails unless it holds
   case compare
 }

@@ -36,10 +36,18 @@ final class Program: @unchecked Sendable {
     let isReplacement: Bool
   }
 
-  /// Owns everything below.
+  /// Bytes of a function's entry in `table`: address of the code (8), words (4), locals (4), whether its value is remembered (4), parameters (4).
+  static let entrySize = 32
+  /// Registers that a frame keeps free behind its locals for the operands of one call.
+  static let maximumOperands = 256
+
+  /// Owns everything below, but for constants of the modules, which their heap owns.
   let heap: Heap
+  private let modules: Heap
   let constants: Memory.Address
   let functions: [Function]
+  /// What the interpreter needs of `functions`.
+  let table: Memory.Address
   let documentNodes: [DocumentNode]
   let builtins: [Builtin]
   let changes: [[Change]]
@@ -50,12 +58,22 @@ final class Program: @unchecked Sendable {
   let root: Int
 
   init(
-    heap: Heap, constants: Memory.Address, functions: [Function], documentNodes: [DocumentNode], builtins: [Builtin], changes: [[Change]],
+    heap: Heap, modules: Heap, constants: Memory.Address, functions: [Function], documentNodes: [DocumentNode], builtins: [Builtin], changes: [[Change]],
     tables: [KeyTable], cacheCount: Int, root: Int
   ) {
     self.heap = heap
+    self.modules = modules
     self.constants = constants
     self.functions = functions
+    table = heap.allocate(max(1, functions.count) * Self.entrySize)
+    for (index, function) in functions.enumerated() {
+      let entry = index * Self.entrySize
+      Memory.store(table, entry, function.code)
+      Memory.store(table, entry + 8, Int32(function.words))
+      Memory.store(table, entry + 12, Int32(function.locals))
+      Memory.store(table, entry + 16, Int32(function.isMemoized ? 1 : 0))
+      Memory.store(table, entry + 20, Int32(function.parameters))
+    }
     self.documentNodes = documentNodes
     self.builtins = builtins
     self.changes = changes

@@ -42,6 +42,14 @@ enum DeepStack {
     init(_ body: @escaping () -> Void) { self.body = body }
   }
 
+  /// The result of `body`, run on such a stack; on the caller's where no thread could be made.
+  static func result<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
+    var result: Result<R, E>?
+    let ran = run { result = Result { () throws(E) in try body() } }
+    if ran, let result { return try result.get() }
+    return try body()
+  }
+
   /// Runs `body` and waits for it. False where no thread could be made; `body` was not run then.
   static func run(_ body: () -> Void) -> Bool {
     withoutActuallyEscaping(body) { body in

@@ -19,3 +19,8 @@ public struct Location: Sendable, Hashable {
   /// The place of what no text holds.
   public static let generated = Location(row: 0, column: 0, offset: 0, end: 0)
 }
+
+extension Location {
+  /// A row alone, for errors of an evaluation.
+  init(row: Int32) { self.init(row: row, column: 0, offset: 0, end: 0) }
+}

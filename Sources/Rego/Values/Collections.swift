@@ -15,8 +15,8 @@ struct ArrayView {
   @inline(__always)
   var elements: Memory.Address { Memory.load(address, 8) }
   var hash: UInt64 {
-    get { Memory.load(address, 16) }
-    nonmutating set { Memory.store(address, 16, newValue) }
+    get { Memory.loadShared(address, 16) }
+    nonmutating set { Memory.storeShared(address, 16, newValue) }
   }
   var value: Value { Value(.array, UInt64(address)) }
 
@@ -32,6 +32,17 @@ struct ArrayView {
     Memory.store(address, 0, UInt32(0))
     Memory.store(address, 4, UInt32(truncatingIfNeeded: capacity))
     Memory.store(address, 8, address + UInt(size))
+    Memory.store(address, 16, UInt64(0))
+    return ArrayView(address: address)
+  }
+
+  /// An array whose `count` elements must all be stored by the caller.
+  @inline(__always)
+  static func make(filled count: Int, in heap: Heap) -> ArrayView {
+    let address = heap.allocate(size &+ count &* 16)
+    let number = UInt64(truncatingIfNeeded: count) & 0xffff_ffff
+    Memory.store(address, 0, number << 32 | number)
+    Memory.store(address, 8, address &+ UInt(size))
     Memory.store(address, 16, UInt64(0))
     return ArrayView(address: address)
   }
@@ -112,8 +123,8 @@ struct KeyTable {
   @inline(__always)
   var identity: UInt64 { Memory.load(address, 32) }
   var hash: UInt64 {
-    get { Memory.load(address, 40) }
-    nonmutating set { Memory.store(address, 40, newValue) }
+    get { Memory.loadShared(address, 40) }
+    nonmutating set { Memory.storeShared(address, 40, newValue) }
   }
 
   private static let identities = Atomic<UInt64>(1)
@@ -283,8 +294,8 @@ struct ObjectView {
   var count: Int { table.count }
   var value: Value { Value(.object, UInt64(address)) }
   var hash: UInt64 {
-    get { Memory.load(address, 16) }
-    nonmutating set { Memory.store(address, 16, newValue) }
+    get { Memory.loadShared(address, 16) }
+    nonmutating set { Memory.storeShared(address, 16, newValue) }
   }
 
   /// Puts the members in the order of their keys.

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// Reads and writes of the heap's records by address.
 ///
 /// The only place where addresses become pointers. Addresses come from `Heap.allocate` alone, are stored in `Value.body` and in records,
@@ -21,6 +23,17 @@ enum Memory {
     // SAFETY: as load.
     unsafe pointer(address).storeBytes(of: value, toByteOffset: offset, as: T.self)
   }
+  /// A word that several threads may write, all of them the same value.
+  @inline(__always)
+  static func loadShared(_ address: Address, _ offset: Int) -> UInt64 {
+    // SAFETY: as load; an atomic word has the layout of its value.
+    unsafe (pointer(address) + offset).assumingMemoryBound(to: Atomic<UInt64>.self).pointee.load(ordering: .relaxed)
+  }
+  @inline(__always)
+  static func storeShared(_ address: Address, _ offset: Int, _ value: UInt64) {
+    // SAFETY: as loadShared.
+    unsafe (pointer(address) + offset).assumingMemoryBound(to: Atomic<UInt64>.self).pointee.store(value, ordering: .relaxed)
+  }
   @inline(__always)
   static func value(_ address: Address, at index: Int) -> Value {
     // SAFETY: the callers check index against the record's count.
@@ -34,6 +47,11 @@ enum Memory {
   static func copy(from: Address, to: Address, bytes: Int) {
     // SAFETY: both ranges were allocated with at least this size, and new ranges do not overlap old ones.
     if bytes > 0 { unsafe pointer(to).copyMemory(from: UnsafeRawPointer(pointer(from)), byteCount: bytes) }
+  }
+  /// Fills with zero bytes.
+  static func clear(_ address: Address, bytes: Int) {
+    // SAFETY: the range was allocated with at least this size.
+    unsafe pointer(address).initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
   }
   @inline(__always)
   static func buffer(_ address: Address, count: Int) -> UnsafeBufferPointer<UInt8> {

@@ -33,7 +33,8 @@ enum Numbers {
   /// A number record from a literal.
   static func make(_ literal: [UInt8], in heap: Heap) -> Value {
     let double = Double(String(decoding: literal, as: UTF8.self)) ?? .infinity
-    let exact = double.magnitude < 9.3e18 ? Decimal(literal)?.int64 : nil
+    // An integer of 64 bits rounds to an integral double.
+    let exact = double.magnitude < 9.3e18 && double == double.rounded() ? Decimal(literal)?.int64 : nil
     return NumberRecord.make(literal, double: double, exact: exact, in: heap)
   }
 

@@ -1,0 +1,122 @@
+internal import Domain
+internal import Judgement
+
+/// The result for other programs, schema `ringwall.audit/1`: keys always in the same order, one result per line.
+///
+/// Within version 1 fields are only added. Texts are in the language asked for; ids, verdicts, reasons and values are the same in each.
+public struct JSONReport {
+  public static let schema = "ringwall.audit/1"
+
+  /// Hands the report over piece by piece, so that a run over thousands of files is never held twice.
+  public static func write<Failure: Error>(
+    _ outcome: AuditOutcome, exit: ExitStatus, texts: Texts, to output: ([UInt8]) throws(Failure) -> Void
+  ) throws(Failure) {
+    try output(Array("{".utf8))
+    let head: [(String, FactValue)] = [
+      ("schema", .string(schema)),
+      ("tool", ["version": .string(outcome.version), "policyDigest": .string(outcome.policyDigest)]),
+      ("time", .string(outcome.collected.at)),
+      (
+        "baseline",
+        ["name": .string(outcome.baseline.name), "version": .string(outcome.baseline.version), "digest": .string(outcome.baseline.digest)]
+      ),
+    ]
+    for (i, member) in head.enumerated() {
+      try output(Array("\(i == 0 ? "" : ",")\n  \"\(member.0)\": \(JSONText.string(member.1))".utf8))
+    }
+    try list("targets", outcome.targets, to: output) { target($0, texts) }
+    try list("assets", outcome.assets, to: output, asset)
+    try list("results", outcome.results, to: output) { result($0, texts) }
+    let tail: [(String, FactValue)] = [
+      ("summary", .object([Verdict.pass, .fail, .notApplicable, .unknown, .waived].map { .init($0.rawValue, .int(Int64(outcome.count($0)))) })),
+      ("scores", .object(Layer.allCases.compactMap { layer in outcome.scores.first { $0.layer == layer } }.map(score))),
+      (
+        "exit",
+        [
+          "code": .int(Int64(exit.code)), "failOn": .string(exit.failOn.rawValue), "refused": .int(Int64(exit.refused)),
+          "unknown": .int(Int64(exit.unknown)), "fail": .int(Int64(exit.failing)),
+        ]
+      ),
+    ]
+    for member in tail { try output(Array(",\n  \"\(member.0)\": \(JSONText.string(member.1))".utf8)) }
+    try output(Array("\n}\n".utf8))
+  }
+
+  /// The whole report at once.
+  public static func bytes(_ outcome: AuditOutcome, exit: ExitStatus, texts: Texts) -> [UInt8] {
+    var bytes: [UInt8] = []
+    write(outcome, exit: exit, texts: texts) { bytes += $0 }
+    return bytes
+  }
+
+  private static func list<Element, Failure: Error>(
+    _ name: String, _ elements: [Element], to output: ([UInt8]) throws(Failure) -> Void, _ value: (Element) -> FactValue
+  ) throws(Failure) {
+    try output(Array(",\n  \"\(name)\": [".utf8))
+    for (i, element) in elements.enumerated() {
+      try output(Array(i == 0 ? "\n    ".utf8 : ",\n    ".utf8) + JSONText.bytes(value(element)))
+    }
+    try output(Array(elements.isEmpty ? "]".utf8 : "\n  ]".utf8))
+  }
+
+  private static func target(_ target: TargetOutcome, _ texts: Texts) -> FactValue {
+    let refusals: FactValue? =
+      target.refusals.isEmpty
+      ? nil
+      : .array(
+        target.refusals.map { refusal in
+          .object([
+            "target": .string(refusal.target), "code": .string(refusal.code), "message": .string(texts.line(refusal)),
+            "line": refusal.line.map { .int(Int64($0)) }, "column": refusal.column.map { .int(Int64($0)) },
+          ])
+        })
+    return .object([
+      "target": .string(target.target), "status": .string(target.status.rawValue),
+      "error": target.refusals.first.map { .string(texts.line($0)) }, "refusals": refusals,
+    ])
+  }
+
+  private static func asset(_ asset: Asset) -> FactValue {
+    .object([
+      "id": .string(asset.id), "kind": .string(asset.kind.rawValue), "platform": .string(asset.platform), "name": .string(asset.name),
+      "uuid": asset.uuid.map { .string($0) },
+    ])
+  }
+
+  private static func result(_ result: AuditResult, _ texts: Texts) -> FactValue {
+    let control = result.control
+    return .object([
+      "id": .string(control.id), "asset": .string(result.finding.asset.id), "verdict": .string(result.verdict.rawValue),
+      "reason": .string(result.finding.reason), "severity": .string(control.severity.rawValue), "layer": .string(control.layer.rawValue),
+      "title": .string(texts.title(control)), "message": .string(texts.message(result.finding)), "found": result.found ?? .null,
+      "safe": .string(control.safe), "fingerprint": .string(result.fingerprint),
+      "evidence": .array(result.finding.evidence.map(evidence)),
+    ])
+  }
+
+  /// `pointer` is the JSON pointer (RFC 6901) of the fact in the asset's facts document.
+  private static func evidence(_ evidence: Evidence) -> FactValue {
+    .object([
+      "source": evidence.source.map { .string($0.name) } ?? .null, "line": evidence.source?.line.map { .int(Int64($0)) } ?? .null,
+      "column": evidence.source?.column.map { .int(Int64($0)) } ?? .null, "pointer": .string(pointer(evidence.fact)),
+      "value": evidence.value ?? .null, "state": .string(evidence.state.rawValue), "why": evidence.why.map { .string($0) },
+    ])
+  }
+
+  private static func pointer(_ fact: String) -> String {
+    if let (list, index) = FactElement.parse(fact) { return pointer(list) + "/value/\(index)" }
+    var text = "/facts/"
+    for character in fact.unicodeScalars {
+      switch character {
+      case "~": text += "~0"
+      case "/": text += "~1"
+      default: text.unicodeScalars.append(character)
+      }
+    }
+    return text
+  }
+
+  private static func score(_ score: LayerScore) -> FactValue.Member {
+    .init(score.layer.rawValue, ["low": .int(Int64(score.low)), "high": .int(Int64(score.high)), "floor": .int(Int64(score.floor))])
+  }
+}

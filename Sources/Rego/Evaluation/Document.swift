@@ -1,0 +1,73 @@
+/// A document that policies read: JSON, or a value of the language. Immutable; shared between threads.
+public final class Document: @unchecked Sendable {
+  // Everything the value reaches is sorted before it is shared.
+  let heap: Heap
+  let value: Value
+
+  /// Keeps the memory that parts of the value lie in.
+  private let parent: Document?
+
+  init(heap: Heap, value: Value, parent: Document? = nil) {
+    self.heap = heap
+    self.parent = parent
+    self.value = value.frozen()
+  }
+
+  /// A part of a document that is frozen already.
+  init(sharing heap: Heap, _ value: Value) {
+    self.heap = heap
+    self.value = value
+    parent = nil
+  }
+
+  /// Reads JSON (RFC 8259). Of equal keys the last one counts.
+  ///
+  /// - Throws: `eval_internal_error` naming line and column of the first mistake.
+  public convenience init(json bytes: [UInt8], name: String = "") throws(RegoError) {
+    let heap = Heap()
+    do throws(JSONError) {
+      self.init(sharing: heap, try JSONReader.read(bytes, in: heap))
+    } catch {
+      throw RegoError(
+        .internal, error.reason, file: name,
+        location: Location(row: Int32(clamping: error.line), column: Int32(clamping: error.column), offset: 0, end: 0))
+    }
+  }
+
+  public convenience init(_ value: RegoValue) {
+    let heap = Heap()
+    self.init(heap: heap, value: value.value(in: heap))
+  }
+
+  /// Reads a term of the language: as JSON, and sets and keys of any kind. Nothing in it may need evaluation.
+  public convenience init(term text: String) throws(RegoErrors) {
+    self.init(try Policy.constant(text))
+  }
+
+  public static let empty = Document(.object([]))
+
+  public var regoValue: RegoValue { RegoValue(value) }
+
+  /// The document as JSON: sets are arrays, keys that are no texts are their JSON.
+  public func json() -> [UInt8] { JSONWriter.text(value) }
+
+  /// The elements of an array or set in OPA's order, duplicates kept; empty for anything else.
+  public var sortedElements: [RegoValue] {
+    value.elements.sorted { $0.compare($1) < 0 }.map(RegoValue.init)
+  }
+}
+
+extension Document {
+  /// The elements of the array under a key of an object, each as a document; they share this one's memory.
+  public func elements(at key: String) -> [Document] {
+    guard value.isObject else { return [] }
+    let name = Value.string(key, in: Heap())
+    return value.objectView[name].elements.map { Document(sharing: heap, $0) }
+  }
+
+  /// An object with this document under one key; it shares this one's memory.
+  public func wrapped(as key: String) -> Document {
+    let shell = Heap()
+    return Document(heap: shell, value: .object([(.string(key, in: shell), value)], in: shell), parent: self)
+  }
+}

@@ -1,0 +1,90 @@
+internal import Synchronization
+
+/// Compiled modules with the data they read. Queries against them are prepared once and evaluated any number of times, on any thread.
+///
+///     let module = try Parser.module(Array("package p\nallow if input.user == \"root\"".utf8), file: "p.rego")
+///     let policy = try Policy([module])
+///     let query = try policy.prepare("data.p.allow")
+///     let answer = try query.evaluate(input: Document(json: Array(#"{"user": "root"}"#.utf8)))
+public final class Policy: Sendable {
+  private let output: Mutex<Compiled>
+  public let data: Document
+
+  /// The compiler's output, which preparing a query writes into.
+  private struct Compiled: @unchecked Sendable {
+    let output: Compiler.Output
+  }
+
+  /// - Throws: every error of the first stage of the compilation that finds one.
+  public init(_ modules: [Module], data: Document = .empty) throws(RegoErrors) {
+    output = Mutex(Compiled(output: try Compiler.compile(modules)))
+    self.data = data
+  }
+
+  /// Prepares a query in the edition's text.
+  ///
+  /// - Parameters:
+  ///   - package: dotted path below data of the package whose rules the query may name directly.
+  ///   - imports: as in a module: `data.a.b`, `input.x`.
+  public func prepare(
+    _ text: String, package: [String] = [], imports: [Import] = [], options: Parser.Options = Parser.Options()
+  ) throws(RegoErrors) -> PreparedQuery {
+    let source = Array(text.utf8)
+    let body = try Parser.query(source, options: options)
+    let capture = QueryCapture(body)
+    let query = try prepare(capture.body, package: package, imports: imports)
+    query.expressions = zip(body, capture.variables).map { expression, variable in
+      let start = min(Int(expression.location.offset), source.count)
+      let end = min(max(Int(expression.location.end), start), source.count)
+      return PreparedQuery.Expression(
+        text: String(decoding: source[start..<end], as: UTF8.self), location: expression.location,
+        index: variable.flatMap { query.names.firstIndex(of: $0) })
+    }
+    return query
+  }
+
+  public func prepare(_ body: Body, package: [String] = [], imports: [Import] = []) throws(RegoErrors) -> PreparedQuery {
+    let result = output.withLock { compiled in
+      Result { () throws(RegoErrors) in
+        let (program, function, names) = try compiled.output.program(query: body, package: package, imports: imports)
+        return PreparedQuery(program: program, function: function, names: names, data: data)
+      }
+    }
+    return try result.get()
+  }
+
+  /// The value of a term without variables.
+  static func constant(_ text: String) throws(RegoErrors) -> RegoValue {
+    var body = try Parser.query(Array(text.utf8))
+    guard body.count == 1, case .term(let term) = body[0].kind else {
+      throw RegoErrors(RegoError(.parse, "expected exactly one term"))
+    }
+    body[0].kind = .term(
+      Term(.call(Term(.reference([Term(.variable("eq"))])), [Term(.variable("value")), term]), term.location))
+    let query = try Policy([]).prepare(body)
+    var value: RegoValue?
+    do throws(RegoError) { value = try query.evaluate(input: nil).first?["value"] } catch { throw RegoErrors(error) }
+    guard let value else { throw RegoErrors(RegoError(.parse, "the term has no value")) }
+    return value
+  }
+}
+
+/// One way in which a query holds: values of its variables by name, in the order of first mention.
+public struct Solution: Sendable, Hashable {
+  public let bindings: [(name: String, value: RegoValue)]
+  /// Values of the query's expressions, where it was prepared from a text; an equation that holds is true.
+  public let values: [RegoValue]
+
+  public subscript(name: String) -> RegoValue? { bindings.first { $0.name == name }?.value }
+
+  public static func == (a: Solution, b: Solution) -> Bool {
+    a.bindings.count == b.bindings.count && zip(a.bindings, b.bindings).allSatisfy { $0.name == $1.name && $0.value == $1.value }
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    for binding in bindings {
+      hasher.combine(binding.name)
+      hasher.combine(binding.value)
+    }
+  }
+}

@@ -1,0 +1,113 @@
+internal import Synchronization
+
+/// A query compiled against its modules and data. Evaluate it from any thread.
+public final class PreparedQuery: @unchecked Sendable {
+  // The program and the document are immutable; evaluators that wait for their next use stand in a lock.
+  let program: Program
+  let function: Int
+  let names: [String]
+  let data: Document
+  /// Expressions of the query in their order; empty where it was not prepared from a text.
+  public internal(set) var expressions: [Expression] = []
+
+  /// One expression of a query.
+  public struct Expression: Sendable, Hashable {
+    public let text: String
+    public let location: Location
+    /// Which variable holds its value; nil where that is always true.
+    let index: Int?
+  }
+
+  private let idle = Mutex<[Idle]>([])
+
+  /// An evaluator that nobody uses: whoever takes it out of the list has it alone.
+  private struct Idle: @unchecked Sendable {
+    let evaluator: Evaluator
+  }
+
+  /// Evaluators kept for the next evaluation.
+  private static let kept = 4
+
+  init(program: Program, function: Int, names: [String], data: Document) {
+    self.program = program
+    self.function = function
+    self.names = names
+    self.data = data
+  }
+
+  /// Every solution. A query that does not hold has none.
+  ///
+  /// - Parameter input: nil leaves `input` undefined.
+  public func evaluate(input: Document? = nil, options: EvaluationOptions = EvaluationOptions()) throws(RegoError) -> [Solution] {
+    let evaluator = take(options)
+    defer { give(evaluator) }
+    return try evaluator.evaluate(input: input)
+  }
+
+  private func take(_ options: EvaluationOptions) -> Evaluator {
+    let waiting = idle.withLock { list in list.popLast() }?.evaluator
+    guard let waiting, waiting.options == options else { return Evaluator(self, options: options) }
+    return waiting
+  }
+
+  private func give(_ evaluator: Evaluator) {
+    let waiting = Idle(evaluator: evaluator)
+    idle.withLock { list in
+      if list.count < Self.kept { list.append(waiting) }
+    }
+  }
+}
+
+/// What a caller decides about one evaluation.
+public struct EvaluationOptions: Sendable, Hashable {
+  /// An error of a built-in function ends the evaluation instead of making the call undefined.
+  public var isStrict = false
+  /// Steps that the evaluation may take: calls, turns of loops, and work that built-in functions announce.
+  public var steps = Int.max
+  /// Bytes of values that it may make.
+  public var memory = Int.max
+  /// Nanoseconds since 1970 that the evaluation takes for now; nil asks the system's clock.
+  public var now: Int64?
+
+  public init(isStrict: Bool = false, steps: Int = .max, memory: Int = .max, now: Int64? = nil) {
+    self.isStrict = isStrict
+    self.steps = steps
+    self.memory = memory
+    self.now = now
+  }
+}
+
+/// Evaluates one query again and again, keeping its memory. For one thread at a time.
+public final class Evaluator {
+  private let query: PreparedQuery
+  private var machine: Machine
+  let options: EvaluationOptions
+
+  public init(_ query: PreparedQuery, options: EvaluationOptions = EvaluationOptions()) {
+    self.query = query
+    self.options = options
+    machine = Machine(query.program, options: options)
+  }
+
+  /// Every solution, its values copied.
+  public func evaluate(input: Document?) throws(RegoError) -> [Solution] {
+    machine.begin(input: input?.value ?? .undefined, data: query.data.value)
+    return try machine.solutions(of: query.function).map { values in
+      Solution(
+        bindings: zip(query.names, values).compactMap { name, value in
+          name.hasPrefix("$") || value.isUndefined ? nil : (name, RegoValue(value))
+        },
+        values: query.expressions.map { expression in expression.index.map { RegoValue(values[$0]) } ?? .boolean(true) })
+    }
+  }
+
+  /// Evaluates, and counts the elements of a variable's value in the first solution without copying them; 0 where there is none.
+  public func count(input: Document?, variable: String) throws(RegoError) -> Int {
+    machine.begin(input: input?.value ?? .undefined, data: query.data.value)
+    guard let index = query.names.firstIndex(of: variable), let values = try machine.solutions(of: query.function).first else { return 0 }
+    return values[index].elementCount ?? 0
+  }
+
+  /// Errors of built-in functions that made a call undefined in the last evaluation, at most 100.
+  public var builtinErrors: [RegoError] { machine.builtinErrors }
+}

@@ -1,0 +1,137 @@
+extension Machine {
+  /// Calls a function without operands that may be remembered or replaced.
+  mutating func call(_ function: Int, at base: Memory.Address) throws(RegoError) -> Value {
+    if hasMocks, let mock = mock(Int32(truncatingIfNeeded: function)) { return try callMock(mock, [], at: base) }
+    let isMemoized = program.functions[function].isMemoized
+    if isMemoized {
+      if hasOverrides, let override = override(of: function) { return override }
+      let known = Memory.value(memo, at: function)
+      if known.head != 0 || known.body != 0 { return known }
+    }
+    depth += 1
+    defer { depth -= 1 }
+    guard depth < Self.maximumDepth else { throw tooDeep() }
+    let value = try run(function, at: base)
+    if isMemoized { remember(value, of: function) }
+    return value
+  }
+
+  /// Keeps a document's value for the rest of the evaluation. Undefined is kept too: as no value with a body of 1.
+  @inline(__always)
+  func remember(_ value: Value, of function: Int) {
+    Memory.setValue(memo, at: function, value.isUndefined ? Value(.undefined, 1) : value)
+  }
+
+  func tooDeep() -> RegoError { RegoError(.internal, "calls are nested too deeply") }
+
+  /// Two different values where there may be one.
+  func conflict(_ kind: Int, in function: Int) -> RegoError {
+    let text =
+      switch Conflict(rawValue: Int32(truncatingIfNeeded: kind)) {
+      case .function: "functions must not produce multiple outputs for same inputs"
+      case .objectKey: "object keys must be unique"
+      case .completeRule, nil: "complete rules must not produce multiple outputs"
+      }
+    let place = program.functions[function]
+    return RegoError(.conflict, text, file: place.file, location: Location(row: place.row))
+  }
+
+  // MARK: - Built-in functions
+
+  mutating func builtin(_ number: Int, count: Int, at base: Memory.Address, function: Int, row: Int32) throws(RegoError) -> Value {
+    if hasMocks, let mock = mock(-1 - Int32(number)) {
+      return try callMock(mock, (0..<count).map { Memory.value(base, at: $0) }, at: base)
+    }
+    let builtin = program.builtins[number]
+    do throws(BuiltinError) {
+      return try builtin.function(Arguments(address: base, count: count), builtinContext)
+    } catch {
+      let file = function >= 0 ? program.functions[function].file : ""
+      let failure: RegoError
+      switch error {
+      case .type(let text): failure = RegoError(.evalType, "\(builtin.name): \(text)", file: file, location: Location(row: row))
+      case .failed(let text): failure = RegoError(.builtin, "\(builtin.name): \(text)", file: file, location: Location(row: row))
+      case .fatal(let error): throw error
+      }
+      if options.isStrict { throw failure }
+      if builtinErrors.count < 100 { builtinErrors.append(failure) }
+      return .undefined
+    }
+  }
+
+  // MARK: - Replaced functions
+
+  /// The innermost replacement of a function.
+  func mock(_ key: Int32) -> Mock? {
+    guard let scope = scopes.last else { return nil }
+    return scope.mocks.last { $0.key == key }
+  }
+
+  /// The value of a replaced call. Inside the replacement nothing is replaced, so that it may call what it stands for.
+  mutating func callMock(_ mock: Mock, _ operands: [Value], at base: Memory.Address) throws(RegoError) -> Value {
+    guard let replacement = mock.replacement else { return mock.value }
+    guard var scope = scopes.last else { return .undefined }
+    for (index, operand) in operands.enumerated() { Memory.setValue(base, at: index, operand) }
+    scope.mocks = []
+    scope.memo = newMemo()
+    enter(scope)
+    defer { leave() }
+    if replacement < 0 {
+      return try builtin(Int(~replacement), count: operands.count, at: base, function: -1, row: 0)
+    }
+    depth += 1
+    defer { depth -= 1 }
+    guard depth < Self.maximumDepth else { throw tooDeep() }
+    return try run(Int(replacement), at: base)
+  }
+
+  // MARK: - Building values
+
+  mutating func insertOnce(_ value: Value, into object: Value, _ path: Operands, function: Int) throws(RegoError) {
+    let parent = try descend(object, path, function: function)
+    let key = path[path.count - 1]
+    let held = parent[key]
+    if held.isUndefined { parent.set(key, value, in: heap) } else if !held.equals(value) {
+      throw conflict(Int(Conflict.objectKey.rawValue), in: function)
+    }
+  }
+
+  mutating func add(_ value: Value, into object: Value, _ path: Operands, function: Int) throws(RegoError) {
+    let parent = try descend(object, path, function: function)
+    let key = path[path.count - 1]
+    var set = parent[key]
+    if set.isUndefined {
+      set = SetView.make(in: heap).value
+      parent.set(key, set, in: heap)
+    }
+    guard set.isSet else { throw conflict(Int(Conflict.objectKey.rawValue), in: function) }
+    set.setView.insert(value, in: heap)
+  }
+
+  /// The object that holds the last key of a path, made where it is missing.
+  private func descend(_ object: Value, _ path: Operands, function: Int) throws(RegoError) -> ObjectView {
+    var view = object.objectView
+    for index in 0..<(path.count - 1) {
+      let key = path[index]
+      var next = view[key]
+      if next.isUndefined {
+        next = ObjectView.make(in: heap).value
+        view.set(key, next, in: heap)
+      }
+      // An object that is a value of a rule, not one made here, has a table that no longer changes.
+      guard next.isObject, next.objectView.table.identity == 0 else { throw conflict(Int(Conflict.objectKey.rawValue), in: function) }
+      view = next.objectView
+    }
+    return view
+  }
+
+  /// The text of an interpolated string.
+  func interpolated(_ parts: Operands) -> Value {
+    var text: [UInt8] = []
+    for index in 0..<parts.count {
+      let part = parts[index]
+      if part.isUndefined { text += Array("<undefined>".utf8) } else if part.isString { text += part.text } else { text += ValueText.text(part) }
+    }
+    return .string(text, in: heap)
+  }
+}

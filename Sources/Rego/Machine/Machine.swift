@@ -1,0 +1,142 @@
+/// Runs programs. Owns the registers, the heap of an evaluation and everything that an evaluation remembers; may be used again for the
+/// next evaluation, by one thread at a time.
+///
+/// Registers lie in one block whose pages cost nothing until they are reached. A call of a rule takes a frame of that block, not of the
+/// thread's stack; only documents that are put together from several rules recurse, to a bounded depth.
+struct Machine: ~Copyable {
+  /// Registers of all frames together.
+  private static let registerCount = 1 << 20
+  /// Calls within calls.
+  static let maximumFrames = 100_000
+  /// Documents within documents.
+  static let maximumDepth = 1_000
+
+  let program: Program
+  let heap: Heap
+  let options: EvaluationOptions
+  let builtinContext: BuiltinContext
+  private let stack: Memory.Address
+  let stackEnd: Memory.Address
+  let caches: Memory.Address
+
+  /// Where `with` has led: the current one is last.
+  var scopes: [Scope] = []
+  /// Scopes left by what follows a `with`, to be entered again.
+  var suspended: [Scope] = []
+  /// Copies of the current scope's, for the interpreter.
+  var input = Value.undefined
+  var data = Value.undefined
+  var memo: Memory.Address = 0
+  var hasMocks = false
+  var hasOverrides = false
+
+  var frames: [Frame] = []
+  var depth = 0
+  var steps: Int
+  /// Bindings handed out by the query.
+  var results: [[Value]] = []
+  /// Errors of built-in functions that made a call undefined.
+  var builtinErrors: [RegoError] = []
+
+  /// A call to return to.
+  struct Frame {
+    var code: Memory.Address
+    var base: Memory.Address
+    var function: Int32
+    var next: Int32
+    var fail: Int32
+    var result: Int32
+    var scopes: Int32
+    var suspended: Int32
+  }
+
+  /// What references see: changed by `with`.
+  struct Scope {
+    var input: Value
+    var data: Value
+    /// Values of documents already computed, by function; 0 until the first is needed.
+    var memo: Memory.Address
+    var mocks: [Mock]
+    /// Paths below data that are replaced: no rule counts at or below them.
+    var overrides: [[Value]]
+  }
+
+  /// A function that `with` replaces.
+  struct Mock {
+    /// A function's index, or -1 - index of a built-in function.
+    var key: Int32
+    /// What replaces it, in the same form; nil for a value.
+    var replacement: Int32?
+    var value: Value
+  }
+
+  init(_ program: Program, options: EvaluationOptions = EvaluationOptions()) {
+    self.program = program
+    self.options = options
+    heap = Heap(budget: options.memory)
+    let now = options.now
+    builtinContext = BuiltinContext(heap: heap, steps: options.steps, clock: { now ?? Machine.systemClock() })
+    steps = options.steps
+    let bytes = Self.registerCount * 16
+    stack = UInt(bitPattern: UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 16))
+    stackEnd = stack + UInt(bytes)
+    let cacheBytes = max(16, program.cacheCount * 16)
+    caches = UInt(bitPattern: UnsafeMutableRawPointer.allocate(byteCount: cacheBytes, alignment: 16))
+    Memory.clear(caches, bytes: cacheBytes)
+  }
+
+  deinit {
+    // SAFETY: both were allocated by init and are used by this value alone.
+    unsafe Memory.pointer(stack).deallocate()
+    unsafe Memory.pointer(caches).deallocate()
+  }
+
+  /// Forgets the last evaluation and takes what the next one reads. Both documents must outlive the evaluation and be frozen.
+  mutating func begin(input: Value, data: Value) {
+    heap.reset()
+    builtinContext.reset(steps: options.steps)
+    steps = options.steps
+    results.removeAll(keepingCapacity: true)
+    builtinErrors.removeAll(keepingCapacity: true)
+    frames.removeAll(keepingCapacity: true)
+    suspended.removeAll(keepingCapacity: true)
+    scopes.removeAll(keepingCapacity: true)
+    depth = 0
+    enter(Scope(input: input, data: data, memo: newMemo(), mocks: [], overrides: []))
+  }
+
+  /// The value of a function without operands, or undefined.
+  mutating func value(of function: Int) throws(RegoError) -> Value { try call(function, at: stack) }
+
+  /// Bindings of a query's function, one list a solution.
+  mutating func solutions(of function: Int) throws(RegoError) -> [[Value]] {
+    _ = try run(function, at: stack)
+    return results
+  }
+
+  /// The document at a path below data, or undefined.
+  mutating func document(at path: [Value]) throws(RegoError) -> Value {
+    try document(program.root, path, at: stack)
+  }
+
+  func newMemo() -> Memory.Address {
+    let bytes = max(1, program.functions.count) * 16
+    let address = heap.allocate(bytes)
+    Memory.clear(address, bytes: bytes)
+    return address
+  }
+
+  /// Counts work against the budget.
+  @inline(__always)
+  mutating func spend() throws(RegoError) {
+    steps &-= 1
+    if steps < 0 || heap.isExhausted { throw exhausted(in: -1) }
+  }
+
+  /// - Parameter function: where the budget ran out, or -1.
+  func exhausted(in function: Int) -> RegoError {
+    let place = function >= 0 && !program.functions[function].name.isEmpty ? " in \(program.functions[function].name)" : ""
+    let budget = heap.isExhausted ? "\(options.memory) bytes of values" : "\(options.steps) steps"
+    return RegoError(.cancel, "caller cancelled query execution: the evaluation needs more than its budget of \(budget)\(place)")
+  }
+}

@@ -1,0 +1,71 @@
+/// Why bytes are no JSON text, and where.
+public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The reason in the words of Go's `encoding/json`, which OPA passes on ("invalid character '}' looking for beginning of value").
+  public let reason: String
+  /// Bytes before the place; the number of all bytes where the text ends too early.
+  public let offset: Int
+  /// Counts from 1.
+  public let line: Int
+  /// Code points from the start of the line, counting from 1.
+  public let column: Int
+
+  init(_ reason: String, offset: Int, in text: JSONText) {
+    self.reason = reason
+    self.offset = min(offset, text.count)
+    var line = 1, column = 1
+    for index in 0..<self.offset {
+      let byte = text.byte(at: index)
+      if byte == 0x0A {
+        line += 1
+        column = 1
+      } else if byte & 0xC0 != 0x80 {
+        column += 1
+      }
+    }
+    self.line = line
+    self.column = column
+  }
+
+  public var description: String { "line \(line), column \(column): \(reason)" }
+}
+
+/// The bytes of a text, read by position; beyond the end stand zero bytes.
+struct JSONText {
+  private let start: Memory.Address
+  let count: Int
+
+  init(_ bytes: UnsafeBufferPointer<UInt8>) {
+    start = UInt(bitPattern: bytes.baseAddress)
+    count = bytes.count
+  }
+
+  @inline(__always)
+  var address: Memory.Address { start }
+
+  @inline(__always)
+  func byte(at position: Int) -> UInt8 { position < count ? Memory.load(start, position) : 0 }
+
+  /// Eight bytes, the first one lowest.
+  @inline(__always)
+  func word(at position: Int) -> UInt64 {
+    position &+ 8 <= count ? UInt64(littleEndian: Memory.loadUnaligned(start, position)) : tail(position)
+  }
+
+  @inline(never)
+  private func tail(_ position: Int) -> UInt64 {
+    var result: UInt64 = 0
+    for index in 0..<max(0, count - position) { result |= UInt64(byte(at: position + index)) << UInt64(8 * index) }
+    return result
+  }
+
+  /// Whether `count` bytes at `position` are those at `address`.
+  @inline(__always)
+  func hasBytes(of address: Memory.Address, count length: Int, at position: Int) -> Bool {
+    position &+ length <= count && Memory.equalBytes(start &+ UInt(position), address, length)
+  }
+
+  func buffer(from position: Int, count length: Int) -> UnsafeBufferPointer<UInt8> {
+    precondition(position >= 0 && length >= 0 && position + length <= count)
+    return unsafe length == 0 ? UnsafeBufferPointer(start: nil, count: 0) : Memory.buffer(start &+ UInt(position), count: length)
+  }
+}

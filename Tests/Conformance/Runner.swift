@@ -1,0 +1,84 @@
+import Rego
+
+/// Runs one case and compares as OPA's own runner does (v1/topdown/exported_test.go): the error's text and code where given, else the
+/// results as a set of bindings in JSON.
+struct Runner {
+  /// Nil where the case holds, else what is wrong.
+  static func failure(of item: Case, version: LanguageVersion) -> String? {
+    let outcome = run(item, version: version)
+    switch outcome {
+    case .failure(let error):
+      guard item.wantError != nil || item.wantErrorCode != nil else { return "error: \(error.text)" }
+      if let text = item.wantError, !error.text.contains(text) { return "want error \"\(text)\", got \(error.text)" }
+      if let code = item.wantErrorCode, error.code != code { return "want error code \(code), got \(error.text)" }
+      return nil
+    case .success(let solutions):
+      if item.wantError != nil || item.wantErrorCode != nil { return "want error \(item.wantErrorCode ?? "") \(item.wantError ?? ""), got \(solutions.count) results" }
+      return compare(solutions, item)
+    }
+  }
+
+  private struct Fault: Error {
+    var text: String
+    var code: String
+  }
+
+  private static func run(_ item: Case, version: LanguageVersion) -> Result<[Solution], Fault> {
+    let options = Parser.Options(
+      version: version, experimentalKeywords: !item.experimentalKeywords.isEmpty, importedKeywords: item.experimentalKeywords)
+    do throws(RegoErrors) {
+      var modules: [Module] = []
+      for (index, text) in item.modules.enumerated() {
+        modules.append(try Parser.module(Array(text.utf8), file: "test-\(index).rego", options: options))
+      }
+      let policy = try Policy(modules, data: item.data.map { Document($0) } ?? .empty)
+      let query = try policy.prepare(item.query, options: options)
+      let input = try item.inputTerm.map { text throws(RegoErrors) in try Document(term: text) } ?? item.input.map { Document($0) }
+      do throws(RegoError) {
+        return .success(try query.evaluate(input: input, options: EvaluationOptions(isStrict: item.isStrict)))
+      } catch {
+        return .failure(Fault(text: error.description, code: error.code.rawValue))
+      }
+    } catch {
+      return .failure(Fault(text: error.description, code: error.errors.first?.code.rawValue ?? ""))
+    }
+  }
+
+  private static func compare(_ solutions: [Solution], _ item: Case) -> String? {
+    func canonical(_ bindings: [(String, RegoValue)]) -> String {
+      let members = bindings.map { name, value in
+        (name, item.sortBindings ? sorted(value) : value)
+      }
+      let object = RegoValue.object(members.map { .init(.string($0.0), $0.1) })
+      return String(decoding: Document(object).json(), as: UTF8.self)
+    }
+    func sorted(_ value: RegoValue) -> RegoValue {
+      guard case .array(let elements) = json(value) else { return value }
+      // A set of positions keeps equal elements apart.
+      let order = Document(.array(elements)).sortedElements
+      return .array(order)
+    }
+    let got = Set(
+      solutions.map { solution in
+        canonical(solution.bindings.filter { !item.ignoresGeneratedVariables || !$0.name.hasPrefix("__localq") }.map { ($0.name, json($0.value)) })
+      })
+    guard let wantResult = item.wantResult else { return nil }
+    guard case .array(let wanted) = wantResult else { return wantResult == .null && got.isEmpty ? nil : "want_result is no list" }
+    let want = Set(
+      wanted.map { item in
+        guard case .object(let members) = item else { return "" }
+        return canonical(
+          members.map { member in
+            guard case .string(let name) = member.key else { return ("", member.value) }
+            return (name, member.value)
+          })
+      })
+    if got == want { return nil }
+    return "want \(want.sorted().joined(separator: ", ")), got \(got.sorted().joined(separator: ", "))"
+  }
+
+  /// As JSON has it: sets are arrays, keys are text.
+  private static func json(_ value: RegoValue) -> RegoValue {
+    (try? Document(json: Document(value).json()).regoValue) ?? value
+  }
+}
