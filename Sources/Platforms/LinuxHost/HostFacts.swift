@@ -61,7 +61,7 @@ extension StringProtocol {
   }
 
   /// Words between blanks.
-  var words: [String] { split(whereSeparator: \.isWhitespace).map(String.init) }
+  var words: [String] { self[...].split(maxSplits: .max, omittingEmptySubsequences: true) { $0.isWhitespace }.map { String($0) } }
 }
 
 /// A text's lines with their numbers, from 1.

@@ -1,10 +1,5 @@
+internal import CLinux
 internal import Domain
-
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
 
 extension HostFacts {
   /// Facts `audit.loaded` and `audit.configured` (rules as text), `time.synchronised` (true or false).
@@ -66,11 +61,11 @@ extension HostFacts {
       readRecordedTime()
       return
     }
-    var state = unsafe timex()
+    var state = timex()
     let result = unsafe adjtimex(&state)
     let source = FactSource.property("adjtimex status")
     // Source: include/uapi/linux/timex.h, STA_UNSYNC. systemd also distrusts an estimated error of 16 s and more.
-    let isUnsynchronised = result < 0 || unsafe state.status & 0x40 != 0 || state.maxerror >= 16_000_000
+    let isUnsynchronised = state.status & 0x40 != 0 || state.maxerror >= 16_000_000
     self["time.synchronised"] = result == -1 ? .unreadable("io", source) : .present(.bool(!isUnsynchronised), source)
   }
 

@@ -1,3 +1,5 @@
+public import Domain
+
 #if canImport(Glibc)
   internal import Glibc
 #elseif canImport(Musl)
@@ -49,25 +51,27 @@ public enum Command {
   ) throws(Failure) -> [UInt8] {
     guard let path = path(of: program) else { throw .missing }
     var ends: [Int32] = [-1, -1]
-    guard unsafe pipe2(&ends, O_CLOEXEC) == 0 else { throw .io }
+    guard unsafe pipe(&ends) == 0 else { throw .io }
+    // Neither end may stay open in a program that somebody else starts.
+    for end in ends { setCloseOnExec(end) }
     defer { _ = close(ends[0]) }
     let process = start(path, [program] + arguments, output: ends[1])
     _ = close(ends[1])
     guard let process else { throw .io }
 
-    let text: [UInt8]
+    let end = ContinuousClock.now + .seconds(seconds)
     do throws(Failure) {
-      text = try drain(ends[0], milliseconds: seconds * 1000, limit: limit)
+      let text = try drain(ends[0], until: end, limit: limit)
+      let status = try wait(process, until: end)
+      guard status == 0 else { throw Failure.status(status) }
+      return text
     } catch {
+      if case .status = error { throw error }
       _ = kill(-process, SIGKILL)
-      _ = wait(process)
+      var status: Int32 = 0
+      while unsafe waitpid(process, &status, 0) < 0 && errno == EINTR {}
       throw error
     }
-    // Output has ended; a program that closed it and lives on is not waited for.
-    _ = kill(-process, SIGKILL)
-    let status = wait(process)
-    guard status == 0 else { throw .status(status) }
-    return text
   }
 
   private static func start(_ path: String, _ arguments: [String], output: Int32) -> pid_t? {
@@ -93,17 +97,15 @@ public enum Command {
     return unsafe posix_spawn(&process, path, &actions, &attributes, &argv, &envp) == 0 ? process : nil
   }
 
-  private static func drain(_ descriptor: Int32, milliseconds: Int, limit: Int) throws(Failure) -> [UInt8] {
-    let clock = ContinuousClock()
-    let end = clock.now + .milliseconds(milliseconds)
+  private static func drain(_ descriptor: Int32, until end: ContinuousClock.Instant, limit: Int) throws(Failure) -> [UInt8] {
     var text: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 16 << 10)
     while true {
-      let left = (end - clock.now).components
+      let left = (end - ContinuousClock.now).components
       let wait = left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000
       guard wait > 0 else { throw .timeout }
       var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-      let ready = unsafe Self.poll(&poll, Int32(clamping: wait))
+      let ready = Self.poll(&poll, Int32(clamping: wait))
       if ready < 0 && errno != EINTR { throw .io }
       if ready <= 0 { continue }
       let capacity = chunk.count
@@ -123,12 +125,24 @@ public enum Command {
     unsafe Glibc.poll(&descriptor, 1, milliseconds)
   }
 
-  private static func wait(_ process: pid_t) -> Int32 {
+  /// The status of a program whose output has ended. One that closed its output and lives on is given the rest of the time.
+  private static func wait(_ process: pid_t, until end: ContinuousClock.Instant) throws(Failure) -> Int32 {
     var status: Int32 = 0
-    while unsafe waitpid(process, &status, 0) < 0 { if errno != EINTR { return -1 } }
+    while true {
+      let result = unsafe waitpid(process, &status, WNOHANG)
+      if result < 0 && errno != EINTR { throw .io }
+      if result == process { break }
+      guard ContinuousClock.now < end else { throw .timeout }
+      _ = usleep(1000)
+    }
     let signal = status & 0x7F
     return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
   }
+}
+
+/// fcntl(2) without its variadic form.
+private func setCloseOnExec(_ descriptor: Int32) {
+  _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
 }
 
 /// Text that a command gave, or that a saved tree holds as its recorded output.
