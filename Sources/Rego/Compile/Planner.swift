@@ -349,6 +349,12 @@ final class Planner {
   @_optimize(none)
   private func plan(_ kind: ResolvedStatement.Kind, _ next: @escaping () -> Void) {
     switch kind {
+    case .term(.call(.builtin(let name), let operands, _)) where operands.count == 2 && Comparison(name: name) != nil:
+      terms(operands) { [self] operands in
+        guard let comparison = Comparison(name: name) else { return }
+        append(.compare(builtin: builtin(name), comparison, operands[0], operands[1]))
+        next()
+      }
     case .term(let node):
       term(node) {
         self.append(.truthy($0))

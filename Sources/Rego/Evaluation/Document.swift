@@ -1,6 +1,6 @@
 /// A document that policies read: JSON, or a value of the language. Immutable; shared between threads.
 public final class Document: @unchecked Sendable {
-  // Everything the value reaches is sorted and hashed by init, so that reading it writes nothing.
+  // Everything the value reaches is sorted before it is shared.
   let heap: Heap
   let value: Value
 
@@ -14,7 +14,7 @@ public final class Document: @unchecked Sendable {
   }
 
   /// A part of a document that is frozen already.
-  private init(sharing heap: Heap, _ value: Value) {
+  init(sharing heap: Heap, _ value: Value) {
     self.heap = heap
     self.value = value
     parent = nil
@@ -26,7 +26,7 @@ public final class Document: @unchecked Sendable {
   public convenience init(json bytes: [UInt8], name: String = "") throws(RegoError) {
     let heap = Heap()
     do throws(JSONError) {
-      self.init(heap: heap, value: try JSONReader.read(bytes, in: heap))
+      self.init(sharing: heap, try JSONReader.read(bytes, in: heap))
     } catch {
       throw RegoError(
         .internal, error.reason, file: name,
@@ -70,4 +70,9 @@ extension Document {
     let shell = Heap()
     return Document(heap: shell, value: .object([(.string(key, in: shell), value)], in: shell), parent: self)
   }
+}
+
+extension Document: Equatable {
+  /// Rego's `==`: numbers by value, whatever their text.
+  public static func == (a: Document, b: Document) -> Bool { a.value.equals(b.value) }
 }
