@@ -1,4 +1,5 @@
 internal import Domain
+internal import Judgement
 
 /// Which layer is weak, and why: a range per layer and one sentence for each result that cost it something.
 extension HTMLReport {

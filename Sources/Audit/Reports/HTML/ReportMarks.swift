@@ -1,4 +1,5 @@
 internal import Domain
+internal import Judgement
 
 /// Marks and bars: shape and word first, colour last. Every number that a shape stands for is printed beside it or in its label.
 extension HTMLReport {

@@ -1,4 +1,5 @@
 internal import Domain
+internal import Judgement
 
 /// Every result, by layer, worst first, with filters that need no script.
 extension HTMLReport {
