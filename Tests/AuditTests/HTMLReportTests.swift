@@ -47,7 +47,7 @@ struct HTMLReportTests {
     for id in ["layers", "worst", "all", "unjudged", "repair", "method"] { #expect(between(text, "<section id=\"\(id)\">", "</section>").count == 1) }
     #expect(between(text, "<tr class=\"x ", "</tr>").count == outcome.results.count)
     for score in outcome.scores {
-      #expect(text.contains(texts("html.range", ["low": "\(score.low)", "high": "\(score.high)"])))
+      #expect(text.contains(score.low == score.high ? ">\(score.low)</span>" : ">\(score.low)–\(score.high)</span>"))
       for cost in score.costs {
         let sentence: Markup = "<li>\(texts.sentence(cost))</li>"
         #expect(text.contains(sentence.text))
