@@ -53,7 +53,10 @@ let package = Package(
     .testTarget(name: "HouseTests", swiftSettings: strict),
     .executableTarget(
       name: "conformance", dependencies: ["Rego", .product(name: "Yams", package: "Yams")], path: "Tests/Conformance"),
-    .testTarget(name: "RegoTests", dependencies: ["Rego"], swiftSettings: strict),
+    .testTarget(name: "RegoTests", dependencies: ["Rego", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+    .testTarget(
+      name: "PolicyTests", dependencies: ["Domain", "Judgement", "Platforms", .product(name: "Yams", package: "Yams")],
+      exclude: ["Fixtures"], swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
     .testTarget(name: "LibvirtDaemonTests", dependencies: ["Domain", "Platforms", "TestSupport"], swiftSettings: strict),
   ]

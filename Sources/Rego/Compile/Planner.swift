@@ -1,7 +1,8 @@
 /// Turns ordered rules into functions of the intermediate representation.
 ///
 /// Planning is continuation-passing: what follows an expression is planned inside the block that the expression opened, so that each
-/// solution of an iteration runs it.
+/// solution of an iteration runs it. Functions that take a continuation are not optimised: the compiler would make a copy of each for
+/// every continuation, and of those for theirs, without end.
 final class Planner {
   let heap: Heap
   let tree: RuleTree
@@ -208,6 +209,7 @@ final class Planner {
   }
 
   /// One body of a rule in a block of its own, parameters matched first.
+  @_optimize(none)
   private func planBranch(_ rule: ResolvedRule, _ branch: ResolvedRule.Branch, guardedBy guardLocal: Int? = nil, _ head: @escaping () -> Void) {
     let mark = nextLocal
     bound = Array(repeating: nil, count: rule.variableCount)
@@ -222,6 +224,7 @@ final class Planner {
     nextLocal = mark
   }
 
+  @_optimize(none)
   private func match(_ parameters: [ResolvedTerm], _ index: Int, _ next: @escaping () -> Void) {
     if index == parameters.count { return next() }
     destructure(parameters[index], .local(index)) { self.match(parameters, index + 1, next) }
@@ -286,8 +289,10 @@ final class Planner {
 
   // MARK: - Bodies
 
+  @_optimize(none)
   private func plan(_ body: ResolvedBody, _ next: @escaping () -> Void) { plan(body.statements, 0, next) }
 
+  @_optimize(none)
   private func plan(_ statements: [ResolvedStatement], _ index: Int, _ next: @escaping () -> Void) {
     if index == statements.count { return next() }
     let statement = statements[index]
@@ -304,6 +309,7 @@ final class Planner {
   }
 
   /// Plans `body` under changes; what `body` continues with runs without them.
+  @_optimize(none)
   private func planWith(_ with: [ResolvedWith], body: @escaping (_ next: @escaping () -> Void) -> Void, next: @escaping () -> Void) {
     withStatements(with, 0, []) { [self] statements in
       let inner = Block()
@@ -318,6 +324,7 @@ final class Planner {
     }
   }
 
+  @_optimize(none)
   private func withStatements(_ with: [ResolvedWith], _ index: Int, _ done: [WithStatement], _ next: @escaping ([WithStatement]) -> Void) {
     if index == with.count { return next(done) }
     let item = with[index]
@@ -339,8 +346,15 @@ final class Planner {
     }
   }
 
+  @_optimize(none)
   private func plan(_ kind: ResolvedStatement.Kind, _ next: @escaping () -> Void) {
     switch kind {
+    case .term(.call(.builtin(let name), let operands, _)) where operands.count == 2 && Comparison(name: name) != nil:
+      terms(operands) { [self] operands in
+        guard let comparison = Comparison(name: name) else { return }
+        append(.compare(builtin: builtin(name), comparison, operands[0], operands[1]))
+        next()
+      }
     case .term(let node):
       term(node) {
         self.append(.truthy($0))
@@ -392,6 +406,7 @@ final class Planner {
 
   // MARK: - Unification
 
+  @_optimize(none)
   private func unify(_ a: ResolvedTerm, _ b: ResolvedTerm, _ next: @escaping () -> Void) {
     switch (a, b) {
     case (.variable(let x), _) where bound[x] == nil:
@@ -420,6 +435,7 @@ final class Planner {
     }
   }
 
+  @_optimize(none)
   private func unify(_ pairs: [(ResolvedTerm, ResolvedTerm)], _ index: Int, _ next: @escaping () -> Void) {
     if index == pairs.count { return next() }
     unify(pairs[index].0, pairs[index].1) { self.unify(pairs, index + 1, next) }
@@ -442,6 +458,7 @@ final class Planner {
     return pairs
   }
 
+  @_optimize(none)
   private func matchTerm(_ pattern: ResolvedTerm, _ node: ResolvedTerm, _ next: @escaping () -> Void) {
     term(node) { self.destructure(pattern, $0, next) }
   }
@@ -471,6 +488,7 @@ final class Planner {
   }
 
   /// Matches a value against a pattern, binding its variables.
+  @_optimize(none)
   private func destructure(_ pattern: ResolvedTerm, _ operand: Operand, _ next: @escaping () -> Void) {
     switch pattern {
     case .variable(let v):
@@ -494,6 +512,7 @@ final class Planner {
     }
   }
 
+  @_optimize(none)
   private func element(_ items: [ResolvedTerm], _ index: Int, _ operand: Operand, _ next: @escaping () -> Void) {
     if index == items.count { return next() }
     let local = newLocal()
@@ -501,6 +520,7 @@ final class Planner {
     destructure(items[index], .local(local)) { self.element(items, index + 1, operand, next) }
   }
 
+  @_optimize(none)
   private func member(_ items: [(key: ResolvedTerm, value: ResolvedTerm)], _ index: Int, _ operand: Operand, _ next: @escaping () -> Void) {
     if index == items.count { return next() }
     term(items[index].key) { [self] key in
@@ -512,13 +532,16 @@ final class Planner {
 
   // MARK: - Terms
 
+  @_optimize(none)
   private func terms(_ nodes: [ResolvedTerm], _ next: @escaping ([Operand]) -> Void) { terms(nodes, 0, [], next) }
 
+  @_optimize(none)
   private func terms(_ nodes: [ResolvedTerm], _ index: Int, _ done: [Operand], _ next: @escaping ([Operand]) -> Void) {
     if index == nodes.count { return next(done) }
     term(nodes[index]) { self.terms(nodes, index + 1, done + [$0], next) }
   }
 
+  @_optimize(none)
   private func term(_ node: ResolvedTerm, _ next: @escaping (Operand) -> Void) {
     switch node {
     case .constant(let value): next(.constant(constant(value)))
@@ -567,12 +590,14 @@ final class Planner {
     }
   }
 
+  @_optimize(none)
   private func comprehension(_ body: ResolvedBody, _ head: @escaping () -> Void) {
     let inner = Block()
     append(.attempt(inner))
     closed(inner) { plan(body) { head() } }
   }
 
+  @_optimize(none)
   private func object(_ items: [(key: ResolvedTerm, value: ResolvedTerm)], _ next: @escaping (Operand) -> Void) {
     var keys: [Value] = []
     for item in items { if case .constant(let key) = item.key, !keys.contains(where: { $0.equals(key) }) { keys.append(key) } }
@@ -596,6 +621,7 @@ final class Planner {
     }
   }
 
+  @_optimize(none)
   private func call(_ callee: Callee, _ arguments: [ResolvedTerm], _ location: Location, _ next: @escaping (Operand) -> Void) {
     if case .builtin("eq") = callee, arguments.count == 2 {
       return unify(arguments[0], arguments[1]) { next(.constant(self.constant(.true))) }
@@ -621,6 +647,7 @@ final class Planner {
     }
   }
 
+  @_optimize(none)
   private func template(_ pieces: [TemplatePiece], _ next: @escaping (Operand) -> Void) {
     var operands: [Operand] = []
     for piece in pieces {
@@ -654,6 +681,7 @@ final class Planner {
 
   // MARK: - References
 
+  @_optimize(none)
   private func reference(_ head: ResolvedTerm, _ path: [ResolvedTerm], _ next: @escaping (Operand) -> Void) {
     switch head {
     case .data: dataReference(path, next)
@@ -662,6 +690,7 @@ final class Planner {
   }
 
   /// Goes down a value.
+  @_optimize(none)
   private func path(_ source: Operand, _ path: [ResolvedTerm], _ index: Int, _ next: @escaping (Operand) -> Void) {
     if index == path.count { return next(source) }
     let part = path[index]
@@ -682,6 +711,7 @@ final class Planner {
   }
 
   /// Goes down base data: constant numbers are keys of objects too, as the store's paths are texts.
+  @_optimize(none)
   private func basePath(_ source: Operand, _ path: [ResolvedTerm], _ index: Int, _ next: @escaping (Operand) -> Void) {
     var source = source
     var index = index
@@ -696,6 +726,7 @@ final class Planner {
   }
 
   /// Goes down the rules as far as names are constant; then calls the rule, reads the base document, or leaves it to the machine.
+  @_optimize(none)
   private func dataReference(_ path: [ResolvedTerm], _ next: @escaping (Operand) -> Void) {
     var node = tree
     var index = 0
@@ -718,6 +749,7 @@ final class Planner {
     dynamicDocument(node, path, index, [], next)
   }
 
+  @_optimize(none)
   private func dynamicDocument(_ node: RuleTree, _ path: [ResolvedTerm], _ index: Int, _ keys: [Operand], _ next: @escaping (Operand) -> Void) {
     if index == path.count { return document(node, keys, next) }
     let part = path[index]
@@ -737,6 +769,7 @@ final class Planner {
     term(part) { self.dynamicDocument(node, path, index + 1, keys + [$0], next) }
   }
 
+  @_optimize(none)
   private func document(_ node: RuleTree, _ keys: [Operand], _ next: @escaping (Operand) -> Void) {
     let local = newLocal()
     let number = nodeNumber(node)
