@@ -48,16 +48,19 @@ struct ListeningPorts: Sendable {
   struct Listener: Sendable, Hashable {
     let address: String
     let port: Int
+    /// Number that links of the owner's /proc/PID/fd name, as "socket:[N]".
+    let inode: String
     let source: FactSource
   }
 
   /// nil where the tree holds neither file.
   let listeners: [Listener]?
 
-  init(_ tree: Tree) {
+  /// - Parameter folder: /proc/net, or /proc/PID/net for the network namespace of a process.
+  init(_ tree: Tree, folder: String = "/proc/net") {
     var found: [Listener] = []
     var wasRead = false
-    for path in ["/proc/net/tcp", "/proc/net/tcp6"] {
+    for path in ["\(folder)/tcp", "\(folder)/tcp6"] {
       guard let bytes = try? tree.bytes(path) else { continue }
       wasRead = true
       for (i, line) in bytes.split(separator: 0x0A).enumerated() {
@@ -65,7 +68,10 @@ struct ListeningPorts: Sendable {
         guard fields.count > 3, fields[3] == "0A" else { continue }
         let local = fields[1].split(separator: ":")
         guard local.count == 2, let port = Int(local[1], radix: 16) else { continue }
-        found.append(Listener(address: Self.address(local[0]), port: port, source: .path(path, line: i + 1, column: 1)))
+        found.append(
+          Listener(
+            address: Self.address(local[0]), port: port, inode: fields.count > 9 ? String(fields[9]) : "",
+            source: .path(path, line: i + 1, column: 1)))
       }
     }
     listeners = wasRead ? found : nil
