@@ -22,7 +22,7 @@ struct CorpusTests {
       #expect(collection.assets.count + collection.refusals.count == 1, "\(file)")
       if let asset = collection.assets.first {
         counts["assets", default: 0] += 1
-        #expect(asset.facts.count > 60, "\(file)")
+        #expect(asset.facts.count >= 50, "\(file)")
         for (name, fact) in asset.facts {
           guard let elements = fact.value?.elements, name != "host.cpu.flags" else { continue }
           #expect(elements.count == fact.source.count, "\(file): \(name) has a place for each element")

@@ -26,7 +26,7 @@ internal import Testing
     // The column counts bytes: "ä" has two.
     #expect(os.line == 5 && os.column == 26)
     let architecture = try #require(os.attribute("arch"))
-    #expect(architecture.line == 5 && architecture.column == 38)
+    #expect(architecture.line == 5 && architecture.column == 39)
     #expect(root.first("arg") == nil)
     let argument = try #require(root.all("arg", namespace: "http://libvirt.org/schemas/domain/qemu/1.0").first)
     let value = try #require(argument.attribute("value"))
@@ -62,7 +62,7 @@ internal import Testing
     return [
       Hostile("more than the limit of a status document", [UInt8](repeating: 0x20, count: 100 << 20), "too-large", line: nil),
       Hostile("more than the limit of a definition", Array("<domain>".utf8) + [UInt8](repeating: 0x20, count: 17 << 20), "too-large", line: nil),
-      Hostile("truncated", "<domain type='kvm'>\n <name>a</name>\n <devices>\n", "malformed", line: 4),
+      Hostile("truncated", "<domain type='kvm'>\n <name>a</name>\n <devices>\n", "malformed", line: 3),
       Hostile("truncated inside a tag", "<domain type='kvm'>\n <name", "malformed", line: 2),
       Hostile("binary", [0x7F, 0x45, 0x4C, 0x46, 2, 1, 1, 0, 0, 0], "malformed", line: 1),
       Hostile("binary behind a tag", Array("<a>\n".utf8) + [0, 1, 2, 3], "malformed", line: 2),
