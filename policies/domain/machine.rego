@@ -82,6 +82,6 @@ has_vmport if {
 	not m.name in {"isapc", "microvm"}
 }
 
-vmport(set) := judge.value(domain.fact(set, "features.vmport"))
+vmport(set) := state if state := judge.value(domain.fact(set, "features.vmport"))
 
 else := "on (default)"
