@@ -20,8 +20,8 @@ public struct LibvirtDaemonCollector {
       let unitFacts = DaemonUnitFacts(daemon, units, tree: tree)
       let running = processes?.filter { $0.daemon == daemon.name } ?? []
       let isInstalled = unitFacts.isInstalled || ["/usr/sbin/", "/usr/bin/"].contains { tree.exists($0 + daemon.name) }
-      let usual = running.filter { $0.configuration == nil || $0.configuration == daemon.configuration }
-      isAnyDaemonInstalled = isAnyDaemonInstalled || isInstalled || !running.isEmpty
+      let usual = running.filter { $0.configuration == daemon.configuration }
+      isAnyDaemonInstalled = isAnyDaemonInstalled || isInstalled || !usual.isEmpty
       if isInstalled || tree.exists(daemon.configuration) || !usual.isEmpty {
         var facts = DaemonFacts(daemon, path: daemon.configuration, tree: tree, target: target)
         facts.add(unitFacts)
@@ -30,7 +30,7 @@ public struct LibvirtDaemonCollector {
         collection += facts.collection(name: daemon.name)
       }
       // A daemon that was told to read another file is another asset: that file's settings hold for it, and no unit's.
-      for path in Set(running.compactMap(\.configuration)).subtracting([daemon.configuration]).sorted() {
+      for path in Set(running.map(\.configuration)).subtracting([daemon.configuration]).sorted() {
         var facts = DaemonFacts(daemon, path: path, tree: tree, target: target)
         facts.addNoUnits()
         facts.add(running.filter { $0.configuration == path }, areProcessesGiven: true, units: nil, ports: ports)
@@ -64,7 +64,9 @@ public struct LibvirtDaemonCollector {
       return Collection(refusals: [
         Refusal(
           target: path, code: "unknown-kind",
-          message: "\(path): holds no setting of libvirt's daemons or its QEMU driver; name the file as libvirt does, such as libvirtd.conf or qemu.conf")
+          message:
+            "\(path): holds no setting of libvirt's daemons or its QEMU driver; name the file as libvirt does, such as libvirtd.conf or qemu.conf"
+        )
       ])
     }
   }
