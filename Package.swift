@@ -30,6 +30,7 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CXML", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+    .systemLibrary(name: "CLinux"),
     .target(name: "Domain", swiftSettings: strict),
     .target(
       name: "Rego",
@@ -42,7 +43,7 @@ let package = Package(
       name: "Judgement",
       dependencies: ["Domain", "Rego", .product(name: "Yams", package: "Yams"), .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: strict),
-    .target(name: "Platforms", dependencies: ["Domain", "CXML"], swiftSettings: strict),
+    .target(name: "Platforms", dependencies: ["Domain", "CXML", "CLinux"], swiftSettings: strict),
     .executableTarget(
       name: "ringwall",
       dependencies: [
@@ -54,6 +55,9 @@ let package = Package(
     .executableTarget(
       name: "conformance", dependencies: ["Rego", .product(name: "Yams", package: "Yams")], path: "Tests/Conformance"),
     .testTarget(name: "RegoTests", dependencies: ["Rego", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+    .testTarget(
+      name: "PolicyTests", dependencies: ["Domain", "Judgement", "Platforms", .product(name: "Yams", package: "Yams")],
+      exclude: ["Fixtures"], swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
     .testTarget(name: "LibvirtDaemonTests", dependencies: ["Domain", "Platforms", "TestSupport"], swiftSettings: strict),
   ]
