@@ -132,4 +132,37 @@ struct LibvirtDaemonCollectorTests {
     #expect(listeners.map { "\($0.address) \($0.port)" } == ["127.0.0.1 16509", ":: 16514"])
     #expect(listeners.map(\.source.line) == [2, 2])
   }
+
+  /// libvirtd and virtproxyd use the same port: what listens belongs to the one that the machine uses.
+  @Test func anOpenPortBelongsToTheDaemonInUse() throws {
+    let tcp = "  sl  local_address\n   0: 00000000:407D 00000000:0000 0A 0\n"
+    let socket = "[Socket]\nListenStream=/run/libvirt/libvirt-sock\n"
+    let both = [
+      "/lib/systemd/system/libvirtd.socket": socket, "/lib/systemd/system/virtproxyd.socket": socket, "/proc/net/tcp": tcp,
+      "/proc/1/comm": "init\n",
+    ]
+    let neither = try assets(both)
+    #expect(neither["libvirtd"]?.facts["live.tcp"]?.state == .present)
+    #expect(neither["virtproxyd"]?.facts["live.tcp"]?.state == .present)
+    let one = try assets(both.merging(["/etc/systemd/system/sockets.target.wants/virtproxyd.socket": socket]) { a, _ in a })
+    #expect(one["libvirtd"]?.facts["live.tcp"]?.state == .absent)
+    #expect(one["virtproxyd"]?.facts["live.tcp"]?.value == [.string("0.0.0.0 port 16509")])
+  }
+
+  @Test func aProcessSaysWhatItWasGiven() throws {
+    let found = try assets([
+      "/lib/systemd/system/libvirtd.socket": "[Socket]\n", "/proc/7/comm": "libvirtd\n",
+      "/proc/7/cmdline": "/usr/sbin/libvirtd\0--listen\0",
+      "/proc/7/environ": "PATH=/bin\0LISTEN_FDS=3\0", "/proc/9/comm": "libvirtd\n",
+      "/proc/9/cmdline": "libvirtd\0-f\0/srv/other.conf\0", "/proc/9/environ": "A=1\0", "/srv/other.conf": "log_level = 1\n",
+      "/proc/11/comm": "libvirtd\n", "/proc/11/cmdline": "",
+    ])
+    #expect(found.keys.sorted() == ["libvirtd", "libvirtd /srv/other.conf"])
+    #expect(found["libvirtd"]?.facts["process.listen"] == .present(true, .path("/proc/7/cmdline", line: 1, column: 1)))
+    #expect(found["libvirtd"]?.facts["units.activation"]?.value == .bool(true))
+    let other = try #require(found["libvirtd /srv/other.conf"]).facts
+    #expect(other["units.activation"]?.value == .bool(false))
+    #expect(other["conf.log_level"]?.value == .int(1))
+    #expect(other["socket.tcp"]?.state == .absent)
+  }
 }

@@ -67,7 +67,7 @@ struct DaemonFacts {
   // MARK: What runs
 
   /// Facts `process.*` and `live.*`.
-  mutating func add(_ processes: [DaemonProcess], areProcessesGiven: Bool, units: DaemonUnitFacts?, ports: ListeningPorts) {
+  mutating func add(_ processes: [DaemonProcess], areProcessesGiven: Bool, units: DaemonUnitFacts?, ports: ListeningPorts, isInUse: Bool) {
     guard let tree else { return }
     let none = areProcessesGiven ? Fact.absent(.path("/proc")) : .notCollected("not-given", .path("/proc"))
     facts["process.pid"] = processes.first.map { .present(.int(Int64($0.pid)), $0.source) } ?? none
@@ -84,7 +84,6 @@ struct DaemonFacts {
     if let isActivated = activation.first {
       facts["units.activation"] = .present(.bool(isActivated), .path("/proc/\(processes[0].pid)/environ"))
     }
-    let isInUse = !processes.isEmpty || units?.isEnabled == true
     for socket in sockets {
       if socket.isLocal {
         facts["live." + socket.rawValue] =
