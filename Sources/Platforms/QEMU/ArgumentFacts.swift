@@ -64,6 +64,7 @@ struct ArgumentFacts {
       "argv.noUserConfig": flag("no-user-config", "nodefconfig"),
       "argv.monitors": monitorFacts,
       "argv.guestFiles": handed,
+      "argv.listeners": Listeners.fact(arguments),
       "argv.graphics": Graphics.fact(arguments),
       "argv.devices": devices.facts,
       "argv.shmem": devices.sharedMemory,
