@@ -52,7 +52,7 @@ chosen(set) if {
 
 firmware(set) := "efi" if loader(set).firmware == "efi"
 
-else := loader(set).path
+else := path if path := loader(set).path
 
 else := "bios"
 
