@@ -16,6 +16,7 @@ struct AuditCommand: ParsableCommand {
         ringwall audit --root /srv/saved/kvm-07      a saved copy of a host
         ringwall audit /etc/libvirt/qemu guest.xml   folders and files
         ringwall audit --format json --output audit.json
+        ringwall audit --format html --output report.html examples/estate
         ringwall audit --only KVM-001,KVM-023 --lang zh-CN
         ringwall audit --set tenants=trusted --fail-on critical
 
@@ -51,7 +52,7 @@ struct AuditCommand: ParsableCommand {
   @Option(help: ArgumentHelp("With ok, unknown controls do not make the exit code 2.", valueName: "ok"))
   var unknown: UnknownRule = .refuse
 
-  @Flag(help: "Show every result in the table, passes included.")
+  @Flag(help: "Show every result in the table and in SARIF, passes included.")
   var all = false
 
   @Flag(help: "No progress line, even on a terminal.")

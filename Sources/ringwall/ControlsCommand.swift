@@ -16,12 +16,14 @@ struct ControlsCommand: ParsableCommand {
   enum Form: String, ExpressibleByArgument, CaseIterable {
     case table
     case json
+    /// The module that policies/main.rego walks.
+    case rego
   }
 
   @Option(help: ArgumentHelp("Only the controls that this baseline judges.", valueName: "name"))
   var baseline: String?
 
-  @Option(help: ArgumentHelp("Form of the list: table or json.", valueName: "format"))
+  @Option(help: ArgumentHelp("Form of the list: table, json, or rego (policies/catalog.rego, for OPA).", valueName: "format"))
   var format: Form = .table
 
   @Option(
@@ -44,6 +46,7 @@ struct ControlsCommand: ParsableCommand {
     let output = try ResultOutput(path: nil)
     switch format {
     case .json: try output.write(CatalogReport.json(controls, baseline: baseline, texts: texts))
+    case .rego: try output.write(Array(loaded.controls.catalogModule.utf8))
     case .table: try output.write(Array(CatalogReport.table(controls, texts: texts, style: Console.style).utf8))
     }
     try output.finish()

@@ -6,6 +6,8 @@ internal import Judgement
 enum ReportFormat: String, CaseIterable {
   case table
   case json
+  case sarif
+  case html
 
   static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
 
@@ -24,6 +26,10 @@ enum ReportFormat: String, CaseIterable {
       try output.write(Array(TableReport.text(outcome, texts: setup.texts, style: style, showsAll: showsAll).utf8))
     case .json:
       try JSONReport.write(outcome, exit: exit, texts: setup.texts) { bytes throws(DataError) in try output.write(bytes) }
+    case .sarif:
+      try SARIFReport.write(outcome, exit: exit, texts: setup.texts, showsAll: showsAll) { bytes throws(DataError) in try output.write(bytes) }
+    case .html:
+      try HTMLReport.write(outcome, exit: exit, texts: setup.texts) { bytes throws(DataError) in try output.write(bytes) }
     }
   }
 }
