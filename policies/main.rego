@@ -12,6 +12,6 @@ results[id] := result if {
 	result := verdict(entry)
 }
 
-verdict(entry) := data.ringwall.controls[entry.package][entry.family][entry.rule]
-
-else := {"verdict": "unknown", "reason": "policyError", "case": "policyError", "args": {}, "facts": []}
+verdict(entry) := value if {
+	value := data.ringwall.controls[entry.package][entry.family][entry.rule]
+} else := {"verdict": "unknown", "reason": "policyError", "case": "policyError", "args": {}, "facts": []}

@@ -4,7 +4,9 @@ internal import Judgement
 /// Names a finding across runs: control, asset, subject and case, and nothing that moves when a line is added elsewhere.
 enum Fingerprint {
   static func of(_ finding: Finding) -> String {
-    let subject = ["device", "key", "name"].lazy.compactMap { finding.arguments[$0]?.shown }.first ?? finding.evidence.first?.fact ?? ""
+    // The number of an element moves when another is added before it; what the rule calls the device does not.
+    let fact = finding.evidence.first?.fact ?? ""
+    let subject = ["device", "key", "name"].lazy.compactMap { finding.arguments[$0]?.shown }.first ?? FactElement.parse(fact)?.list ?? fact
     let parts = [finding.control.id, finding.asset.id, subject, finding.messageCase]
     return String(Digest.sha256(Array(parts.joined(separator: "\u{0}").utf8)).prefix(32))
   }

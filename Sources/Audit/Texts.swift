@@ -60,9 +60,12 @@ public struct Texts: Sendable {
 
   public func has(_ key: String) -> Bool { interface[key] != nil }
 
-  /// The text under `key` with `{name}` replaced by the argument of that name.
+  /// The text under `key` with `{name}` replaced by the argument of that name. Where `count` is 1 and the language has a text
+  /// for one ("KEY.one"), that text.
   public func callAsFunction(_ key: String, _ arguments: KeyValuePairs<String, String>) -> String {
-    Self.filled(self[key]) { name in arguments.first { $0.key == name }?.value }
+    let isOne = arguments.contains { $0.key == "count" && $0.value == "1" }
+    let template = isOne ? interface[key + ".one"] ?? self[key] : self[key]
+    return Self.filled(template) { name in arguments.first { $0.key == name }?.value }
   }
 
   public func title(_ control: Control) -> String {

@@ -75,6 +75,14 @@ public enum DataFiles {
     return names
   }
 
+  /// Folders above a path, from the root down, links resolved; empty where there is nothing at the path.
+  static func ancestors(of path: String) -> [String] {
+    guard let pointer = unsafe realpath(path, nil) else { return [] }
+    defer { unsafe free(pointer) }
+    let parts = unsafe String(cString: pointer).split(separator: "/").dropLast()
+    return parts.indices.map { "/" + parts[...$0].joined(separator: "/") }
+  }
+
   public static func exists(_ path: String) -> Bool { Status(path) != nil }
 
   /// The running program's file, links resolved; nil where /proc is missing.

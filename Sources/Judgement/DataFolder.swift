@@ -3,8 +3,8 @@ internal import Crypto
 /// The folder that holds `policies`, `baselines` and `data`.
 ///
 /// Looked for at the place the user names, `$RINGWALL_DATA`, `<executable>/../share/ringwall`, and beside the `.build` folder that the
-/// executable lies in: never through the working directory. A folder or file that anybody may write to is refused, because whoever
-/// writes a policy decides every verdict.
+/// executable lies in: never through the working directory. What anybody may write to is refused, be it a file, a folder on its way or a
+/// folder above, because whoever writes a policy decides every verdict. A folder with the sticky bit keeps others' entries.
 public struct DataFolder: Sendable, Hashable {
   /// Without a trailing slash.
   public let path: String
@@ -18,6 +18,7 @@ public struct DataFolder: Sendable, Hashable {
 
   private init(path: String) throws(DataError) {
     self.path = path
+    for place in DataFiles.ancestors(of: path) { try Self.refuseOpenToAll(place) }
     try Self.refuseOpenToAll(path)
     let manifestPath = path + "/MANIFEST.sha256"
     if DataFiles.exists(manifestPath) {
@@ -38,7 +39,11 @@ public struct DataFolder: Sendable, Hashable {
   /// One file of the folder, checked against the manifest where there is one.
   public func bytes(_ relative: String) throws(DataError) -> [UInt8] {
     let full = path + "/" + relative
-    try Self.refuseOpenToAll(full)
+    var place = path
+    for part in relative.split(separator: "/") {
+      place += "/" + part
+      try Self.refuseOpenToAll(place)
+    }
     let bytes = try DataFiles.bytes(full)
     if let manifest, manifest[relative] != Digest.sha256(bytes) {
       throw DataError("\(full): differs from MANIFEST.sha256; the installation was changed, install again or name another folder with --data")

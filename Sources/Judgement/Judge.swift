@@ -63,17 +63,35 @@ public struct Judge: Sendable {
   }
 
   /// Where the named facts were read: one entry per place, at most 16 of one fact.
+  ///
+  /// A name with an index ("configured.nics[1]", from 0) is one element of a list, read at the source of the same number.
   private func evidence(_ names: [String], of asset: AssetFacts) -> [Evidence] {
     var seen: Set<String> = []
     var found: [Evidence] = []
     for name in names where seen.insert(name).inserted {
-      guard let fact = asset.facts[name] else {
+      if let fact = asset.facts[name] {
+        let places: [FactSource?] = fact.source.isEmpty ? [nil] : Array(fact.source.prefix(16))
+        for place in places { found.append(Evidence(fact: name, state: fact.state, value: fact.value, source: place, why: fact.why)) }
+      } else if let (list, index) = FactElement.parse(name), let fact = asset.facts[list] {
+        let elements = fact.value?.elements ?? []
+        found.append(
+          Evidence(
+            fact: name, state: fact.state, value: index < elements.count ? elements[index] : fact.value,
+            source: index < fact.source.count ? fact.source[index] : fact.source.first, why: fact.why))
+      } else {
         found.append(Evidence(fact: name, state: .notCollected, value: nil, source: nil, why: "not-given"))
-        continue
       }
-      let places: [FactSource?] = fact.source.isEmpty ? [nil] : Array(fact.source.prefix(16))
-      for place in places { found.append(Evidence(fact: name, state: fact.state, value: fact.value, source: place, why: fact.why)) }
     }
     return found
+  }
+}
+
+/// The name of one element of a fact that is a list.
+public enum FactElement {
+  /// ("configured.nics", 1) for "configured.nics[1]"; nil for a name without an index.
+  public static func parse(_ name: String) -> (list: String, index: Int)? {
+    guard name.last == "]", let open = name.lastIndex(of: "["), open != name.startIndex else { return nil }
+    guard let index = Int(name[name.index(after: open)..<name.index(before: name.endIndex)]), index >= 0 else { return nil }
+    return (String(name[..<open]), index)
   }
 }

@@ -20,43 +20,52 @@ public enum DisplayWidth {
     return String(result) + ".."
   }
 
-  /// Lines of at most `width` cells, broken at spaces, and between Han characters, which have none.
+  /// Lines of at most `width` cells, broken at spaces and beside Han characters, else after a slash, else anywhere. No line begins with
+  /// closing punctuation or ends with opening punctuation where that can be helped.
   public static func wrapped(_ text: String, to width: Int) -> [String] {
     guard width > 3 else { return [text] }
+    let scalars = Array(text.unicodeScalars)
     var lines: [String] = []
-    var line = String.UnicodeScalarView()
-    var used = 0
-    var lastSpace: String.UnicodeScalarView.Index?
-    for scalar in text.unicodeScalars {
-      let size = cells(scalar)
-      if used + size > width {
-        if scalar == " " {
-          lines.append(String(line))
-          line = .init()
-          used = 0
-          lastSpace = nil
-          continue
-        }
-        if let space = lastSpace {
-          let rest = String(line[line.index(after: space)...])
-          lines.append(String(line[..<space]))
-          line = rest.unicodeScalars
-          used = of(rest)
-        } else {
-          lines.append(String(line))
-          line = .init()
-          used = 0
-        }
-        lastSpace = nil
+    var start = 0
+    while start < scalars.count {
+      while start < scalars.count, scalars[start] == " ", !lines.isEmpty { start += 1 }
+      var end = start
+      var used = 0
+      while end < scalars.count, used + cells(scalars[end]) <= width {
+        used += cells(scalars[end])
+        end += 1
       }
-      if scalar == " " && line.isEmpty { continue }
-      line.append(scalar)
-      used += size
-      if scalar == " " { lastSpace = line.index(before: line.endIndex) }
+      if end < scalars.count { end = lastBreak(in: scalars, from: start, to: end) }
+      var last = end
+      while last > start, scalars[last - 1] == " " { last -= 1 }
+      if last > start { lines.append(String(String.UnicodeScalarView(scalars[start..<last]))) }
+      start = end
     }
-    if !line.isEmpty || lines.isEmpty { lines.append(String(line)) }
-    return lines
+    return lines.isEmpty ? [""] : lines
   }
+
+  /// The best place to end a line that begins at `start` and has no room for the scalar at `end`.
+  private static func lastBreak(in scalars: [Unicode.Scalar], from start: Int, to end: Int) -> Int {
+    var slash: Int?
+    var i = end
+    while i > start {
+      if scalars[i] == " " || mayBreak(scalars[i - 1], scalars[i]) { return i }
+      if slash == nil, scalars[i - 1] == "/" { slash = i }
+      i -= 1
+    }
+    // A slash at the very beginning, as of every path, leaves next to nothing on the line.
+    if let slash, slash - start > 8 { return slash }
+    return max(end, start + 1)
+  }
+
+  private static func mayBreak(_ before: Unicode.Scalar, _ after: Unicode.Scalar) -> Bool {
+    if before == " " { return true }
+    guard cells(before) == 2 || cells(after) == 2 else { return false }
+    return !opening.contains(before) && !closing.contains(after)
+  }
+
+  private static let opening: Set<Unicode.Scalar> = ["（", "“", "‘", "《", "(", "["]
+  private static let closing: Set<Unicode.Scalar> = ["，", "。", "：", "；", "、", "）", "”", "’", "》", "？", ",", ".", ":", ";", ")", "]"]
 
   /// Unicode's East Asian Width W and F, combining marks 0, everything else 1.
   private static func cells(_ scalar: Unicode.Scalar) -> Int {

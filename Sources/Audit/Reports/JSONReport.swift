@@ -104,6 +104,7 @@ public struct JSONReport {
   }
 
   private static func pointer(_ fact: String) -> String {
+    if let (list, index) = FactElement.parse(fact) { return pointer(list) + "/value/\(index)" }
     var text = "/facts/"
     for character in fact.unicodeScalars {
       switch character {

@@ -135,26 +135,7 @@ struct Assembler {
   // MARK: - Statements
 
   private mutating func block(_ block: Block, fail: Int) {
-    let statements = block.statements
-    var index = 0
-    while index < statements.count {
-      if index + 1 < statements.count, fuse(statements[index], statements[index + 1], fail: fail) {
-        index += 2
-        continue
-      }
-      statement(statements[index], fail: fail)
-      index += 1
-    }
-  }
-
-  /// A comparison whose result is only tested becomes one instruction.
-  private mutating func fuse(_ first: Statement, _ second: Statement, fail: Int) -> Bool {
-    guard case .builtin(let number, let operands, let result, _) = first, case .truthy(.local(result)) = second, operands.count == 2,
-      number >= 0, let comparison = Comparison(name: builtins[number].name)
-    else { return false }
-    emit(.compare, Int32(number), comparison.rawValue, word(operands[0]), word(operands[1]))
-    target(fail)
-    return true
+    for item in block.statements { statement(item, fail: fail) }
   }
 
   private mutating func statement(_ statement: Statement, fail: Int) {
@@ -173,6 +154,9 @@ struct Assembler {
     case .truthy(let operand):
       if case .constant(let index) = operand, !constants[index].isFalse { return }
       emit(.truthy, word(operand))
+      target(fail)
+    case .compare(let number, let comparison, let a, let b):
+      emit(.compare, Int32(number), comparison.rawValue, word(a), word(b))
       target(fail)
     case .isDefined(let local):
       emit(.defined, Int32(local))

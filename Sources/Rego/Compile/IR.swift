@@ -40,6 +40,8 @@ indirect enum Statement {
   case equal(Operand, Operand)
   /// Fails when the value is false.
   case truthy(Operand)
+  /// Fails unless the comparison holds; its built-in function is named for those who replace it.
+  case compare(builtin: Int, Comparison, Operand, Operand)
   case isDefined(Int)
   case isUndefined(Int)
   case isArray(Operand, count: Int)

@@ -1,12 +1,23 @@
 /// A document that policies read: JSON, or a value of the language. Immutable; shared between threads.
 public final class Document: @unchecked Sendable {
-  // Everything the value reaches is sorted and hashed by init, so that reading it writes nothing.
+  // Everything the value reaches is sorted before it is shared.
   let heap: Heap
   let value: Value
 
-  init(heap: Heap, value: Value) {
+  /// Keeps the memory that parts of the value lie in.
+  private let parent: Document?
+
+  init(heap: Heap, value: Value, parent: Document? = nil) {
     self.heap = heap
+    self.parent = parent
     self.value = value.frozen()
+  }
+
+  /// A part of a document that is frozen already.
+  init(sharing heap: Heap, _ value: Value) {
+    self.heap = heap
+    self.value = value
+    parent = nil
   }
 
   /// Reads JSON (RFC 8259). Of equal keys the last one counts.
@@ -15,7 +26,7 @@ public final class Document: @unchecked Sendable {
   public convenience init(json bytes: [UInt8], name: String = "") throws(RegoError) {
     let heap = Heap()
     do throws(JSONError) {
-      self.init(heap: heap, value: try JSONReader.read(bytes, in: heap))
+      self.init(sharing: heap, try JSONReader.read(bytes, in: heap))
     } catch {
       throw RegoError(
         .internal, error.reason, file: name,
@@ -44,4 +55,24 @@ public final class Document: @unchecked Sendable {
   public var sortedElements: [RegoValue] {
     value.elements.sorted { $0.compare($1) < 0 }.map(RegoValue.init)
   }
+}
+
+extension Document {
+  /// The elements of the array under a key of an object, each as a document; they share this one's memory.
+  public func elements(at key: String) -> [Document] {
+    guard value.isObject else { return [] }
+    let name = Value.string(key, in: Heap())
+    return value.objectView[name].elements.map { Document(sharing: heap, $0) }
+  }
+
+  /// An object with this document under one key; it shares this one's memory.
+  public func wrapped(as key: String) -> Document {
+    let shell = Heap()
+    return Document(heap: shell, value: .object([(.string(key, in: shell), value)], in: shell), parent: self)
+  }
+}
+
+extension Document: Equatable {
+  /// Rego's `==`: numbers by value, whatever their text.
+  public static func == (a: Document, b: Document) -> Bool { a.value.equals(b.value) }
 }

@@ -101,6 +101,13 @@ public final class Evaluator {
     }
   }
 
+  /// Evaluates, and counts the elements of a variable's value in the first solution without copying them; 0 where there is none.
+  public func count(input: Document?, variable: String) throws(RegoError) -> Int {
+    machine.begin(input: input?.value ?? .undefined, data: query.data.value)
+    guard let index = query.names.firstIndex(of: variable), let values = try machine.solutions(of: query.function).first else { return 0 }
+    return values[index].elementCount ?? 0
+  }
+
   /// Errors of built-in functions that made a call undefined in the last evaluation, at most 100.
   public var builtinErrors: [RegoError] { machine.builtinErrors }
 }

@@ -15,8 +15,8 @@ struct ArrayView {
   @inline(__always)
   var elements: Memory.Address { Memory.load(address, 8) }
   var hash: UInt64 {
-    get { Memory.load(address, 16) }
-    nonmutating set { Memory.store(address, 16, newValue) }
+    get { Memory.loadShared(address, 16) }
+    nonmutating set { Memory.storeShared(address, 16, newValue) }
   }
   var value: Value { Value(.array, UInt64(address)) }
 
@@ -123,8 +123,8 @@ struct KeyTable {
   @inline(__always)
   var identity: UInt64 { Memory.load(address, 32) }
   var hash: UInt64 {
-    get { Memory.load(address, 40) }
-    nonmutating set { Memory.store(address, 40, newValue) }
+    get { Memory.loadShared(address, 40) }
+    nonmutating set { Memory.storeShared(address, 40, newValue) }
   }
 
   private static let identities = Atomic<UInt64>(1)
@@ -294,8 +294,8 @@ struct ObjectView {
   var count: Int { table.count }
   var value: Value { Value(.object, UInt64(address)) }
   var hash: UInt64 {
-    get { Memory.load(address, 16) }
-    nonmutating set { Memory.store(address, 16, newValue) }
+    get { Memory.loadShared(address, 16) }
+    nonmutating set { Memory.storeShared(address, 16, newValue) }
   }
 
   /// Puts the members in the order of their keys.

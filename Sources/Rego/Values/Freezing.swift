@@ -1,17 +1,16 @@
 extension Value {
-  /// Sorts and hashes a value and everything in it, so that reading it writes nothing: it may then be shared between threads.
+  /// Sorts a value and everything in it, so that reading it moves nothing: it may then be shared between threads. Hashes are still computed
+  /// when they are first asked for; threads that do so at the same time write the same word.
   func frozen() -> Value {
     switch tag {
     case .array:
       let view = arrayView
       for i in 0..<view.count { _ = view[i].frozen() }
-      _ = hash
     case .set:
       let view = setView
       for i in 0..<view.count { _ = view[i].frozen() }
       view.sort()
       view.table.seal()
-      _ = hash
     case .object:
       let view = objectView
       for i in 0..<view.count {
@@ -20,7 +19,6 @@ extension Value {
       }
       view.sort()
       view.table.seal()
-      _ = hash
     default: break
     }
     return self

@@ -1,6 +1,6 @@
 /// Reads a JSON text (RFC 8259, all of it checked, UTF-8 included) into values.
 ///
-/// Memory and time grow with the text, whatever it holds; the stack does not. Of equal keys the last one wins. Numbers are kept as written.
+/// What it returns is frozen: sorted, and read without writing. Memory and time grow with the text, whatever it holds; the stack does not. Of equal keys the last one wins. Numbers are kept as written.
 struct JSONReader: ~Copyable {
   /// Containers inside each other.
   static let depthLimit = 1000
@@ -217,6 +217,8 @@ struct JSONReader: ~Copyable {
   private func closeLoose(_ base: Int, _ top: Int) -> Value {
     let object = ObjectView.make(capacity: (top - base) / 2, in: heap)
     for index in stride(from: base, to: top, by: 2) { object.set(stack[index], stack[index + 1], in: heap) }
+    object.sort()
+    object.table.seal()
     return object.value
   }
 }

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// Reads and writes of the heap's records by address.
 ///
 /// The only place where addresses become pointers. Addresses come from `Heap.allocate` alone, are stored in `Value.body` and in records,
@@ -20,6 +22,17 @@ enum Memory {
   static func store<T: BitwiseCopyable>(_ address: Address, _ offset: Int, _ value: T) {
     // SAFETY: as load.
     unsafe pointer(address).storeBytes(of: value, toByteOffset: offset, as: T.self)
+  }
+  /// A word that several threads may write, all of them the same value.
+  @inline(__always)
+  static func loadShared(_ address: Address, _ offset: Int) -> UInt64 {
+    // SAFETY: as load; an atomic word has the layout of its value.
+    unsafe (pointer(address) + offset).assumingMemoryBound(to: Atomic<UInt64>.self).pointee.load(ordering: .relaxed)
+  }
+  @inline(__always)
+  static func storeShared(_ address: Address, _ offset: Int, _ value: UInt64) {
+    // SAFETY: as loadShared.
+    unsafe (pointer(address) + offset).assumingMemoryBound(to: Atomic<UInt64>.self).pointee.store(value, ordering: .relaxed)
   }
   @inline(__always)
   static func value(_ address: Address, at index: Int) -> Value {

@@ -1,0 +1,108 @@
+import Domain
+import Foundation
+import Testing
+
+@testable import Audit
+
+@Suite("Targets")
+final class TargetTests {
+  private let folder: URL
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appendingPathComponent("ringwall-targets-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  private func file(_ path: String, _ text: String = "x") throws {
+    let url = folder.appendingPathComponent(path)
+    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try text.write(to: url, atomically: false, encoding: .utf8)
+  }
+
+  private func names(_ targets: [Target]) -> [String] {
+    targets.map { $0.name.hasPrefix(folder.path) ? String($0.name.dropFirst(folder.path.count)) : $0.name }
+  }
+
+  @Test("Nothing named is this host; a saved tree takes its place")
+  func machine() {
+    #expect(TargetResolver().resolve([], root: nil) == [.machine(name: "this host", root: nil)])
+    #expect(TargetResolver().resolve([], root: folder.path) == [.machine(name: folder.path, root: folder.path)])
+  }
+
+  @Test("A root that is missing or a file is refused")
+  func badRoot() throws {
+    try file("a")
+    for root in [folder.path + "/none", folder.path + "/a"] {
+      guard case .refused(let refusal) = TargetResolver().resolve([], root: root).first else {
+        Issue.record("not refused: \(root)")
+        continue
+      }
+      #expect(refusal.message.contains(root))
+    }
+  }
+
+  @Test("A folder gives its files in order of names, folders walked, links to folders not")
+  func walk() throws {
+    try file("b.xml")
+    try file("a/z.xml")
+    try file("a/c.xml")
+    try FileManager.default.createSymbolicLink(at: folder.appendingPathComponent("a/loop"), withDestinationURL: folder)
+    try FileManager.default.createSymbolicLink(
+      at: folder.appendingPathComponent("link.xml"), withDestinationURL: folder.appendingPathComponent("b.xml"))
+    #expect(names(TargetResolver().resolve([folder.path + "/"], root: nil)) == ["/a/c.xml", "/a/z.xml", "/b.xml", "/link.xml"])
+  }
+
+  @Test("A folder with /etc, /proc or /sys in it is a saved system")
+  func savedSystem() throws {
+    try file("etc/libvirt/qemu.conf")
+    #expect(TargetResolver().resolve([folder.path], root: nil) == [.machine(name: folder.path, root: folder.path)])
+  }
+
+  @Test("Folders nested too deeply are refused and the rest is kept")
+  func deep() throws {
+    try file(Array(repeating: "d", count: 40).joined(separator: "/") + "/far.xml")
+    try file("near.xml")
+    let targets = TargetResolver().resolve([folder.path], root: nil)
+    #expect(targets.count == 2)
+    #expect(targets.contains { if case .refused(let refusal) = $0 { refusal.code == "too-deep" } else { false } })
+    #expect(names(targets).contains("/near.xml"))
+  }
+
+  @Test("An empty folder, a missing file, a bad process id and a connection are refused by name")
+  func refused() throws {
+    let cases = [
+      (folder.path, "not-found"), (folder.path + "/none.xml", "not-found"), ("pid:x", "not-found"), ("pid:0", "not-found"),
+      ("qemu:///system", "not-judged"), ("vsphere://user@host/", "not-judged"),
+    ]
+    for (name, code) in cases {
+      guard case .refused(let refusal) = TargetResolver().resolve([name], root: nil).first else {
+        Issue.record("not refused: \(name)")
+        continue
+      }
+      #expect(refusal.code == code)
+      #expect(refusal.message.hasPrefix(name))
+    }
+  }
+
+  @Test("A broken link, and a link to itself, are refused")
+  func brokenLink() throws {
+    try FileManager.default.createSymbolicLink(atPath: folder.path + "/broken", withDestinationPath: folder.path + "/nowhere")
+    try FileManager.default.createSymbolicLink(atPath: folder.path + "/self", withDestinationPath: folder.path + "/self")
+    for name in ["/broken", "/self"] {
+      guard case .refused = TargetResolver().resolve([folder.path + name], root: nil).first else {
+        Issue.record("not refused: \(name)")
+        continue
+      }
+    }
+  }
+
+  @Test("A file named twice, or with its folder, is judged once; a process is a target of its own")
+  func twice() throws {
+    try file("a.xml")
+    let path = folder.path + "/a.xml"
+    #expect(TargetResolver().resolve([path, path, folder.path], root: nil) == [.file(path, isNamed: true)])
+    #expect(TargetResolver().resolve(["pid:12"], root: nil) == [.process(12, name: "pid:12")])
+  }
+}

@@ -1,0 +1,113 @@
+import Domain
+import Foundation
+import Testing
+
+@testable import Audit
+
+@Suite("Texts")
+struct TextTests {
+  @Test("Both languages have every key, with the same names in braces")
+  func complete() throws {
+    let english = try Samples.texts(.english)
+    let chinese = try Samples.texts(.chinese)
+    func isSingular(_ key: String) -> Bool { key.hasSuffix(".one") }
+    #expect(Set(english.keys.filter { !isSingular($0) }) == Set(chinese.keys.filter { !isSingular($0) }))
+    for key in english.keys where !isSingular(key) { #expect(names(english[key]) == names(chinese[key]), "\(key)") }
+    for key in english.keys where isSingular(key) {
+      #expect(names(english[key]) == names(english[String(key.dropLast(4))]), "\(key)")
+    }
+  }
+
+  @Test("Every verdict, severity, layer, kind, state and reason has a text")
+  func enumerations() throws {
+    let reasons = ["missing", "unreadable", "notCollected", "parameterNotSet", "policyError"]
+    for language in Language.allCases {
+      let texts = try Samples.texts(language)
+      for key in Verdict.allCases.flatMap({ ["verdict.\($0.rawValue)", "count.\($0.rawValue)"] }) { #expect(texts.has(key), "\(key)") }
+      for key in Severity.allCases.map({ "severity.\($0.rawValue)" }) + Layer.allCases.map({ "layer.\($0.rawValue)" }) { #expect(texts.has(key), "\(key)") }
+      for key in Asset.Kind.allCases.map({ "kind.\($0.rawValue)" }) { #expect(texts.has(key), "\(key)") }
+      for key in reasons.flatMap({ ["reason.\($0)", "case.unknown.\($0)"] }) { #expect(texts.has(key), "\(key)") }
+      for key in ["present", "absent", "unreadable", "notCollected"].map({ "state.\($0)" }) { #expect(texts.has(key), "\(key)") }
+    }
+  }
+
+  @Test("Every code that the sources refuse with, or give as the reason of a fact, has a text")
+  func codes() throws {
+    let texts = try Samples.texts(.chinese)
+    var refusals: Set<String> = []
+    var reasons: Set<String> = []
+    let sources = Samples.packageRoot.appendingPathComponent("Sources")
+    let files = FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)?.compactMap { $0 as? URL } ?? []
+    for file in files where file.pathExtension == "swift" {
+      let text = try String(contentsOf: file, encoding: .utf8)
+      refusals.formUnion(text.matches(of: /code: "([a-z0-9-]+)"/).map { String($0.1) })
+      reasons.formUnion(text.matches(of: /\.(?:unreadable|notCollected)\("([a-z0-9-]+)"/).map { String($0.1) })
+      if file.lastPathComponent == "Tree.swift" { reasons.formUnion(text.matches(of: /case \.\w+: "([a-z-]+)"/).map { String($0.1) }) }
+    }
+    #expect(refusals.count > 5 && reasons.count > 3)
+    for code in refusals { #expect(texts.has("refusal.\(code)"), "refusal.\(code)") }
+    for code in reasons { #expect(texts.has("why.\(code)"), "why.\(code)") }
+  }
+
+  @Test("Chinese verdicts are those of the glossary, and none is the assessor's word")
+  func glossary() throws {
+    let texts = try Samples.texts(.chinese)
+    #expect(texts["verdict.pass"] == "通过")
+    #expect(texts["verdict.fail"] == "未通过")
+    for key in texts.keys { #expect(!texts[key].contains("符合"), "\(key)") }
+  }
+
+  @Test(
+    "The language of a process comes from its locale",
+    arguments: [
+      (["LANG": "zh_CN.UTF-8"], Language.chinese), (["LANG": "C"], .english), ([:], .english), (["LANG": "zh_CN.UTF-8", "LC_ALL": "en_US.UTF-8"], .english),
+      (["LANG": "en_US", "LC_MESSAGES": "zh_CN"], .chinese), (["LC_ALL": "", "LANG": "zh_CN"], .chinese), (["LANG": "zh_TW.UTF-8"], .english),
+      (["LANG": "zh_CN.UTF-8", "LC_ALL": "C.UTF-8"], .english),
+    ] as [([String: String], Language)])
+  func locale(environment: [String: String], expected: Language) {
+    #expect(Language(environment: environment) == expected)
+  }
+
+  @Test("Values cannot command a terminal")
+  func printable() throws {
+    #expect("a\u{1B}[2Jb\u{9B}c\u{202E}d\n".printable == "a [2Jb c d ")
+    #expect(try Samples.texts().shown(.string("")) == "\"\"")
+    #expect(try Samples.texts().shown(.string(String(repeating: "x", count: 500))).count == 160)
+  }
+
+  @Test("Braces around what has no value stay, and arguments are not filled in twice")
+  func filling() {
+    #expect(Texts.filled("{a} {b} {", { ["a": "{b}", "b": "2"][$0] }) == "{b} 2 {")
+    #expect(Texts.filled("{none} {a", { _ in nil }) == "{none} {a")
+  }
+
+  private func names(_ text: String) -> Set<String> { Set(text.matches(of: /\{(\w+)\}/).map { String($0.1) }) }
+}
+
+@Suite("Display width")
+struct DisplayWidthTests {
+  @Test("Han and full-width forms take two cells, combining marks none")
+  func width() {
+    #expect(DisplayWidth.of("abc") == 3)
+    #expect(DisplayWidth.of("宿主机") == 6)
+    #expect(DisplayWidth.of("（a）") == 5)
+    #expect(DisplayWidth.of("e\u{301}") == 1)
+    #expect(DisplayWidth.padded("通过", to: 6) == "通过  ")
+    #expect(DisplayWidth.cut("宿主机内核", to: 7) == "宿主..")
+  }
+
+  @Test("Wrapped lines never exceed the width and lose nothing but spaces")
+  func wrapping() {
+    let texts = [
+      "the kernel merges equal pages of guests that distrust each other", "内核在互不信任的客户机之间合并相同页面，一方可推知另一方的内容",
+      "/a/very/long/path/without/any/space/in/it/that/has/to/be/broken/somewhere", "mixed 混合 text 文字 with both 两者",
+    ]
+    for text in texts {
+      for width in 8...90 {
+        let lines = DisplayWidth.wrapped(text, to: width)
+        #expect(lines.allSatisfy { DisplayWidth.of($0) <= width }, "\(width)")
+        #expect(lines.joined().filter { $0 != " " } == text.filter { $0 != " " })
+      }
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import Testing
+
+/// The validator of JSON Schemas, Debian's or PyPI's.
+private enum Validator {
+  static let isInstalled = (try? run("import jsonschema", [])) == ""
+
+  /// What the script prints, errors included.
+  static func run(_ script: String, _ arguments: [String]) throws -> String {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["python3", "-W", "ignore", "-c", script] + arguments
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = pipe
+    try process.run()
+    let output = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return String(decoding: output, as: UTF8.self)
+  }
+}
+
+@Suite("JSON Schemas", .enabled(if: Validator.isInstalled, "python3 with jsonschema is not installed"))
+struct SchemaTests {
+  private func validate(_ output: String, schema: String) throws {
+    let scratch = try ScratchFolder()
+    let document = try scratch.file("document.json", output)
+    let script = """
+      import json, sys, jsonschema
+      schema = json.load(open(sys.argv[1])); document = json.load(open(sys.argv[2]))
+      jsonschema.Draft202012Validator.check_schema(schema)
+      for e in list(jsonschema.Draft202012Validator(schema).iter_errors(document))[:5]: print(e.json_path, e.message[:300])
+      """
+    let path = Program.packageRoot.appendingPathComponent("data/schemas/\(schema).json").path
+    #expect(try Validator.run(script, [path, document]) == "")
+  }
+
+  @Test("Results of files, of a refused target and of this host fit their schema")
+  func audit() throws {
+    let scratch = try ScratchFolder()
+    let guest = try scratch.file("guest.xml", Inputs.domain)
+    try validate(try Program.run(["audit", "--format", "json", guest, "/nonexistent.xml"]).output, schema: "audit-1")
+    try validate(try Program.run(["audit", "--format", "json", "--lang", "zh-CN"]).output, schema: "audit-1")
+  }
+
+  @Test("Facts of one asset and of several fit their schema")
+  func facts() throws {
+    let scratch = try ScratchFolder()
+    let guest = try scratch.file("guest.xml", Inputs.domain)
+    try validate(try Program.run(["facts", guest]).output, schema: "facts-1")
+    try validate(try Program.run(["facts"]).output, schema: "facts-1")
+  }
+
+  @Test("The catalogue fits its schema")
+  func controls() throws {
+    try validate(try Program.run(["controls", "--format", "json"]).output, schema: "controls-1")
+  }
+}

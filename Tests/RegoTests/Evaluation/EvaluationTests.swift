@@ -1,0 +1,106 @@
+import Rego
+import Testing
+
+@Suite("Evaluation")
+struct EvaluationTests {
+  static func answer(
+    _ module: String, _ query: String, input: String? = nil, data: String = "{}", options: EvaluationOptions = EvaluationOptions()
+  ) throws -> [String] {
+    let policy = try Policy([try Parser.module(Array(module.utf8), file: "m.rego")], data: try Document(json: Array(data.utf8)))
+    let solutions = try policy.prepare(query).evaluate(
+      input: try input.map { try Document(json: Array($0.utf8)) }, options: options)
+    return solutions.map { solution in
+      solution.values.map { String(decoding: Document($0).json(), as: UTF8.self) }.joined(separator: " ")
+    }
+  }
+
+  @Test(
+    "rules and what a query makes of them",
+    arguments: [
+      ("x := 1 if input.a", "data.p.x", #"{"a": true}"#, ["1"]), ("x := 1 if input.a", "data.p.x", #"{"a": false}"#, []),
+      ("x contains i if some i in input.a", "data.p.x", #"{"a": [3, 1, 3]}"#, ["[1,3]"]),
+      ("x[k] := v if some k, v in input.a", "data.p.x", #"{"a": {"q": 1}}"#, [#"{"q":1}"#]),
+      ("f(a) := 1 if a > 2 else := 2", "data.p.f(input.a)", #"{"a": 2}"#, ["2"]), ("default x := 7\nx := 1 if input.b", "data.p.x", "{}", ["7"]),
+      ("x := 1 if not input.b", "data.p.x", "{}", ["1"]), ("x if every i in input.a { i > 0 }", "data.p.x", #"{"a": [1, 0]}"#, []),
+      ("x if every i in input.a { i > 0 }", "data.p.x", #"{"a": []}"#, ["true"]),
+      ("x := {i: j | some i; j := input.a[i]}", "data.p.x", #"{"a": ["m", "n"]}"#, [#"{"0":"m","1":"n"}"#]),
+      ("a.b.c := 1\na.b.d := 2", "data.p.a", "{}", [#"{"b":{"c":1,"d":2}}"#]),
+      ("x := y if y := input.a with input.a as 5", "data.p.x", #"{"a": 1}"#, ["5"]), ("y := input.a\nx := y + input.a if { y } \n", "data.p.x", #"{"a": 2}"#, ["4"]),
+      ("y := input.a\nx := [y, z] if { z := y with input.a as 9 }", "data.p.x", #"{"a": 2}"#, ["[2,9]"]),
+      ("f(_) := 1\ng(_) := 2\nx := y if y := f(0) with f as g", "data.p.x", "{}", ["2"]),
+      ("x := true", "false", "{}", ["false"]), ("x := true", "1 == 2", "{}", ["false"]), ("x := true", "true; false", "{}", []),
+      ("x := true", "[1, 2][_] == 2", "{}", ["true"]),
+    ])
+  func rules(_ module: String, _ query: String, _ input: String, _ want: [String]) throws {
+    #expect(try Self.answer("package p\n" + module, query, input: input) == want)
+  }
+
+  @Test("base data wins over rules of the same place, key by key")
+  func baseAndRules() throws {
+    #expect(try Self.answer("package p\nx := 1\ny := 2", "data.p", data: #"{"p": {"z": 3, "y": 4}}"#) == [#"{"x":1,"y":4,"z":3}"#])
+  }
+
+  @Test(
+    "different values for one document end the evaluation",
+    arguments: [
+      ("x := 1\nx := 2", "data.p.x", "complete rules must not produce multiple outputs"),
+      ("f(_) := 1\nf(_) := 2", "data.p.f(1)", "functions must not produce multiple outputs for same inputs"),
+      ("x[k] := i if { some i in [1, 2]; k := input.a }", "data.p.x", "object keys must be unique"),
+    ])
+  func conflicts(_ module: String, _ query: String, _ message: String) throws {
+    let error = #expect(throws: RegoError.self) { try Self.answer("package p\n" + module, query, input: #"{"a": 1}"#) }
+    #expect(error?.code == .conflict)
+    #expect(error?.message == message)
+    #expect(error?.file == "m.rego")
+  }
+
+  @Test("an error of a built-in function makes the call undefined, or ends a strict evaluation")
+  func builtinErrors() throws {
+    #expect(try Self.answer("package p\nx := 1 / input.a\ny if not x", "data.p.y", input: #"{"a": 0}"#) == ["true"])
+    let error = #expect(throws: RegoError.self) {
+      try Self.answer("package p\nx := 1 / input.a", "data.p.x", input: #"{"a": 0}"#, options: EvaluationOptions(isStrict: true))
+    }
+    #expect(error?.description == "m.rego:2: eval_builtin_error: div: divide by zero")
+  }
+
+  @Test("a budget of steps or memory names the rule that exceeds it")
+  func budgets() throws {
+    let module = "package p\nxs := [1, 2, 3, 4, 5, 6, 7, 8, 9]\nx := count({[a, b, c, d, e, f, g, h] | some a, b, c, d, e, f, g, h; xs[a]; xs[b]; xs[c]; xs[d]; xs[e]; xs[f]; xs[g]; xs[h]})"
+    for options in [EvaluationOptions(steps: 100_000), EvaluationOptions(memory: 1 << 20)] {
+      let error = #expect(throws: RegoError.self) { try Self.answer(module, "data.p.x", options: options) }
+      #expect(error?.code == .cancel)
+      #expect(error?.message.contains("p.x") == true)
+    }
+  }
+
+  @Test("a chain of many rules needs no stack of the thread")
+  func chain() throws {
+    let rules = (1...20_000).map { "r\($0) := r\($0 - 1) + 1" }.joined(separator: "\n")
+    #expect(try Self.answer("package p\nr0 := 0\n" + rules, "data.p.r20000") == ["20000"])
+  }
+
+  @Test("evaluations after each other and beside each other do not see each other")
+  func reuse() async throws {
+    let policy = try Policy([try Parser.module(Array("package p\nx := [y | some y in input.a; y > 1]".utf8), file: "m.rego")])
+    let query = try policy.prepare("data.p.x")
+    let answers = try await withThrowingTaskGroup(of: Bool.self) { group in
+      for task in 0..<4 {
+        group.addTask {
+          for round in 0..<200 {
+            let input = try Document(json: Array("{\"a\": [1, \(task + 2), \(round + 2)]}".utf8))
+            guard try query.evaluate(input: input).first?.values == [.array([.integer(Int64(task + 2)), .integer(Int64(round + 2))])] else { return false }
+          }
+          return true
+        }
+      }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(answers == [true, true, true, true])
+  }
+
+  @Test("terms are read with sets and keys of any kind")
+  func terms() throws {
+    #expect(String(decoding: try Document(term: "{1: {3, 2}, \"a\": [null, set()]}").json(), as: UTF8.self) == #"{"1":[2,3],"a":[null,[]]}"#)
+    #expect(throws: RegoErrors.self) { try Document(term: "[x") }
+  }
+}
