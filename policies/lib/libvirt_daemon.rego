@@ -102,17 +102,17 @@ else := judge.pass("ignored", {"daemon": judge.value("daemon")}, [setting(listen
 
 else := judge.pass("off", {}, [socket(listener), setting(listener), starter])
 
-# required: something is set that a listener needs. is_set says whether, facts name it.
-# Cases: local, set, unset (args: none), off.
-required(listener, is_set, args, facts) := no_network if not network
+# required: something that a listener needs. facts name what can set it, setters are those that do.
+# Cases: local, set, unset, off.
+required(listener, setters, facts) := no_network if not network
 
 else := judge.unreadable(facts) if not judge.all_readable(facts)
 
-else := judge.pass("set", args, facts) if is_set
+else := judge.pass("set", {}, setters) if count(setters) > 0
 
-else := judge.fail("unset", args, array.concat(facts, openers(listener))) if listening(listener)
+else := judge.fail("unset", {}, array.concat(facts, openers(listener))) if listening(listener)
 
-else := judge.not_applicable("off", args, array.concat(facts, [socket(listener)])) if silent(listener)
+else := judge.not_applicable("off", {}, array.concat(facts, [socket(listener)])) if silent(listener)
 
 else := judge.unreadable(blockers(listener))
 

@@ -143,7 +143,7 @@ else := judge.one_of("conf.tls_no_verify_certificate", {0}, 0)
 #     local: "{daemon} serves local sockets only; it reads no setting of the network"
 #   source: >-
 #     libvirtd.conf and remote_daemon_config.c of libvirt 9.0.0
-lvd_004 := libvirt_daemon.required("tls", judge.present("conf.tls_allowed_dn_list"), {}, ["conf.tls_allowed_dn_list"])
+lvd_004 := libvirt_daemon.required("tls", [n | n := "conf.tls_allowed_dn_list"; judge.present(n)], ["conf.tls_allowed_dn_list"])
 
 # METADATA
 # title: TLS authorisation beyond certificate
@@ -481,12 +481,11 @@ own_certificates if {
 	judge.present(name)
 }
 
-revocations if judge.effective("conf.crl_file", "") != ""
-
-revocations if {
-	judge.present("pki.crl")
-	not own_certificates
-}
+# revocations: what gives the daemon a revocation list
+revocations := array.concat(
+	[n | n := "conf.crl_file"; judge.effective(n, "") != ""],
+	[n | n := "pki.crl"; judge.present(n); not own_certificates],
+)
 
 # METADATA
 # title: CRL configured
@@ -528,7 +527,7 @@ else := judge.fail("unread", {"found": judge.value("conf.crl_file")}, array.conc
 	libvirt_daemon.listening("tls")
 }
 
-else := libvirt_daemon.required("tls", revocations, {}, ["conf.crl_file"])
+else := libvirt_daemon.required("tls", revocations, ["conf.crl_file"])
 
 # METADATA
 # title: Client limits in place

@@ -24,8 +24,8 @@ struct CivilTime {
   }
 
   init(nanosecondsSince1970 value: Int64, zone: TimeZone) {
-    let seconds = value >= 0 ? value / 1_000_000_000 : -((-(value + 1)) / 1_000_000_000) - 1
-    self.init(seconds: seconds, nanoseconds: Int(value - seconds * 1_000_000_000), zone: zone)
+    let (seconds, rest) = value.quotientAndRemainder(dividingBy: 1_000_000_000)
+    self.init(seconds: rest < 0 ? seconds - 1 : seconds, nanoseconds: Int(rest < 0 ? rest + 1_000_000_000 : rest), zone: zone)
   }
 
   /// A date and clock of a zone; values out of their ranges are carried over. Where the clock shows a time twice or never, Go's choice.

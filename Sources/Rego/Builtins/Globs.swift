@@ -127,7 +127,7 @@ struct GlobTokens {
     let scalars = Array(String(decoding: text, as: UTF8.self).unicodeScalars)
     var tokens: [GlobTokens] = []
     var index = 0
-    func failure(_ message: String) -> BuiltinError { .failed("pos:\(index):\(message): the input provided is invalid") }
+    func failure(_ message: String) -> BuiltinError { .failed("input:\(String(decoding: text, as: UTF8.self)), pos:\(index), \(message): the input provided is invalid") }
     func next() throws(BuiltinError) -> (scalar: Unicode.Scalar, isEscaped: Bool)? {
       guard index < scalars.count else { return nil }
       defer { index += 1 }

@@ -77,7 +77,8 @@ struct UniversalIdentifier {
     let address = (reach & 2 != 0 ? "local:" : "global:") + (reach & 1 != 0 ? "multicast" : "unicast")
     result += [
       (.short("time"), .integer((Int64(ticks) &- 122_192_928_000_000_000) &* 100)),
-      (.short("nodeid"), .string(address + ":" + hexadecimal(bytes[10...]), in: heap)),
+      (.short("nodeid"), .string(bytes[10...].map { hexadecimal([$0]) }.joined(separator: "-"), in: heap)),
+      (.short("macvariables"), .string(address, in: heap)),
       (.short("clocksequence"), .integer(Int(number(8..<10) & 0x3FFF))),
     ]
     if version == 2 {

@@ -71,7 +71,7 @@ extension Builtins {
     return parts
   }
 
-  /// As Go's `time.ParseDuration`: "1h2m3.5s".
+  /// As Go's `time.ParseDuration`, and with days, weeks and years of 365 days: "1h2m3.5s", "2w".
   private static func duration(_ text: [UInt8]) throws(BuiltinError) -> Int {
     let invalid = BuiltinError.failed("time: invalid duration \(quoted(text))")
     var rest = text[...]
@@ -96,17 +96,21 @@ extension Builtins {
       if name.isEmpty { throw .failed("time: missing unit in duration \(quoted(text))") }
       let units: [String: UInt64] = [
         "ns": 1, "us": 1000, "µs": 1000, "μs": 1000, "ms": 1_000_000, "s": 1_000_000_000, "m": 60_000_000_000, "h": 3_600_000_000_000,
+        "d": 86_400_000_000_000, "w": 604_800_000_000_000, "y": 31_536_000_000_000_000,
       ]
       guard let unit = units.first(where: { $0.key.utf8.elementsEqual(name) })?.value else {
         throw .failed("time: unknown unit \(quoted(Array(name))) in duration \(quoted(text))")
       }
       guard whole.count <= 19, let value = whole.isEmpty ? 0 : UInt64(String(decoding: whole, as: UTF8.self)), value <= limit / unit else { throw invalid }
-      total += value * unit
+      let (sum, overflow) = total.addingReportingOverflow(value * unit)
+      guard !overflow, sum <= limit else { throw invalid }
+      total = sum
       var scale = 1.0, digits: UInt64 = 0
       for digit in fraction.prefix(18) {
         digits = digits * 10 + UInt64(digit - 0x30)
         scale *= 10
       }
+      // Below one unit, so that the sum stays far from the end of 64 bits.
       total += UInt64(Double(digits) * (Double(unit) / scale))
       if total > limit { throw invalid }
     }

@@ -1,0 +1,3 @@
+/* System calls that the Glibc module does not name. */
+#include <sys/timex.h>
+#include <sys/xattr.h>
