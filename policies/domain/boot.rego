@@ -136,9 +136,9 @@ has_vtpm(set) if {
 	t.encrypted
 }
 
-tpm_shown(set) := concat(", ", [concat(" ", [t.backend, object.get(t, "version", "-"), encrypted(t.encrypted)]) |
-	some t in judge.value(domain.fact(set, "tpm"))
-])
+tpm_shown(set) := concat(", ", [concat(" ", [t.backend, object.get(t, "version", "-"), encrypted(t.encrypted)]) | some t in tpms]) if {
+	tpms := judge.value(domain.fact(set, "tpm"))
+}
 
 else := "-"
 

@@ -110,7 +110,7 @@ tables := {set: {
 	some set in domain.sets
 }
 
-key(nic) := nic.mac
+key(nic) := nic.mac if nic.mac
 
 else := nic.device
 
