@@ -68,6 +68,7 @@ let package = Package(
       name: "PolicyTests", dependencies: ["Domain", "Judgement", "Platforms", .product(name: "Yams", package: "Yams")],
       exclude: ["Fixtures"], swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
+    .testTarget(name: "LibvirtDomainTests", dependencies: ["Domain", "Judgement", "Platforms", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "LibvirtDaemonTests", dependencies: ["Domain", "Platforms", "TestSupport"], swiftSettings: strict),
   ]
 )

@@ -136,11 +136,11 @@ has_vtpm(set) if {
 	t.encrypted
 }
 
-tpm_shown(set) := concat(", ", [concat(" ", [t.backend, object.get(t, "version", "-"), encrypted(t.encrypted)]) | some t in tpms]) if {
-	tpms := judge.value(domain.fact(set, "tpm"))
-}
+tpm_shown(set) := "-" if not judge.present(domain.fact(set, "tpm"))
 
-else := "-"
+tpm_shown(set) := concat(", ", [concat(" ", [t.backend, object.get(t, "version", "-"), encrypted(t.encrypted)]) |
+	some t in judge.value(domain.fact(set, "tpm"))
+]) if judge.present(domain.fact(set, "tpm"))
 
 encrypted(true) := "encrypted"
 
