@@ -34,9 +34,36 @@ public struct FactCollection {
   private func machine(_ name: String, _ tree: Tree) -> Collection {
     var collection = LinuxHostCollector(tree: tree).collect(target: name)
     collection += LibvirtDaemonCollector(tree: tree).collect(target: name)
-    collection += DomainCollector(tree: tree).collect(target: name)
-    collection += QEMUCollector(tree: tree).collect(target: name)
+    let processes = QEMUCollector(tree: tree).collect(target: name)
+    var domains = DomainCollector(tree: tree).collect(target: name)
+    for i in domains.assets.indices { joinCommandLine(of: processes, to: &domains.assets[i]) }
+    collection += domains
+    collection += processes
+    for i in collection.assets.indices { collection.assets[i].inventedSettings += inventedSettings(of: collection.assets[i], tree) }
     return collection
+  }
+
+  /// A guest that this machine runs has the facts of its process's command line beside those of its documents.
+  private func joinCommandLine(of processes: Collection, to domain: inout AssetFacts) {
+    guard let uuid = domain.asset.uuid, let process = processes.assets.first(where: { $0.asset.uuid == uuid }) else { return }
+    for (name, fact) in process.facts where name.hasPrefix("argv.") { domain.facts[name] = fact }
+  }
+
+  /// Settings that no product reads, in the configuration that the asset's facts were read from.
+  private func inventedSettings(of asset: AssetFacts, _ tree: Tree) -> [InventedSetting] {
+    var paths: Set<String> = []
+    for fact in asset.facts.values {
+      for source in fact.source where source.kind == .path && source.name.hasPrefix("/etc/") { paths.insert(source.name) }
+    }
+    if asset.asset.kind == .host {
+      for folder in ["/etc/modprobe.d", "/etc/kvm"] {
+        for name in (try? tree.names(in: folder)) ?? [] { paths.insert(folder + "/" + name) }
+      }
+      paths.formUnion(["/etc/kvm.conf", "/etc/default/grub", "/etc/default/qemu-kvm", "/etc/rc.local"])
+    }
+    return paths.sorted().flatMap { path in
+      (try? tree.bytes(path, limit: 1 << 20)).map { InventedSettings.find(in: $0, path: path) } ?? []
+    }
   }
 
   private func file(_ path: String, isNamed: Bool) -> Outcome {
@@ -48,11 +75,11 @@ public struct FactCollection {
     }
     let kind = FileKind.recognise(bytes, path: path)
     var collection = judged(kind, bytes, path) ?? Collection()
-    // Invented settings are looked for in every text, whether or not this version judges its kind.
-    let invented = InventedSettings.find(in: bytes, path: path)
+    // Invented settings are looked for in every text, whether or not this version judges its kind. Facts carry theirs.
+    let invented = kind == .facts || kind == .binary ? [] : InventedSettings.find(in: bytes, path: path)
     if !invented.isEmpty {
       if collection.assets.count == 1 {
-        if collection.assets[0].inventedSettings.isEmpty { collection.assets[0].inventedSettings = invented }
+        collection.assets[0].inventedSettings = invented
       } else {
         let asset = Asset(id: "text:\(path)", kind: .text, platform: Controls.platform(of: .text), name: lastPart(of: path))
         collection.assets.append(AssetFacts(asset: asset, target: path, inventedSettings: invented))
@@ -70,7 +97,40 @@ public struct FactCollection {
 
   /// The collection of a kind that this version judges or names as not judged; nil for text and unknown data.
   private func judged(_ kind: FileKind, _ bytes: [UInt8], _ path: String) -> Collection? {
-    nil
+    let tree = Tree()
+    switch kind {
+    case .domain, .domainStatus, .xml(root: nil): return DomainCollector(tree: tree).collect(document: bytes, path: path, target: path)
+    case .libvirtConfiguration(.daemon), .libvirtConfiguration(.driver):
+      return LibvirtDaemonCollector(tree: tree).collect(configuration: bytes, path: path, target: path)
+    case .commandLine: return QEMUCollector(tree: tree).collect(arguments: bytes, path: path, target: path)
+    case .facts: return facts(bytes, path)
+    case .libvirtXML, .libvirtConfiguration(.other), .vmx:
+      return Collection(refusals: [Refusal(target: path, code: "not-judged", message: "\(path): \(kind.name), not judged by this version")])
+    case .wideText(let encoding):
+      return Collection(refusals: [Refusal(target: path, code: "not-utf8", message: "\(path): \(encoding) text; save it as UTF-8")])
+    case .xml, .configuration, .json, .binary, .empty, .text: return nil
+    }
+  }
+
+  /// Assets of facts written earlier: one document, or an array of them.
+  private func facts(_ bytes: [UInt8], _ path: String) -> Collection {
+    var collection = Collection()
+    func refuse(_ error: DataError) {
+      collection.refusals.append(Refusal(target: path, code: "malformed", message: error.message))
+    }
+    do throws(DataError) {
+      let value = try PolicyEngine.readJSON(bytes, file: path)
+      for (index, document) in (value.elements ?? [value]).enumerated() {
+        do throws(DataError) {
+          collection.assets.append(try FactsDocument.asset(document, target: path))
+        } catch {
+          refuse(DataError(value.elements == nil ? "\(path): \(error.message)" : "\(path): document \(index + 1): \(error.message)"))
+        }
+      }
+    } catch {
+      refuse(error)
+    }
+    return collection
   }
 
   /// The name ends like configuration, so that not understanding it is worth a word.

@@ -84,7 +84,7 @@ public struct TargetResolver {
     }
   }
 
-  /// True for the copy of a whole system: a folder with /proc, /sys or /etc below it. The live root itself is this host.
+  /// True for the copy of a whole system: a folder with /proc, /sys or /etc below it, named or met in a folder. The live root itself is this host.
   private func isSavedSystem(_ folder: String) -> Bool {
     let path = absolute(folder)
     return Self.systemFolders.contains { (try? Tree().attributes(path + $0))?.isDirectory == true }
@@ -119,6 +119,8 @@ public struct TargetResolver {
         // A link to a folder is not followed: it may lead anywhere, and back.
         if attributes.isSymbolicLink, (try? Tree().attributes(absolute(path)))?.isDirectory == true { continue }
         found.append(.file(path, isNamed: false))
+      } else if isSavedSystem(path) {
+        found.append(.machine(name: path, root: absolute(path)))
       } else if depth + 1 < Self.depth {
         walk(path, depth: depth + 1, into: &found)
       } else {

@@ -28,7 +28,9 @@ effective(name, fallback) := fallback if absent(name)
 parameter(name) := data.ringwall.parameters[name]
 
 # tenants of one host are taken to distrust each other unless the baseline says otherwise
-tenants := object.get(object.get(data.ringwall, "parameters", {}), "tenants", "untrusted")
+default tenants := "untrusted"
+
+tenants := data.ringwall.parameters.tenants
 
 # true in the forms that kernel module parameters print: Y and 1
 on(text) if text in {"Y", "y", "1"}

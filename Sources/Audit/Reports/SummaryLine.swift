@@ -17,7 +17,7 @@ public enum SummaryLine {
     return sentences.joined(separator: texts["sentence.gap"])
   }
 
-  private static func reasons(_ exit: ExitStatus, _ texts: Texts) -> [String] {
+  static func reasons(_ exit: ExitStatus, _ texts: Texts) -> [String] {
     let severity = texts["severity.\(exit.failOn.rawValue)"]
     var reasons: [String] = []
     if exit.refused > 0 { reasons.append(texts("exit.refused", ["count": "\(exit.refused)"])) }

@@ -68,8 +68,8 @@ final class BuiltinContext {
   private let clock: @Sendable () -> Int64
   /// Where `print` and `trace` write; nil drops the text.
   var printed: ((String) -> Void)?
-  /// Memo of anything a family wants to keep during an evaluation (compiled expressions, ...), by family.
-  var regularExpressions: [[UInt8]: RegularExpressionMemo] = [:]
+  /// Compiled expressions by the hash of their pattern.
+  var regularExpressions: [UInt64: RegularExpressionMemo] = [:]
   /// Seeds of `rand.intn`, uuids by key.
   var memo: [[UInt8]: Value] = [:]
   /// Steps left for work that a small input can make large; see `spend`.
@@ -109,10 +109,10 @@ extension Arguments {
     return self[index].text
   }
 
-  /// An integer that fits 64 bits.
+  /// An integer of 64 bits; numbers like 2.0 do not count.
   func integer(_ index: Int) throws(BuiltinError) -> Int {
     guard self[index].isNumber else { throw wrongType(index, "number") }
-    guard let value = self[index].exactInt else { throw .type("operand \(index + 1) must be integer number but got floating-point number") }
+    guard self[index].rawTag == Value.Tag.integer.rawValue, let value = self[index].exactInt else { throw .type("operand \(index + 1) must be integer number but got floating-point number") }
     return Int(value)
   }
 }

@@ -1,9 +1,7 @@
 extension Builtins {
   /// One list a file.
   static let families: [[Builtin]] = [
-    arithmetic, aggregates, sets,
+    arithmetic, aggregates, arrays, bits, encodings, globs, graphs, identifiers, jsonDocuments, networks, objects, ranges, regularExpressions,
+    semanticVersions, sets, stringEditing, strings, times, tracing, types, units, uris,
   ]
 }
-
-/// A compiled regular expression kept for one evaluation.
-struct RegularExpressionMemo {}

@@ -71,3 +71,8 @@ extension Document {
     return Document(heap: shell, value: .object([(.string(key, in: shell), value)], in: shell), parent: self)
   }
 }
+
+extension Document: Equatable {
+  /// Rego's `==`: numbers by value, whatever their text.
+  public static func == (a: Document, b: Document) -> Bool { a.value.equals(b.value) }
+}

@@ -1,4 +1,4 @@
-public import Domain
+internal import Domain
 internal import Judgement
 
 /// The result as one self-contained HTML file: it loads nothing, and works without its script but for the text filter.

@@ -7,26 +7,33 @@ extension HTMLReport {
 
   private static let worstCount = 5
 
+  /// The worst controls, each with its first asset: five guests with the same fault are one thing to know.
   func worst() -> Markup {
-    let rows = failing.filter { $0.control.severity > .info }.prefix(Self.worstCount)
+    var rows: [AuditResult] = []
+    var assets: [String: Int] = [:]
+    for row in failing where row.control.severity > .info {
+      assets[row.control.id, default: 0] += 1
+      if assets[row.control.id] == 1, rows.count < Self.worstCount { rows.append(row) }
+    }
     guard !rows.isEmpty else { return "" }
     var markup: Markup = """
       <section id="worst"><div class="hd"><h2>\(texts["html.worst"])</h2><p>\(texts["html.worstOrder"])</p>
       </div>
       <ol class="worst card">
       """
-    for (index, row) in rows.enumerated() { markup += item(index + 1, row) }
+    for (index, row) in rows.enumerated() { markup += item(index + 1, row, others: (assets[row.control.id] ?? 1) - 1) }
     markup += "</ol></section>\n"
     return markup
   }
 
-  private func item(_ rank: Int, _ row: AuditResult) -> Markup {
+  private func item(_ rank: Int, _ row: AuditResult, others: Int) -> Markup {
     let control = row.control
+    let more: Markup = others == 0 ? "" : " <a href=\"#c-\(control.id)\">\(texts("html.otherResults", ["count": "\(others)"]))</a>"
     let foreign: Markup = texts.language == .english ? "" : " lang=\"en\""
     var markup: Markup = """
       <li><span class="rank">\(rank)</span><div><h3>\(texts.message(row.finding))</h3><p class="meta">\(mark(control.severity))\
       <a class="id" href="#\(filters.rowID(row))">\(control.id)</a><span>\(texts.title(control))</span><span>\(words(control.layer))</span>\
-      <span class="name">\(row.finding.asset.name)</span></p>
+      <span class="name">\(row.finding.asset.name)</span>\(more)</p>
 
       """
     if !control.description.isEmpty { markup += "<p class=\"sub\"\(foreign)>\(control.description)</p>\n" }

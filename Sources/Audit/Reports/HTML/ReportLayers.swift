@@ -1,4 +1,5 @@
 internal import Domain
+internal import Judgement
 
 /// Which layer is weak, and why: a range per layer and one sentence for each result that cost it something.
 extension HTMLReport {
@@ -34,9 +35,8 @@ extension HTMLReport {
     guard let weakest = outcome.scores.first else { return "" }
     var sentences: [String] = []
     if weakest.low < 100 {
-      let range = texts("html.range", ["low": "\(weakest.low)", "high": "\(weakest.high)"])
       let key = weakest.high < weakest.floor ? "below" : weakest.low < weakest.floor ? "maybeBelow" : "above"
-      sentences.append(texts("html.weakest.\(key)", ["range": range, "floor": "\(weakest.floor)"]))
+      sentences.append(texts("html.weakest.\(key)", ["range": range(weakest), "floor": "\(weakest.floor)"]))
     }
     let critical = failing.filter { $0.control.severity == .critical }
     if !critical.isEmpty {

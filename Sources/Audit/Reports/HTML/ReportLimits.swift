@@ -1,4 +1,5 @@
 internal import Domain
+internal import Judgement
 
 /// What the report does not say: targets refused, results unknown, and the limits of the method.
 extension HTMLReport {

@@ -1,4 +1,5 @@
 internal import Domain
+internal import Judgement
 
 /// Marks and bars: shape and word first, colour last. Every number that a shape stands for is printed beside it or in its label.
 extension HTMLReport {
@@ -39,7 +40,12 @@ extension HTMLReport {
   func words(_ severity: Severity) -> String { capitalised(texts["severity.\(severity.rawValue)"]) }
   func words(_ layer: Layer) -> String { texts["layer.\(layer.rawValue)"] }
 
-  private func capitalised(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
+  private func capitalised(_ text: String) -> String { HTMLReport.capitalised(text) }
+
+  /// The first letter, or all of an abbreviation such as n/a, in capitals.
+  static func capitalised(_ text: String) -> String {
+    text.contains("/") ? text.uppercased() : text.prefix(1).uppercased() + text.dropFirst()
+  }
 
   /// All results as parts of one line, in the order fail, unknown, waived, pass, n/a.
   func strip() -> Markup {
@@ -66,7 +72,7 @@ extension HTMLReport {
 
   /// A range from `low` to `high` of 100: solid is proven, hatched is what the unknowns could add, the tick is the floor.
   func bar(_ score: LayerScore) -> Markup {
-    let label = texts("html.range", ["low": "\(score.low)", "high": "\(score.high)"])
+    let label = range(score)
     var markup: Markup = """
       <svg role="img" aria-label="\(label)"><rect class="f-track" x="0" y="1.5" width="100%" height="11" rx="2"/>\
       <rect class="\(score.low < score.floor ? "f-fail" : "f-ink")" x="0" y="1.5" width="\(score.low)%" height="11" rx="2"/>
@@ -77,6 +83,12 @@ extension HTMLReport {
     }
     markup += "<line class=\"s-ink\" x1=\"\(score.floor)%\" x2=\"\(score.floor)%\" y1=\"-2\" y2=\"16\" stroke-width=\"1.4\"/></svg>"
     return markup
+  }
+
+  /// "61 to 74 of 100"
+  func range(_ score: LayerScore) -> String {
+    score.low == score.high
+      ? texts("html.point", ["low": "\(score.low)"]) : texts("html.range", ["low": "\(score.low)", "high": "\(score.high)"])
   }
 
   /// The scale under the bars; a number too near to the floor's gives way.

@@ -1,4 +1,5 @@
 internal import Domain
+internal import Judgement
 
 /// Every result, by layer, worst first, with filters that need no script.
 extension HTMLReport {
@@ -35,8 +36,7 @@ extension HTMLReport {
 
   /// Table heads of the terminal are in capitals, where a language has them.
   private func heading(_ key: String) -> String {
-    let text = texts[key].lowercased()
-    return text.prefix(1).uppercased() + text.dropFirst()
+    Self.capitalised(texts[key].lowercased())
   }
 
   private func tableRow(_ row: AuditResult, number: Int) -> Markup {
@@ -136,8 +136,7 @@ struct Filters {
     ]
     for verdict in Verdict.worstFirst {
       let text = texts["verdict.\(verdict.rawValue)"]
-      verdicts.append(
-        radio("v", "v-\(HTMLReport.name(verdict))", text.prefix(1).uppercased() + text.dropFirst(), count(verdict), isChecked: false))
+      verdicts.append(radio("v", "v-\(HTMLReport.name(verdict))", HTMLReport.capitalised(text), count(verdict), isChecked: false))
     }
     var assets = [radio("a", "a-0", texts["html.filter.all"], nil, isChecked: true)]
     for (i, name) in names.enumerated() { assets.append(radio("a", "a-\(i + 1)", name, nil, isChecked: false)) }

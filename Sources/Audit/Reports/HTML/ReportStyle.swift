@@ -182,7 +182,7 @@ extension HTMLReport {
     .costs { margin-top: var(--s-4); font-size: var(--t-3); } .costs > summary { font-weight: 600; } .costs > summary span { font-weight: 400; color: var(--ink-3); margin-left: var(--s-2); }
     .costs li { padding: 2px 0 2px var(--s-4); color: var(--ink-2); max-width: 110ch; overflow-wrap: anywhere; }
     .name, .a, td.a { overflow-wrap: anywhere; }
-    .more { color: var(--ink-3); font-size: var(--t-2); } .more .ev { margin: 4px 0 6px; } .more > summary { width: max-content; }
+    .more { color: var(--ink-3); font-size: var(--t-2); } .more .ev { margin: 4px 0 6px; } .more > summary { width: max-content; list-style-position: inside; }
     .repair { display: grid; gap: var(--s-4); } .repair h3 { display: flex; flex-wrap: wrap; gap: 2px var(--s-3); align-items: baseline; font-size: var(--t-4); }
     .repair .facts { margin-top: 6px; } .repair .facts dd { max-width: 100ch; white-space: pre-line; }
     .repair article { border-top: 1px solid var(--line); padding-top: var(--s-3); break-inside: avoid; }

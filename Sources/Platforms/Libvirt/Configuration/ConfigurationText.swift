@@ -42,6 +42,9 @@ struct ConfigurationText: Sendable, Hashable {
       let position = Self.position(of: place.offset, in: bytes)
       throw ConfigurationError(code: place.code, problem: place.problem, line: position.line, column: position.column)
     }
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+      throw ConfigurationError(code: "malformed", problem: "a byte order mark, which libvirt does not read", line: 1, column: 1)
+    }
     var reader = ConfigurationReader(bytes)
     entries = try reader.entries()
     var effective: [String: Int] = [:]

@@ -5,8 +5,10 @@ struct DaemonProcess: Sendable, Hashable {
   let pid: Int32
   let daemon: String
   let arguments: DaemonArguments
-  /// Absolute path of the file after --config; nil for the default.
-  let configuration: String?
+  /// Path of its configuration file as this process sees it.
+  let configuration: String
+  /// "/proc/PID/root" for a daemon with mounts of its own, as in a container; "" for one that sees the machine's files.
+  let root: String
   /// Whether systemd handed it its sockets; nil where its environment may not be read.
   let isActivated: Bool?
 
@@ -23,10 +25,11 @@ struct DaemonProcess: Sendable, Hashable {
       // A forked child that has not executed its program yet has the same name and an empty command line.
       guard !words.isEmpty else { continue }
       let arguments = DaemonArguments(Array(words.dropFirst()))
+      let root = hasOwnMounts(pid, tree) ? "/proc/\(pid)/root" : ""
+      let file = arguments.configuration.map { absolute($0, pid, tree) } ?? "/etc/libvirt/\(command).conf"
       found.append(
         DaemonProcess(
-          pid: pid, daemon: command, arguments: arguments, configuration: arguments.configuration.map { absolute($0, pid, tree) },
-          isActivated: activation(pid, tree)))
+          pid: pid, daemon: command, arguments: arguments, configuration: root + file, root: root, isActivated: activation(pid, tree)))
     }
     return found
   }
@@ -35,6 +38,13 @@ struct DaemonProcess: Sendable, Hashable {
     if path.hasPrefix("/") { return path }
     guard let folder = try? tree.link("/proc/\(pid)/cwd") else { return "/" + path }
     return folder == "/" ? "/" + path : folder + "/" + path
+  }
+
+  private static func hasOwnMounts(_ pid: Int32, _ tree: Tree) -> Bool {
+    guard tree.isLive, let own = try? tree.link("/proc/self/ns/mnt"), let other = try? tree.link("/proc/\(pid)/ns/mnt") else {
+      return false
+    }
+    return own != other
   }
 
   private static func activation(_ pid: Int32, _ tree: Tree) -> Bool? {
@@ -48,16 +58,19 @@ struct ListeningPorts: Sendable {
   struct Listener: Sendable, Hashable {
     let address: String
     let port: Int
+    /// Number that links of the owner's /proc/PID/fd name, as "socket:[N]".
+    let inode: String
     let source: FactSource
   }
 
   /// nil where the tree holds neither file.
   let listeners: [Listener]?
 
-  init(_ tree: Tree) {
+  /// - Parameter folder: /proc/net, or /proc/PID/net for the network namespace of a process.
+  init(_ tree: Tree, folder: String = "/proc/net") {
     var found: [Listener] = []
     var wasRead = false
-    for path in ["/proc/net/tcp", "/proc/net/tcp6"] {
+    for path in ["\(folder)/tcp", "\(folder)/tcp6"] {
       guard let bytes = try? tree.bytes(path) else { continue }
       wasRead = true
       for (i, line) in bytes.split(separator: 0x0A).enumerated() {
@@ -65,7 +78,10 @@ struct ListeningPorts: Sendable {
         guard fields.count > 3, fields[3] == "0A" else { continue }
         let local = fields[1].split(separator: ":")
         guard local.count == 2, let port = Int(local[1], radix: 16) else { continue }
-        found.append(Listener(address: Self.address(local[0]), port: port, source: .path(path, line: i + 1, column: 1)))
+        found.append(
+          Listener(
+            address: Self.address(local[0]), port: port, inode: fields.count > 9 ? String(fields[9]) : "",
+            source: .path(path, line: i + 1, column: 1)))
       }
     }
     listeners = wasRead ? found : nil

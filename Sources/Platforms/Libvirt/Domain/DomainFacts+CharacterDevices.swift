@@ -2,7 +2,7 @@ internal import Domain
 
 /// Serial and parallel ports, consoles, channels, and everything else that talks through a character device of QEMU.
 extension DomainFacts {
-  mutating func readCharacterDevices(_ devices: Devices) {
+  mutating func readCharacterDevices(_ devices: DomainDevices) {
     var all: [Entry] = []
     var serials: [Entry] = []
     var agents: [Entry] = []

@@ -5,7 +5,7 @@ extension DomainFacts {
   /// Graphics that listen on the network or a socket; the others draw on the host's own screen or through its bus.
   private static let servers: Set<String> = ["vnc", "spice", "rdp"]
 
-  mutating func readConsoles(_ devices: Devices) {
+  mutating func readConsoles(_ devices: DomainDevices) {
     var listens: [Entry] = []
     var passwords: [Entry] = []
     var clipboards: [Entry] = []
@@ -97,7 +97,7 @@ extension DomainFacts {
     return Entry(value: .object(members + [.init("given", .bool(given))]), source: source)
   }
 
-  private mutating func readVideo(_ devices: Devices) {
+  private mutating func readVideo(_ devices: DomainDevices) {
     var video: [Entry] = []
     var acceleration: [Entry] = []
     for (index, element) in devices["video"].enumerated() {

@@ -2,7 +2,7 @@ internal import Domain
 
 /// Disks, floppies and whatever carries raw SCSI commands.
 extension DomainFacts {
-  mutating func readDisks(_ devices: Devices) {
+  mutating func readDisks(_ devices: DomainDevices) {
     var disks: [Entry] = []
     var floppies: [Entry] = []
     var scsi: [Entry] = []

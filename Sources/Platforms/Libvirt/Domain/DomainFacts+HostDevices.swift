@@ -34,9 +34,9 @@ enum HostAddress {
   }
 }
 
-/// Devices of the host that the guest gets whole.
+/// DomainDevices of the host that the guest gets whole.
 extension DomainFacts {
-  mutating func readHostDevices(_ devices: Devices) {
+  mutating func readHostDevices(_ devices: DomainDevices) {
     var entries: [Entry] = []
     for (index, device) in devices["hostdev"].enumerated() {
       let type = device.attribute("type")

@@ -2,7 +2,7 @@ internal import Domain
 
 /// Network interfaces.
 extension DomainFacts {
-  mutating func readInterfaces(_ devices: Devices) {
+  mutating func readInterfaces(_ devices: DomainDevices) {
     var cards: [Entry] = []
     var filters: [Entry] = []
     var isolation: [Entry] = []

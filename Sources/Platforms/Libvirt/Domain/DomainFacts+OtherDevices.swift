@@ -1,8 +1,8 @@
 internal import Domain
 
-/// Devices with one or two attributes that matter.
+/// DomainDevices with one or two attributes that matter.
 extension DomainFacts {
-  mutating func readOtherDevices(_ devices: Devices) {
+  mutating func readOtherDevices(_ devices: DomainDevices) {
     set(
       "sounds",
       devices["sound"].enumerated().map { index, sound in
@@ -35,7 +35,7 @@ extension DomainFacts {
     readVirtio(devices)
   }
 
-  private mutating func readFilesystems(_ devices: Devices) {
+  private mutating func readFilesystems(_ devices: DomainDevices) {
     set(
       "filesystems",
       devices["filesystem"].enumerated().map { index, filesystem in
@@ -51,7 +51,7 @@ extension DomainFacts {
       })
   }
 
-  private mutating func readTPM(_ devices: Devices) {
+  private mutating func readTPM(_ devices: DomainDevices) {
     set(
       "tpm",
       devices["tpm"].enumerated().map { index, tpm in
@@ -67,7 +67,7 @@ extension DomainFacts {
       })
   }
 
-  private mutating func readRandom(_ devices: Devices) {
+  private mutating func readRandom(_ devices: DomainDevices) {
     set(
       "rng",
       devices["rng"].enumerated().map { index, rng in
@@ -82,7 +82,7 @@ extension DomainFacts {
       })
   }
 
-  private mutating func readWatchers(_ devices: Devices) {
+  private mutating func readWatchers(_ devices: DomainDevices) {
     set(
       "watchdogs",
       devices["watchdog"].enumerated().map { index, watchdog in
@@ -103,7 +103,7 @@ extension DomainFacts {
     }
   }
 
-  private mutating func readVirtio(_ devices: Devices) {
+  private mutating func readVirtio(_ devices: DomainDevices) {
     if let balloon = devices["memballoon"].first, let model = balloon.attribute("model") {
       set("balloon", .object([.init("model", text: model.value), .init("given", .bool(true))]), at: at(model))
     } else {

@@ -18,7 +18,7 @@ struct DomainFacts {
     reading.readPlatform()
     reading.readMemory()
     reading.readSecurity()
-    let devices = Devices(of: domain)
+    let devices = DomainDevices(of: domain)
     reading.readDisks(devices)
     reading.readInterfaces(devices)
     reading.readConsoles(devices)
@@ -73,7 +73,7 @@ struct DomainFacts {
 }
 
 /// The children of `<devices>`, by name.
-struct Devices {
+struct DomainDevices {
   private var byName: [String: [XMLElement]] = [:]
 
   init(of domain: XMLElement) {

@@ -1,0 +1,123 @@
+/// An address of version 4 or 6; the former is held as ::ffff:a.b.c.d.
+struct IPAddress: Equatable {
+  var bits: UInt128
+  let isV4: Bool
+
+  static let mapped: UInt128 = 0xFFFF << 32
+
+  /// `isV4` follows from the bits: mapped addresses are of version 4, as in Go.
+  init(bits: UInt128) {
+    self.bits = bits
+    isV4 = bits >> 32 == 0xFFFF
+  }
+
+  /// Dotted numbers without leading zeros, or the forms of RFC 4291. Zones are not accepted.
+  init?(_ text: ArraySlice<UInt8>) {
+    guard let value = text.contains(0x3A) ? Self.v6(text) : Self.v4(text).map({ Self.mapped | UInt128($0) }) else { return nil }
+    self.init(bits: value)
+  }
+
+  private static func v4(_ text: ArraySlice<UInt8>) -> UInt32? {
+    let parts = text.split(separator: 0x2E, omittingEmptySubsequences: false)
+    guard parts.count == 4 else { return nil }
+    var value: UInt32 = 0
+    for part in parts {
+      guard (1...3).contains(part.count), part.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), part.count == 1 || part.first != 0x30 else { return nil }
+      let number = part.reduce(0) { $0 * 10 + UInt32($1 - 0x30) }
+      guard number <= 255 else { return nil }
+      value = value << 8 | number
+    }
+    return value
+  }
+
+  private static func v6(_ text: ArraySlice<UInt8>) -> UInt128? {
+    var groups: [UInt16] = []
+    /// Groups before the `::`.
+    var gap: Int?
+    var rest = text
+    if rest.starts(with: [0x3A, 0x3A]) {
+      gap = 0
+      rest = rest.dropFirst(2)
+    }
+    while !rest.isEmpty {
+      guard groups.count < 8 else { return nil }
+      let digits = rest.prefix { Builtins.hexadecimal($0) != nil }
+      let behind = rest.dropFirst(digits.count)
+      if behind.first == 0x2E {
+        // The last four bytes as dotted numbers.
+        guard groups.count <= 6, let low = v4(rest) else { return nil }
+        groups += [UInt16(truncatingIfNeeded: low >> 16), UInt16(truncatingIfNeeded: low)]
+        rest = []
+        break
+      }
+      guard (1...4).contains(digits.count) else { return nil }
+      groups.append(digits.reduce(0) { $0 << 4 | UInt16(Builtins.hexadecimal($1) ?? 0) })
+      rest = behind
+      guard let separator = rest.first else { break }
+      guard separator == 0x3A, rest.count > 1 else { return nil }
+      rest = rest.dropFirst()
+      if rest.first == 0x3A {
+        guard gap == nil else { return nil }
+        gap = groups.count
+        rest = rest.dropFirst()
+      }
+    }
+    if let gap {
+      guard groups.count < 8 else { return nil }
+      groups.insert(contentsOf: [UInt16](repeating: 0, count: 8 - groups.count), at: gap)
+    }
+    guard groups.count == 8 else { return nil }
+    return groups.reduce(0) { $0 << 16 | UInt128($1) }
+  }
+
+  /// The form of RFC 5952.
+  var text: String {
+    if isV4 { return (0..<4).map { String(UInt8(truncatingIfNeeded: bits >> UInt128(24 - 8 * $0))) }.joined(separator: ".") }
+    let groups = (0..<8).map { UInt16(truncatingIfNeeded: bits >> UInt128(112 - 16 * $0)) }
+    var longest = 0..<0
+    var index = 0
+    while index < 8 {
+      var end = index
+      while end < 8, groups[end] == 0 { end += 1 }
+      if end - index > longest.count, end - index > 1 { longest = index..<end }
+      index = max(end, index + 1)
+    }
+    func join(_ range: Range<Int>) -> String { groups[range].map { String($0, radix: 16) }.joined(separator: ":") }
+    return longest.isEmpty ? join(0..<8) : join(0..<longest.lowerBound) + "::" + join(longest.upperBound..<8)
+  }
+}
+
+/// A network in the notation of RFC 4632 ("10.0.0.0/8", "fe80::/10").
+struct IPNetwork {
+  let first: IPAddress
+  /// Bits that are the same in all addresses, counted in the notation's version.
+  let prefix: Int
+
+  var width: Int { first.isV4 ? 32 : 128 }
+  private var hostMask: UInt128 { Self.hostMask(width - prefix) }
+  private static func hostMask(_ count: Int) -> UInt128 { count >= 128 ? .max : (1 << UInt128(count)) - 1 }
+  var last: IPAddress { IPAddress(bits: first.bits | hostMask) }
+
+  init(first: IPAddress, prefix: Int) {
+    self.first = first
+    self.prefix = prefix
+  }
+
+  /// Host bits are dropped.
+  init?(_ text: ArraySlice<UInt8>) {
+    guard let slash = text.firstIndex(of: 0x2F), let address = IPAddress(text[..<slash]) else { return nil }
+    let digits = text[(slash + 1)...]
+    let width = text[..<slash].contains(0x3A) ? 128 : 32
+    guard (1...3).contains(digits.count), digits.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), digits.count == 1 || digits.first != 0x30 else { return nil }
+    let prefix = digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+    guard prefix <= width else { return nil }
+    first = IPAddress(bits: address.bits & ~Self.hostMask(width - prefix))
+    self.prefix = first.isV4 && width == 128 ? prefix - 96 : prefix
+  }
+
+  func contains(_ address: IPAddress) -> Bool {
+    address.isV4 == first.isV4 && (address.bits ^ first.bits) & ~hostMask == 0
+  }
+
+  var text: String { first.text + "/\(prefix)" }
+}

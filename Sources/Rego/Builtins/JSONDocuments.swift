@@ -1,0 +1,239 @@
+extension Builtins {
+  /// OPA's v1/topdown/encoding.go (JSON and YAML) and json.go.
+  static let jsonDocuments: [Builtin] = [
+    Builtin("json.marshal", 1) { arguments, context throws(BuiltinError) in
+      try marshal(arguments[0], JSONWriter.Style(escapesHTML: true), context)
+    },
+    Builtin("json.marshal_with_options", 2) { arguments, context throws(BuiltinError) in
+      let style = try marshalStyle(arguments)
+      let text = try marshal(arguments[0], style, context)
+      // Go puts the prefix before every line but the first one, OPA before the first one too.
+      return style.indent == nil ? text : .string(style.prefix + text.text, in: context.heap)
+    },
+    Builtin("json.unmarshal", 1) { arguments, context throws(BuiltinError) in
+      let text = try arguments.text(0)
+      try context.spend(text.textCount >> 4)
+      do throws(JSONError) {
+        return try unsafe text.withText { bytes throws(JSONError) in
+          try unsafe JSONReader.read(bytes, in: context.heap, replacesSurrogates: true)
+        }
+      } catch {
+        throw .failed(error.reason)
+      }
+    },
+    Builtin("json.is_valid", 1) { arguments, context throws(BuiltinError) in
+      guard arguments[0].isString else { return .false }
+      try context.spend(arguments[0].textCount >> 4)
+      let scratch = Heap()
+      do throws(JSONError) {
+        _ = try unsafe arguments[0].withText { bytes throws(JSONError) in try unsafe JSONReader.read(bytes, in: scratch, replacesSurrogates: true) }
+        return .true
+      } catch { return .false }
+    },
+    Builtin("json.filter", 2) { arguments, context throws(BuiltinError) in
+      let object = try arguments.object(0)
+      let paths = try PathTree(try jsonPaths(arguments), context)
+      return try filtered(object.value, paths, context)
+    },
+    Builtin("json.remove", 2) { arguments, context throws(BuiltinError) in
+      let object = try arguments.object(0)
+      let paths = try PathTree(try jsonPaths(arguments), context)
+      return try removed(object.value, paths, context)
+    },
+    Builtin("json.patch", 2) { arguments, context throws(BuiltinError) in
+      let operations = try arguments.array(1)
+      return try JSONPatch.apply(operations, to: arguments[0], context)
+    },
+    Builtin("yaml.marshal", 1) { arguments, context throws(BuiltinError) in
+      try context.spend(1)
+      return .string(try YAMLWriter.text(arguments[0], context), in: context.heap)
+    },
+    Builtin("yaml.unmarshal", 1) { arguments, context throws(BuiltinError) in
+      let text = try arguments.string(0)
+      do throws(YAMLError) { return try YAMLReader.read(text, in: context.heap) } catch { throw .failed(error.description) }
+    },
+    Builtin("yaml.is_valid", 1) { arguments, context throws(BuiltinError) in
+      guard arguments[0].isString else { return .false }
+      try context.spend(arguments[0].textCount >> 4)
+      do throws(YAMLError) {
+        _ = try YAMLReader.read(arguments[0].text, in: Heap())
+        return .true
+      } catch { return .false }
+    },
+  ]
+
+  private static func marshal(_ value: Value, _ style: JSONWriter.Style, _ context: BuiltinContext) throws(BuiltinError) -> Value {
+    let text = JSONWriter.text(value, style)
+    try context.spend(text.count >> 4)
+    return .string(text, in: context.heap)
+  }
+
+  private static func marshalStyle(_ arguments: Arguments) throws(BuiltinError) -> JSONWriter.Style {
+    var style = JSONWriter.Style(escapesHTML: true)
+    var indent: [UInt8] = [0x09]
+    var isPretty = false
+    var wanted: Bool?
+    for (index, (key, value)) in Members(try arguments.object(1)).enumerated() {
+      guard key.isString else {
+        let inner = "operand \(index) must be string but got \(key.typeName)"
+        throw .type("operand 2 failed to stringify key \(String(decoding: ValueText.text(key), as: UTF8.self)) at index \(index): \(inner)")
+      }
+      switch key.string {
+      case "prefix", "indent":
+        guard value.isString else {
+          throw .type("operand 2 key \(key.string) failed cast to string: operand \(index) must be string but got \(value.typeName)")
+        }
+        if key.string == "prefix" { style.prefix = value.text } else { indent = value.text }
+        isPretty = true
+      case "pretty":
+        guard let flag = value.asBool else { throw .type("operand 2 key pretty failed cast to bool") }
+        wanted = flag
+      default: throw .type("operand 2 object contained unknown key \(quoted(key.text))")
+      }
+    }
+    if wanted ?? isPretty { style.indent = indent } else { style.prefix = [] }
+    return style
+  }
+
+  /// Paths are texts like "a/b~1c" or arrays of keys; here as the texts of their keys.
+  private static func jsonPaths(_ arguments: Arguments) throws(BuiltinError) -> [[[UInt8]]] {
+    let elements = try arguments.collection(1, "set", "array")
+    var paths: [[[UInt8]]] = []
+    for element in elements {
+      guard element.isString || element.isArray else {
+        throw .type("operand 2 must be one of {set, array} containing string paths or array of path segments but got \(element.typeName)")
+      }
+      paths.append(element.isArray ? element.elements.map { ValueText.text($0) } : PathTree.keys(element.text).map { ValueText.quote($0) })
+    }
+    return paths
+  }
+
+  /// What the paths lead to, and the way there.
+  private static func filtered(_ value: Value, _ paths: PathTree, _ context: BuiltinContext) throws(BuiltinError) -> Value {
+    switch value.tag {
+    case .object:
+      let result = ObjectView.make(capacity: 4, in: context.heap)
+      for (key, member) in Members(value.objectView) {
+        try context.spend(1)
+        switch paths.next(key) {
+        case nil: continue
+        case .whole?: result.set(key, member, in: context.heap)
+        case .tree(let tree)?: result.set(key, try filtered(member, tree, context), in: context.heap)
+        }
+      }
+      return result.value
+    case .array:
+      var result: [Value] = []
+      for (index, element) in value.elements.enumerated() {
+        try context.spend(1)
+        switch paths.next(index) {
+        case nil: continue
+        case .whole?: result.append(element)
+        case .tree(let tree)?: result.append(try filtered(element, tree, context))
+        }
+      }
+      return .array(result, in: context.heap)
+    case .set:
+      var result: [Value] = []
+      for element in value.elements {
+        try context.spend(1)
+        switch paths.next(element) {
+        case nil: continue
+        case .whole?: result.append(element)
+        case .tree(let tree)?: result.append(try filtered(element, tree, context))
+        }
+      }
+      return .set(result, in: context.heap)
+    default: return value
+    }
+  }
+
+  /// The value without what the paths lead to.
+  private static func removed(_ value: Value, _ paths: PathTree, _ context: BuiltinContext) throws(BuiltinError) -> Value {
+    switch value.tag {
+    case .object:
+      let result = ObjectView.make(capacity: value.objectView.count, in: context.heap)
+      for (key, member) in Members(value.objectView) {
+        try context.spend(1)
+        switch paths.next(key) {
+        case nil: result.set(key, member, in: context.heap)
+        case .whole?: continue
+        case .tree(let tree)?: result.set(key, try removed(member, tree, context), in: context.heap)
+        }
+      }
+      return result.value
+    case .array, .set:
+      var result: [Value] = []
+      for (index, element) in value.elements.enumerated() {
+        try context.spend(1)
+        switch value.isArray ? paths.next(index) : paths.next(element) {
+        case nil: result.append(element)
+        case .whole?: continue
+        case .tree(let tree)?: result.append(try removed(element, tree, context))
+        }
+      }
+      return value.isArray ? .array(result, in: context.heap) : .set(result, in: context.heap)
+    default: return value
+    }
+  }
+}
+
+/// Paths into a document as a tree; where one path is the beginning of another, the short one counts.
+struct PathTree {
+  enum Next {
+    /// A path ends here.
+    case whole
+    case tree(PathTree)
+  }
+
+  private final class Node {
+    var children: [[UInt8]: Node] = [:]
+    var isEnd = false
+  }
+  private let node: Node
+
+  private init(node: Node) { self.node = node }
+
+  /// - Parameter paths: Keys as the texts of their terms.
+  init(_ paths: [[[UInt8]]], _ context: BuiltinContext) throws(BuiltinError) {
+    node = Node()
+    for keys in paths {
+      try context.spend(keys.count)
+      guard !keys.isEmpty else { continue }
+      guard keys.count <= JSONReader.depthLimit else { throw .failed("path has more than \(JSONReader.depthLimit) segments") }
+      var current = node
+      for key in keys where !current.isEnd {
+        let next = current.children[key] ?? Node()
+        current.children[key] = next
+        current = next
+      }
+      current.isEnd = true
+      current.children = [:]
+    }
+  }
+
+  /// The keys of a path like "/a/b~1c": `~1` stands for a slash, `~0` for a tilde. The empty path has none.
+  static func keys(_ path: [UInt8]) -> [[UInt8]] {
+    guard !path.isEmpty else { return [] }
+    return path.drop { $0 == 0x2F }.split(separator: 0x2F, omittingEmptySubsequences: false).map { part in
+      var result: [UInt8] = []
+      var index = part.startIndex
+      while index < part.endIndex {
+        if part[index] == 0x7E, index + 1 < part.endIndex, part[index + 1] == 0x30 || part[index + 1] == 0x31 {
+          result.append(part[index + 1] == 0x30 ? 0x7E : 0x2F)
+          index += 2
+        } else {
+          result.append(part[index])
+          index += 1
+        }
+      }
+      return result
+    }
+  }
+
+  func next(_ key: Value) -> Next? { next(ValueText.text(key)) }
+  /// An array's index, which paths hold as a text.
+  func next(_ index: Int) -> Next? { next(Array("\"\(index)\"".utf8)) }
+
+  private func next(_ key: [UInt8]) -> Next? { node.children[key].map { $0.isEnd ? .whole : .tree(PathTree(node: $0)) } }
+}

@@ -1,0 +1,128 @@
+extension Builtins {
+  /// OPA's v1/topdown/regex.go and regex_template.go.
+  static let regularExpressions: [Builtin] = [
+    Builtin("regex.is_valid", 1) { arguments, _ throws(BuiltinError) in
+      guard arguments[0].isString else { return .false }
+      do throws(RegularExpressionError) {
+        _ = try RegularExpression(arguments[0].string)
+        return .true
+      } catch { return .false }
+    },
+    Builtin("regex.match", 2) { arguments, context throws(BuiltinError) in try match(arguments, context) },
+    Builtin("re_match", 2) { arguments, context throws(BuiltinError) in try match(arguments, context) },
+    Builtin("regex.split", 2) { arguments, context throws(BuiltinError) in
+      let pattern = try arguments.text(0), text = try arguments.string(1)
+      let parts = try context.matcher(pattern).split(text)
+      return .array(parts.map { .string($0, in: context.heap) }, in: context.heap)
+    },
+    Builtin("regex.find_n", 3) { arguments, context throws(BuiltinError) in
+      let pattern = try arguments.text(0), text = try arguments.string(1)
+      let ranges = try context.matcher(pattern).allRanges(text, limit: try arguments.integer(2))
+      return .array(ranges.map { .string(text[$0], in: context.heap) }, in: context.heap)
+    },
+    Builtin("regex.find_all_string_submatch_n", 3) { arguments, context throws(BuiltinError) in
+      let pattern = try arguments.text(0), text = try arguments.string(1)
+      let matches = try context.matcher(pattern).allMatches(text, limit: try arguments.integer(2))
+      let result = ArrayView.make(capacity: matches.count, in: context.heap)
+      for match in matches {
+        try context.spend(match.count)
+        let groups = stride(from: 0, to: match.count, by: 2).map { index -> Value in
+          .string(match[index] < 0 ? [] : text[match[index]..<match[index + 1]], in: context.heap)
+        }
+        result.append(.array(groups, in: context.heap), in: context.heap)
+      }
+      return result.value
+    },
+    Builtin("regex.replace", 3) { arguments, context throws(BuiltinError) in
+      let text = try arguments.string(0)
+      let pattern = try arguments.text(1), template = try arguments.string(2)
+      let matcher = try context.matcher(pattern)
+      try context.spend((text.count + template.count) >> 4)
+      return .string(String(decoding: matcher.replaceAll(text, template: template), as: UTF8.self), in: context.heap)
+    },
+    Builtin("regex.template_match", 4) { arguments, context throws(BuiltinError) in
+      let template = try arguments.string(0), text = try arguments.string(1)
+      let start = try arguments.string(2), end = try arguments.string(3)
+      guard start.count == 1 else { throw .failed("start delimiter has to be exactly one character long but is \(start.count) long") }
+      guard end.count == 1 else { throw .failed("end delimiter has to be exactly one character long but is \(start.count) long") }
+      let expression = try templateExpression(template, start[0], end[0])
+      return .boolean(expression.matches(text))
+    },
+    Builtin("regex.globs_match", 2) { arguments, context throws(BuiltinError) in
+      let a = try GlobTokens.read(try arguments.string(0)), b = try GlobTokens.read(try arguments.string(1))
+      try context.spend((a.count + 1) * (b.count + 1))
+      return .boolean(GlobTokens.intersect(a, b))
+    },
+  ]
+
+  private static func match(_ arguments: Arguments, _ context: BuiltinContext) throws(BuiltinError) -> Value {
+    let pattern = try arguments.text(0), text = try arguments.text(1)
+    let matcher = try context.matcher(pattern)
+    return unsafe text.withText { bytes in unsafe .boolean(matcher.matches(bytes.span)) }
+  }
+
+  /// Expressions between the delimiters, literal text around them.
+  private static func templateExpression(_ template: [UInt8], _ start: UInt8, _ end: UInt8) throws(BuiltinError) -> RegularExpression {
+    let unbalanced = BuiltinError.failed("unbalanced braces in \(quoted(template))")
+    var pattern = "^"
+    var level = 0
+    var literalStart = 0, expressionStart = 0
+    for (index, byte) in template.enumerated() {
+      if byte == start {
+        level += 1
+        if level == 1 { expressionStart = index }
+      } else if byte == end {
+        level -= 1
+        if level < 0 { throw unbalanced }
+        guard level == 0 else { continue }
+        let inner = String(decoding: template[(expressionStart + 1)..<index], as: UTF8.self)
+        _ = try compile("^\(inner)$")
+        pattern += RegularExpression.quoteMeta(String(decoding: template[literalStart..<expressionStart], as: UTF8.self)) + "(\(inner))"
+        literalStart = index + 1
+      }
+    }
+    if level != 0 { throw unbalanced }
+    return try compile(pattern + RegularExpression.quoteMeta(String(decoding: template[literalStart...], as: UTF8.self)) + "$")
+  }
+
+  static func compile(_ pattern: String) throws(BuiltinError) -> RegularExpression {
+    do throws(RegularExpressionError) { return try RegularExpression(pattern) } catch { throw .failed(error.description) }
+  }
+}
+
+/// A compiled expression kept for the evaluations of one machine, with what its searches have built.
+final class RegularExpressionMemo {
+  fileprivate let key: [UInt8]
+  fileprivate let matcher: RegularExpression.Matcher
+
+  fileprivate init(key: [UInt8], matcher: RegularExpression.Matcher) {
+    self.key = key
+    self.matcher = matcher
+  }
+}
+
+extension BuiltinContext {
+  /// Expressions kept; beyond that all are forgotten.
+  private static let memoLimit = 256
+
+  /// The matcher of a pattern, compiled once.
+  func matcher(_ pattern: Value) throws(BuiltinError) -> RegularExpression.Matcher {
+    let hash = pattern.hash
+    if let memo = regularExpressions[hash], unsafe pattern.withText({ unsafe memo.key.elementsEqual($0) }) { return memo.matcher }
+    return try keep(RegularExpression.Matcher(try Builtins.compile(pattern.string)), pattern.text, hash)
+  }
+
+  /// The matcher of a glob; its key holds a byte no UTF-8 has, so that no pattern's key equals it.
+  func matcher(glob key: [UInt8], _ compile: () throws(BuiltinError) -> RegularExpression) throws(BuiltinError) -> RegularExpression.Matcher {
+    let hash = unsafe key.withUnsafeBufferPointer { Hashing.bytes(UInt(bitPattern: $0.baseAddress), $0.count) }
+    if let memo = regularExpressions[hash], memo.key == key { return memo.matcher }
+    return try keep(RegularExpression.Matcher(try compile()), key, hash)
+  }
+
+  private func keep(_ matcher: RegularExpression.Matcher, _ key: [UInt8], _ hash: UInt64) throws(BuiltinError) -> RegularExpression.Matcher {
+    try spend(key.count)
+    if regularExpressions.count >= Self.memoLimit { regularExpressions.removeAll() }
+    regularExpressions[hash] = RegularExpressionMemo(key: key, matcher: matcher)
+    return matcher
+  }
+}

@@ -1,0 +1,141 @@
+# Disks and what reaches them.
+package ringwall.controls.domain.disks
+
+import data.ringwall.lib.domain
+
+# METADATA
+# title: "No SCSI LUN generic pass-through"
+# description: >-
+#   With device lun, rawio, an unfiltered sgio or a SCSI host device the guest sends commands to the target
+#   itself, reservations and firmware updates among them.
+# custom:
+#   id: LVX-012
+#   severity: high
+#   family: DEV
+#   facts: [configured.scsi, running.scsi]
+#   safe: "absent"
+#   default: "absent; rawio no; sgio filtered"
+#   remediation: "device='disk'"
+#   disable:
+#     how: "device='lun'"
+#     restart: "guest restart"
+#     rollback: "restore"
+#   messages:
+#     safe: "No raw SCSI commands reach a host device"
+#     unsafe: "{device}: raw SCSI commands reach the host device ({found}, {set})"
+#   source: "V:libvirt.org formatdomain, section Hard drives, floppy disks, CDROMs (rawio, sgio)"
+#   always: true
+lvx_012 := domain.verdict(["scsi"], true, [domain.bad(e, e.is.how) | some e in domain.elements("scsi")])
+
+# METADATA
+# title: "Disk encryption (LUKS) by policy"
+# description: >-
+#   The image holds the guest's data for whoever takes the disk. Encryption of the storage below is not seen here.
+# custom:
+#   id: LVX-035
+#   severity: medium
+#   family: MIG
+#   facts: [configured.disks.encryption, running.disks.encryption]
+#   safe: "encryption luks on every writable disk, where parameter disk_encryption is true"
+#   default: "absent"
+#   remediation: "add encryption"
+#   disable:
+#     how: "remove"
+#     restart: "guest restart"
+#     rollback: "restore"
+#   messages:
+#     safe: "Every writable disk is encrypted with LUKS"
+#     unsafe: "{device}: not encrypted with LUKS (format: {found}, {set})"
+#     none: "The guest has no writable disk"
+#     notAsked: "The baseline does not ask for encrypted disks"
+#   source: "V:libvirt corpus or qemu 7.2"
+lvx_035 := domain.asked("disk_encryption", ["disks.encryption"], domain.any("disks.encryption"), [domain.bad(e, object.get(e.is, "format", "-")) |
+	some e in domain.elements("disks.encryption")
+	not object.get(e.is, "format", "-") in {"luks", "luks2", "luks-any"}
+])
+
+# METADATA
+# title: "Disk image probing off"
+# description: >-
+#   A guest can write a qcow2 header, naming any file of the host as its backing, into an image that is raw;
+#   whoever later opens it by guessing reads that file. libvirt takes an unwritten format as raw; of a volume its
+#   pool knows the format.
+# custom:
+#   id: LVX-036
+#   severity: high
+#   family: DEV
+#   facts: [configured.disks, running.disks]
+#   safe: "explicit (raw, qcow2)"
+#   default: "raw when absent (format probing does not exist any more)"
+#   remediation: "driver type='qcow2' or 'raw' written out"
+#   disable:
+#     how: "n/a: the danger is a guest-written qcow2 header read as raw image or the reverse; never change type on an existing image"
+#     restart: "guest restart"
+#     rollback: "restore"
+#   messages:
+#     safe: "The format of every image is written out"
+#     unsafe: "{device}: the format of the image is not written: {found} ({set})"
+#     none: "The guest has no disk with an image"
+#   source: "V:libvirt 9.0.0 qemu_domain.c qemuDomainDeviceDiskDefPostParse"
+lvx_036 := domain.verdict(["disks"], has_source, [domain.bad_as(e, e.is.target, "raw (default)") |
+	some e in domain.elements("disks")
+	e.is.source
+	not e.is.given
+	e.is.type != "volume"
+])
+
+default has_source := false
+
+has_source if {
+	some e in domain.elements("disks")
+	e.is.source
+}
+
+# METADATA
+# title: "Shared disks only by waiver"
+# description: >-
+#   Guests that write one disk can change each other's data, and its label is that of no single guest.
+# custom:
+#   id: LVX-037
+#   severity: medium
+#   family: DEV
+#   facts: [configured.disks.shared, running.disks.shared]
+#   safe: "absent"
+#   default: "absent"
+#   remediation: "remove"
+#   disable:
+#     how: "add"
+#     restart: "guest restart"
+#     rollback: "remove"
+#   messages:
+#     safe: "No disk is shared between guests"
+#     unsafe: "{device}: shared between guests ({set})"
+#   source: "V:CAC rule"
+#   always: true
+lvx_037 := domain.verdict(["disks.shared"], true, [domain.bad(e, "shareable") | some e in domain.elements("disks.shared")])
+
+# METADATA
+# title: "I/O errors not ignored"
+# description: >-
+#   A guest that is not told of a lost write goes on with damaged data.
+# custom:
+#   id: LVX-038
+#   severity: low
+#   family: DEV
+#   facts: [configured.disks.errors, running.disks.errors, configured.disks, running.disks]
+#   safe: "!= ignore"
+#   default: "report/enospace"
+#   remediation: "stop"
+#   disable:
+#     how: "ignore"
+#     restart: "guest restart"
+#     rollback: "stop"
+#   messages:
+#     safe: "Errors of disks are not ignored"
+#     unsafe: "{device}: errors are ignored ({found}, {set})"
+#     none: "The guest has no disk"
+#   source: "V:CAC rule"
+lvx_038 := domain.verdict(["disks.errors", "disks"], domain.any("disks"), [domain.bad(e, concat("=", [e.is.which, e.is.policy])) |
+	some e in domain.elements("disks.errors")
+	e.is.policy == "ignore"
+])
