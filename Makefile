@@ -40,7 +40,8 @@ uninstall: ## remove what install laid out
 	rm -f "$(DESTDIR)$(PREFIX)/bin/ringwall" "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ringwall"
 
 catalog: build ## write policies/catalog.rego from the METADATA of the rules
-	.build/release/ringwall controls --format rego --output policies/catalog.rego
+	.build/release/ringwall controls --format rego > policies/catalog.rego.new
+	mv policies/catalog.rego.new policies/catalog.rego
 
 conformance: ## OPA's cases below CASES=DIR
 	@scripts/prerequisites packaging/debian-packages.txt

@@ -55,10 +55,9 @@ import Testing
     return nil
   }
 
-  @Test("every import goes downward", arguments: SourceTree.sources)
-  func downward(_ file: SourceTree.File) {
-    let problems = Self.imports(of: file).compactMap(Self.problem)
-    #expect(problems.isEmpty)
+  @Test("every import goes downward")
+  func downward() {
+    for problem in SourceTree.sources.flatMap(Self.imports).compactMap(Self.problem) { Issue.record("\(problem)") }
   }
 
   @Test("the sources are found") func found() {

@@ -47,7 +47,7 @@ struct FixtureJudge {
 
   private func machine(_ tree: Tree, package: String) -> Collection {
     switch package {
-    case "host": Collection()
+    case "host": LinuxHostCollector(tree: tree).collect(target: "fixture")
     case "libvirtd", "qemu_driver": LibvirtDaemonCollector(tree: tree).collect(target: "fixture")
     case "domain": DomainCollector(tree: tree).collect(target: "fixture")
     default: QEMUCollector(tree: tree).collect(target: "fixture")
@@ -57,7 +57,7 @@ struct FixtureJudge {
   private func file(_ bytes: [UInt8], name: String, package: String) -> Collection {
     let tree = Tree()
     return switch package {
-    case "host": Collection()
+    case "host": LinuxHostCollector(tree: tree).collect(target: "fixture")
     case "libvirtd", "qemu_driver": LibvirtDaemonCollector(tree: tree).collect(configuration: bytes, path: name, target: name)
     case "domain": DomainCollector(tree: tree).collect(document: bytes, path: name, target: name)
     default: QEMUCollector(tree: tree).collect(arguments: bytes, path: name, target: name)

@@ -16,7 +16,9 @@ extension Builtins {
     },
     Builtin("bits.rsh", 2) { arguments, context throws(BuiltinError) in
       let value = try arguments.bigInteger(0), shift = try arguments.shift(1)
-      return Numbers.value(value >> min(shift, Numbers.bitLimit * 4), in: context.heap)
+      let width = min(shift, Numbers.bitLimit * 4)
+      // Towards minus infinity, as in two's complement.
+      return Numbers.value(value < 0 ? -((-value - 1) >> width) - 1 : value >> width, in: context.heap)
     },
   ]
 
