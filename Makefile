@@ -26,11 +26,10 @@ test: ## build and run every test; FILTER=NAME runs those that match
 
 check: ## format, imports and house rules
 	@scripts/prerequisites packaging/debian-packages.txt
-	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks Fuzz
-	$(SWIFT) test --disable-xctest --filter HouseTests
+	@scripts/check
 
 format: ## rewrite the sources in the project's style
-	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks Fuzz
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Fuzz Benchmarks/Package.swift Benchmarks/Sources
 
 install: build ## lay the program out below PREFIX (DESTDIR is respected)
 	@scripts/install "$(DESTDIR)" "$(PREFIX)"
@@ -40,7 +39,8 @@ uninstall: ## remove what install laid out
 	rm -f "$(DESTDIR)$(PREFIX)/bin/ringwall" "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ringwall"
 
 catalog: build ## write policies/catalog.rego from the METADATA of the rules
-	.build/release/ringwall controls --format rego --output policies/catalog.rego
+	.build/release/ringwall controls --format rego > policies/catalog.rego.new
+	mv policies/catalog.rego.new policies/catalog.rego
 
 conformance: ## OPA's cases below CASES=DIR
 	@scripts/prerequisites packaging/debian-packages.txt

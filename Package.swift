@@ -44,21 +44,32 @@ let package = Package(
       dependencies: ["Domain", "Rego", .product(name: "Yams", package: "Yams"), .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: strict),
     .target(name: "Platforms", dependencies: ["Domain", "CXML", "CLinux"], swiftSettings: strict),
+    .target(
+      name: "Audit",
+      dependencies: [
+        "Domain", "Judgement", "Platforms", .product(name: "Yams", package: "Yams"), .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: strict),
     .executableTarget(
       name: "ringwall",
       dependencies: [
-        "Domain", "Rego", "Judgement", "Platforms",
+        "Domain", "Rego", "Judgement", "Platforms", "Audit",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    .testTarget(
+      name: "AuditTests", dependencies: ["Domain", "Judgement", "Audit"], exclude: ["Fixtures"], swiftSettings: strict),
+    .testTarget(name: "CommandTests", dependencies: ["ringwall", "Domain", "Judgement"], swiftSettings: strict),
     .testTarget(name: "HouseTests", swiftSettings: strict),
     .executableTarget(
       name: "conformance", dependencies: ["Rego", .product(name: "Yams", package: "Yams")], path: "Tests/Conformance"),
+    .testTarget(name: "ConformanceTests", dependencies: ["conformance"], swiftSettings: strict),
     .testTarget(name: "RegoTests", dependencies: ["Rego", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
     .testTarget(
       name: "PolicyTests", dependencies: ["Domain", "Judgement", "Platforms", .product(name: "Yams", package: "Yams")],
       exclude: ["Fixtures"], swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
-    .testTarget(name: "LibvirtDaemonTests", dependencies: ["Domain", "Platforms", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "LibvirtDomainTests", dependencies: ["Domain", "Judgement", "Platforms", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "LibvirtDaemonTests", dependencies: ["Domain", "Judgement", "Platforms", "TestSupport"], swiftSettings: strict),
   ]
 )

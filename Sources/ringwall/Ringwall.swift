@@ -1,6 +1,62 @@
 internal import ArgumentParser
+internal import Judgement
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
 
 @main
 struct Ringwall: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "ringwall", abstract: "Guards the boundary between virtual machines and their hosts.")
+  static let configuration = CommandConfiguration(
+    commandName: "ringwall",
+    abstract: "Guards the boundary between virtual machines and their hosts.",
+    discussion: """
+      Facts in, a Rego rule judges, evidence out. Start with:
+
+        ringwall audit               this host, its libvirt, domains and guests
+        ringwall audit guest.xml     files or folders
+        ringwall explain KVM-001     why a control matters, how it is repaired
+        ringwall doctor              what this machine lets an audit see
+
+      Exit codes: 0 everything was judged and nothing that counts fails; 1 something fails; 2 something could not be judged, a \
+      target was refused, or the command was used wrongly. 2 wins over 1.
+      """,
+    version: "ringwall \(Version.text)",
+    subcommands: [
+      AuditCommand.self,
+      FactsCommand.self,
+      ExplainCommand.self,
+      ControlsCommand.self,
+      DoctorCommand.self,
+      EvalCommand.self,
+      TestCommand.self,
+      CheckCommand.self,
+      CompletionCommand.self,
+      VersionCommand.self,
+    ])
+
+  /// Runs the command line. Wrong use exits with 2, as everything does that keeps an audit from its answer.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let error as DataError {
+      Console.complain(error.message)
+      leave(2)
+    } catch {
+      let code = exitCode(for: error)
+      let message = fullMessage(for: error)
+      if code.isSuccess {
+        Console.print(message)
+        leave(0)
+      }
+      if !message.isEmpty { Console.complain(message, isWhole: true) }
+      leave(code == .validationFailure ? 2 : code.rawValue)
+    }
+  }
 }
+
+/// exit(3), which the name of a ParsableCommand's own function hides.
+private func leave(_ code: Int32) -> Never { exit(code) }

@@ -1,12 +1,12 @@
 import Foundation
 import Testing
 
-@Suite("JSON Schemas", .enabled(if: SchemaTests.hasValidator, "python3 with jsonschema is not installed"))
-struct SchemaTests {
-  static let hasValidator = (try? python("import jsonschema", [])) == ""
+/// The validator of JSON Schemas, Debian's or PyPI's.
+private enum Validator {
+  static let isInstalled = (try? run("import jsonschema", [])) == ""
 
   /// What the script prints, errors included.
-  private static func python(_ script: String, _ arguments: [String]) throws -> String {
+  static func run(_ script: String, _ arguments: [String]) throws -> String {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = ["python3", "-W", "ignore", "-c", script] + arguments
@@ -18,7 +18,10 @@ struct SchemaTests {
     process.waitUntilExit()
     return String(decoding: output, as: UTF8.self)
   }
+}
 
+@Suite("JSON Schemas", .enabled(if: Validator.isInstalled, "python3 with jsonschema is not installed"))
+struct SchemaTests {
   private func validate(_ output: String, schema: String) throws {
     let scratch = try ScratchFolder()
     let document = try scratch.file("document.json", output)
@@ -29,7 +32,7 @@ struct SchemaTests {
       for e in list(jsonschema.Draft202012Validator(schema).iter_errors(document))[:5]: print(e.json_path, e.message[:300])
       """
     let path = Program.packageRoot.appendingPathComponent("data/schemas/\(schema).json").path
-    #expect(try Self.python(script, [path, document]) == "")
+    #expect(try Validator.run(script, [path, document]) == "")
   }
 
   @Test("Results of files, of a refused target and of this host fit their schema")

@@ -68,7 +68,7 @@ public final class LibvirtDaemon {
   /// - Parameters:
   ///   - configuration: text of libvirtd.conf.
   ///   - driverConfiguration: text of qemu.conf.
-  ///   - file: where the daemon is told to read `configuration`; below /etc/libvirt.
+  ///   - file: where `configuration` is put below `root`.
   ///   - arguments: further arguments of libvirtd, such as "--listen".
   public static func start(
     configuration: String = plainConfiguration, driverConfiguration: String = plainDriverConfiguration,
@@ -86,7 +86,7 @@ public final class LibvirtDaemon {
     process.executableURL = URL(fileURLWithPath: path(of: "unshare") ?? "/usr/bin/unshare")
     process.arguments =
       ["-m", "--propagation", "private", "sh", "-c", mounts + " && exec libvirtd \"$@\"", "libvirtd"] + [
-        "-f", file, "-p", "\(root)/libvirtd.pid",
+        "-f", root + file, "-p", "\(root)/libvirtd.pid",
       ] + arguments
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
@@ -174,7 +174,8 @@ public final class LibvirtDaemon {
     let message = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
-      throw Failure(description: "\(program) \(arguments.joined(separator: " ")): \(message.trimmingCharacters(in: .whitespacesAndNewlines))")
+      throw Failure(
+        description: "\(program) \(arguments.joined(separator: " ")): \(message.trimmingCharacters(in: .whitespacesAndNewlines))")
     }
     return text
   }

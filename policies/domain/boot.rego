@@ -52,7 +52,7 @@ chosen(set) if {
 
 firmware(set) := "efi" if loader(set).firmware == "efi"
 
-else := loader(set).path
+else := path if path := loader(set).path
 
 else := "bios"
 
@@ -136,11 +136,11 @@ has_vtpm(set) if {
 	t.encrypted
 }
 
+tpm_shown(set) := "-" if not judge.present(domain.fact(set, "tpm"))
+
 tpm_shown(set) := concat(", ", [concat(" ", [t.backend, object.get(t, "version", "-"), encrypted(t.encrypted)]) |
 	some t in judge.value(domain.fact(set, "tpm"))
-])
-
-else := "-"
+]) if judge.present(domain.fact(set, "tpm"))
 
 encrypted(true) := "encrypted"
 

@@ -42,7 +42,7 @@ wanted := {judge.parameter("cc")} if {
 
 wanted := {t | some t in judge.parameter("cc")} if is_array(judge.parameter("cc"))
 
-security_type(set) := judge.value(domain.fact(set, "launchsecurity")).type
+security_type(set) := type if type := judge.value(domain.fact(set, "launchsecurity")).type
 
 else := "-"
 

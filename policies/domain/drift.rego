@@ -110,9 +110,7 @@ tables := {set: {
 	some set in domain.sets
 }
 
-key(nic) := nic.mac
-
-else := nic.device
+key(nic) := object.get(nic, "mac", nic.device)
 
 # an interface of type network becomes another when it runs
 nic_members(nic) := ["model"] if nic.type in {"network", "bridge", "direct", "hostdev"}

@@ -56,52 +56,53 @@ struct ConfigurationKeys: Sendable {
   ])
 
   /// qemu.conf.
-  static let driver = ConfigurationKeys(types: table([
-    (
-      .string,
-      """
-      default_tls_x509_cert_dir default_tls_x509_secret_uuid default_tls_priority
-      vnc_listen vnc_tls_x509_cert_dir vnc_tls_x509_secret_uuid vnc_tls_priority vnc_sasl_dir
-      spice_listen spice_tls_x509_cert_dir spice_sasl_dir
-      rdp_listen rdp_tls_x509_cert_dir rdp_username
-      chardev_tls_x509_cert_dir chardev_tls_x509_secret_uuid chardev_tls_priority
-      vxhs_tls_x509_cert_dir vxhs_tls_x509_secret_uuid
-      nbd_tls_x509_cert_dir nbd_tls_x509_secret_uuid nbd_tls_priority
-      migrate_tls_x509_cert_dir migrate_tls_x509_secret_uuid migrate_tls_priority
-      backup_tls_x509_cert_dir backup_tls_x509_secret_uuid backup_tls_priority
-      user group save_image_format dump_image_format snapshot_image_format auto_dump_path
-      auto_shutdown_try_save auto_shutdown_try_shutdown auto_shutdown_poweroff
-      bridge_helper pr_helper slirp_helper qemu_rdp dbus_daemon stdio_handler sched_core lock_manager
-      migration_address migration_host memory_backing_dir swtpm_user swtpm_group deprecation_behavior
-      default_cpu_deprecated_features
-      """
-    ),
-    (.secret, "vnc_password spice_password rdp_password"),
-    (
-      .flag,
-      """
-      default_tls_x509_verify vnc_auto_unix_socket vnc_tls vnc_tls_x509_verify vnc_sasl vnc_allow_host_audio
-      spice_tls spice_auto_unix_socket spice_sasl chardev_tls chardev_tls_x509_verify vxhs_tls nbd_tls
-      migrate_tls_x509_verify migrate_tls_force backup_tls_x509_verify nographics_allow_host_audio
-      security_default_confined security_require_confined dynamic_ownership remember_owner
-      auto_dump_bypass_cache auto_start_bypass_cache auto_save_bypass_cache auto_shutdown_restore set_process_name dump_guest_core
-      mac_filter relaxed_acs_check allow_disk_format_probing log_timestamp virtiofsd_debug clear_emulator_capabilities
-      storage_use_nbdkit
-      """
-    ),
-    (
-      .count,
-      """
-      remote_display_port_min remote_display_port_max remote_websocket_port_min remote_websocket_port_max max_processes max_files
-      max_threads_per_process max_queued keepalive_count migration_port_min migration_port_max gluster_debug_level auto_start_delay
-      auto_shutdown_wait
-      """
-    ),
-    (.integer, "seccomp_sandbox keepalive_interval"),
-    (.limit, "max_core"),
-    (.stringOrList, "security_driver hugetlbfs_mount"),
-    (.list, "cgroup_controllers cgroup_device_acl namespaces nvram capability_filters shared_filesystems"),
-  ]))
+  static let driver = ConfigurationKeys(
+    types: table([
+      (
+        .string,
+        """
+        default_tls_x509_cert_dir default_tls_x509_secret_uuid default_tls_priority
+        vnc_listen vnc_tls_x509_cert_dir vnc_tls_x509_secret_uuid vnc_tls_priority vnc_sasl_dir
+        spice_listen spice_tls_x509_cert_dir spice_sasl_dir
+        rdp_listen rdp_tls_x509_cert_dir rdp_username
+        chardev_tls_x509_cert_dir chardev_tls_x509_secret_uuid chardev_tls_priority
+        vxhs_tls_x509_cert_dir vxhs_tls_x509_secret_uuid
+        nbd_tls_x509_cert_dir nbd_tls_x509_secret_uuid nbd_tls_priority
+        migrate_tls_x509_cert_dir migrate_tls_x509_secret_uuid migrate_tls_priority
+        backup_tls_x509_cert_dir backup_tls_x509_secret_uuid backup_tls_priority
+        user group save_image_format dump_image_format snapshot_image_format auto_dump_path
+        auto_shutdown_try_save auto_shutdown_try_shutdown auto_shutdown_poweroff
+        bridge_helper pr_helper slirp_helper qemu_rdp dbus_daemon stdio_handler sched_core lock_manager
+        migration_address migration_host memory_backing_dir swtpm_user swtpm_group deprecation_behavior
+        default_cpu_deprecated_features
+        """
+      ),
+      (.secret, "vnc_password spice_password rdp_password"),
+      (
+        .flag,
+        """
+        default_tls_x509_verify vnc_auto_unix_socket vnc_tls vnc_tls_x509_verify vnc_sasl vnc_allow_host_audio
+        spice_tls spice_auto_unix_socket spice_sasl chardev_tls chardev_tls_x509_verify vxhs_tls nbd_tls
+        migrate_tls_x509_verify migrate_tls_force backup_tls_x509_verify nographics_allow_host_audio
+        security_default_confined security_require_confined dynamic_ownership remember_owner
+        auto_dump_bypass_cache auto_start_bypass_cache auto_save_bypass_cache auto_shutdown_restore set_process_name dump_guest_core
+        mac_filter relaxed_acs_check allow_disk_format_probing log_timestamp virtiofsd_debug clear_emulator_capabilities
+        storage_use_nbdkit
+        """
+      ),
+      (
+        .count,
+        """
+        remote_display_port_min remote_display_port_max remote_websocket_port_min remote_websocket_port_max max_processes max_files
+        max_threads_per_process max_queued keepalive_count migration_port_min migration_port_max gluster_debug_level auto_start_delay
+        auto_shutdown_wait
+        """
+      ),
+      (.integer, "seccomp_sandbox keepalive_interval"),
+      (.limit, "max_core"),
+      (.stringOrList, "security_driver hugetlbfs_mount"),
+      (.list, "cgroup_controllers cgroup_device_acl namespaces nvram capability_filters shared_filesystems"),
+    ]))
 
   private static func table(_ rows: [(SettingType, String)]) -> [String: SettingType] {
     var result: [String: SettingType] = [:]

@@ -133,7 +133,7 @@ struct ServiceCommand: Sendable {
   }
 
   private static func assignments(in path: String, tree: Tree) -> [String: (value: String, source: FactSource)] {
-    guard let bytes = try? tree.bytes(TreeLinks(tree).resolved(path) ?? path, limit: 1 << 20) else { return [:] }
+    guard let bytes = try? tree.bytes(TreeLinks(tree).readable(path), limit: 1 << 20) else { return [:] }
     var result: [String: (value: String, source: FactSource)] = [:]
     for (i, raw) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
       var line = UnitText.trimmed(String(decoding: raw, as: UTF8.self))

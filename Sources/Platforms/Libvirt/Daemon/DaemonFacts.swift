@@ -67,7 +67,7 @@ struct DaemonFacts {
   // MARK: What runs
 
   /// Facts `process.*` and `live.*`.
-  mutating func add(_ processes: [DaemonProcess], areProcessesGiven: Bool, units: DaemonUnitFacts?, ports: ListeningPorts) {
+  mutating func add(_ processes: [DaemonProcess], areProcessesGiven: Bool, units: DaemonUnitFacts?, ports: ListeningPorts, isInUse: Bool) {
     guard let tree else { return }
     let none = areProcessesGiven ? Fact.absent(.path("/proc")) : .notCollected("not-given", .path("/proc"))
     facts["process.pid"] = processes.first.map { .present(.int(Int64($0.pid)), $0.source) } ?? none
@@ -81,21 +81,23 @@ struct DaemonFacts {
         ? .unreadable("permission", .path("/proc/\(processes[0].pid)/environ"))
         : .present(.bool(activation.contains(true)), .path("/proc/\(processes[0].pid)/environ"))
     // What a running daemon got from systemd says more than the unit files do.
-    if let isActivated = activation.first { facts["units.activation"] = .present(.bool(isActivated), .path("/proc/\(processes[0].pid)/environ")) }
-    let isInUse = !processes.isEmpty || units?.isEnabled == true
+    if let isActivated = activation.first {
+      facts["units.activation"] = .present(.bool(isActivated), .path("/proc/\(processes[0].pid)/environ"))
+    }
     for socket in sockets {
       if socket.isLocal {
-        facts["live." + socket.rawValue] = isInUse ? liveSocket(socket, units, tree) : .absent(.path("/run/libvirt"))
+        facts["live." + socket.rawValue] =
+          isInUse ? liveSocket(socket, units, tree, root: processes.first?.root ?? "") : .absent(.path("/run/libvirt"))
       } else {
         facts["live." + socket.rawValue] = isInUse ? liveListeners(socket, units, ports) : .absent(.path("/proc/net/tcp"))
       }
     }
   }
 
-  private func liveSocket(_ socket: LibvirtDaemon.Socket, _ units: DaemonUnitFacts?, _ tree: Tree) -> Fact {
+  private func liveSocket(_ socket: LibvirtDaemon.Socket, _ units: DaemonUnitFacts?, _ tree: Tree, root: String) -> Fact {
     guard tree.isLive || tree.exists("/run/libvirt") else { return .notCollected("not-given", .path("/run/libvirt")) }
     let folder = facts["conf.unix_sock_dir"]?.value?.text ?? "/run/libvirt"
-    return FileAccess(tree).fact(units?.paths[socket] ?? "\(folder)/\(daemon.file(socket))")
+    return FileAccess(tree).fact(root + (units?.paths[socket] ?? "\(folder)/\(daemon.file(socket))"))
   }
 
   private func liveListeners(_ socket: LibvirtDaemon.Socket, _ units: DaemonUnitFacts?, _ ports: ListeningPorts) -> Fact {
@@ -161,7 +163,7 @@ struct ConfigurationFileReader {
     }
     let bytes: [UInt8]
     do throws(Tree.Failure) {
-      bytes = try tree.bytes(TreeLinks(tree).resolved(path) ?? path, limit: ConfigurationText.largestFile)
+      bytes = try tree.bytes(TreeLinks(tree).readable(path), limit: ConfigurationText.largestFile)
     } catch {
       switch error {
       case .notFound: return read(nil)

@@ -5,8 +5,10 @@ struct DaemonProcess: Sendable, Hashable {
   let pid: Int32
   let daemon: String
   let arguments: DaemonArguments
-  /// Absolute path of the file after --config; nil for the default.
-  let configuration: String?
+  /// Path of its configuration file as this process sees it.
+  let configuration: String
+  /// "/proc/PID/root" for a daemon with mounts of its own, as in a container; "" for one that sees the machine's files.
+  let root: String
   /// Whether systemd handed it its sockets; nil where its environment may not be read.
   let isActivated: Bool?
 
@@ -23,10 +25,11 @@ struct DaemonProcess: Sendable, Hashable {
       // A forked child that has not executed its program yet has the same name and an empty command line.
       guard !words.isEmpty else { continue }
       let arguments = DaemonArguments(Array(words.dropFirst()))
+      let root = hasOwnMounts(pid, tree) ? "/proc/\(pid)/root" : ""
+      let file = arguments.configuration.map { absolute($0, pid, tree) } ?? "/etc/libvirt/\(command).conf"
       found.append(
         DaemonProcess(
-          pid: pid, daemon: command, arguments: arguments, configuration: arguments.configuration.map { absolute($0, pid, tree) },
-          isActivated: activation(pid, tree)))
+          pid: pid, daemon: command, arguments: arguments, configuration: root + file, root: root, isActivated: activation(pid, tree)))
     }
     return found
   }
@@ -35,6 +38,13 @@ struct DaemonProcess: Sendable, Hashable {
     if path.hasPrefix("/") { return path }
     guard let folder = try? tree.link("/proc/\(pid)/cwd") else { return "/" + path }
     return folder == "/" ? "/" + path : folder + "/" + path
+  }
+
+  private static func hasOwnMounts(_ pid: Int32, _ tree: Tree) -> Bool {
+    guard tree.isLive, let own = try? tree.link("/proc/self/ns/mnt"), let other = try? tree.link("/proc/\(pid)/ns/mnt") else {
+      return false
+    }
+    return own != other
   }
 
   private static func activation(_ pid: Int32, _ tree: Tree) -> Bool? {

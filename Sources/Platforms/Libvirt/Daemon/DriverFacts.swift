@@ -60,7 +60,8 @@ struct DriverFacts {
     for folder in ["/usr/bin", "/usr/local/bin"] where tree.exists("\(folder)/\(name)") {
       return .present(.string("\(folder)/\(name)"), .path("\(folder)/\(name)"))
     }
-    return tree.isLive || tree.exists("/usr/bin") ? .absent(.path("/usr/bin/" + name)) : .notCollected("not-given", .path("/usr/bin/" + name))
+    return tree.isLive || tree.exists("/usr/bin")
+      ? .absent(.path("/usr/bin/" + name)) : .notCollected("not-given", .path("/usr/bin/" + name))
   }
 
   /// `host.smt`: two threads of different guests can share a core.

@@ -9,7 +9,9 @@ struct GuestUse {
 
   init(tree: Tree, target: String) {
     // A folder that is not there holds no definitions, as long as the place it would lie in was looked at.
-    if case .failure(let failure) = Result(catching: { () throws(Tree.Failure) in try tree.names(in: Self.definitions) }), failure != .notFound {
+    if case .failure(let failure) = Result(catching: { () throws(Tree.Failure) in try tree.names(in: Self.definitions) }),
+      failure != .notFound
+    {
       for name in Self.names { facts[name] = tree.fact(Self.definitions, failed: failure) }
       return
     }

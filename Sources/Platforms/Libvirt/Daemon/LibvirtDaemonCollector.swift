@@ -16,24 +16,32 @@ public struct LibvirtDaemonCollector {
     let ports = ListeningPorts(tree)
     let version = LibvirtVersion.fact(tree)
     var isAnyDaemonInstalled = false
+    let unitFacts = Dictionary(uniqueKeysWithValues: LibvirtDaemon.all.map { ($0.name, DaemonUnitFacts($0, units, tree: tree)) })
     for daemon in LibvirtDaemon.all {
-      let unitFacts = DaemonUnitFacts(daemon, units, tree: tree)
+      guard let units = unitFacts[daemon.name] else { continue }
       let running = processes?.filter { $0.daemon == daemon.name } ?? []
-      let isInstalled = unitFacts.isInstalled || ["/usr/sbin/", "/usr/bin/"].contains { tree.exists($0 + daemon.name) }
-      let usual = running.filter { $0.configuration == nil || $0.configuration == daemon.configuration }
-      isAnyDaemonInstalled = isAnyDaemonInstalled || isInstalled || !running.isEmpty
+      let isInstalled = units.isInstalled || ["/usr/sbin/", "/usr/bin/"].contains { tree.exists($0 + daemon.name) }
+      let usual = running.filter { $0.configuration == daemon.configuration }
+      isAnyDaemonInstalled = isAnyDaemonInstalled || isInstalled || !usual.isEmpty
       if isInstalled || tree.exists(daemon.configuration) || !usual.isEmpty {
+        // libvirtd and virtproxyd share sockets and ports: what is open belongs to the one in use, and to either while neither is.
+        let isOtherInUse = LibvirtDaemon.all.contains { other in
+          other != daemon && other.servesNetwork && daemon.servesNetwork
+            && (unitFacts[other.name]?.isEnabled == true || processes?.contains { $0.daemon == other.name && $0.root.isEmpty } == true)
+        }
         var facts = DaemonFacts(daemon, path: daemon.configuration, tree: tree, target: target)
-        facts.add(unitFacts)
-        facts.add(usual, areProcessesGiven: processes != nil, units: unitFacts, ports: ports)
+        facts.add(units)
+        facts.add(
+          usual, areProcessesGiven: processes != nil, units: units, ports: ports,
+          isInUse: !usual.isEmpty || units.isEnabled || !isOtherInUse)
         facts.add("libvirt.version", version)
         collection += facts.collection(name: daemon.name)
       }
       // A daemon that was told to read another file is another asset: that file's settings hold for it, and no unit's.
-      for path in Set(running.compactMap(\.configuration)).subtracting([daemon.configuration]).sorted() {
+      for path in Set(running.map(\.configuration)).subtracting([daemon.configuration]).sorted() {
         var facts = DaemonFacts(daemon, path: path, tree: tree, target: target)
         facts.addNoUnits()
-        facts.add(running.filter { $0.configuration == path }, areProcessesGiven: true, units: nil, ports: ports)
+        facts.add(running.filter { $0.configuration == path }, areProcessesGiven: true, units: nil, ports: ports, isInUse: true)
         facts.add("libvirt.version", version)
         collection += facts.collection(name: "\(daemon.name) \(path)")
       }
@@ -64,7 +72,9 @@ public struct LibvirtDaemonCollector {
       return Collection(refusals: [
         Refusal(
           target: path, code: "unknown-kind",
-          message: "\(path): holds no setting of libvirt's daemons or its QEMU driver; name the file as libvirt does, such as libvirtd.conf or qemu.conf")
+          message:
+            "\(path): holds no setting of libvirt's daemons or its QEMU driver; name the file as libvirt does, such as libvirtd.conf or qemu.conf"
+        )
       ])
     }
   }

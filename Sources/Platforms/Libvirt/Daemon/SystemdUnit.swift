@@ -64,7 +64,9 @@ struct SystemdUnits: Sendable {
     var wanted: [String: String] = [:]
     for folder in present {
       for group in (try? tree.names(in: folder)) ?? [] where group.hasSuffix(".wants") || group.hasSuffix(".requires") {
-        for name in (try? tree.names(in: folder + "/" + group)) ?? [] where wanted[name] == nil { wanted[name] = "\(folder)/\(group)/\(name)" }
+        for name in (try? tree.names(in: folder + "/" + group)) ?? [] where wanted[name] == nil {
+          wanted[name] = "\(folder)/\(group)/\(name)"
+        }
       }
     }
     self.wanted = wanted
@@ -91,7 +93,7 @@ struct SystemdUnits: Sendable {
     var unreadable: [(path: String, why: String)] = []
     for path in (file.map { isMasked ? [] : [$0] } ?? []) + dropIns(of: name) {
       do throws(Tree.Failure) {
-        let bytes = try tree.bytes(TreeLinks(tree).resolved(path) ?? path, limit: Self.largestFile)
+        let bytes = try tree.bytes(TreeLinks(tree).readable(path), limit: Self.largestFile)
         settings += UnitText.settings(bytes, path: path)
       } catch {
         unreadable.append((path, error.why))
@@ -107,7 +109,9 @@ struct SystemdUnits: Sendable {
     for folder in Self.dropInFolders(of: name) {
       for base in present {
         let path = "\(base)/\(folder)"
-        for file in (try? tree.names(in: path)) ?? [] where file.hasSuffix(".conf") && chosen[file] == nil { chosen[file] = "\(path)/\(file)" }
+        for file in (try? tree.names(in: path)) ?? [] where file.hasSuffix(".conf") && chosen[file] == nil {
+          chosen[file] = "\(path)/\(file)"
+        }
       }
     }
     return chosen.sorted { $0.key < $1.key }.map(\.value).filter { !leadsToNull($0) }
@@ -137,6 +141,9 @@ struct TreeLinks: Sendable {
   private let tree: Tree
 
   init(_ tree: Tree) { self.tree = tree }
+
+  /// The path to open: of the live system as it is, of a saved tree without links that would lead out of it.
+  func readable(_ path: String) -> String { tree.isLive ? path : resolved(path) ?? path }
 
   /// The path without links; nil for nothing there, and for a chain of more than 16 links.
   func resolved(_ path: String) -> String? {

@@ -97,9 +97,7 @@ public struct XMLReader {
       }
       if state.refusal == nil { _ = unsafe xmlParseChunk(context, nil, 0, 1) }
     }
-    if unsafe state.refusal == nil && (context.pointee.wellFormed == 0 || !state.isComplete) {
-      state.refuse("malformed", "the document ends before its root element does; copy the file again", at: bytes.count)
-    }
+    if !state.isComplete { state.endsEarly() }
     unsafe state.context = nil
   }
 

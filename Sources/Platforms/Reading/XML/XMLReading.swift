@@ -103,6 +103,10 @@ final class XMLReading {
   func fault(code: Int32, level: Int, message: String, line: Int, column: Int) {
     // Level 1 is a warning (a relative namespace, an odd declaration): the document stays well-formed.
     guard refusal == nil, level > 1 else { return }
+    if code == Int32(XML_ERR_DOCUMENT_END.rawValue), !isComplete {
+      endsEarly()
+      return
+    }
     let words = message.split(whereSeparator: { $0.isWhitespace }).joined(separator: " ")
     let shown = String(words.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }.prefix(160).map(Character.init))
     // A namespace prefix without a declaration leaves the document readable; libvirt reads such a file too.
@@ -112,6 +116,12 @@ final class XMLReading {
       target: path, code: "malformed", message: "\(path):\(line): not well-formed XML: \(shown); correct the file (xmllint --noout)",
       line: line, column: column > 0 ? column : nil)
     stop()
+  }
+
+  /// The text ends while elements are open.
+  func endsEarly() {
+    let last = bytes.lastIndex { $0 > 0x20 } ?? 0
+    refuse("malformed", "the document ends before its root element does; copy the file again", at: last)
   }
 
   /// - Parameter offset: byte offset of the fault, nil where there is none.

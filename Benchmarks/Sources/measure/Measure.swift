@@ -1,0 +1,41 @@
+import Foundation
+
+/// Measures what docs/performance.md tells, in CPU seconds, and holds it against the committed thresholds.
+///
+///     measure --output results.json --ringwall PATH --revision ID [--only PREFIX]
+///
+/// Exit code 1: a figure misses its threshold, or an answer is wrong. 2: wrong use.
+@main
+struct Measure {
+  static func main() throws {
+    var options: [String: String] = [:]
+    var arguments = CommandLine.arguments.dropFirst()
+    while let name = arguments.popFirst() {
+      guard ["--output", "--ringwall", "--revision", "--only"].contains(name), let value = arguments.popFirst() else {
+        FileHandle.standardError.write(Data("measure: --output FILE --ringwall PROGRAM --revision ID [--only PREFIX]\n".utf8))
+        exit(2)
+      }
+      options[name] = value
+    }
+    let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardizedFileURL
+    let shared = root.appending(path: "../shared").standardizedFileURL
+    let only = options["--only"] ?? ""
+    var results = Results(revision: options["--revision"] ?? "unknown")
+
+    if "rego.json".hasPrefix(only) || only.hasPrefix("rego") || only.isEmpty {
+      if let workload = try RegoWorkload(generator: shared.appending(path: "bench/rego/gen.py")) {
+        try workload.measure(into: &results)
+      } else {
+        results.skip("rego: ../shared/bench/rego or python3 is not here")
+      }
+    }
+    if let program = options["--ringwall"], only.isEmpty || only.hasPrefix("program") {
+      try ProgramRuns(program: program, root: root, corpus: shared.appending(path: "corpus/libvirt")).measure(into: &results)
+    }
+
+    results.judge(by: root.appending(path: "Benchmarks/thresholds.json"))
+    results.print()
+    if let output = options["--output"] { try results.write(to: URL(filePath: output)) }
+    exit(results.isGood ? 0 : 1)
+  }
+}

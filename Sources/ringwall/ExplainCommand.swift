@@ -1,0 +1,42 @@
+internal import ArgumentParser
+internal import Audit
+internal import Domain
+internal import Judgement
+
+struct ExplainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explain",
+    abstract: "Say why a control matters, what it looks at, how it is repaired and how it is switched off on purpose.",
+    discussion: """
+        ringwall explain KVM-001
+        ringwall explain KVM-001 QMU-007 --lang zh-CN
+        ringwall explain KVM-023 --baseline single-tenant
+
+      Doubts about a setting, where there are any, stand under Source.
+      """)
+
+  @Argument(help: "Ids of controls, as reports name them.")
+  var ids: [String]
+
+  @OptionGroup var policy: PolicyOptions
+  @OptionGroup var data: DataOptions
+
+  func run() throws {
+    let setup = try JudgingSetup(data, policy)
+    let style = Console.style
+    var texts: [String] = []
+    for id in ids {
+      guard let control = setup.policies.controls[id] ?? setup.claims.control(id.uppercased()) else {
+        let known = setup.policies.controls.all.map(\.id)
+        throw DataError("\(id): no such control\(Suggestion.text(for: id.uppercased(), among: known)). All of them: ringwall controls")
+      }
+      let parameters = setup.known.filter { $0.controls.contains(control.id) }.map { parameter in
+        (name: parameter.name, value: setup.value(of: parameter.name), description: parameter.description)
+      }
+      let file = control.location.shown
+      let rule = file.hasPrefix("policies/") || file.hasPrefix("data/") ? "\(setup.folder.path)/\(file)" : file
+      texts.append(Explanation.text(control, parameters: parameters, rule: rule, texts: setup.texts, style: style))
+    }
+    Console.print(texts.joined(separator: "\n"))
+  }
+}
