@@ -13,7 +13,9 @@ public func fuzzJSON(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     precondition(written(text) == text, "what was written is read as something else")
     let twins = [0x5B] + bytes + [0x2C] + bytes + [0x5D]
     // The array adds a level, which a document at the limit has no room for.
-    if let both = written(twins) { precondition(both == [0x5B] + text + [0x2C] + text + [0x5D], "the second reading differs from the first") }
+    if let both = written(twins) {
+      precondition(both == [0x5B] + text + [0x2C] + text + [0x5D], "the second reading differs from the first")
+    }
   } catch {
     let lines = bytes.reduce(1) { $1 == 0x0A ? $0 + 1 : $0 }
     precondition(error.location.row >= 1 && Int(error.location.row) <= lines && error.location.column >= 1, "place outside the text")

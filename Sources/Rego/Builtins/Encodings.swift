@@ -118,7 +118,8 @@ enum Base64 {
   enum Alphabet { case standard, url }
 
   static func encode(_ bytes: [UInt8], _ alphabet: Alphabet, isPadded: Bool = true) -> [UInt8] {
-    let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8) + (alphabet == .standard ? [0x2B, 0x2F] : [0x2D, 0x5F])
+    let digits =
+      Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8) + (alphabet == .standard ? [0x2B, 0x2F] : [0x2D, 0x5F])
     var result: [UInt8] = []
     result.reserveCapacity((bytes.count + 2) / 3 * 4)
     var index = 0

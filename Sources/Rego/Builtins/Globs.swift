@@ -37,8 +37,8 @@ extension Builtins {
   ]
 }
 
-/// Shell patterns with alternatives: `*` any run without separators, `**` any run, `?` one character that is no separator, `[abc]`, `[!a-z]`,
-/// `{a,b}`, a backslash before anything. They become regular expressions, which match in linear time.
+/// Shell patterns with alternatives: `*` any run without separators, `**` any run, `?` one character that is no separator, `[abc]`,
+/// `[!a-z]`, `{a,b}`, a backslash before anything. They become regular expressions, which match in linear time.
 struct GlobPattern {
   private var rest: ArraySlice<Unicode.Scalar>
   private let anyButSeparator: String
@@ -47,7 +47,8 @@ struct GlobPattern {
 
   static func expression(_ pattern: String, _ separators: [Unicode.Scalar]) throws(BuiltinError) -> String {
     let names = separators.map { "\\x{\(String($0.value, radix: 16))}" }.joined()
-    var reader = GlobPattern(rest: Array(pattern.unicodeScalars)[...], anyButSeparator: separators.isEmpty ? "[\\x{0}-\\x{10FFFF}]" : "[^\(names)]")
+    var reader = GlobPattern(
+      rest: Array(pattern.unicodeScalars)[...], anyButSeparator: separators.isEmpty ? "[\\x{0}-\\x{10FFFF}]" : "[^\(names)]")
     try reader.read()
     return "\\A(?:" + reader.result + ")\\z"
   }
@@ -127,7 +128,9 @@ struct GlobTokens {
     let scalars = Array(String(decoding: text, as: UTF8.self).unicodeScalars)
     var tokens: [GlobTokens] = []
     var index = 0
-    func failure(_ message: String) -> BuiltinError { .failed("input:\(String(decoding: text, as: UTF8.self)), pos:\(index), \(message): the input provided is invalid") }
+    func failure(_ message: String) -> BuiltinError {
+      .failed("input:\(String(decoding: text, as: UTF8.self)), pos:\(index), \(message): the input provided is invalid")
+    }
     func next() throws(BuiltinError) -> (scalar: Unicode.Scalar, isEscaped: Bool)? {
       guard index < scalars.count else { return nil }
       defer { index += 1 }
@@ -155,7 +158,9 @@ struct GlobTokens {
               continue
             }
             guard let low = previous else { throw failure("range character '-' must be preceded by a Unicode character") }
-            guard let (high, isHighEscaped) = try next() else { throw failure("range character '-' must be followed by a Unicode character") }
+            guard let (high, isHighEscaped) = try next() else {
+              throw failure("range character '-' must be followed by a Unicode character")
+            }
             if !isHighEscaped, high == "]" || high == "-" { throw failure("range character '-' cannot be followed by a special symbol") }
             guard high >= low else { throw failure("range is out of order: '\(high)' comes before '\(low)' in Unicode") }
             token.ranges.append(low.value...high.value)

@@ -71,7 +71,8 @@ extension Builtins {
       let vertex = levels[level].neighbours[levels[level].next]
       levels[level].next += 1
       let edges = graph[vertex]
-      // A vertex outside the graph, or one that closes a circle, ends the path in front of it; an edge from the start to itself is followed.
+      // A vertex outside the graph, or one that closes a circle, ends the path in front of it. An edge from the start to itself is
+      // followed.
       if edges.isUndefined || (level > 0 && onPath[vertex].isTrue) {
         commit()
         continue

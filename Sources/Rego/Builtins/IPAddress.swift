@@ -22,7 +22,9 @@ struct IPAddress: Equatable {
     guard parts.count == 4 else { return nil }
     var value: UInt32 = 0
     for part in parts {
-      guard (1...3).contains(part.count), part.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), part.count == 1 || part.first != 0x30 else { return nil }
+      guard (1...3).contains(part.count), part.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), part.count == 1 || part.first != 0x30 else {
+        return nil
+      }
       let number = part.reduce(0) { $0 * 10 + UInt32($1 - 0x30) }
       guard number <= 255 else { return nil }
       value = value << 8 | number
@@ -108,7 +110,9 @@ struct IPNetwork {
     guard let slash = text.firstIndex(of: 0x2F), let address = IPAddress(text[..<slash]) else { return nil }
     let digits = text[(slash + 1)...]
     let width = text[..<slash].contains(0x3A) ? 128 : 32
-    guard (1...3).contains(digits.count), digits.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), digits.count == 1 || digits.first != 0x30 else { return nil }
+    guard (1...3).contains(digits.count), digits.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), digits.count == 1 || digits.first != 0x30 else {
+      return nil
+    }
     let prefix = digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
     guard prefix <= width else { return nil }
     first = IPAddress(bits: address.bits & ~Self.hostMask(width - prefix))

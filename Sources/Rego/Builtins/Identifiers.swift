@@ -39,8 +39,9 @@ struct UniversalIdentifier {
     if digits.count == 36 {
       let first = digits.startIndex
       for dash in [8, 13, 18, 23] where digits[first + dash] != 0x2D { return nil }
-      digits = (digits[first..<(first + 8)] + digits[(first + 9)..<(first + 13)] + digits[(first + 14)..<(first + 18)]
-        + digits[(first + 19)..<(first + 23)] + digits[(first + 24)...])
+      digits =
+        (digits[first..<(first + 8)] + digits[(first + 9)..<(first + 13)] + digits[(first + 14)..<(first + 18)]
+          + digits[(first + 19)..<(first + 23)] + digits[(first + 24)...])
     }
     let values = digits.compactMap { Builtins.hexadecimal($0) }
     guard values.count == 32 else { return nil }

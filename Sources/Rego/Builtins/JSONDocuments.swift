@@ -26,7 +26,9 @@ extension Builtins {
       try context.spend(arguments[0].textCount >> 4)
       let scratch = Heap()
       do throws(JSONError) {
-        _ = try unsafe arguments[0].withText { bytes throws(JSONError) in try unsafe JSONReader.read(bytes, in: scratch, replacesSurrogates: true) }
+        _ = try unsafe arguments[0].withText { bytes throws(JSONError) in
+          try unsafe JSONReader.read(bytes, in: scratch, replacesSurrogates: true)
+        }
         return .true
       } catch { return .false }
     },

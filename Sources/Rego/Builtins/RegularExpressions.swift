@@ -113,13 +113,15 @@ extension BuiltinContext {
   }
 
   /// The matcher of a glob; its key holds a byte no UTF-8 has, so that no pattern's key equals it.
-  func matcher(glob key: [UInt8], _ compile: () throws(BuiltinError) -> RegularExpression) throws(BuiltinError) -> RegularExpression.Matcher {
+  func matcher(glob key: [UInt8], _ compile: () throws(BuiltinError) -> RegularExpression) throws(BuiltinError) -> RegularExpression.Matcher
+  {
     let hash = unsafe key.withUnsafeBufferPointer { Hashing.bytes(UInt(bitPattern: $0.baseAddress), $0.count) }
     if let memo = regularExpressions[hash], memo.key == key { return memo.matcher }
     return try keep(RegularExpression.Matcher(try compile()), key, hash)
   }
 
-  private func keep(_ matcher: RegularExpression.Matcher, _ key: [UInt8], _ hash: UInt64) throws(BuiltinError) -> RegularExpression.Matcher {
+  private func keep(_ matcher: RegularExpression.Matcher, _ key: [UInt8], _ hash: UInt64) throws(BuiltinError) -> RegularExpression.Matcher
+  {
     try spend(key.count)
     if regularExpressions.count >= Self.memoLimit { regularExpressions.removeAll() }
     regularExpressions[hash] = RegularExpressionMemo(key: key, matcher: matcher)

@@ -59,7 +59,9 @@ extension Builtins {
   ) -> ArraySlice<UInt8> {
     var rest = text
     func scalar(_ bytes: ArraySlice<UInt8>) -> Unicode.Scalar { String(decoding: bytes, as: UTF8.self).unicodeScalars.first ?? "\u{FFFD}" }
-    while left, let lead = rest.first, isCut(scalar(rest.prefix(TextSearch.width(of: lead)))) { rest = rest.dropFirst(TextSearch.width(of: lead)) }
+    while left, let lead = rest.first, isCut(scalar(rest.prefix(TextSearch.width(of: lead)))) {
+      rest = rest.dropFirst(TextSearch.width(of: lead))
+    }
     while right, !rest.isEmpty {
       var start = rest.endIndex - 1
       while start > rest.startIndex, rest[start] & 0xC0 == 0x80 { start -= 1 }
@@ -133,7 +135,9 @@ extension Builtins {
 enum GoCase {
   static func lower(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     mapped(text) { scalar in
-      if scalar.value < 0x80 { return scalar.value >= 0x41 && scalar.value <= 0x5A ? Unicode.Scalar(scalar.value | 0x20) ?? scalar : scalar }
+      if scalar.value < 0x80 {
+        return scalar.value >= 0x41 && scalar.value <= 0x5A ? Unicode.Scalar(scalar.value | 0x20) ?? scalar : scalar
+      }
       // The dotted capital I is the one letter whose full form in lower case has two code points.
       return scalar.value == 0x130 ? "i" : single(scalar.properties.lowercaseMapping) ?? scalar
     }
@@ -141,7 +145,9 @@ enum GoCase {
 
   static func upper(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     mapped(text) { scalar in
-      if scalar.value < 0x80 { return scalar.value >= 0x61 && scalar.value <= 0x7A ? Unicode.Scalar(scalar.value & ~0x20) ?? scalar : scalar }
+      if scalar.value < 0x80 {
+        return scalar.value >= 0x61 && scalar.value <= 0x7A ? Unicode.Scalar(scalar.value & ~0x20) ?? scalar : scalar
+      }
       // Greek letters with iota have their simple capital as title case.
       return single(scalar.properties.uppercaseMapping) ?? single(scalar.properties.titlecaseMapping) ?? scalar
     }

@@ -33,7 +33,8 @@ extension Builtins {
       return unsafe text.withText { bytes in
         unsafe sought.withText { pattern in
           pattern.count == 0
-            ? unsafe .integer(TextSearch.codePoints(bytes, upTo: bytes.count) + 1) : unsafe .integer(TextSearch.all(pattern, in: bytes).count)
+            ? unsafe .integer(TextSearch.codePoints(bytes, upTo: bytes.count) + 1)
+            : unsafe .integer(TextSearch.all(pattern, in: bytes).count)
         }
       }
     },

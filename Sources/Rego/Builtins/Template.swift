@@ -1,5 +1,5 @@
-/// A text template in the syntax of Go's `text/template`: actions in `{{ }}` with fields, variables, pipelines, `if`, `range`, `with`, `break`,
-/// `continue` and comments. Templates that define or call other templates are refused.
+/// A text template in the syntax of Go's `text/template`: actions in `{{ }}` with fields, variables, pipelines, `if`, `range`, `with`,
+/// `break`, `continue` and comments. Templates that define or call other templates are refused.
 struct TemplateNode: Sendable {
   indirect enum Kind: Sendable {
     case text([UInt8])
@@ -80,7 +80,9 @@ struct TemplateParser {
     var trimsNext = false
     let open = Array("{{".utf8), close = Array("}}".utf8)
     func find(_ pattern: [UInt8], _ start: Int) -> Int? {
-      unsafe text.withUnsafeBufferPointer { bytes in unsafe pattern.withUnsafeBufferPointer { unsafe TextSearch.first($0, in: bytes, from: start) } }
+      unsafe text.withUnsafeBufferPointer { bytes in
+        unsafe pattern.withUnsafeBufferPointer { unsafe TextSearch.first($0, in: bytes, from: start) }
+      }
     }
     while position <= text.count {
       let start = find(open, position)
@@ -169,7 +171,9 @@ struct TemplateParser {
       case 0x30...0x39, 0x2D, 0x2B, 0x2E:
         let first = position
         position += 1
-        while isWord(peek()) || peek() == 0x2E || ((peek() == 0x2B || peek() == 0x2D) && text[position - 1] | 0x20 == 0x65) { position += 1 }
+        while isWord(peek()) || peek() == 0x2E || ((peek() == 0x2B || peek() == 0x2D) && text[position - 1] | 0x20 == 0x65) {
+          position += 1
+        }
         guard case .value(let literal) = GoNumber.parse(Array(text[first..<position])) else {
           throw failure("bad number syntax: \(Builtins.quoted(Array(text[first..<position])))")
         }

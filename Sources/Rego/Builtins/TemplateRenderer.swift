@@ -186,7 +186,9 @@ struct TemplateRenderer {
       var value = operands[0]
       for key in operands.dropFirst() {
         let found = Builtins.member(key, of: value)
-        if found.isUndefined, !value.isObject { throw Self.failure("error calling index: index out of range: \(String(decoding: Self.printed(key), as: UTF8.self))") }
+        if found.isUndefined, !value.isObject {
+          throw Self.failure("error calling index: index out of range: \(String(decoding: Self.printed(key), as: UTF8.self))")
+        }
         value = found
       }
       return value
@@ -268,7 +270,8 @@ struct TemplateRenderer {
     case .shortString, .longString: return value.text
     case .array, .set: return [0x5B] + Array(value.elements.map(inner).joined(separator: [0x20])) + [0x5D]
     case .object:
-      return Array("map[".utf8) + Array(Members(value.objectView).map { inner($0.key) + [0x3A] + inner($0.value) }.joined(separator: [0x20])) + [0x5D]
+      return Array("map[".utf8)
+        + Array(Members(value.objectView).map { inner($0.key) + [0x3A] + inner($0.value) }.joined(separator: [0x20])) + [0x5D]
     default: return ValueText.text(value)
     }
   }

@@ -39,7 +39,9 @@ struct TimeLayout {
         position += 1
         continue
       }
-      if position > literalStart { chunks.append(Chunk(element: .literal(text[literalStart..<position]), text: text[literalStart..<position])) }
+      if position > literalStart {
+        chunks.append(Chunk(element: .literal(text[literalStart..<position]), text: text[literalStart..<position]))
+      }
       chunks.append(Chunk(element: element, text: text[position..<(position + length)]))
       position += length
       literalStart = position
@@ -65,8 +67,10 @@ struct TimeLayout {
   private static let fixed: [(String, Element)] =
     offsets + [
       ("January", .longMonth), ("Monday", .longWeekday), ("MST", .zoneName), ("01", .zeroMonth), ("002", .zeroYearDay), ("02", .zeroDay),
-      ("03", .zeroHour12), ("04", .zeroMinute), ("05", .zeroSecond), ("06", .year), ("15", .hour), ("1", .numberedMonth), ("2006", .longYear),
-      ("2", .day), ("__2", .underYearDay), ("_2", .underDay), ("3", .hour12), ("4", .minute), ("5", .second), ("PM", .upperPM), ("pm", .lowerPM),
+      ("03", .zeroHour12), ("04", .zeroMinute), ("05", .zeroSecond), ("06", .year), ("15", .hour), ("1", .numberedMonth),
+      ("2006", .longYear),
+      ("2", .day), ("__2", .underYearDay), ("_2", .underDay), ("3", .hour12), ("4", .minute), ("5", .second), ("PM", .upperPM),
+      ("pm", .lowerPM),
     ]
 
   private static func element(_ text: ArraySlice<UInt8>) -> (Element, Int)? {
@@ -149,7 +153,11 @@ struct TimeLayout {
       case .fraction(let separator, let count, let isFixed):
         var digits = Array(String(time.nanoseconds).utf8)
         digits = Array(([UInt8](repeating: 0x30, count: 9 - digits.count) + digits).prefix(count))
-        if isFixed { digits += [UInt8](repeating: 0x30, count: count - digits.count) } else { while digits.last == 0x30 { digits.removeLast() } }
+        if isFixed {
+          digits += [UInt8](repeating: 0x30, count: count - digits.count)
+        } else {
+          while digits.last == 0x30 { digits.removeLast() }
+        }
         if !digits.isEmpty { result += [separator] + digits }
       }
     }

@@ -111,7 +111,9 @@ struct TimeParser {
   private mutating func name(_ names: [String], length: Int? = nil) throws(Misfit) -> Int {
     for (index, name) in names.enumerated() {
       let wanted = name.utf8.prefix(length ?? name.utf8.count)
-      if rest.count >= wanted.count, zip(rest, wanted).allSatisfy({ $0 == $1 || ($0 | 0x20 == $1 | 0x20 && $0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A) }) {
+      if rest.count >= wanted.count,
+        zip(rest, wanted).allSatisfy({ $0 == $1 || ($0 | 0x20 == $1 | 0x20 && $0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A) })
+      {
         rest = rest.dropFirst(wanted.count)
         return index
       }
@@ -151,7 +153,9 @@ struct TimeParser {
       second = try Self.within(try number(isFixed: element == .zeroSecond), 0...59, "second")
       // A fraction may follow where the layout has none.
       if case .fraction? = next { return }
-      if rest.first == 0x2E || rest.first == 0x2C, Self.isDigit(rest.dropFirst().first) { try fraction(rest.dropFirst().prefix { Self.isDigit($0) }.count) }
+      if rest.first == 0x2E || rest.first == 0x2C, Self.isDigit(rest.dropFirst().first) {
+        try fraction(rest.dropFirst().prefix { Self.isDigit($0) }.count)
+      }
     case .upperPM, .lowerPM:
       let word = String(decoding: rest.prefix(2), as: UTF8.self)
       guard word == (element == .upperPM ? "PM" : "pm") || word == (element == .upperPM ? "AM" : "am") else { throw .bad }

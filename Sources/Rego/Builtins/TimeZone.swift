@@ -44,7 +44,9 @@ struct TimeZone: Sendable {
       return zone
     }
     let parts = name.utf8.split(separator: 0x2F, omittingEmptySubsequences: false)
-    let isName = name.utf8.count <= 255 && !name.utf8.contains(0) && !name.utf8.contains(0x5C) && parts.allSatisfy { !$0.isEmpty && !$0.starts(with: "..".utf8) }
+    let isName =
+      name.utf8.count <= 255 && !name.utf8.contains(0) && !name.utf8.contains(0x5C)
+      && parts.allSatisfy { !$0.isEmpty && !$0.starts(with: "..".utf8) }
     guard isName else { throw Fault(description: "time: invalid location name") }
     if let known = loaded.withLock({ $0[name] }) { return known }
     guard let bytes = read(folder + name) else {
@@ -66,7 +68,9 @@ struct TimeZone: Sendable {
     var count = 0
     while count < sizeLimit {
       // SAFETY: the buffer has room for what is asked for.
-      let got = unsafe result.withUnsafeMutableBytes { unsafe Glibc.read(file, $0.baseAddress.unsafelyUnwrapped + count, sizeLimit - count) }
+      let got = unsafe result.withUnsafeMutableBytes {
+        unsafe Glibc.read(file, $0.baseAddress.unsafelyUnwrapped + count, sizeLimit - count)
+      }
       if got < 0 { return nil }
       if got == 0 { break }
       count += got

@@ -48,7 +48,9 @@ extension Builtins {
 
   private static func nanoseconds(_ text: [UInt8], _ layout: TimeLayout) throws(BuiltinError) -> Value {
     do throws(TimeParser.Fault) {
-      guard let value = try TimeParser.parse(text, layout).nanosecondsSince1970 else { throw TimeParser.Fault(description: "time outside of valid range") }
+      guard let value = try TimeParser.parse(text, layout).nanosecondsSince1970 else {
+        throw TimeParser.Fault(description: "time outside of valid range")
+      }
       return .integer(value)
     } catch {
       throw .failed(error.description)
@@ -101,7 +103,9 @@ extension Builtins {
       guard let unit = units.first(where: { $0.key.utf8.elementsEqual(name) })?.value else {
         throw .failed("time: unknown unit \(quoted(Array(name))) in duration \(quoted(text))")
       }
-      guard whole.count <= 19, let value = whole.isEmpty ? 0 : UInt64(String(decoding: whole, as: UTF8.self)), value <= limit / unit else { throw invalid }
+      guard whole.count <= 19, let value = whole.isEmpty ? 0 : UInt64(String(decoding: whole, as: UTF8.self)), value <= limit / unit else {
+        throw invalid
+      }
       let (sum, overflow) = total.addingReportingOverflow(value * unit)
       guard !overflow, sum <= limit else { throw invalid }
       total = sum

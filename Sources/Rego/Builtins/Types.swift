@@ -105,7 +105,9 @@ enum GoNumber {
   }
 
   private static func hexadecimal(_ text: [UInt8], _ digits: ArraySlice<UInt8>, _ sign: [UInt8]) -> Outcome {
-    guard digits.contains(where: { $0 | 0x20 == 0x70 }), let value = Double(String(decoding: text, as: UTF8.self)) else { return .invalidSyntax }
+    guard digits.contains(where: { $0 | 0x20 == 0x70 }), let value = Double(String(decoding: text, as: UTF8.self)) else {
+      return .invalidSyntax
+    }
     if value.isInfinite { return .outOfRange }
     return .value(GoFormat.shortest(value).general(limit: 21))
   }

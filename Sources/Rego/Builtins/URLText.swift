@@ -51,13 +51,16 @@ enum URLText {
     while index < text.endIndex {
       let byte = text[index]
       if byte == 0x25 {
-        guard index + 2 < text.endIndex, let high = Builtins.hexadecimal(text[index + 1]), let low = Builtins.hexadecimal(text[index + 2]) else {
+        guard index + 2 < text.endIndex, let high = Builtins.hexadecimal(text[index + 1]), let low = Builtins.hexadecimal(text[index + 2])
+        else {
           throw invalidEscape(text[index...].prefix(3))
         }
         let value = high << 4 | low
         // In hosts only bytes beyond ASCII are escaped, and the percent sign before a zone; zones may hold anything a host may not.
         if part == .host, value < 0x80, value != 0x25 { throw invalidEscape(text[index..<(index + 3)]) }
-        if part == .zone, value != 0x25, value != 0x20, value < 0x80, !isPlain(value, .host) { throw invalidEscape(text[index..<(index + 3)]) }
+        if part == .zone, value != 0x25, value != 0x20, value < 0x80, !isPlain(value, .host) {
+          throw invalidEscape(text[index..<(index + 3)])
+        }
         result.append(value)
         index += 3
         continue
@@ -222,7 +225,8 @@ extension Builtins {
           ("raw_query", parts.query), ("fragment", parts.fragment),
         ]
         return .object(
-          members.filter { !$0.1.isEmpty }.map { (.short($0.0), .string(String(decoding: $0.1, as: UTF8.self), in: context.heap)) }, in: context.heap)
+          members.filter { !$0.1.isEmpty }.map { (.short($0.0), .string(String(decoding: $0.1, as: UTF8.self), in: context.heap)) },
+          in: context.heap)
       } catch {
         throw .failed("parse \(quoted(text)): \(error)")
       }

@@ -104,7 +104,7 @@ struct Shape {
   fileprivate func setRaw(in heap: Heap) {
     let key = key
     unsafe key.withText { bytes in
-      for unsafe byte in unsafe bytes where byte == 0x22 || byte == 0x5C || byte < 0x20 { return }
+      guard unsafe bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }) else { return }
       let raw = heap.allocate(max(8, bytes.count + 1))
       Memory.store(raw, 0, UInt64(0))
       for index in 0..<bytes.count { Memory.store(raw, index, unsafe bytes[index]) }

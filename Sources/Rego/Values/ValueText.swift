@@ -63,12 +63,13 @@ struct ValueText {
   /// `text` as a string of Go and Rego (Go's `strconv.Quote`): what cannot be printed is escaped.
   static func quote(_ text: UnsafeBufferPointer<UInt8>, into bytes: inout [UInt8], asciiOnly: Bool = false) {
     bytes.append(0x22)
-    var isPlain = true
-    for unsafe byte in unsafe text where byte < 0x20 || byte > 0x7E || byte == 0x22 || byte == 0x5C { isPlain = false }
+    let isPlain = unsafe text.allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }
     if isPlain {
       unsafe bytes.append(contentsOf: text)
     } else {
-      for scalar in unsafe String(decoding: text, as: UTF8.self).unicodeScalars { escape(scalar, quote: 0x22, into: &bytes, asciiOnly: asciiOnly) }
+      for scalar in unsafe String(decoding: text, as: UTF8.self).unicodeScalars {
+        escape(scalar, quote: 0x22, into: &bytes, asciiOnly: asciiOnly)
+      }
     }
     bytes.append(0x22)
   }

@@ -81,12 +81,15 @@ enum YAMLScalar {
 
   /// `digits[.digits][e[+-]digits]` or `.digits`, as the shortest text of the nearest Double.
   private static func float(_ digits: ArraySlice<UInt8>, _ isNegative: Bool, in heap: Heap) -> Value? {
-    guard digits.last != 0x2B, digits.allSatisfy({ ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x2E || $0 | 0x20 == 0x65 || $0 == 0x2B || $0 == 0x2D }),
+    guard digits.last != 0x2B,
+      digits.allSatisfy({ ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x2E || $0 | 0x20 == 0x65 || $0 == 0x2B || $0 == 0x2D }),
       case .value(let literal) = GoNumber.parse(Array(digits)), let double = Double(String(decoding: literal, as: UTF8.self))
     else { return nil }
     let decimal = GoFormat.shortest(double)
     let isLarge = double != 0 && (double < 1e-6 || double >= 1e21)
-    var text = isLarge ? decimal.scientific(places: max(decimal.digits.count - 1, 0)) : decimal.fixed(places: max(decimal.digits.count - decimal.point, 0))
+    var text =
+      isLarge
+      ? decimal.scientific(places: max(decimal.digits.count - 1, 0)) : decimal.fixed(places: max(decimal.digits.count - decimal.point, 0))
     // JSON of Go writes e-9 for e-09.
     if isLarge, text.count >= 4, text[text.count - 2] == 0x30, text[text.count - 3] == 0x2D { text.remove(at: text.count - 2) }
     return Numbers.parse((isNegative ? [0x2D] : []) + text, in: heap)

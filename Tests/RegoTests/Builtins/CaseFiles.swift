@@ -4,7 +4,8 @@ import Foundation
 
 /// OPA's case files, read where they lie beside the checkout.
 struct CaseFiles {
-  static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../../shared/rego-cases").standardizedFileURL.path
+  static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../../shared/rego-cases")
+    .standardizedFileURL.path
   static var arePresent: Bool { FileManager.default.fileExists(atPath: folder + "/v1") }
 
   /// Folders whose cases are about built-in functions, without those of functions that the engine does not have.
@@ -78,7 +79,9 @@ private struct CaseRun {
       if wantedCode.isDefined, !text.contains(wantedCode.string) { return "\(note): error \(text), not of code \(wantedCode.string)" }
       return nil
     }
-    if (wantedText.isDefined && wantedText.textCount > 0) || wantedCode.isDefined { return "\(note): no error; wanted \(wantedText.string) \(wantedCode.string)" }
+    if (wantedText.isDefined && wantedText.textCount > 0) || wantedCode.isDefined {
+      return "\(note): no error; wanted \(wantedText.string) \(wantedCode.string)"
+    }
     guard field("want_result").isDefined else { return nil }
     let got = Value.set(solutions.map { plain($0) }, in: heap)
     let wanted = Value.set(field("want_result").elements.map { sorted($0) }, in: heap)

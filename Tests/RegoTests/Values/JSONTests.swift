@@ -34,7 +34,9 @@ struct JSONTests {
       ("\"seven..\"", "\"seven..\""), ("\"a\\u0000b\"", "\"a\\u0000b\""), ("\"<&>\"", "\"<&>\""), ("\"\\u2028\"", "\"\\u2028\""),
       // Of equal keys the last one counts, also where one of them is written with escapes and in a form met before.
       ("{\"a\":1,\"a\":2}", "{\"a\":2}"), ("{\"a\":1,\"\\u0061\":2}", "{\"a\":2}"),
-      ("[{\"a\":1,\"b\":2,\"a\":3},{\"a\":1,\"b\":2,\"a\":4},{\"b\":1,\"a\":2}]", "[{\"a\":3,\"b\":2},{\"a\":4,\"b\":2},{\"a\":2,\"b\":1}]"),
+      (
+        "[{\"a\":1,\"b\":2,\"a\":3},{\"a\":1,\"b\":2,\"a\":4},{\"b\":1,\"a\":2}]", "[{\"a\":3,\"b\":2},{\"a\":4,\"b\":2},{\"a\":2,\"b\":1}]"
+      ),
       ("{\"a long key of a form\":1,\"a long key of a form\":2}", "{\"a long key of a form\":2}"),
     ])
   func rewriting(text: String, expected: String) throws { #expect(try rewritten(text) == expected) }
@@ -74,7 +76,8 @@ struct JSONTests {
   @Test(
     "Bytes that are no UTF-8 are refused",
     arguments: [
-      [0x80], [0xC0, 0x80], [0xC3], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF0, 0x80, 0x80, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80],
+      [0x80], [0xC0, 0x80], [0xC3], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF0, 0x80, 0x80, 0x80], [0xF4, 0x90, 0x80, 0x80],
+      [0xF5, 0x80, 0x80, 0x80],
       [0xFF], [0xE4, 0xB8],
     ] as [[UInt8]])
   func encoding(bytes: [UInt8]) {
@@ -139,14 +142,16 @@ struct JSONTests {
 
   @Test("Styles: escaping for HTML, indentation, keys that are no strings")
   func styles() throws {
-    let value = Value.object([(.integer(2), .string("<a&b>", in: heap)), (.string("10", in: heap), .set([.integer(2), .integer(1)], in: heap))], in: heap)
+    let value = Value.object(
+      [(.integer(2), .string("<a&b>", in: heap)), (.string("10", in: heap), .set([.integer(2), .integer(1)], in: heap))], in: heap)
     #expect(String(decoding: JSONWriter.text(value), as: UTF8.self) == "{\"10\":[1,2],\"2\":\"<a&b>\"}")
     var style = JSONWriter.Style(escapesHTML: true, indent: Array("  ".utf8), prefix: Array("> ".utf8))
     #expect(
       String(decoding: JSONWriter.text(value, style), as: UTF8.self)
         == "{\n>   \"10\": [\n>     1,\n>     2\n>   ],\n>   \"2\": \"\\u003ca\\u0026b\\u003e\"\n> }")
     style.prefix = []
-    #expect(String(decoding: JSONWriter.text(try JSONReader.read(Array("[{},[]]".utf8), in: heap), style), as: UTF8.self) == "[\n  {},\n  []\n]")
+    #expect(
+      String(decoding: JSONWriter.text(try JSONReader.read(Array("[{},[]]".utf8), in: heap), style), as: UTF8.self) == "[\n  {},\n  []\n]")
   }
 
   @Test("Terms are printed as OPA prints them")
