@@ -63,6 +63,7 @@ let package = Package(
     .testTarget(name: "HouseTests", swiftSettings: strict),
     .executableTarget(
       name: "conformance", dependencies: ["Rego", .product(name: "Yams", package: "Yams")], path: "Tests/Conformance"),
+    .testTarget(name: "ConformanceTests", dependencies: ["conformance"], swiftSettings: strict),
     .testTarget(name: "RegoTests", dependencies: ["Rego", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
     .testTarget(
       name: "PolicyTests", dependencies: ["Domain", "Judgement", "Platforms", .product(name: "Yams", package: "Yams")],
