@@ -63,6 +63,7 @@ let package = Package(
     .testTarget(name: "HouseTests", swiftSettings: strict),
     .executableTarget(
       name: "conformance", dependencies: ["Rego", .product(name: "Yams", package: "Yams")], path: "Tests/Conformance"),
+    .testTarget(name: "ConformanceTests", dependencies: ["conformance"], swiftSettings: strict),
     .testTarget(name: "RegoTests", dependencies: ["Rego", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
     .testTarget(
       name: "PolicyTests", dependencies: ["Domain", "Judgement", "Platforms", .product(name: "Yams", package: "Yams")],
@@ -71,5 +72,6 @@ let package = Package(
     .testTarget(name: "LibvirtDomainTests", dependencies: ["Domain", "Judgement", "Platforms", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "QEMUTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
     .testTarget(name: "LibvirtDaemonTests", dependencies: ["Domain", "Platforms", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "LibvirtDaemonTests", dependencies: ["Domain", "Judgement", "Platforms", "TestSupport"], swiftSettings: strict),
   ]
 )

@@ -30,7 +30,7 @@ lvx_028 := domain.verdict(["nics.filters"], domain.any("nics.filters"), [domain.
 	not object.get(e.is, "filter", "-") in filters
 ])
 
-filters := {"clean-traffic", "clean-traffic-gateway"} | {f | some f in object.get(object.get(data.ringwall, "parameters", {}), "anti_spoof_filters", [])}
+filters := {"clean-traffic", "clean-traffic-gateway"} | {f | some f in data.ringwall.parameters.anti_spoof_filters}
 
 # METADATA
 # title: "Port isolated where policy says"

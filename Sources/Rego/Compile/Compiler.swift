@@ -5,6 +5,8 @@ struct Compiler {
   struct Options: Sendable {
     /// Built-in functions that policies may call, by name.
     var builtins: [String: Builtin] = Builtins.all
+    /// Refuses what `opa check --strict` refuses.
+    var isStrict = false
   }
 
   private let modules: [Module]
@@ -21,12 +23,16 @@ struct Compiler {
     let ruleNames: [[String]: Set<String>]
     let functions: [[String]: Int]
     let builtins: [String: Builtin]
+    let checks: Checks
   }
 
   static func compile(_ modules: [Module], options: Options = Options()) throws(RegoErrors) -> Output {
-    try DeepStack.result { () throws(RegoErrors) in
+    let checks = Checks(
+      modules, options: Checks.Options(isStrict: options.isStrict, signatures: Signature.table(for: options.builtins)))
+    if !checks.errors.isEmpty { throw RegoErrors(checks.errors) }
+    return try DeepStack.result { () throws(RegoErrors) in
       var compiler = Compiler(modules: modules, options: options)
-      return try compiler.run()
+      return try compiler.run(checks)
     }
   }
 
@@ -35,7 +41,7 @@ struct Compiler {
     self.options = options
   }
 
-  private mutating func run() throws(RegoErrors) -> Output {
+  private mutating func run(_ checks: Checks) throws(RegoErrors) -> Output {
     declare()
     var errors: [RegoError] = []
     var resolved: [ResolvedRule] = []
@@ -55,7 +61,7 @@ struct Compiler {
     let tree = RuleTree(name: "", path: [])
     for module in modules { _ = tree.insert(Self.path(module)) }
     for rule in resolved { tree.insert(rule.path).rules.append(rule) }
-    return Output(heap: heap, tree: tree, ruleNames: ruleNames, functions: functions, builtins: options.builtins)
+    return Output(heap: heap, tree: tree, ruleNames: ruleNames, functions: functions, builtins: options.builtins, checks: checks)
   }
 
   private static func check(_ errors: [RegoError]) throws(RegoErrors) {

@@ -20,8 +20,6 @@ struct Resolver {
   private(set) var errors: [RegoError] = []
 
   private var frames: [[String: Int]] = []
-  /// Names used in the frame before any declaration, for "referenced above".
-  private var used: [Set<String>] = []
   private var undeclared: [String: Int] = [:]
   private var variableNames: [String] = []
 
@@ -44,7 +42,8 @@ struct Resolver {
     push()
     var parameters: [ResolvedTerm]?
     var computed: [(variable: Int, term: ResolvedTerm, location: Location)] = []
-    if let arguments = rule.head.arguments {
+    // Without parameters a function is a document that may be called.
+    if let arguments = rule.head.arguments, !arguments.isEmpty {
       for argument in arguments {
         if containsCall(argument) { report(.compile, "rule arguments cannot contain calls", argument.location) }
         declareVariables(of: argument, keepingGlobals: true)
@@ -107,7 +106,6 @@ struct Resolver {
 
   private mutating func reset() {
     frames = []
-    used = []
     undeclared = [:]
     variableNames = []
   }
@@ -116,12 +114,10 @@ struct Resolver {
 
   private mutating func push() {
     frames.append([:])
-    used.append([])
   }
 
   private mutating func pop() {
     frames.removeLast()
-    used.removeLast()
   }
 
   private mutating func newVariable(_ name: String) -> Int {
@@ -134,29 +130,23 @@ struct Resolver {
     return nil
   }
 
-  private mutating func declare(_ name: String, _ location: Location, verb: String) -> Int {
-    if !name.hasPrefix("$") {
-      if frames[frames.count - 1][name] != nil {
-        report(.compile, "var \(name) \(verb) above", location)
-      } else if used[used.count - 1].contains(name) {
-        report(.compile, "var \(name) referenced above", location)
-      }
-    }
+  /// A variable of the innermost scope. That nothing there declares or uses its name before is known from the checks.
+  private mutating func declare(_ name: String) -> Int {
     let id = newVariable(name)
     frames[frames.count - 1][name] = id
     return id
   }
 
   /// Declares the variables of a pattern in the innermost scope.
-  private mutating func declareVariables(of term: Term, keepingGlobals: Bool = false, verb: String = "assigned") {
+  private mutating func declareVariables(of term: Term, keepingGlobals: Bool = false) {
     switch term.node {
     case .variable(let name):
       if name == "input" || name == "data" { return }
       if keepingGlobals, frames[frames.count - 1][name] != nil { return }
-      _ = declare(name, term.location, verb: verb)
-    case .array(let items): for item in items { declareVariables(of: item, keepingGlobals: keepingGlobals, verb: verb) }
+      _ = declare(name)
+    case .array(let items): for item in items { declareVariables(of: item, keepingGlobals: keepingGlobals) }
     case .object(let items):
-      for item in items { declareVariables(of: item.value, keepingGlobals: keepingGlobals, verb: verb) }
+      for item in items { declareVariables(of: item.value, keepingGlobals: keepingGlobals) }
     default: break
     }
   }
@@ -182,9 +172,7 @@ struct Resolver {
     push()
     let resolved = self.body(body)
     let nodes = heads.map { node($0) }
-    let inner = used[used.count - 1]
     pop()
-    used[used.count - 1].formUnion(inner)
     return (resolved, nodes)
   }
 
@@ -222,11 +210,11 @@ struct Resolver {
         add(.term(resolved))
       }
     case .someVariables(let terms):
-      for term in terms { declareVariables(of: term, verb: "declared") }
+      for term in terms { declareVariables(of: term) }
     case .someIn(let key, let value, let collection):
       let domain = node(collection)
-      if let key { declareVariables(of: key, verb: "declared") }
-      declareVariables(of: value, verb: "declared")
+      if let key { declareVariables(of: key) }
+      declareVariables(of: value)
       let keyNode = key.map { node($0) } ?? .variable(newVariable("$some"))
       let reference: ResolvedTerm
       switch domain {
@@ -238,9 +226,9 @@ struct Resolver {
       let domainNode = node(domain)
       push()
       var keyID: Int?
-      if let key, case .variable(let name) = key.node { keyID = declare(name, key.location, verb: "declared") }
+      if let key, case .variable(let name) = key.node { keyID = declare(name) }
       var valueID = 0
-      if case .variable(let name) = value.node { valueID = declare(name, value.location, verb: "declared") } else { valueID = newVariable("$every") }
+      if case .variable(let name) = value.node { valueID = declare(name) } else { valueID = newVariable("$every") }
       push()
       let resolved = self.body(inner)
       pop()
@@ -429,7 +417,6 @@ struct Resolver {
     }
     if let imported = names.imports[name] { return rooted(imported.root, imported.path.map { node($0) }) }
     if names.rules.contains(name) { return .reference(.data, (names.package + [name]).map { .constant(.string($0, in: heap)) }) }
-    used[used.count - 1].insert(name)
     if let id = undeclared[name] { return .variable(id) }
     let id = newVariable(name)
     undeclared[name] = id

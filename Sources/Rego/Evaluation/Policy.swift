@@ -31,8 +31,9 @@ public final class Policy: Sendable {
   ) throws(RegoErrors) -> PreparedQuery {
     let source = Array(text.utf8)
     let body = try Parser.query(source, options: options)
-    let capture = QueryCapture(body)
-    let query = try prepare(capture.body, package: package, imports: imports)
+    let functions = output.withLock { $0.output.functions }
+    let capture = QueryCapture(body) { Self.arity(of: $0, functions, package: package) }
+    let query = try prepare(capture.body, checking: body, package, imports)
     query.expressions = zip(body, capture.variables).map { expression, variable in
       let start = min(Int(expression.location.offset), source.count)
       let end = min(max(Int(expression.location.end), start), source.count)
@@ -44,13 +45,34 @@ public final class Policy: Sendable {
   }
 
   public func prepare(_ body: Body, package: [String] = [], imports: [Import] = []) throws(RegoErrors) -> PreparedQuery {
+    try prepare(body, checking: body, package, imports)
+  }
+
+  /// - Parameter written: the query before it was rewritten, which errors speak of.
+  private func prepare(
+    _ body: Body, checking written: Body, _ package: [String], _ imports: [Import]
+  ) throws(RegoErrors) -> PreparedQuery {
     let result = output.withLock { compiled in
       Result { () throws(RegoErrors) in
+        let errors = compiled.output.checks.query(written, package: package.isEmpty ? nil : package, imports: imports)
+        if !errors.isEmpty { throw RegoErrors(errors) }
         let (program, function, names) = try compiled.output.program(query: body, package: package, imports: imports)
         return PreparedQuery(program: program, function: function, names: names, data: data)
       }
     }
     return try result.get()
+  }
+
+  private static func arity(of callee: Term, _ functions: [[String]: Int], package: [String]) -> Int? {
+    let terms = if case .reference(let parts) = callee.node { parts } else { [callee] }
+    let name = terms.compactMap { term in
+      switch term.node {
+      case .variable(let part), .string(let part): part
+      default: nil
+      }
+    }
+    if name.first == "data" { return functions[Array(name.dropFirst())] }
+    return functions[package + name] ?? Builtins.all[name.joined(separator: ".")]?.arity
   }
 
   /// The value of a term without variables.

@@ -22,7 +22,7 @@ struct CallChecks {
   func arity(of function: CheckTerm, _ variables: VariableTable) -> Int? {
     if let signature = signature(of: function, variables) { return signature.arguments.count }
     guard case .reference(let path) = function.kind, case .variable(VariableTable.data) = path[0].kind else { return nil }
-    return tree.find(path.dropFirst())?.rules.first.map { $0.arguments.count }
+    return tree.find(path.dropFirst())?.rules.first?.arity
   }
 
   func outputs(_ variables: VariableTable) -> BodyOutputs { BodyOutputs { arity(of: $0, variables) } }
@@ -144,12 +144,12 @@ struct CallChecks {
           if !child.rules.isEmpty { return refuse(.compile, "with keyword cannot partially replace virtual document(s)") }
           node = child
         }
-        if path.count > 1, let child = node?.find([path[path.count - 1]]), child.rules.contains(where: { !$0.arguments.isEmpty }),
+        if path.count > 1, let child = node?.find([path[path.count - 1]]), child.rules.contains(where: { $0.arity > 0 }),
           isFunction(value, rule)
         {
           return .success(false)
         }
-        if let node = self.node(of: value), node.rules.contains(where: { !$0.arguments.isEmpty }) { return .success(false) }
+        if let node = self.node(of: value), node.rules.contains(where: { $0.arity > 0 }) { return .success(false) }
         return .success(value.needsEvaluation)
       }
     }

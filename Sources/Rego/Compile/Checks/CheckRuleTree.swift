@@ -81,7 +81,7 @@ struct RuleConflicts {
     var complete = 0
     var defaults: [CheckRule] = []
     for rule in node.rules {
-      arities.insert(rule.arguments.count)
+      arities.insert(rule.arity)
       if rule.key == nil { single += 1 }
       if rule.key == nil, rule.isGround { complete += 1 }
       if rule.isDefault { defaults.append(rule) }

@@ -158,6 +158,7 @@ final class CheckRule {
   let variables: VariableTable
   /// The next `else` branch.
   var next: CheckRule?
+  let arity: Int
   /// Whether the stages for templates and `print` have anything to do.
   var hasTemplates = false
   var hasPrint = false
@@ -171,6 +172,7 @@ final class CheckRule {
     self.name = name
     self.suffix = suffix
     self.arguments = arguments
+    arity = arguments.count
     self.key = key
     self.value = value
     self.body = body
@@ -178,6 +180,16 @@ final class CheckRule {
     self.location = location
     self.headLocation = headLocation
     self.variables = variables
+  }
+
+  /// Gives up everything but name and arity, which calls in queries need.
+  func release() {
+    suffix = []
+    arguments = []
+    key = nil
+    value = nil
+    body.expressions = []
+    next = nil
   }
 
   /// The rule and its `else` branches.

@@ -13,7 +13,9 @@
 /// 15. deprecated built-in functions (v1 modules; all with `isStrict`)
 ///
 /// At most ten errors are given, followed by one that says so.
-final class Checks {
+///
+/// Queries only read what the modules left, each with terms of its own: any number may be checked at the same time.
+final class Checks: @unchecked Sendable {
   struct Options {
     /// What `opa check --strict` adds.
     var isStrict = false
@@ -39,7 +41,14 @@ final class Checks {
     self.modules = modules.sorted { $0.file.utf8.lexicographicallyPrecedes($1.file.utf8) }
     self.options = options
     var faults: [CheckFault] = []
-    let ran = DeepStack.run { faults = checkModules() }
+    let ran = DeepStack.run {
+      faults = checkModules()
+      // Deep terms are freed here, where the stack is deep too.
+      tree.walk { node in
+        for rule in node.rules { rule.release() }
+        return false
+      }
+    }
     errors = ran ? finish(faults, file: "") : [RegoError(.compile, "no memory for a thread to check the modules on")]
   }
 

@@ -18,11 +18,13 @@ indirect enum StaticType: Sendable {
     let elements: [StaticType?]
     let rest: StaticType?
     let size: Int
+    let depth: Int
 
     init(_ elements: [StaticType?], rest: StaticType?) {
       self.elements = elements
       self.rest = rest
       size = elements.reduce(rest.size) { $0 + $1.size }
+      depth = elements.reduce(rest.depth) { max($0, $1.depth) } + 1
     }
 
     subscript(index: Int) -> StaticType? { index < 0 ? nil : index < elements.count ? elements[index] : rest }
@@ -44,6 +46,7 @@ indirect enum StaticType: Sendable {
     /// Of keys that are not named.
     let rest: Properties?
     let size: Int
+    let depth: Int
 
     init(_ properties: [Property], rest: Properties?) {
       var sorted = properties
@@ -55,6 +58,7 @@ indirect enum StaticType: Sendable {
       self.properties = sorted
       self.rest = rest
       size = sorted.reduce(rest.map { $0.key.size + $0.value.size } ?? 0) { $0 + $1.value.size + 1 }
+      depth = sorted.reduce(rest.map { max($0.key.depth, $0.value.depth) } ?? 0) { max($0, $1.value.depth) } + 1
     }
 
     subscript(key: Constant) -> StaticType? {
@@ -72,7 +76,14 @@ indirect enum StaticType: Sendable {
 
   final class SetType: Sendable {
     let element: StaticType?
-    init(_ element: StaticType?) { self.element = element }
+    let size: Int
+    let depth: Int
+
+    init(_ element: StaticType?) {
+      self.element = element
+      size = element.size
+      depth = element.depth + 1
+    }
   }
 
   final class FunctionType: Sendable {
@@ -91,18 +102,23 @@ indirect enum StaticType: Sendable {
 
   /// A type of more parts than this becomes `any`: what is compared stays small, however a module nests its values.
   static let sizeLimit = 20_000
+  /// The same for the depth, which every walk over a type uses stack for.
+  static let depthLimit = 64
 
   static func array(_ elements: [StaticType?], rest: StaticType?) -> StaticType {
     let type = ArrayType(elements, rest: rest)
-    return type.size > sizeLimit ? .any : .array(type)
+    return type.size > sizeLimit || type.depth > depthLimit ? .any : .array(type)
   }
 
   static func object(_ properties: [Property], rest: Properties?) -> StaticType {
     let type = ObjectType(properties, rest: rest)
-    return type.size > sizeLimit ? .any : .object(type)
+    return type.size > sizeLimit || type.depth > depthLimit ? .any : .object(type)
   }
 
-  static func set(of element: StaticType?) -> StaticType { .set(SetType(element)) }
+  static func set(of element: StaticType?) -> StaticType {
+    let type = SetType(element)
+    return type.size > sizeLimit || type.depth > depthLimit ? .any : .set(type)
+  }
 
   var isAny: Bool { if case .union(let members) = self { members.isEmpty } else { false } }
 
@@ -111,9 +127,19 @@ indirect enum StaticType: Sendable {
     case .null, .boolean, .number, .string: 1
     case .array(let type): type.size + 1
     case .object(let type): type.size + 1
-    case .set(let type): type.element.size + 1
+    case .set(let type): type.size + 1
     case .union(let members): members.reduce(1) { $0 + $1.size }
     case .function(let type): type.arguments.reduce(1 + type.result.size) { $0 + $1.size }
+    }
+  }
+
+  var depth: Int {
+    switch self {
+    case .array(let type): type.depth
+    case .object(let type): type.depth
+    case .set(let type): type.depth
+    case .union(let members): members.reduce(0) { max($0, $1.depth) }
+    default: 0
     }
   }
 
@@ -297,6 +323,7 @@ indirect enum StaticType: Sendable {
 
 extension StaticType? {
   fileprivate var size: Int { self?.size ?? 1 }
+  fileprivate var depth: Int { self?.depth ?? 0 }
 
   /// It, or a part of it, cannot be told.
   var isUnknown: Bool {
