@@ -1,5 +1,5 @@
 /// Turns a module's syntax into the resolved tree: references to rules and imports become paths below data, local variables become
-/// numbers, operators become calls. Reports misuse of variables and unknown functions.
+/// numbers, operators become calls. What `Checks` refuses is not looked for again; unknown functions are.
 struct Resolver {
   /// Names of a module: package rules and imports.
   struct Names {
@@ -20,8 +20,6 @@ struct Resolver {
   private(set) var errors: [RegoError] = []
 
   private var frames: [[String: Int]] = []
-  /// Names used in the frame before any declaration, for "referenced above".
-  private var used: [Set<String>] = []
   private var undeclared: [String: Int] = [:]
   private var variableNames: [String] = []
 
@@ -46,8 +44,7 @@ struct Resolver {
     var computed: [(variable: Int, term: ResolvedTerm, location: Location)] = []
     if let arguments = rule.head.arguments {
       for argument in arguments {
-        if containsCall(argument) { report(.compile, "rule arguments cannot contain calls", argument.location) }
-        declareVariables(of: argument, keepingGlobals: true)
+        declareVariables(of: argument, keeping: true)
       }
       parameters = arguments.map { argument in
         let node = node(argument)
@@ -107,22 +104,15 @@ struct Resolver {
 
   private mutating func reset() {
     frames = []
-    used = []
     undeclared = [:]
     variableNames = []
   }
 
   // MARK: - Scopes
 
-  private mutating func push() {
-    frames.append([:])
-    used.append([])
-  }
+  private mutating func push() { frames.append([:]) }
 
-  private mutating func pop() {
-    frames.removeLast()
-    used.removeLast()
-  }
+  private mutating func pop() { frames.removeLast() }
 
   private mutating func newVariable(_ name: String) -> Int {
     variableNames.append(name)
@@ -134,39 +124,29 @@ struct Resolver {
     return nil
   }
 
-  private mutating func declare(_ name: String, _ location: Location, verb: String) -> Int {
-    if !name.hasPrefix("$") {
-      if frames[frames.count - 1][name] != nil {
-        report(.compile, "var \(name) \(verb) above", location)
-      } else if used[used.count - 1].contains(name) {
-        report(.compile, "var \(name) referenced above", location)
-      }
-    }
+  /// A variable of its own for the name, from here on in the innermost scope.
+  @discardableResult
+  private mutating func declare(_ name: String) -> Int {
     let id = newVariable(name)
     frames[frames.count - 1][name] = id
     return id
   }
 
   /// Declares the variables of a pattern in the innermost scope.
-  private mutating func declareVariables(of term: Term, keepingGlobals: Bool = false, verb: String = "assigned") {
+  /// - Parameters:
+  ///   - keeping: a name that is declared there already stands for the same variable.
+  ///   - known: names that the pattern uses and does not declare.
+  private mutating func declareVariables(of term: Term, keeping: Bool = false, known: Set<String> = []) {
     switch term.node {
     case .variable(let name):
-      if name == "input" || name == "data" { return }
-      if keepingGlobals, frames[frames.count - 1][name] != nil { return }
-      _ = declare(name, term.location, verb: verb)
-    case .array(let items): for item in items { declareVariables(of: item, keepingGlobals: keepingGlobals, verb: verb) }
-    case .object(let items):
-      for item in items { declareVariables(of: item.value, keepingGlobals: keepingGlobals, verb: verb) }
+      if known.contains(name) || (keeping && frames[frames.count - 1][name] != nil) { return }
+      declare(name)
+    case .reference(let terms):
+      // `input := 1`, which the old edition allows.
+      if terms.count == 1, !keeping { declareVariables(of: terms[0], known: known) }
+    case .array(let items): for item in items { declareVariables(of: item, keeping: keeping, known: known) }
+    case .object(let items): for item in items { declareVariables(of: item.value, keeping: keeping, known: known) }
     default: break
-    }
-  }
-
-  private func containsCall(_ term: Term) -> Bool {
-    switch term.node {
-    case .call: true
-    case .array(let items), .set(let items), .reference(let items): items.contains { containsCall($0) }
-    case .object(let items): items.contains { containsCall($0.key) || containsCall($0.value) }
-    default: false
     }
   }
 
@@ -182,9 +162,7 @@ struct Resolver {
     push()
     let resolved = self.body(body)
     let nodes = heads.map { node($0) }
-    let inner = used[used.count - 1]
     pop()
-    used[used.count - 1].formUnion(inner)
     return (resolved, nodes)
   }
 
@@ -208,8 +186,6 @@ struct Resolver {
         }
         if name == "assign" {
           let right = node(arguments[1])
-          if expression.isNegated { report(.compile, "cannot assign vars inside negated expression", location) }
-          if !Self.isPattern(arguments[0]) { report(.compile, "cannot assign to \(Self.kindName(arguments[0]))", arguments[0].location) }
           declareVariables(of: arguments[0])
           add(.unify(node(arguments[0]), right))
           return
@@ -222,11 +198,14 @@ struct Resolver {
         add(.term(resolved))
       }
     case .someVariables(let terms):
-      for term in terms { declareVariables(of: term, verb: "declared") }
+      for term in terms { declareVariables(of: term) }
     case .someIn(let key, let value, let collection):
       let domain = node(collection)
-      if let key { declareVariables(of: key, verb: "declared") }
-      declareVariables(of: value, verb: "declared")
+      // A name that the collection uses is no new variable.
+      var known: Set<String> = []
+      collection.collectNames(into: &known)
+      if let key { declareVariables(of: key, known: known) }
+      declareVariables(of: value, known: known)
       let keyNode = key.map { node($0) } ?? .variable(newVariable("$some"))
       let reference: ResolvedTerm
       switch domain {
@@ -238,9 +217,9 @@ struct Resolver {
       let domainNode = node(domain)
       push()
       var keyID: Int?
-      if let key, case .variable(let name) = key.node { keyID = declare(name, key.location, verb: "declared") }
+      if let key, case .variable(let name) = key.node { keyID = declare(name) }
       var valueID = 0
-      if case .variable(let name) = value.node { valueID = declare(name, value.location, verb: "declared") } else { valueID = newVariable("$every") }
+      if case .variable(let name) = value.node { valueID = declare(name) } else { valueID = newVariable("$every") }
       push()
       let resolved = self.body(inner)
       pop()
@@ -317,29 +296,6 @@ struct Resolver {
     case .variable: [term]
     case .reference(let terms): terms
     default: nil
-    }
-  }
-
-  private static func isPattern(_ term: Term) -> Bool {
-    switch term.node {
-    case .variable, .array, .object: true
-    default: false
-    }
-  }
-
-  private static func kindName(_ term: Term) -> String {
-    switch term.node {
-    case .null: "null"
-    case .boolean: "boolean"
-    case .number: "number"
-    case .string: "string"
-    case .reference: "ref"
-    case .call: "call"
-    case .set: "set"
-    case .arrayComprehension: "arraycomprehension"
-    case .setComprehension: "setcomprehension"
-    case .objectComprehension: "objectcomprehension"
-    default: "term"
     }
   }
 
@@ -429,7 +385,6 @@ struct Resolver {
     }
     if let imported = names.imports[name] { return rooted(imported.root, imported.path.map { node($0) }) }
     if names.rules.contains(name) { return .reference(.data, (names.package + [name]).map { .constant(.string($0, in: heap)) }) }
-    used[used.count - 1].insert(name)
     if let id = undeclared[name] { return .variable(id) }
     let id = newVariable(name)
     undeclared[name] = id
