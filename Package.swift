@@ -70,6 +70,7 @@ let package = Package(
       exclude: ["Fixtures"], swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
     .testTarget(name: "LibvirtDomainTests", dependencies: ["Domain", "Judgement", "Platforms", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "QEMUTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
     .testTarget(name: "LibvirtDaemonTests", dependencies: ["Domain", "Judgement", "Platforms", "TestSupport"], swiftSettings: strict),
   ]
 )
