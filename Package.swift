@@ -67,8 +67,9 @@ let package = Package(
     .testTarget(name: "ConformanceTests", dependencies: ["conformance"], swiftSettings: strict),
     .testTarget(name: "RegoTests", dependencies: ["Rego", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
     .testTarget(
-      name: "PolicyTests", dependencies: ["Domain", "Judgement", "Platforms", .product(name: "Yams", package: "Yams")],
-      exclude: ["Fixtures"], swiftSettings: strict),
+      name: "PolicyTests", dependencies: ["Domain", "Rego", "Judgement", "Platforms", .product(name: "Yams", package: "Yams")],
+      exclude: ["Fixtures", "opa-builtins.txt"], swiftSettings: strict),
+    .testTarget(name: "LinuxHostTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
     .testTarget(name: "LibvirtDomainTests", dependencies: ["Domain", "Judgement", "Platforms", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "QEMUTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
