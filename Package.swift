@@ -72,5 +72,8 @@ let package = Package(
     .testTarget(name: "LibvirtDomainTests", dependencies: ["Domain", "Judgement", "Platforms", "TestSupport", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
     .testTarget(name: "LibvirtDaemonTests",
       dependencies: ["Domain", "Judgement", "Platforms", "TestSupport", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+    .testTarget(name: "LibvirtDomainTests", dependencies: ["Domain", "Judgement", "Platforms", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "QEMUTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
+    .testTarget(name: "LibvirtDaemonTests", dependencies: ["Domain", "Judgement", "Platforms", "TestSupport"], swiftSettings: strict),
   ]
 )
