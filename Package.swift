@@ -69,11 +69,10 @@ let package = Package(
       name: "PolicyTests", dependencies: ["Domain", "Judgement", "Platforms", .product(name: "Yams", package: "Yams")],
       exclude: ["Fixtures"], swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
-    .testTarget(name: "LibvirtDomainTests", dependencies: ["Domain", "Judgement", "Platforms", "TestSupport", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+    .testTarget(name: "LibvirtDomainTests",
+      dependencies: ["Domain", "Judgement", "Platforms", "TestSupport", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+    .testTarget(name: "QEMUTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
     .testTarget(name: "LibvirtDaemonTests",
       dependencies: ["Domain", "Judgement", "Platforms", "TestSupport", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
-    .testTarget(name: "LibvirtDomainTests", dependencies: ["Domain", "Judgement", "Platforms", "TestSupport"], swiftSettings: strict),
-    .testTarget(name: "QEMUTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
-    .testTarget(name: "LibvirtDaemonTests", dependencies: ["Domain", "Judgement", "Platforms", "TestSupport"], swiftSettings: strict),
   ]
 )
