@@ -26,11 +26,10 @@ test: ## build and run every test; FILTER=NAME runs those that match
 
 check: ## format, imports and house rules
 	@scripts/prerequisites packaging/debian-packages.txt
-	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks Fuzz
-	$(SWIFT) test --disable-xctest --filter HouseTests
+	@scripts/check
 
 format: ## rewrite the sources in the project's style
-	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks Fuzz
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Fuzz Benchmarks/Package.swift Benchmarks/Sources
 
 install: build ## lay the program out below PREFIX (DESTDIR is respected)
 	@scripts/install "$(DESTDIR)" "$(PREFIX)"

@@ -44,7 +44,9 @@ struct HTMLReportTests {
     let outcome = try Samples.full()
     let texts = try Samples.texts(language)
     let text = try report(outcome, language)
-    for id in ["layers", "worst", "all", "unjudged", "repair", "method"] { #expect(between(text, "<section id=\"\(id)\">", "</section>").count == 1) }
+    for id in ["layers", "worst", "all", "unjudged", "repair", "method"] {
+      #expect(between(text, "<section id=\"\(id)\">", "</section>").count == 1)
+    }
     #expect(between(text, "<tr class=\"x ", "</tr>").count == outcome.results.count)
     for score in outcome.scores {
       #expect(text.contains(score.low == score.high ? ">\(score.low)</span>" : ">\(score.low)–\(score.high)</span>"))
@@ -71,7 +73,8 @@ struct HTMLReportTests {
   /// What a machine may call itself, and what a value may hold.
   static let hostile = [
     "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "'--></style><svg onload=alert(1)>", "</script><script>", "<!--", "]]>",
-    "&lt;b&gt;", "\u{202E}lmx.tseug", "\u{2066}a\u{2069}", "a\u{0}b\u{1B}[31m\u{7F}\u{9B}", "zero\u{200B}width\u{FEFF}", "{{7*7}} ${7*7} \\u003c",
+    "&lt;b&gt;", "\u{202E}lmx.tseug", "\u{2066}a\u{2069}", "a\u{0}b\u{1B}[31m\u{7F}\u{9B}", "zero\u{200B}width\u{FEFF}",
+    "{{7*7}} ${7*7} \\u003c",
     "\r\n<td>", String(repeating: "<", count: 3000), "\u{2028}\u{2029}", "`", "javascript:alert(1)", "#r-1\" autofocus onfocus=\"x",
   ]
 
@@ -85,13 +88,18 @@ struct HTMLReportTests {
     let unknown = Samples.control("LVX-002", .high, .environment)
     return try Samples.outcome(
       [
-        Samples.finding(control, .fail, asset: asset, arguments: ["found": .string(name), "device": .object([.init(name, .string(name))])], evidence: evidence),
+        Samples.finding(
+          control, .fail, asset: asset, arguments: ["found": .string(name), "device": .object([.init(name, .string(name))])],
+          evidence: evidence),
         Samples.finding(unknown, .unknown, asset: asset, messageCase: "unknown", arguments: ["fact": .string(name)], evidence: evidence),
-        Samples.finding(Samples.control("LVX-003"), .unknown, asset: asset, reason: "parameterNotSet", messageCase: "parameter", arguments: ["parameter": .string(name)]),
+        Samples.finding(
+          Samples.control("LVX-003"), .unknown, asset: asset, reason: "parameterNotSet", messageCase: "parameter",
+          arguments: ["parameter": .string(name)]),
         Samples.finding(control, .pass, asset: asset, messageCase: name, evidence: evidence),
       ],
       targets: [
-        TargetOutcome(target: name, status: .partial, refusals: [Refusal(target: name, code: "malformed", message: "\(name): \(name)", line: 1)])
+        TargetOutcome(
+          target: name, status: .partial, refusals: [Refusal(target: name, code: "malformed", message: "\(name): \(name)", line: 1)])
       ])
   }
 
@@ -128,7 +136,8 @@ struct HTMLReportTests {
     for i in 0..<5000 {
       let asset = Samples.asset("guest-\(i)", kind: .domain)
       findings.append(
-        Samples.finding(control, .fail, asset: asset, arguments: ["found": .string("vd\(i)")], evidence: [Samples.evidence("/srv/\(i).xml")]))
+        Samples.finding(
+          control, .fail, asset: asset, arguments: ["found": .string("vd\(i)")], evidence: [Samples.evidence("/srv/\(i).xml")]))
       findings.append(Samples.finding(passing, .pass, asset: asset, messageCase: "safe", evidence: [Samples.evidence("/srv/\(i).xml")]))
     }
     let text = try report(try Samples.outcome(findings))
@@ -136,7 +145,9 @@ struct HTMLReportTests {
     #expect(text.utf8.count < 16 << 20, "\(text.utf8.count) bytes")
     // By kind instead of one radio and a set of rules for each of five thousand assets.
     #expect(text.components(separatedBy: "name=\"a\"").count < 10)
-    if let path = ProcessInfo.processInfo.environment["RINGWALL_KEEP_REPORT"] { try text.write(toFile: path, atomically: true, encoding: .utf8) }
+    if let path = ProcessInfo.processInfo.environment["RINGWALL_KEEP_REPORT"] {
+      try text.write(toFile: path, atomically: true, encoding: .utf8)
+    }
   }
 
   @Test("Nothing judged is said, and is no success")

@@ -90,14 +90,17 @@ struct SARIFReportTests {
   func hostileNames() throws {
     let asset = Samples.asset("[click](http://203.0.113.1)\u{1B}[2J\u{202E}", kind: .domain)
     let control = Samples.control("LVX-001", messages: ["unsafe": "{found}"])
-    let outcome = try Samples.outcome([Samples.finding(control, .fail, asset: asset, arguments: ["found": "[a](b)"], evidence: [Samples.evidence("/a")])])
+    let outcome = try Samples.outcome([
+      Samples.finding(control, .fail, asset: asset, arguments: ["found": "[a](b)"], evidence: [Samples.evidence("/a")])
+    ])
     let message = try #require(try run(outcome)["results"]?.elements?.first?["message"]?["text"]?.text)
     #expect(!message.contains("](") && !message.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x202E })
   }
 }
 
 /// The real readers: models generated from the OASIS schema, which refuse every property that it does not know, and sarif-tools.
-@Suite("SARIF readers", .enabled(if: SARIFReaders.problem == nil, "python3 with venv and PyPI are needed for sarif-tools and pydantic-sarif"))
+@Suite(
+  "SARIF readers", .enabled(if: SARIFReaders.problem == nil, "python3 with venv and PyPI are needed for sarif-tools and pydantic-sarif"))
 struct SARIFReaderTests {
   @Test("Valid by the schema, and loaded and counted by sarif-tools", arguments: Language.allCases, [false, true])
   func read(language: Language, showsAll: Bool) throws {

@@ -15,7 +15,9 @@ import Testing
     "ringwall": 6,
   ]
   /// Lower, and still not to be known: the wall between facts and judgement.
-  static let forbidden: [String: Set<String>] = ["Platforms": ["Judgement", "Rego", "RegoBuiltins"], "Audit": ["Rego"], "Judgement": ["CXML"]]
+  static let forbidden: [String: Set<String>] = [
+    "Platforms": ["Judgement", "Rego", "RegoBuiltins"], "Audit": ["Rego"], "Judgement": ["CXML"],
+  ]
   /// Level 0 to 4 stays free of Foundation; it brings a second String, a second Data and slow start-up.
   static let withoutFoundation: Set<String> = ["Domain", "Rego", "RegoBuiltins", "Judgement", "Platforms", "Audit"]
 
@@ -29,7 +31,8 @@ import Testing
 
   /// Every import of a source text: attributes, access levels, kinds (`import struct X.Y`) and several on a line included.
   static func imports(of file: SourceTree.File) -> [Import] {
-    let pattern = /^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+(?:(?:struct|class|enum|protocol|typealias|func|let|var)\s+)?(\w+)/
+    let pattern =
+      /^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+(?:(?:struct|class|enum|protocol|typealias|func|let|var)\s+)?(\w+)/
     var found: [Import] = []
     for (index, line) in file.lines.enumerated() {
       for part in line.split(separator: ";") {
@@ -48,10 +51,13 @@ import Testing
     }
     guard let other = levels[entry.module] else { return nil }
     if entry.module.hasPrefix("C"), entry.module.dropFirst().first?.isUppercase == true {
-      return forbidden[entry.target]?.contains(entry.module) == true || own == 0 ? "\(entry.testDescription): C types stay in their wrapper" : nil
+      return forbidden[entry.target]?.contains(entry.module) == true || own == 0
+        ? "\(entry.testDescription): C types stay in their wrapper" : nil
     }
     if other >= own { return "\(entry.testDescription): level \(own) imports level \(other); imports go only downward" }
-    if forbidden[entry.target]?.contains(entry.module) == true { return "\(entry.testDescription): \(entry.target) must not know \(entry.module)" }
+    if forbidden[entry.target]?.contains(entry.module) == true {
+      return "\(entry.testDescription): \(entry.target) must not know \(entry.module)"
+    }
     return nil
   }
 

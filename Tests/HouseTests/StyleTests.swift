@@ -4,8 +4,11 @@ import Testing
 /// What keeps the tree readable, where a formatter does not reach.
 @Suite("House style") struct StyleTests {
   static let everything = SourceTree.files(
-    ["Sources", "Tests", "policies", "baselines", "data", "docs", "examples", "scripts", "packaging", "Benchmarks", "Fuzz", ".ci", "Package.swift",
-      "Makefile", "README.md", "README.zh-CN.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"],
+    [
+      "Sources", "Tests", "policies", "baselines", "data", "docs", "examples", "scripts", "packaging", "Benchmarks", "Fuzz", ".ci",
+      "Package.swift",
+      "Makefile", "README.md", "README.zh-CN.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md",
+    ],
     suffixes: [".swift", ".rego", ".yaml", ".md", ".json", ".txt", "Makefile", ".conf", ".xml", ".args", "run", "prerequisites"])
 
   /// Files longer than 600 lines that are data or one long table, with the reason.

@@ -23,7 +23,17 @@ struct ControlFixture {
     var reason: String?
     /// "path:line", "path" or another place's name.
     var cites: String?
-    var flip: (file: String?, from: String, to: String)?
+    var flip: Flip?
+  }
+
+  /// A change of the raw input that must change the verdict.
+  struct Flip {
+    /// The file to change; nil where only one holds the text.
+    var file: String?
+    var from: String
+    var to: String
+    /// A file that is left out instead.
+    var without: String?
   }
 
   struct Mistake: Error, CustomStringConvertible {
@@ -33,6 +43,8 @@ struct ControlFixture {
   let id: String
   let package: String
   let cases: [State: Case]
+  /// Further cases by their whole name: "pass.reload" is one more that must pass.
+  let variants: [(name: String, state: State, item: Case)]
 
   static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Fixtures")
 
@@ -54,11 +66,16 @@ struct ControlFixture {
     guard let root = try Yams.compose(yaml: text)?.mapping else { throw Mistake(description: "\(file): no map of cases") }
     let base = root["base"]?.mapping?["root"].map(Self.files) ?? [:]
     var cases: [State: Case] = [:]
+    var variants: [(String, State, Case)] = []
     for (key, node) in root where key.string != "base" {
-      guard let state = key.string.flatMap(State.init(rawValue:)) else { throw Mistake(description: "\(file): \(key.string ?? "?") is no case") }
-      cases[state] = try Self.read(node, base: base, file: file)
+      let name = key.string ?? "?"
+      let parts = name.split(separator: ".", maxSplits: 1)
+      guard let state = parts.first.flatMap({ State(rawValue: String($0)) }) else { throw Mistake(description: "\(file): \(name) is no case") }
+      let item = try Self.read(node, base: base, file: file)
+      if parts.count == 1 { cases[state] = item } else { variants.append((name, state, item)) }
     }
     self.cases = cases
+    self.variants = variants
   }
 
   private static func read(_ node: Node, base: [String: String?], file: String) throws -> Case {
@@ -71,7 +88,9 @@ struct ControlFixture {
     }
     var parameters: [String: Node] = [:]
     for (key, value) in fields["parameters"]?.mapping ?? [:] { parameters[key.string ?? ""] = value }
-    let flip = fields["flip"]?.mapping.map { ($0["in"]?.string, $0["from"]?.string ?? "", $0["to"]?.string ?? "") }
+    let flip = fields["flip"]?.mapping.map {
+      Flip(file: $0["in"]?.string, from: $0["from"]?.string ?? "", to: $0["to"]?.string ?? "", without: $0["without"]?.string)
+    }
     return Case(
       input: input, parameters: parameters, asset: fields["asset"]?.string, messageCase: fields["case"]?.string,
       reason: fields["reason"]?.string, cites: fields["cites"]?.string, flip: flip)
@@ -95,6 +114,7 @@ extension ControlFixture.Case {
     case .file(let name, let text):
       return text.contains(flip.from) ? .file(name: name, text: text.replacingOccurrences(of: flip.from, with: flip.to)) : nil
     case .root(var files):
+      if let path = flip.without { return files.removeValue(forKey: path) == nil ? nil : .root(files) }
       let holding = files.filter { path, text in
         (flip.file == nil || flip.file == path) && text.map { $0.contains(flip.from) } == true
       }

@@ -31,23 +31,30 @@ struct ControlTableTests {
   func table(_ state: ControlFixture.State) throws {
     let judge = try Self.judge.get()
     for fixture in try ControlFixture.all() {
-      guard let item = fixture.cases[state] else { continue }
-      let name = "\(fixture.id) \(state.rawValue)"
-      let findings = try judge.findings(fixture.id, package: fixture.package, item.input, parameters: item.parameters)
-        .filter { item.asset == nil || $0.asset.name == item.asset || $0.asset.id == item.asset }
-      guard findings.count == 1, let finding = findings.first else {
-        Issue.record("\(name): \(findings.count) findings where one is expected")
-        continue
+      let main = fixture.cases[state].map { [(name: state.rawValue, state: state, item: $0)] } ?? []
+      for (title, _, item) in main + fixture.variants.filter({ $0.state == state }) {
+        try check(item, of: fixture, state, name: "\(fixture.id) \(title)", judge)
       }
-      #expect(finding.verdict.rawValue == state.rawValue, "\(name): \(Self.shown(finding))")
-      if let expected = item.messageCase { #expect(finding.messageCase == expected, "\(name): \(Self.shown(finding))") }
-      if let reason = item.reason { #expect(finding.reason == reason, "\(name): \(Self.shown(finding))") }
-      if let cites = item.cites {
-        let places = finding.evidence.compactMap(\.source)
-        #expect(places.contains { Self.place($0) == cites || $0.name == cites }, "\(name): cites \(places.map(Self.place)), not \(cites)")
-      } else if state == .pass || state == .fail {
-        #expect(finding.evidence.contains { $0.source != nil }, "\(name): cites nothing")
-      }
+    }
+  }
+
+  private func check(
+    _ item: ControlFixture.Case, of fixture: ControlFixture, _ state: ControlFixture.State, name: String, _ judge: FixtureJudge
+  ) throws {
+    let findings = try judge.findings(fixture.id, package: fixture.package, item.input, parameters: item.parameters)
+      .filter { item.asset == nil || $0.asset.name == item.asset || $0.asset.id == item.asset }
+    guard findings.count == 1, let finding = findings.first else {
+      Issue.record("\(name): \(findings.count) findings where one is expected")
+      return
+    }
+    #expect(finding.verdict.rawValue == state.rawValue, "\(name): \(Self.shown(finding))")
+    if let expected = item.messageCase { #expect(finding.messageCase == expected, "\(name): \(Self.shown(finding))") }
+    if let reason = item.reason { #expect(finding.reason == reason, "\(name): \(Self.shown(finding))") }
+    if let cites = item.cites {
+      let places = finding.evidence.compactMap(\.source)
+      #expect(places.contains { Self.place($0) == cites || $0.name == cites }, "\(name): cites \(places.map(Self.place)), not \(cites)")
+    } else if state == .pass || state == .fail {
+      #expect(finding.evidence.contains { $0.source != nil }, "\(name): cites nothing")
     }
   }
 
@@ -55,14 +62,17 @@ struct ControlTableTests {
   func flips() throws {
     let judge = try Self.judge.get()
     for fixture in try ControlFixture.all() {
-      guard let item = fixture.cases[.pass] else { continue }
-      guard let flipped = item.flipped() else {
-        Issue.record("\(fixture.id): the pass case has no flip that fits exactly one file")
-        continue
+      if fixture.cases[.pass]?.flip == nil { Issue.record("\(fixture.id): the pass case has no flip") }
+      let cases = (fixture.cases[.pass].map { [$0] } ?? []) + fixture.variants.map(\.item)
+      for item in cases where item.flip != nil {
+        guard let flipped = item.flipped() else {
+          Issue.record("\(fixture.id): the flip from \(item.flip?.from ?? "") does not fit exactly one file")
+          continue
+        }
+        let verdicts = try judge.findings(fixture.id, package: fixture.package, flipped, parameters: item.parameters)
+          .filter { item.asset == nil || $0.asset.name == item.asset || $0.asset.id == item.asset }.map(\.verdict)
+        #expect(!verdicts.contains(.pass), "\(fixture.id): still passes after \(item.flip?.from ?? "") became \(item.flip?.to ?? "")")
       }
-      let verdicts = try judge.findings(fixture.id, package: fixture.package, flipped, parameters: item.parameters)
-        .filter { item.asset == nil || $0.asset.name == item.asset || $0.asset.id == item.asset }.map(\.verdict)
-      #expect(!verdicts.contains(.pass), "\(fixture.id): still passes after \(item.flip?.from ?? "") became \(item.flip?.to ?? "")")
     }
   }
 

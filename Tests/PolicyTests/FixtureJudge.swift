@@ -2,13 +2,16 @@ import Domain
 import Foundation
 import Judgement
 import Platforms
+import Synchronization
 import Yams
 
 /// Judges the raw input of fixtures: written to a temporary folder, read by the real collectors, judged by the shipped policies.
-struct FixtureJudge {
+final class FixtureJudge: Sendable {
   let folder: DataFolder
   let policies: Policies
   let baseline: Baseline
+  /// Compiling every policy takes longer than judging: one judge for each set of parameters.
+  private let judges = Mutex<[String: Judge]>([:])
   static let source = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
   init() throws {
@@ -24,9 +27,17 @@ struct FixtureJudge {
     try FileManager.default.createDirectory(atPath: temporary, withIntermediateDirectories: true)
     let collection = try collect(input, package: package, in: temporary)
     let extra = parameters.map { FactValue.Member($0.key, Self.value($0.value)) }
-    let judge = try Judge(policies: policies, parameters: baseline.parameters + extra) { $0.id == id }
+    let judge = try judge(with: extra)
     let collected = Collected(at: "2026-01-01T00:00:00Z", by: "test", uid: 0)
-    return collection.assets.flatMap { judge.judge($0, collected: collected) }
+    return collection.assets.flatMap { judge.judge($0, collected: collected) }.filter { $0.control.id == id }
+  }
+
+  private func judge(with extra: [FactValue.Member]) throws -> Judge {
+    let key = JSONText.string(.object(extra.sorted { $0.key < $1.key }))
+    if let known = judges.withLock({ $0[key] }) { return known }
+    let made = try Judge(policies: policies, parameters: baseline.parameters + extra)
+    judges.withLock { $0[key] = made }
+    return made
   }
 
   private func collect(_ input: ControlFixture.Input, package: String, in temporary: String) throws -> Collection {

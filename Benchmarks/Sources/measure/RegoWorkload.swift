@@ -83,14 +83,17 @@ struct RegoWorkload {
     let reading = CPUTime.median(runs: 9) { for byte in text { sum = sum &* 31 &+ UInt64(byte) } }
     precondition(sum != 1)
     let parsing = try CPUTime.median(runs: 9) { _ = try Document(json: text) }
-    results.add("rego.json.parse", "MB/s", Double(text.count) / 1e6 / parsing, peers: [("one byte at a time", Double(text.count) / 1e6 / reading)])
+    results.add(
+      "rego.json.parse", "MB/s", Double(text.count) / 1e6 / parsing, peers: [("one byte at a time", Double(text.count) / 1e6 / reading)])
   }
 
   /// "vm control" of each finding.
   private static func lines(_ solutions: [Solution]) throws -> [String] {
     guard case .set(let findings)? = solutions.first?["findings"] else { throw WrongAnswer(description: "deny is no set") }
     return try findings.map { finding in
-      guard case .string(let vm)? = finding["vm"], case .string(let id)? = finding["id"] else { throw WrongAnswer(description: "\(finding)") }
+      guard case .string(let vm)? = finding["vm"], case .string(let id)? = finding["id"] else {
+        throw WrongAnswer(description: "\(finding)")
+      }
       return "\(vm) \(id)"
     }
   }
@@ -98,7 +101,8 @@ struct RegoWorkload {
   /// SHA-256 of the sorted lines against the oracle's.
   private func check(_ lines: [String], _ size: Int, _ name: String) throws {
     let file = folder.appending(path: "findings")
-    try lines.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.joined(separator: "\n").write(to: file, atomically: true, encoding: .utf8)
+    try lines.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.joined(separator: "\n").write(
+      to: file, atomically: true, encoding: .utf8)
     let digest = String(decoding: try Child.run("/usr/bin/env", ["sha256sum", file.path]).output.prefix(64), as: UTF8.self)
     let expected = String(decoding: try bytes("expected-\(size).json"), as: UTF8.self)
     guard expected.contains("\"\(digest)\"") else { throw WrongAnswer(description: "\(name) \(size): the findings are not the oracle's") }

@@ -50,8 +50,12 @@ struct Results {
     }
     for (name, threshold) in thresholds.sorted(by: { $0.key < $1.key }) {
       guard let row = rows.first(where: { $0.name == name }) else { continue }
-      if let least = threshold.least, row.value < least { missed.append("\(name): \(Self.shown(row.value)) \(row.unit), at least \(Self.shown(least))") }
-      if let most = threshold.most, row.value > most { missed.append("\(name): \(Self.shown(row.value)) \(row.unit), at most \(Self.shown(most))") }
+      if let least = threshold.least, row.value < least {
+        missed.append("\(name): \(Self.shown(row.value)) \(row.unit), at least \(Self.shown(least))")
+      }
+      if let most = threshold.most, row.value > most {
+        missed.append("\(name): \(Self.shown(row.value)) \(row.unit), at most \(Self.shown(most))")
+      }
     }
   }
 
@@ -81,7 +85,8 @@ struct Results {
     let model = info.split(separator: "\n").first { $0.hasPrefix("model name") }?.split(separator: ":").last
     let kernel = (try? String(contentsOfFile: "/proc/sys/kernel/osrelease", encoding: .utf8)) ?? ""
     return [
-      model.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown processor", "\(ProcessInfo.processInfo.activeProcessorCount) processors",
+      model.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown processor",
+      "\(ProcessInfo.processInfo.activeProcessorCount) processors",
       "Linux \(kernel.trimmingCharacters(in: .whitespacesAndNewlines))",
     ].joined(separator: ", ")
   }

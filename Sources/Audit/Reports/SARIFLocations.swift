@@ -51,7 +51,9 @@ struct SARIFLocations {
   func file(of asset: Asset) -> FactValue? {
     let parts = asset.id.split(separator: ":", maxSplits: 1)
     guard parts.count == 2, parts[1].hasPrefix("/") || asset.kind == .text else { return nil }
-    return .object(["physicalLocation": physical(String(parts[1]), asset: asset, line: nil, column: nil), "logicalLocations": [logical(asset)]])
+    return .object([
+      "physicalLocation": physical(String(parts[1]), asset: asset, line: nil, column: nil), "logicalLocations": [logical(asset)],
+    ])
   }
 
   private func physical(_ name: String, asset: Asset?, line: Int?, column: Int?) -> FactValue {

@@ -117,7 +117,8 @@ public struct SARIFReport {
     let notifications = outcome.targets.flatMap(\.refusals).map { refusal -> FactValue in
       let location = locations.location(of: .path(refusal.target, line: refusal.line, column: refusal.column), asset: nil)
       return .object([
-        "level": "error", "message": ["text": .string(Self.plain(texts.line(refusal)))], "descriptor": ["id": .string("refusal/\(refusal.code)")],
+        "level": "error", "message": ["text": .string(Self.plain(texts.line(refusal)))],
+        "descriptor": ["id": .string("refusal/\(refusal.code)")],
         "locations": [location],
       ])
     }
@@ -132,7 +133,9 @@ public struct SARIFReport {
   private func result(_ result: AuditResult) -> FactValue {
     let finding = result.finding
     var seen: Set<FactSource> = []
-    let sources = finding.evidence.lazy.compactMap { evidence in evidence.source.map { (evidence.fact, $0) } }.filter { seen.insert($0.1).inserted }
+    let sources = finding.evidence.lazy.compactMap { evidence in evidence.source.map { (evidence.fact, $0) } }.filter {
+      seen.insert($0.1).inserted
+    }
     let first = sources.first
     let rest = sources.dropFirst().prefix(15)
     var location = first.map { locations.location(of: $0.1, asset: finding.asset) } ?? locations.location(of: finding.asset)

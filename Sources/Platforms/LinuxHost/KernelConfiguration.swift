@@ -7,7 +7,7 @@ extension HostFacts {
     "EFI_DISABLE_PCI_DMA", "INIT_ON_ALLOC_DEFAULT_ON", "INIT_ON_FREE_DEFAULT_ON", "MODULE_SIG_FORCE",
   ]
 
-  /// Facts `config.NAME` in lower case: "y", "m" or text; absent for an option that is not set. Call after `readProcessor`.
+  /// Facts `config.NAME` in lower case: "y", "m", "n" for one that is not set, or text; absent for an option that this kernel does not know. Call after `readProcessor`.
   mutating func readKernelConfiguration() {
     let (text, source) = kernelConfiguration()
     for option in Self.options {
@@ -17,8 +17,10 @@ extension HostFacts {
         continue
       }
       self[name] = .absent(sources: source.source)
-      for (number, line) in NumberedLines(text) where line.hasPrefix("CONFIG_\(option)=") {
-        let value = line.dropFirst(option.count + 8).trimmed
+      for (number, line) in NumberedLines(text) {
+        let isOff = line == "# CONFIG_\(option) is not set"
+        guard isOff || line.hasPrefix("CONFIG_\(option)=") else { continue }
+        let value = isOff ? "n" : line.dropFirst(option.count + 8).trimmed
         self[name] = .present(.string(value), sources: source.source.map { $0.kind == .path ? .path($0.name, line: number) : $0 })
       }
     }

@@ -37,7 +37,7 @@ extension HostFacts {
     switch entry.value {
     case .string(let text): return .present(.string(text), source)
     case .number(let number, _): return .present(.int(number), source)
-    case .list: return .unreadable("malformed", source)
+    case .list, .overflow: return .unreadable("malformed", source)
     }
   }
 

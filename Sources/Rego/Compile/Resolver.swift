@@ -42,7 +42,8 @@ struct Resolver {
     push()
     var parameters: [ResolvedTerm]?
     var computed: [(variable: Int, term: ResolvedTerm, location: Location)] = []
-    if let arguments = rule.head.arguments {
+    // Without parameters a function is a document that may be called.
+    if let arguments = rule.head.arguments, !arguments.isEmpty {
       for argument in arguments {
         declareVariables(of: argument, keeping: true)
       }

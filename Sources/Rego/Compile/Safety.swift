@@ -224,15 +224,20 @@ struct Safety {
     return variables.subtracting(safe).isSubset(of: outputs)
   }
 
+  private static func isSame(_ a: ResolvedTerm, _ b: ResolvedTerm) -> Bool {
+    switch (a, b) {
+    case (.constant(let x), .constant(let y)): x.equals(y)
+    case (.variable(let x), .variable(let y)): x == y
+    default: false
+    }
+  }
+
   private func unify(_ a: ResolvedTerm, _ b: ResolvedTerm, _ safe: Set<Int>, _ result: inout Set<Int>) {
     switch (a, b) {
     case (.array(let x), .array(let y)):
       if x.count == y.count { for (p, q) in zip(x, y) { unify(p, q, safe, &result) } }
     case (.object(let x), .object(let y)):
-      for p in x {
-        guard case .constant(let key) = p.key else { continue }
-        for q in y { if case .constant(let other) = q.key, key.equals(other) { unify(p.value, q.value, safe, &result) } }
-      }
+      for p in x { for q in y where Self.isSame(p.key, q.key) { unify(p.value, q.value, safe, &result) } }
     default:
       if isBound(b, safe, result) { collectPattern(a, safe, &result) }
       if isBound(a, safe, result) { collectPattern(b, safe, &result) }

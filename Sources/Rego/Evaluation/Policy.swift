@@ -31,7 +31,8 @@ public final class Policy: Sendable {
   ) throws(RegoErrors) -> PreparedQuery {
     let source = Array(text.utf8)
     let body = try Parser.query(source, options: options)
-    let capture = QueryCapture(body)
+    let functions = output.withLock { $0.output.functions }
+    let capture = QueryCapture(body) { Self.arity(of: $0, functions, package: package) }
     let query = try prepare(capture.body, checking: body, package, imports)
     query.expressions = zip(body, capture.variables).map { expression, variable in
       let start = min(Int(expression.location.offset), source.count)
@@ -60,6 +61,18 @@ public final class Policy: Sendable {
       }
     }
     return try result.get()
+  }
+
+  private static func arity(of callee: Term, _ functions: [[String]: Int], package: [String]) -> Int? {
+    let terms = if case .reference(let parts) = callee.node { parts } else { [callee] }
+    let name = terms.compactMap { term in
+      switch term.node {
+      case .variable(let part), .string(let part): part
+      default: nil
+      }
+    }
+    if name.first == "data" { return functions[Array(name.dropFirst())] }
+    return functions[package + name] ?? Builtins.all[name.joined(separator: ".")]?.arity
   }
 
   /// The value of a term without variables.

@@ -4,12 +4,13 @@ struct QueryCapture {
   /// For each expression of the query its variable; nil where its value is always true.
   private(set) var variables: [String?] = []
 
-  init(_ query: Body) {
+  /// - Parameter arity: how many operands the function of a call takes; nil where it is not known.
+  init(_ query: Body, arity: (_ callee: Term) -> Int?) {
     body = []
     var checks: Body = []
     let isChecked = query.count > 1 || query.contains { Self.iterates($0) }
     for (index, expression) in query.enumerated() {
-      guard case .term(let term) = expression.kind, !expression.isNegated, !Self.isEquation(term) else {
+      guard case .term(let term) = expression.kind, !expression.isNegated, !Self.isEquation(term), !Self.hasOutput(term, arity) else {
         variables.append(nil)
         body.append(expression)
         continue
@@ -33,6 +34,12 @@ struct QueryCapture {
     if case .reference(let terms) = node, terms.count == 1 { node = terms[0].node }
     if case .variable(let name) = node { return name == "eq" || name == "assign" }
     return false
+  }
+
+  /// A call whose last operand is matched against its value.
+  private static func hasOutput(_ term: Term, _ arity: (Term) -> Int?) -> Bool {
+    guard case .call(let callee, let operands) = term.node, let arity = arity(callee) else { return false }
+    return operands.count > arity
   }
 
   private static func iterates(_ expression: Expression) -> Bool {

@@ -105,7 +105,9 @@ extension HTMLReport {
       "digest": outcome.policyDigest, "baseline": outcome.baseline.name, "baselineDigest": outcome.baseline.digest,
       "floor": "\(outcome.baseline.floor)",
     ]
-    let items: [Markup] = ["read", "rules", "score", "languages", "scope", "claims"].map { "<li>\(texts("html.method.\($0)", arguments))</li>\n" }
+    let items: [Markup] = ["read", "rules", "score", "languages", "scope", "claims"].map {
+      "<li>\(texts("html.method.\($0)", arguments))</li>\n"
+    }
     return """
       <section id="method"><div class="hd"><h2>\(texts["html.nav.method"])</h2></div>
       <ul class="limits">\(items)</ul></section>

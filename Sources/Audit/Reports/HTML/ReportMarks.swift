@@ -59,9 +59,11 @@ extension HTMLReport {
       let place = "x=\"\(Self.percent(x))\" width=\"\(Self.percent(max(width - 0.15, 0.1)))\""
       switch verdict {
       case .unknown:
-        markup += "<rect class=\"nofill s-unknown\" \(raw: place) y=\".5\" height=\"9\"/><rect fill=\"url(#hatch)\" \(raw: place) height=\"10\"/>"
+        markup +=
+          "<rect class=\"nofill s-unknown\" \(raw: place) y=\".5\" height=\"9\"/><rect fill=\"url(#hatch)\" \(raw: place) height=\"10\"/>"
       case .waived:
-        markup += "<rect class=\"nofill s-waived\" \(raw: place) y=\".5\" height=\"9\"/><rect fill=\"url(#dots)\" \(raw: place) height=\"10\"/>"
+        markup +=
+          "<rect class=\"nofill s-waived\" \(raw: place) y=\".5\" height=\"9\"/><rect fill=\"url(#dots)\" \(raw: place) height=\"10\"/>"
       default: markup += "<rect class=\"f-\(Self.name(verdict))\" \(raw: place) height=\"10\"/>"
       }
       x += width
@@ -79,7 +81,8 @@ extension HTMLReport {
       """
     if score.high > score.low {
       let place = "x=\"\(score.low)%\" width=\"\(score.high - score.low)%\""
-      markup += "<rect \(raw: place) y=\"1.5\" height=\"11\" fill=\"url(#hatch)\"/><rect class=\"nofill s-unknown\" \(raw: place) y=\"2\" height=\"10\"/>"
+      markup +=
+        "<rect \(raw: place) y=\"1.5\" height=\"11\" fill=\"url(#hatch)\"/><rect class=\"nofill s-unknown\" \(raw: place) y=\"2\" height=\"10\"/>"
     }
     markup += "<line class=\"s-ink\" x1=\"\(score.floor)%\" x2=\"\(score.floor)%\" y1=\"-2\" y2=\"16\" stroke-width=\"1.4\"/></svg>"
     return markup

@@ -51,7 +51,9 @@ extension HTMLReport {
       // The finding leads; the control's title is its label.
       markup += "\(message)<span class=\"why\">\(id(row)) \(texts.title(control))</span>"
       let details = evidence(row, limit: 24)
-      if !details.isEmpty { markup += "<details class=\"more\"><summary>\(texts["html.evidence"])</summary><dl class=\"ev\">\(details)</dl></details>" }
+      if !details.isEmpty {
+        markup += "<details class=\"more\"><summary>\(texts["html.evidence"])</summary><dl class=\"ev\">\(details)</dl></details>"
+      }
     } else {
       markup += "\(id(row)) \(texts.title(control))"
       if row.verdict == .notApplicable { markup += "<span class=\"why\">\(message)</span>" }
@@ -99,7 +101,13 @@ struct Filters {
     if assets.count <= Self.mostAssets {
       choice = .asset
       for (i, asset) in assets.enumerated() { classes[asset.id] = i + 1 }
-      names = assets.map(\.name)
+      // A guest's definition and its process have one name.
+      var count: [String: Int] = [:]
+      for asset in assets { count[asset.name, default: 0] += 1 }
+      names = assets.map { asset in
+        let name = asset.name.count > 28 ? asset.name.prefix(27) + "…" : asset.name
+        return count[asset.name] == 1 ? name : "\(name) (\(texts["kind.\(asset.kind.rawValue)"]))"
+      }
     } else {
       choice = .kind
       let kinds = Asset.Kind.allCases.filter { kind in assets.contains { $0.kind == kind } }
@@ -171,6 +179,7 @@ struct Filters {
         }
       }
     }
-    return "@media screen {\n" + hidden.joined(separator: ",\n") + " { display: none; }\n" + groups.joined(separator: ",\n") + " { display: none; }\n}\n"
+    return "@media screen {\n" + hidden.joined(separator: ",\n") + " { display: none; }\n" + groups.joined(separator: ",\n")
+      + " { display: none; }\n}\n"
   }
 }

@@ -66,7 +66,7 @@ extension HTMLReport {
     .nav a { color: var(--ink-2); font-size: var(--t-3); padding: 5px 10px; border-radius: var(--r); white-space: nowrap; }
     .nav a:hover { background: var(--sunken); text-decoration: none; color: var(--ink); }
     .tools { display: flex; align-items: center; gap: var(--s-2); font-size: var(--t-2); color: var(--ink-3); white-space: nowrap; }
-    .seg { display: inline-flex; border: 1px solid var(--line); border-radius: var(--r); background: var(--surface); overflow: clip; }
+    .seg { display: inline-flex; flex-wrap: wrap; border: 1px solid var(--line); border-radius: var(--r); background: var(--surface); overflow: clip; }
     .seg > * { font: inherit; font-size: var(--t-2); line-height: 1.5; color: var(--ink-2); background: none; border: 0; padding: 3px 10px; cursor: pointer; white-space: nowrap; }
     .seg > * + * { border-left: 1px solid var(--line); }
     .seg label:has(:checked) { background: var(--sunken); color: var(--ink); font-weight: 600; }
@@ -170,7 +170,7 @@ extension HTMLReport {
     details.grp { padding: 10px 0; } .grp tr:last-child > td { border-bottom: 1px solid var(--line); }
     details.grp > summary { font-weight: 600; font-size: var(--t-3); } details.grp > summary span { font-weight: 400; color: var(--ink-3); font-size: var(--t-2); margin-left: var(--s-3); }
     details.grp table { margin-top: var(--s-3); table-layout: fixed; }
-    .w-v { width: 6.5rem; } .w-s { width: 5.75rem; } .w-f { width: 19%; } .w-x { width: 19%; } .w-w { width: 20%; }
+    .w-v { width: 6.5rem; } .w-s { width: 5.75rem; } .w-f { width: 15%; } .w-x { width: 18%; } .w-w { width: 20%; }
     .ids { display: flex; flex-wrap: wrap; gap: 1px 10px; }
     .limits { columns: 2; column-gap: var(--s-6); font-size: var(--t-3); color: var(--ink-2); }
     .limits li { break-inside: avoid; margin-bottom: var(--s-2); padding-left: 14px; text-indent: -14px; }

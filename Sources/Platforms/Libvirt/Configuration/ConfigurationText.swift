@@ -8,6 +8,8 @@ struct ConfigurationText: Sendable, Hashable {
     case string(String)
     /// A number without a minus sign counts as unsigned: libvirt refuses a negative one where it expects none.
     case number(Int64, isNegative: Bool)
+    /// A number that does not fit into 64 bits: libvirt reads on, and what it makes of the value is chance.
+    case overflow
     case list([Value])
   }
 
@@ -204,18 +206,19 @@ struct ConfigurationReader {
   }
 
   private mutating func number() throws(ConfigurationError) -> ConfigurationText.Value {
-    let start = (line, column)
     let isNegative = current == 0x2D
     if isNegative || current == 0x2B { offset += 1 }
     guard let first = current, Self.isDigit(first) else { throw failure("expected digits after the sign") }
-    var result: Int64 = 0
+    var result: Int64? = 0
     while let byte = current, Self.isDigit(byte) {
-      let (product, tooLarge) = result.multipliedReportingOverflow(by: 10)
-      let (sum, overflow) = product.addingReportingOverflow(Int64(byte - 0x30))
-      if tooLarge || overflow { throw failure("a number that does not fit into 64 bits", at: start) }
-      result = sum
+      result = result.flatMap { value in
+        let (product, isTooLarge) = value.multipliedReportingOverflow(by: 10)
+        let (sum, isOverflow) = product.addingReportingOverflow(Int64(byte - 0x30))
+        return isTooLarge || isOverflow ? nil : sum
+      }
       offset += 1
     }
+    guard let result else { return .overflow }
     return .number(isNegative ? -result : result, isNegative: isNegative)
   }
 

@@ -174,7 +174,8 @@ struct CheckTreeBuilder {
     case .call(let function, let operands): return CheckTerm(.call([callee(function)] + operands.map { self.term($0) }), location)
     case .array(let terms): return CheckTerm(.array(terms.map { self.term($0) }), location)
     case .set(let terms): return CheckTerm(.set(terms.map { self.term($0) }), location)
-    case .object(let items): return CheckTerm(.object(items.map { CheckItem(key: self.term($0.key), value: self.term($0.value)) }), location)
+    case .object(let items):
+      return CheckTerm(.object(items.map { CheckItem(key: self.term($0.key), value: self.term($0.value)) }), location)
     case .arrayComprehension(let head, let body): return comprehension(.array, nil, head, body, location)
     case .setComprehension(let head, let body): return comprehension(.set, nil, head, body, location)
     case .objectComprehension(let key, let value, let body): return comprehension(.object, key, value, body, location)
