@@ -8,7 +8,8 @@ internal import Testing
 /// A guest of a real libvirtd: what libvirt fills in is no difference, what somebody changed is one.
 @Suite(.enabled(if: LibvirtDaemon.obstacle == nil, "\(LibvirtDaemon.obstacle ?? "")"))
 struct LiveDomainTests {
-  private static let source = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+  private static let source = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .path
 
   private func domain(listen: String) -> String {
     """

@@ -60,8 +60,9 @@ release := numbers(judge.value("qemu.version"))
 
 release := numbers(judge.parameter("qemu_version")) if not judge.present("qemu.version")
 
+# numbers: of a version in text; a parameter may have been read as the number that it looks like
 numbers(text) := [to_number(parts[0]), to_number(parts[1])] if {
-	parts := split(text, ".")
+	parts := split(sprintf("%v", [text]), ".")
 	count(parts) >= 2
 }
 

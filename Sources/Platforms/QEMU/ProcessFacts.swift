@@ -2,10 +2,13 @@ internal import Domain
 
 /// What the kernel says of a QEMU process, as facts `process.*` and `qemu.version` (docs/facts/qemu.md).
 struct ProcessFacts {
-  static let names = [
-    "process.executable", "process.users", "process.seccomp", "process.noNewPrivileges", "process.capabilities", "process.label",
-    "process.mountNamespace", "process.root", "process.cgroup", "process.kvm", "process.listeners", "process.monitorSockets",
-    "process.guestFiles", "qemu.version",
+  /// Every fact with the place it is read from; PID stands for the process.
+  static let places = [
+    "process.executable": "/proc/PID/exe", "process.users": "/proc/PID/status", "process.seccomp": "/proc/PID/status",
+    "process.noNewPrivileges": "/proc/PID/status", "process.capabilities": "/proc/PID/status", "process.label": "/proc/PID/attr/current",
+    "process.mountNamespace": "/proc/PID/ns/mnt", "process.root": "/proc/PID/root", "process.cgroup": "/proc/PID/cgroup",
+    "process.kvm": "/proc/PID/fd", "process.listeners": "/proc/PID/net/tcp", "process.monitorSockets": "/proc/PID/root",
+    "process.guestFiles": "/proc/PID/root", "qemu.version": "/var/lib/dpkg/status",
   ]
 
   private let pid: Int32

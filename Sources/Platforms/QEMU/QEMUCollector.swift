@@ -65,7 +65,7 @@ public struct QEMUCollector: Sendable {
     do throws(Tree.Failure) {
       bytes = try tree.bytes(folder + "/cmdline", limit: Self.longestVector)
     } catch {
-      if error == .tooLarge, isExecutable { return .guest(.lost("too-large")) }
+      if isExecutable, error != .notFound { return .guest(.lost(error.why)) }
       return error == .notFound ? .missing : .unreadable(error.why)
     }
     guard let line = CommandLine(process: pid, cmdline: bytes) else {
@@ -138,7 +138,7 @@ public struct QEMUCollector: Sendable {
     for line in lines {
       let arguments = ArgumentFacts(line)
       var facts = arguments.facts()
-      for name in ProcessFacts.names { facts[name] = .notCollected("not-given", line.source) }
+      for (name, place) in ProcessFacts.places { facts[name] = .notCollected("not-given", .path(place)) }
       let name = arguments.name ?? CommandLine.baseName(path)
       collection.assets.append(asset(arguments, facts, name: name, fallback: path, target: target))
     }
