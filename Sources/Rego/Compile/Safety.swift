@@ -155,8 +155,7 @@ struct Safety {
     let outputs = outputs(statement, safe)
     var needed: Set<Int> = []
     statement.collectVariables(closures: false, into: &needed)
-    needed.subtract(safe)
-    if !needed.isSubset(of: outputs) { return nil }
+    if !needed.allSatisfy({ safe.contains($0) || outputs.contains($0) }) { return nil }
     if !closed.isSubset(of: safe) { return nil }
     return outputs
   }
@@ -244,7 +243,7 @@ struct Safety {
   private func isBound(_ node: ResolvedTerm, _ safe: Set<Int>, _ outputs: Set<Int>) -> Bool {
     var variables: Set<Int> = []
     node.collectVariables(closures: false, into: &variables)
-    return variables.subtracting(safe).isSubset(of: outputs)
+    return variables.allSatisfy { safe.contains($0) || outputs.contains($0) }
   }
 
   private static func isSame(_ a: ResolvedTerm, _ b: ResolvedTerm) -> Bool {
