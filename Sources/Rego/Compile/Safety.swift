@@ -24,8 +24,23 @@ struct Safety {
         // A reference in the head may bind variables of its own: p[x] := data.a[i] holds for each i.
         after.formUnion(termOutputs(head, after))
       }
+      leaveUndefined(branch.body, heads, &after)
       for head in heads { checkHead(head, after, branch.location) }
     }
+  }
+
+  /// A variable with a name that the compiler itself gives is not reported in a head; a rule with one that nothing binds never holds.
+  private func leaveUndefined(_ body: ResolvedBody, _ heads: [ResolvedTerm], _ bound: inout Set<Int>) {
+    var variables: Set<Int> = []
+    for head in heads { head.collectVariables(closures: false, into: &variables) }
+    let unbound = variables.subtracting(bound).filter { names[$0].hasPrefix(VariableTable.generatedPrefix) }
+    if unbound.isEmpty { return }
+    body.statements.append(ResolvedStatement(kind: .term(.constant(.boolean(false))), with: [], location: .generated))
+    for variable in unbound.sorted() {
+      body.statements.append(
+        ResolvedStatement(kind: .unify(.variable(variable), .constant(.null)), with: [], location: .generated))
+    }
+    bound.formUnion(unbound)
   }
 
   mutating func checkQuery(_ body: ResolvedBody) -> Set<Int> {
@@ -51,27 +66,36 @@ struct Safety {
 
   /// Orders `body` and the bodies inside it; returns the variables bound after it.
   private mutating func order(_ body: ResolvedBody, bound: Set<Int>) -> Set<Int> {
+    let statements = body.statements
+    var visible = bound
+    for statement in statements { statement.collectVariables(closures: false, into: &visible) }
+    let closed = statements.map { closureVariables($0).intersection(visible) }
+    /// Statements that use a variable, by their positions.
+    var users: [Int: [Int]] = [:]
+    for (index, statement) in statements.enumerated() {
+      var used = closed[index]
+      statement.collectVariables(closures: false, into: &used)
+      for variable in used where !bound.contains(variable) { users[variable, default: []].append(index) }
+    }
     var safe = bound
-    var remaining = body.statements
     var ordered: [ResolvedStatement] = []
-    var visible: Set<Int> = bound
-    for statement in remaining { statement.collectVariables(closures: false, into: &visible) }
-    var progress = true
-    while progress, !remaining.isEmpty {
-      progress = false
-      var index = 0
-      while index < remaining.count {
-        let statement = remaining[index]
-        if let outputs = ready(statement, safe: safe, visible: visible) {
-          safe.formUnion(outputs)
-          ordered.append(statement)
-          remaining.remove(at: index)
-          progress = true
-        } else {
-          index += 1
+    var isDone = Array(repeating: false, count: statements.count)
+    // As passes over the body would do, but only what a newly bound variable may have made ready is looked at again.
+    var pass = Array(statements.indices)
+    while !pass.isEmpty {
+      var later: Set<Int> = []
+      var queue = PositionQueue(pass)
+      while let index = queue.next() {
+        guard !isDone[index], let outputs = ready(statements[index], safe: safe, closed: closed[index]) else { continue }
+        isDone[index] = true
+        ordered.append(statements[index])
+        for variable in outputs where safe.insert(variable).inserted {
+          for user in users[variable] ?? [] where !isDone[user] { if user > index { queue.add(user) } else { later.insert(user) } }
         }
       }
+      pass = later.sorted()
     }
+    let remaining = statements.indices.filter { !isDone[$0] }.map { statements[$0] }
     for statement in remaining {
       var needed: Set<Int> = []
       statement.collectVariables(closures: false, into: &needed)
@@ -87,9 +111,9 @@ struct Safety {
       // Inner bodies see what is bound where their statement stands.
       var before = bound
       for statement in ordered {
-        let after = before.union(outputs(statement, before))
-        inner(statement, before: before, after: after)
-        before = after
+        let bindings = outputs(statement, before)
+        if statement.hasBodies { inner(statement, before: before, after: before.union(bindings)) }
+        before.formUnion(bindings)
       }
     }
     return safe
@@ -127,13 +151,11 @@ struct Safety {
   }
 
   /// The variables that the statement binds, or nil while something it needs is not bound.
-  private func ready(_ statement: ResolvedStatement, safe: Set<Int>, visible: Set<Int>) -> Set<Int>? {
+  private func ready(_ statement: ResolvedStatement, safe: Set<Int>, closed: Set<Int>) -> Set<Int>? {
     let outputs = outputs(statement, safe)
     var needed: Set<Int> = []
     statement.collectVariables(closures: false, into: &needed)
-    needed.subtract(safe)
-    if !needed.isSubset(of: outputs) { return nil }
-    let closed = closureVariables(statement).intersection(visible)
+    if !needed.allSatisfy({ safe.contains($0) || outputs.contains($0) }) { return nil }
     if !closed.isSubset(of: safe) { return nil }
     return outputs
   }
@@ -221,7 +243,7 @@ struct Safety {
   private func isBound(_ node: ResolvedTerm, _ safe: Set<Int>, _ outputs: Set<Int>) -> Bool {
     var variables: Set<Int> = []
     node.collectVariables(closures: false, into: &variables)
-    return variables.subtracting(safe).isSubset(of: outputs)
+    return variables.allSatisfy { safe.contains($0) || outputs.contains($0) }
   }
 
   private static func isSame(_ a: ResolvedTerm, _ b: ResolvedTerm) -> Bool {
@@ -242,5 +264,25 @@ struct Safety {
       if isBound(b, safe, result) { collectPattern(a, safe, &result) }
       if isBound(a, safe, result) { collectPattern(b, safe, &result) }
     }
+  }
+}
+
+extension ResolvedStatement {
+  /// A body or a comprehension is in it.
+  fileprivate var hasBodies: Bool {
+    switch kind {
+    case .not, .every, .and, .or: return true
+    case .term(let node): if node.hasClosures { return true }
+    case .unify(let a, let b): if a.hasClosures || b.hasClosures { return true }
+    }
+    return with.contains { $0.value.hasClosures }
+  }
+}
+
+extension ResolvedTerm {
+  fileprivate var hasClosures: Bool {
+    var found = false
+    forEachClosure { _, _ in found = true }
+    return found
   }
 }

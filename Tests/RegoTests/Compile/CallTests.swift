@@ -32,7 +32,8 @@ struct CallTests {
   @Test(
     "right calls",
     arguments: [
-      "p if count([1], 1)", "p if f(1, 1)\nf(x) := x", "p := x if count([1], x)", "p := f(1, 2)\nf(x, y) := x + y", "p if f(1, 2)\nf(x) := x",
+      "p if count([1], 1)", "p if f(1, 1)\nf(x) := x", "p := x if count([1], x)", "p := f(1, 2)\nf(x, y) := x + y",
+      "p if f(1, 2)\nf(x) := x",
       "p := data.a.f(1)\nf(x) := x", "p if print(\"a\", input.x, [y | y := 1])", "p if { x := 1; print(x) }",
       "p := $\"{input.x} and {count([1])}\"", "p := [$\"{x}\" | some x in [1]]", "p := [[$\"{x}\"] | some x in [1]]",
       "p if { every x in [1] { print(x) } }", "p if walk(input, [path, value])", "p := regex.match(\"a\", \"b\")",
@@ -46,7 +47,8 @@ struct CallTests {
   func details() {
     #expect(
       Checking.errors(of: "package a\np if count(1, 2, 3)", details: true) == [
-        "2:6 type count: arity mismatch\nhave: (number, number, number)\nwant: (collection: any<string, array[any], object[any: any], set[any]>)"
+        "2:6 type count: arity mismatch\nhave: (number, number, number)\n"
+          + "want: (collection: any<string, array[any], object[any: any], set[any]>)"
       ])
     #expect(
       Checking.errors(of: "package a\np := x if { x := abs(input.a, 2) }", details: true) == [
@@ -90,9 +92,11 @@ struct CallTests {
   @Test(
     "right uses of with",
     arguments: [
-      "p if true with input as {}", "p if true with input.x[\"y\"] as input.z", "p if true with data.x.y as 1", "p if q with q as 1\nq := 2",
+      "p if true with input as {}", "p if true with input.x[\"y\"] as input.z", "p if true with data.x.y as 1",
+      "p if q with q as 1\nq := 2",
       "p if f(1) with f as g\nf(x) := x\ng(x) := x", "p if f(1) with f as 7\nf(x) := x", "p if count([1]) == 7 with count as f\nf(_) := 7",
-      "p if count([1]) == 7 with count as 7", "p if time.now_ns() == 1 with time.now_ns as 1", "p if true with data.a.q as count([1])\nq := 2",
+      "p if count([1]) == 7 with count as 7", "p if time.now_ns() == 1 with time.now_ns as 1",
+      "p if true with data.a.q as count([1])\nq := 2",
       "p if { input := 1; true with input as input } ",
     ])
   func rightModifiers(_ text: String) {

@@ -81,7 +81,9 @@ struct ChecksOracleTests {
       print(title)
       for code in total.keys.sorted() {
         print(
-          "  \(code): \(total[code] ?? 0), same rows \(samePlaces[code] ?? 0), and messages \(sameMessages[code] ?? 0), and columns \(same[code] ?? 0)")
+          "  \(code): \(total[code] ?? 0), same rows \(samePlaces[code] ?? 0), and messages \(sameMessages[code] ?? 0),",
+          "and columns \(same[code] ?? 0)"
+        )
       }
       if let path = ProcessInfo.processInfo.environment["CHECK_DIFFERENCES"] {
         try? differences.joined(separator: "----\n").write(toFile: path, atomically: true, encoding: .utf8)
@@ -109,7 +111,8 @@ struct ChecksOracleTests {
     #expect(tally.samePlaces["none"] == tally.total["none"])
   }
 
-  @Test("modules that OPA accepts", .enabled(if: has("oracle/opa/modules.jsonl"), "no ../shared/oracle/opa/modules.jsonl beside the checkout"))
+  @Test(
+    "modules that OPA accepts", .enabled(if: has("oracle/opa/modules.jsonl"), "no ../shared/oracle/opa/modules.jsonl beside the checkout"))
   func accepted() throws {
     var count = 0
     for line in try Self.lines("modules.jsonl", of: Recorded.self) {

@@ -94,6 +94,7 @@ struct ConflictTests {
       """
     #expect(Checking.errors(of: text) == ["3:6 type undefined function foo"])
     #expect(Checking.errors(of: text.replacing("foo", with: "count")) == ["2:6 unsafe_var var x is unsafe"])
-    #expect(Checking.errors(of: text.replacing("foo(1)", with: "true").replacing("if x", with: "if 1")).first?.contains("recursive") == true)
+    #expect(
+      Checking.errors(of: text.replacing("foo(1)", with: "true").replacing("if x", with: "if 1")).first?.contains("recursive") == true)
   }
 }

@@ -46,7 +46,8 @@ struct SafetyTests {
     "bodies that are put in order",
     arguments: [
       "p if { x == 1; x = 1 }", "p if { not x; x = input.y }", "p if { y = x + 1; x = 1 }", "p if { z = [y | y = x]; x = 1 }",
-      "p if { x.y = z; x = {\"y\": 1}; z }", "p if { [x, y] = [1, x]; y }", "p if { {\"a\": x} = input; x }", "p if { input[x] = y; y > x }",
+      "p if { x.y = z; x = {\"y\": 1}; z }", "p if { [x, y] = [1, x]; y }", "p if { {\"a\": x} = input; x }",
+      "p if { input[x] = y; y > x }",
       "p if { every x in xs { x > y }; y = 1; xs = [1] }", "p if { x = y; y = z; z = 1 }", "p if { f(x, y); x = 1; y }\nf(a) := a",
       "p[x] := y if input[x] = y", "p if { some x, y in input; x < y }", "p if { walk(input, [x, y]); x; y }",
       "p if { [x | x = input.a[i]; i > 0] != [] }", "p contains {\"k\": input.a[x]} if x = 1", "p := input.a[_]", "p[input.x] := 1",

@@ -23,7 +23,8 @@ struct TypeTests {
     "operands that do not fit",
     arguments: [
       "plus(true, 1, x)", "x = [null]; plus(x[0], 1, y)", "sum([null | true], x)", "sum([1, 2, \"3\", 4], x)", "contains([1, 2, 3], \"x\")",
-      "sum({\"a\": 1, \"b\": 2}, x)", "sum({1, 2, \"3\", 4}, x)", "plus(data.a.text, data.coffee, 0)", "count(null)", "upper(data.a.number)",
+      "sum({\"a\": 1, \"b\": 2}, x)", "sum({1, 2, \"3\", 4}, x)", "plus(data.a.text, data.coffee, 0)", "count(null)",
+      "upper(data.a.number)",
       "concat(\",\", [1])", "concat(\",\", {x | x := 1})", "to_number([])", "time.date([1, 2])", "io.jwt.decode(\"a\", [1, 2])",
       "object.get([], 1, 2)", "x := data.a.set; x + 1 > 2", "json.patch({}, [{\"op\": 1, \"path\": \"a\"}])", "net.cidr_merge({1})",
       "every x in [1] { x > 0 }; 1 - \"a\" == 0",
@@ -44,7 +45,8 @@ struct TypeTests {
       ("s = {{1, 2}, {3, 4}}; x = {1, 2}; s[x].deadbeef", "s[x].deadbeef", "want (type): number"),
       ("arr = [{\"a\": 1, \"c\": 3}, {\"b\": 2}]; arr[0].b", "arr[0].b", "want (one of): [\"a\" \"c\"]"),
       ("data.a[1]", "data.a[1]", "want (one of):"), ("data[1]", "data[1]", "want (one of): [\"a\"]"),
-      ("data.a.number.x", "data.a.number.x", "have: number"), ("data.a.object.quux", "data.a.object.quux", "want (one of): [\"bar\" \"foo\"]"),
+      ("data.a.number.x", "data.a.number.x", "have: number"),
+      ("data.a.object.quux", "data.a.object.quux", "want (one of): [\"bar\" \"foo\"]"),
       ("data.a.f", "data.a.f", "have: (any) => "), ("x := data.a.f; x", "data.a.f", "have: (any) => "),
       ("count([1]).x", "", "have: number"), ("data.a.set.x", "data.a.set.x", "want (type): number"),
       ("x := {\"a\": 1}; x.b", "x.b", "want (one of): [\"a\"]"),
@@ -55,7 +57,9 @@ struct TypeTests {
     #expect(errors.first?.contains("type undefined ref: ") == true, "\(errors)")
     let wanted = detail.contains("^") ? String(repeating: "^", count: "arr[1][0]".count) : detail
     #expect(errors.first?.contains(wanted) == true, "\(errors)")
-    if !reference.isEmpty, !reference.contains("_") { #expect(errors.first?.contains("undefined ref: \(reference)\n") == true, "\(errors)") }
+    if !reference.isEmpty, !reference.contains("_") {
+      #expect(errors.first?.contains("undefined ref: \(reference)\n") == true, "\(errors)")
+    }
   }
 
   @Test(
@@ -102,9 +106,10 @@ struct TypeTests {
   func once() {
     #expect(
       Checking.errors(of: "package a\np := 1 + \"a\"\nq if p == {}\nr := count(p)") == ["2:6 type plus: invalid argument(s)"])
-    #expect(Checking.errors(of: "package a\np := count(1)\nq := [x | x := count(2)]") == [
-      "2:6 type count: invalid argument(s)", "3:16 type count: invalid argument(s)",
-    ])
+    #expect(
+      Checking.errors(of: "package a\np := count(1)\nq := [x | x := count(2)]") == [
+        "2:6 type count: invalid argument(s)", "3:16 type count: invalid argument(s)",
+      ])
   }
 
   @Test("functions get the types of their bodies")
@@ -123,8 +128,9 @@ struct TypeTests {
   func signatures() {
     #expect(BuiltinNames.all.isSubset(of: Set(Signature.all.keys)))
     #expect(Signature.all["time.format"]?.result?.name == "formatted timestamp")
-    #expect(Signature.all["json.match_schema"]?.result.map { StaticType?.some($0.type).text }
-      == "array<boolean, array[object<desc: string, error: string, field: string, type: string>]>")
+    #expect(
+      Signature.all["json.match_schema"]?.result.map { StaticType?.some($0.type).text }
+        == "array<boolean, array[object<desc: string, error: string, field: string, type: string>]>")
     #expect(Signature.all["print"]?.variadic != nil)
     #expect(Signature.all["print"]?.result == nil)
   }
