@@ -24,6 +24,8 @@ public func fuzzXML(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 private func check(_ element: XMLElement, lines: Int, depth: Int) {
   precondition(depth <= XMLReader.depth, "nested too deep")
   precondition((1...lines).contains(element.line) && element.column >= 1, "place outside the text")
-  for attribute in element.attributes { precondition((1...lines).contains(attribute.line) && attribute.column >= 1, "place outside the text") }
+  for attribute in element.attributes {
+    precondition((1...lines).contains(attribute.line) && attribute.column >= 1, "place outside the text")
+  }
   for child in element.children { check(child, lines: lines, depth: depth + 1) }
 }

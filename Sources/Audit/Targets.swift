@@ -51,7 +51,8 @@ public struct TargetResolver {
   private func machine(savedAt root: String) -> Target {
     do throws(Tree.Failure) {
       guard try Tree().attributes(absolute(root)).isDirectory else {
-        return .refused(Refusal(target: root, code: "unknown-kind", message: "--root \(root): not a folder; name the top of a saved system tree"))
+        return .refused(
+          Refusal(target: root, code: "unknown-kind", message: "--root \(root): not a folder; name the top of a saved system tree"))
       }
       return .machine(name: root, root: absolute(root))
     } catch {
@@ -62,7 +63,9 @@ public struct TargetResolver {
   private func resolve(_ name: String) -> [Target] {
     if name.hasPrefix("pid:") {
       guard let pid = Int32(name.dropFirst(4)), pid > 0 else {
-        return [.refused(Refusal(target: name, code: "not-found", message: "\(name): not a process id; write pid: and a number, as in pid:1234"))]
+        return [
+          .refused(Refusal(target: name, code: "not-found", message: "\(name): not a process id; write pid: and a number, as in pid:1234"))
+        ]
       }
       return [.process(pid, name: name)]
     }
@@ -94,7 +97,9 @@ public struct TargetResolver {
     var found: [Target] = []
     walk(folder, depth: 0, into: &found)
     if found.isEmpty {
-      return [.refused(Refusal(target: folder, code: "not-found", message: "\(folder): holds no files; name a folder with configuration in it"))]
+      return [
+        .refused(Refusal(target: folder, code: "not-found", message: "\(folder): holds no files; name a folder with configuration in it"))
+      ]
     }
     return found
   }
@@ -125,7 +130,8 @@ public struct TargetResolver {
         walk(path, depth: depth + 1, into: &found)
       } else {
         found.append(
-          .refused(Refusal(target: path, code: "too-deep", message: "\(path): folders nested deeper than \(Self.depth); name it by itself")))
+          .refused(Refusal(target: path, code: "too-deep", message: "\(path): folders nested deeper than \(Self.depth); name it by itself"))
+        )
       }
     }
   }

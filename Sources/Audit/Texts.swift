@@ -83,7 +83,13 @@ public struct Texts: Sendable {
     }
     let template = controls[finding.control.id]?.messages[finding.messageCase] ?? finding.control.messages[finding.messageCase]
     guard let template else { return self("case.none", ["case": finding.messageCase]) }
-    return Self.filled(template) { name in finding.arguments[name].map { shown($0) } }
+    return Self.filled(template) { name in finding.arguments[name].map { word($0, of: name) } }
+  }
+
+  /// An argument that stands for a word of ours ("set": which states of a guest are meant) in the language; any other as it is.
+  private func word(_ value: FactValue, of name: String) -> String {
+    guard name == "set", let text = value.text, let word = interface["set." + text] else { return shown(value) }
+    return word
   }
 
   private func unknown(_ finding: Finding) -> String {

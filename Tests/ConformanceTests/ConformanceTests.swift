@@ -10,8 +10,8 @@ struct ConformanceTests {
 
   /// The runner, which is built beside the tests.
   private static var runner: URL {
-    var folder = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
-    for bundle in Bundle.allBundles where bundle.bundlePath.hasSuffix(".xctest") { folder = bundle.bundleURL.deletingLastPathComponent() }
+    let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+    let folder = URL(filePath: own).deletingLastPathComponent()
     for candidate in [folder, package.appending(path: ".build/debug")] {
       let file = candidate.appending(path: "conformance")
       if FileManager.default.isExecutableFile(atPath: file.path) { return file }

@@ -3,7 +3,8 @@ internal import Foundation
 internal import Platforms
 internal import Testing
 
-private let corpus = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../shared/corpus/libvirt").standardized.path
+private let corpus = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../shared/corpus/libvirt").standardized
+  .path
 
 /// libvirt's own test data, where it lies beside the project.
 @Suite(.enabled(if: FileManager.default.fileExists(atPath: corpus), "skipped: ../shared/corpus/libvirt is not there"))
@@ -51,7 +52,8 @@ struct CorpusTests {
           let quote = attribute.column >= 2 ? line[attribute.column - 2] : 0
           #expect(quote == 0x22 || quote == 0x27, "\(file):\(attribute.line):\(attribute.column) \(attribute.name)")
           if !attribute.value.contains(where: { "&<>\"'\n\t ".contains($0) }), !line.contains(0x26) {
-            #expect(line.dropFirst(attribute.column - 1).starts(with: Array(attribute.value.utf8)), "\(file):\(attribute.line) \(attribute.name)")
+            #expect(
+              line.dropFirst(attribute.column - 1).starts(with: Array(attribute.value.utf8)), "\(file):\(attribute.line) \(attribute.name)")
           }
         }
         for child in element.children { check(child) }

@@ -43,7 +43,8 @@ internal import Testing
   ])
   func defaultModels(_ architecture: String, _ machine: String, _ network: String, _ video: String) throws {
     let asset = try asset(
-      "<interface type='bridge'><source bridge='b'/></interface>\n<video/>", type: "<type arch='\(architecture)' machine='\(machine)'>hvm</type>")
+      "<interface type='bridge'><source bridge='b'/></interface>\n<video/>",
+      type: "<type arch='\(architecture)' machine='\(machine)'>hvm</type>")
     #expect(try list(asset, "nics")[0]["model"]?.text == network)
     #expect(try list(asset, "nics")[0]["given"] == false)
     #expect(try list(asset, "video")[0]["model"]?.text == video)
@@ -78,7 +79,8 @@ internal import Testing
   }
 
   @Test func passwordsAreNeverFacts() throws {
-    let asset = try asset("<graphics type='vnc' passwd='s3cr3t-word' passwdValidTo='2030-01-01T00:00:00'/>\n<graphics type='spice' passwd=''/>")
+    let asset = try asset(
+      "<graphics type='vnc' passwd='s3cr3t-word' passwdValidTo='2030-01-01T00:00:00'/>\n<graphics type='spice' passwd=''/>")
     #expect(try list(asset, "graphics.passwords") == [.object(["device": "vnc", "validTo": "2030-01-01T00:00:00"])])
     #expect(!"\(asset.facts)".contains("s3cr3t-word"))
   }
@@ -120,10 +122,12 @@ internal import Testing
   }
 
   @Test func consoleOfASerialPortIsNotCountedTwice() throws {
-    let both = try asset("<serial type='tcp'><source mode='bind' host='h' service='1'/></serial>\n<console type='tcp'><target type='serial'/></console>")
+    let both = try asset(
+      "<serial type='tcp'><source mode='bind' host='h' service='1'/></serial>\n<console type='tcp'><target type='serial'/></console>")
     #expect(try list(both, "serials").count == 1)
     #expect(try list(both, "serials")[0]["address"] == "h:1")
-    let alone = try asset("<console type='tcp'><source host='h' service='1'/></console>\n<console type='pty'><target type='virtio'/></console>")
+    let alone = try asset(
+      "<console type='tcp'><source host='h' service='1'/></console>\n<console type='pty'><target type='virtio'/></console>")
     #expect(try list(alone, "serials").map { $0["use"]?.text } == ["serial", "console"])
   }
 
@@ -153,8 +157,10 @@ internal import Testing
   @Test func otherDocumentsAreNamed() {
     for (text, code, word) in [
       ("<network/>", "not-judged", "network"), ("<filter/>", "not-judged", "filter"), ("<domainsnapshot/>", "not-judged", "snapshot"),
-      ("<capabilities/>", "not-judged", "capabilities"), ("<svg/>", "unknown-kind", "svg"), ("<domain type='xen'/>", "foreign-hypervisor", "xen"),
-      ("<domain type='vmware'/>", "foreign-hypervisor", "vmware"), ("<domain/>", "malformed", "type"), ("<domstatus/>", "malformed", "domain"),
+      ("<capabilities/>", "not-judged", "capabilities"), ("<svg/>", "unknown-kind", "svg"),
+      ("<domain type='xen'/>", "foreign-hypervisor", "xen"),
+      ("<domain type='vmware'/>", "foreign-hypervisor", "vmware"), ("<domain/>", "malformed", "type"),
+      ("<domstatus/>", "malformed", "domain"),
     ] {
       let collection = DomainCollector(tree: Tree()).collect(document: Array(text.utf8), path: "x.xml", target: "x.xml")
       #expect(collection.assets.isEmpty)

@@ -61,7 +61,8 @@ internal import Testing
       "<?xml version='1.0'?>\n<!DOCTYPE d [\n<!ENTITY a 'ha'>\n<!ENTITY b '&a;&a;&a;&a;'>\n]>\n<domain type='kvm'><name>&b;</name></domain>"
     return [
       Hostile("more than the limit of a status document", [UInt8](repeating: 0x20, count: 100 << 20), "too-large", line: nil),
-      Hostile("more than the limit of a definition", Array("<domain>".utf8) + [UInt8](repeating: 0x20, count: 17 << 20), "too-large", line: nil),
+      Hostile(
+        "more than the limit of a definition", Array("<domain>".utf8) + [UInt8](repeating: 0x20, count: 17 << 20), "too-large", line: nil),
       Hostile("truncated", "<domain type='kvm'>\n <name>a</name>\n <devices>\n", "malformed", line: 3),
       Hostile("truncated inside a tag", "<domain type='kvm'>\n <name", "malformed", line: 2),
       Hostile("binary", [0x7F, 0x45, 0x4C, 0x46, 2, 1, 1, 0, 0, 0], "malformed", line: 1),

@@ -87,6 +87,8 @@ public final class LibvirtDaemon {
     process.arguments =
       ["-m", "--propagation", "private", "sh", "-c", mounts + " && exec libvirtd \"$@\"", "libvirtd"] + [
         "-f", root + file, "-p", "\(root)/libvirtd.pid",
+        // A test run that is killed leaves a daemon that ends by itself once it has neither clients nor guests.
+        "--timeout", "120",
       ] + arguments
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice

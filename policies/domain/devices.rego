@@ -385,7 +385,7 @@ lvx_039 := judge.not_applicable("none", {}, domain.named(["agent"])) if {
 
 else := judge.unreadable(domain.blocked) if not domain.any("agent")
 
-else := judge.parameter_not_set("guest_agent_blocked_rpcs", domain.named(["agent"])) if not blocked_rpcs
+else := judge.parameter_not_set("guest_agent_blocked_rpcs", domain.named(["agent"])) if not judge.parameter("guest_agent_blocked_rpcs")
 
 else := domain.verdict(["agent"], true, [domain.bad(e, concat(" ", open_rpcs)) |
 	count(open_rpcs) > 0

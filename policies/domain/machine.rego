@@ -40,7 +40,7 @@ deprecated := [domain.lacks(m.set, "machine.type", m.name) | some m in machines;
 # deprecated in QEMU 7.2, and what it no longer has
 is_deprecated(name) if regex.match(`^(pc-[01]\.[0-9]+|pc-i440fx-1\.[0-9]+|pc-q35-1\.[0-9]+|rhel6\..*)$`, name)
 
-is_deprecated(name) if name in data.ringwall.parameters.deprecated_machines
+is_deprecated(name) if name in judge.parameter("deprecated_machines")
 
 aliases := [domain.lacks(m.set, "machine.type", m.name) |
 	some m in machines

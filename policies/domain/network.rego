@@ -30,7 +30,7 @@ lvx_028 := domain.verdict(["nics.filters"], domain.any("nics.filters"), [domain.
 	not object.get(e.is, "filter", "-") in filters
 ])
 
-filters := {"clean-traffic", "clean-traffic-gateway"} | {f | some f in data.ringwall.parameters.anti_spoof_filters}
+filters := {"clean-traffic", "clean-traffic-gateway"} | {f | some f in judge.parameter("anti_spoof_filters")}
 
 # METADATA
 # title: "Port isolated where policy says"
@@ -140,7 +140,7 @@ has_macvtap if {
 #   always: true
 lvx_043 := domain.verdict(["vsock"], true, []) if not domain.any_value("vsock")
 
-else := judge.parameter_not_set("vsock_guests", domain.named(["vsock"])) if not vsock_guests
+else := judge.parameter_not_set("vsock_guests", domain.named(["vsock"])) if not judge.parameter("vsock_guests")
 
 else := domain.verdict(["vsock"], true, [domain.lacks(p, "vsock", object.get(judge.value(domain.fact(p, "vsock")), "cid", "auto")) |
 	some p in domain.sets
@@ -159,7 +159,7 @@ vsock_guests := {g | some g in judge.parameter("vsock_guests")}
 #   id: LVX-044
 #   severity: low
 #   family: NET
-#   facts: [configured.nics, running.nics]
+#   facts: [configured.nics.user, running.nics.user]
 #   safe: "absent"
 #   default: "absent"
 #   remediation: "type='network'"
@@ -169,7 +169,7 @@ vsock_guests := {g | some g in judge.parameter("vsock_guests")}
 #     rollback: "restore"
 #   messages:
 #     safe: "No interface through a user-mode network stack"
-#     unsafe: "{device}: user-mode network stack (type {found}, {set})"
+#     unsafe: "{device}: user-mode network stack ({found}, {set})"
 #   source: "V:libvirt.org formatdomain, section Userspace (SLIRP or passt) connection"
 #   always: true
-lvx_044 := domain.verdict(["nics"], true, [domain.bad(e, e.is.type) | some e in domain.elements("nics"); e.is.type == "user"])
+lvx_044 := domain.verdict(["nics.user"], true, [domain.bad(e, e.is.backend) | some e in domain.elements("nics.user")])

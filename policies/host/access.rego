@@ -82,9 +82,13 @@ ordinary(entry) if {
 	not of_service(entry.id)
 }
 
-of_service(id) if id < 1000
+of_service(id) if {
+	is_number(id)
+	id < 1000
+}
 
 of_service(id) if {
+	is_number(id)
 	id >= 60000
 	id < 65000
 }

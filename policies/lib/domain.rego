@@ -66,19 +66,15 @@ places(faults) := [b.place | some b in faults]
 
 # verdict(names, relevant, faults): fail with the faults; unknown when a document could not be read; not applicable
 # where nothing of the kind is there; else pass. Cases: unsafe, none, safe.
-verdict(_, _, faults) := judge.fail("unsafe", arguments(faults), places(faults)) if count(faults) > 0
+verdict(_, true, faults) := judge.fail("unsafe", arguments(faults), places(faults)) if count(faults) > 0
 
-verdict(_, _, []) := judge.unreadable(blocked) if not judged
+verdict(_, true, []) := judge.unreadable(blocked) if not judged
 
-verdict(names, relevant, []) := judge.not_applicable("none", {}, named(names)) if {
-	judged
-	not relevant
-}
+verdict(names, true, []) := judge.pass("safe", {}, named(names)) if judged
 
-verdict(names, relevant, []) := judge.pass("safe", {}, named(names)) if {
-	judged
-	relevant
-}
+verdict(_, false, _) := judge.unreadable(blocked) if not judged
+
+verdict(names, false, _) := judge.not_applicable("none", {}, named(names)) if judged
 
 # the same for a control that a parameter of the baseline asks for: unknown while it is not set
 asked(parameter, names, relevant, faults) := verdict(names, relevant, faults) if judge.parameter(parameter) == true

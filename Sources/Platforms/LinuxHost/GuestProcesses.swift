@@ -14,9 +14,8 @@ extension HostFacts {
       }
       return
     }
-    let isBlind = tree.isLive ? !names.contains("1") : names.isEmpty
-    if isBlind {
-      // hidepid hides the processes of others; a saved tree without any process was not meant to tell.
+    if tree.isLive ? areOthersHidden(names) : names.isEmpty {
+      // A saved tree without any process was not meant to tell.
       let fact = tree.isLive ? Fact.unreadable("permission", .path("/proc")) : .notCollected("not-given", .path("/proc"))
       self["qemu.labels"] = fact
       self["qemu.users"] = fact
@@ -39,6 +38,17 @@ extension HostFacts {
     }
     self["qemu.labels"] = .present(.array(labels), sources: labels.isEmpty ? [.path("/proc")] : labelSources)
     self["qemu.users"] = .present(.array(users), sources: users.isEmpty ? [.path("/proc")] : userSources)
+  }
+
+  /// procfs mounted with hidepid shows an ordinary user his own processes alone: 2 leaves the others out, 1 refuses to read them.
+  private func areOthersHidden(_ names: [String]) -> Bool {
+    guard names.contains("1") else { return true }
+    do throws(Tree.Failure) {
+      _ = try tree.bytes("/proc/1/comm", limit: 4096)
+      return false
+    } catch {
+      return error == .permission
+    }
   }
 
   /// The program's name where the process is a system emulator: by its first argument, else by the name the kernel keeps.

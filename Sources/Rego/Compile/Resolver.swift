@@ -1,5 +1,5 @@
 /// Turns a module's syntax into the resolved tree: references to rules and imports become paths below data, local variables become
-/// numbers, operators become calls. Reports misuse of variables and unknown functions.
+/// numbers, operators become calls. What `Checks` refuses is not looked for again; unknown functions are.
 struct Resolver {
   /// Names of a module: package rules and imports.
   struct Names {
@@ -45,8 +45,7 @@ struct Resolver {
     // Without parameters a function is a document that may be called.
     if let arguments = rule.head.arguments, !arguments.isEmpty {
       for argument in arguments {
-        if containsCall(argument) { report(.compile, "rule arguments cannot contain calls", argument.location) }
-        declareVariables(of: argument, keepingGlobals: true)
+        declareVariables(of: argument, keeping: true)
       }
       parameters = arguments.map { argument in
         let node = node(argument)
@@ -112,13 +111,9 @@ struct Resolver {
 
   // MARK: - Scopes
 
-  private mutating func push() {
-    frames.append([:])
-  }
+  private mutating func push() { frames.append([:]) }
 
-  private mutating func pop() {
-    frames.removeLast()
-  }
+  private mutating func pop() { frames.removeLast() }
 
   private mutating func newVariable(_ name: String) -> Int {
     variableNames.append(name)
@@ -130,7 +125,8 @@ struct Resolver {
     return nil
   }
 
-  /// A variable of the innermost scope. That nothing there declares or uses its name before is known from the checks.
+  /// A variable of its own for the name, from here on in the innermost scope.
+  @discardableResult
   private mutating func declare(_ name: String) -> Int {
     let id = newVariable(name)
     frames[frames.count - 1][name] = id
@@ -138,25 +134,20 @@ struct Resolver {
   }
 
   /// Declares the variables of a pattern in the innermost scope.
-  private mutating func declareVariables(of term: Term, keepingGlobals: Bool = false) {
+  /// - Parameters:
+  ///   - keeping: a name that is declared there already stands for the same variable.
+  ///   - known: names that the pattern uses and does not declare.
+  private mutating func declareVariables(of term: Term, keeping: Bool = false, known: Set<String> = []) {
     switch term.node {
     case .variable(let name):
-      if name == "input" || name == "data" { return }
-      if keepingGlobals, frames[frames.count - 1][name] != nil { return }
-      _ = declare(name)
-    case .array(let items): for item in items { declareVariables(of: item, keepingGlobals: keepingGlobals) }
-    case .object(let items):
-      for item in items { declareVariables(of: item.value, keepingGlobals: keepingGlobals) }
+      if known.contains(name) || (keeping && frames[frames.count - 1][name] != nil) { return }
+      declare(name)
+    case .reference(let terms):
+      // `input := 1`, which the old edition allows.
+      if terms.count == 1, !keeping { declareVariables(of: terms[0], known: known) }
+    case .array(let items): for item in items { declareVariables(of: item, keeping: keeping, known: known) }
+    case .object(let items): for item in items { declareVariables(of: item.value, keeping: keeping, known: known) }
     default: break
-    }
-  }
-
-  private func containsCall(_ term: Term) -> Bool {
-    switch term.node {
-    case .call: true
-    case .array(let items), .set(let items), .reference(let items): items.contains { containsCall($0) }
-    case .object(let items): items.contains { containsCall($0.key) || containsCall($0.value) }
-    default: false
     }
   }
 
@@ -196,8 +187,6 @@ struct Resolver {
         }
         if name == "assign" {
           let right = node(arguments[1])
-          if expression.isNegated { report(.compile, "cannot assign vars inside negated expression", location) }
-          if !Self.isPattern(arguments[0]) { report(.compile, "cannot assign to \(Self.kindName(arguments[0]))", arguments[0].location) }
           declareVariables(of: arguments[0])
           add(.unify(node(arguments[0]), right))
           return
@@ -213,8 +202,11 @@ struct Resolver {
       for term in terms { declareVariables(of: term) }
     case .someIn(let key, let value, let collection):
       let domain = node(collection)
-      if let key { declareVariables(of: key) }
-      declareVariables(of: value)
+      // A name that the collection uses is no new variable.
+      var known: Set<String> = []
+      collection.collectNames(into: &known)
+      if let key { declareVariables(of: key, known: known) }
+      declareVariables(of: value, known: known)
       let keyNode = key.map { node($0) } ?? .variable(newVariable("$some"))
       let reference: ResolvedTerm
       switch domain {
@@ -305,29 +297,6 @@ struct Resolver {
     case .variable: [term]
     case .reference(let terms): terms
     default: nil
-    }
-  }
-
-  private static func isPattern(_ term: Term) -> Bool {
-    switch term.node {
-    case .variable, .array, .object: true
-    default: false
-    }
-  }
-
-  private static func kindName(_ term: Term) -> String {
-    switch term.node {
-    case .null: "null"
-    case .boolean: "boolean"
-    case .number: "number"
-    case .string: "string"
-    case .reference: "ref"
-    case .call: "call"
-    case .set: "set"
-    case .arrayComprehension: "arraycomprehension"
-    case .setComprehension: "setcomprehension"
-    case .objectComprehension: "objectcomprehension"
-    default: "term"
     }
   }
 

@@ -40,14 +40,30 @@ struct DaemonFacts {
     facts = read.facts
     refusals = read.refusals
     addIdentity()
-    let unknown = Fact.notCollected("not-given", .path(path))
-    add(DaemonUnitFacts(all: unknown, daemon))
-    for name in ["process.pid", "process.listen", "process.activated", "daemon.polkit", "libvirt.version"] { facts[name] = unknown }
-    for socket in sockets { facts["live." + socket.rawValue] = unknown }
-    if daemon.servesNetwork {
-      facts["pki.key"] = unknown
-      facts["pki.crl"] = unknown
+    for (name, source) in beside { facts[name] = .notCollected("not-given", source) }
+  }
+
+  /// The facts that a file alone cannot give, with what would have to be looked at.
+  private var beside: [String: FactSource] {
+    var sources: [String: FactSource] = [
+      "units.activation": .property("unit \(daemon.unit(.readWrite))"), "service.listen": .property("unit \(daemon.name).service"),
+      "daemon.polkit": .path(Self.polkitActions), "libvirt.version": .property("release of libvirt"),
+    ]
+    for name in ["process.pid", "process.listen", "process.activated"] { sources[name] = .property("process \(daemon.name)") }
+    for socket in sockets {
+      let unit = FactSource.property("unit \(daemon.unit(socket))")
+      sources["socket." + socket.rawValue] = unit
+      sources["live." + socket.rawValue] = socket.isLocal ? .path("/run/libvirt/\(daemon.file(socket))") : .path("/proc/net/tcp")
+      if socket.isLocal {
+        sources["socket.\(socket.rawValue).mode"] = unit
+        sources["socket.\(socket.rawValue).group"] = unit
+      }
     }
+    if daemon.servesNetwork {
+      sources["pki.key"] = .path(facts["conf.key_file"]?.value?.text ?? Self.defaultKey)
+      sources["pki.crl"] = .path(Self.defaultRevocations)
+    }
+    return sources
   }
 
   private var sockets: [LibvirtDaemon.Socket] { LibvirtDaemon.Socket.allCases.filter { $0.isLocal || daemon.servesNetwork } }

@@ -35,8 +35,12 @@ struct DriverFacts {
   static func collection(_ text: ConfigurationText, path: String, target: String) -> Collection {
     let read = ConfigurationFacts(text, path: path, keys: .driver, reader: reader, target: target)
     var facts = read.facts
-    let unknown = Fact.notCollected("not-given", .path(path))
-    for name in ["swtpm", "host.smt", "libvirt.version"] + GuestUse.names { facts[name] = unknown }
+    let beside: [String: FactSource] = [
+      "swtpm": .property("program swtpm"), "host.smt": .path("/sys/devices/system/cpu/smt/active"),
+      "libvirt.version": .property("release of libvirt"), "guests.nbd": .path(GuestUse.definitions),
+      "guests.tcp_chardevs": .path(GuestUse.definitions),
+    ]
+    for (name, source) in beside { facts[name] = .notCollected("not-given", source) }
     let accounts = SystemAccounts(nil)
     facts["account.user"] = accounts.fact(facts["conf.user"], in: "/etc/passwd")
     facts["account.group"] = accounts.fact(facts["conf.group"], in: "/etc/group")

@@ -4,7 +4,7 @@ internal import Domain
 /// `guests.tcp_chardevs` (character devices on TCP), each the list of the guests' names; absent where none does.
 struct GuestUse {
   static let names = ["guests.nbd", "guests.tcp_chardevs"]
-  private static let definitions = "/etc/libvirt/qemu"
+  static let definitions = "/etc/libvirt/qemu"
   private(set) var facts: [String: Fact] = [:]
 
   init(tree: Tree, target: String) {

@@ -55,7 +55,8 @@ public struct DomainCollector: Sendable {
       let live = match.map { running.remove(at: $0) }
       collection.assets.append(
         Guest(
-          identity: found.identity.completed(by: live?.identity), configured: found.part, running: live?.part, configuredFailure: found.failure,
+          identity: found.identity.completed(by: live?.identity), configured: found.part, running: live?.part,
+          configuredFailure: found.failure,
           runningFailure: live?.failure, missing: statuses.missing(.path(statusFolder))
         ).asset(target: target, fallbackName: found.name, machine: machine))
     }
@@ -116,8 +117,10 @@ public struct DomainCollector: Sendable {
       let bytes = try tree.bytes(path, limit: XMLReader.statusLimit)
       do throws(Refusal) {
         switch try DomainDocument.of(try XMLReader.read(bytes, path: path), path: path) {
-        case .definition(let domain): return Found(path: path, identity: Identity(domain), part: Part(domain, path: path, state: "persistent"))
-        case .status(let domain, let state): return Found(path: path, identity: Identity(domain), part: Part(domain, path: path, state: state))
+        case .definition(let domain):
+          return Found(path: path, identity: Identity(domain), part: Part(domain, path: path, state: "persistent"))
+        case .status(let domain, let state):
+          return Found(path: path, identity: Identity(domain), part: Part(domain, path: path, state: state))
         }
       } catch {
         collection.refusals.append(error)

@@ -57,7 +57,8 @@ enum DomainDocument {
     if !hypervisors.contains(type) {
       throw Refusal(
         target: path, code: "foreign-hypervisor",
-        message: "\(path):\(domain.line): a domain of hypervisor \(shown(type)), not judged by this version; name a domain of type kvm or qemu",
+        message:
+          "\(path):\(domain.line): a domain of hypervisor \(shown(type)), not judged by this version; name a domain of type kvm or qemu",
         line: domain.line, column: domain.column)
     }
   }

@@ -108,7 +108,8 @@ extension DomainFacts {
       video.append(
         Entry(
           value: .object([
-            .init("device", text: device), .init("model", text: isGiven ? written!.value : defaults.videoModel), .init("given", .bool(isGiven)),
+            .init("device", text: device), .init("model", text: isGiven ? written!.value : defaults.videoModel),
+            .init("given", .bool(isGiven)),
           ]), source: at(element, written)))
       if let switched = (model?.first("acceleration") ?? element.first("acceleration"))?.attribute("accel3d") {
         acceleration.append(

@@ -20,7 +20,9 @@ extension DomainFacts {
       if kind == "floppy" { floppies.append(Entry(value: .object([name, .init("kind", text: "disk")]), source: at(disk, device))) }
       let raw =
         kind == "lun"
-        ? ("lun", device) : disk["rawio"] == "yes" ? ("rawio", disk.attribute("rawio")) : disk["sgio"] == "unfiltered" ? ("sgio", disk.attribute("sgio")) : nil
+        ? ("lun", device)
+        : disk["rawio"] == "yes"
+          ? ("rawio", disk.attribute("rawio")) : disk["sgio"] == "unfiltered" ? ("sgio", disk.attribute("sgio")) : nil
       if let raw { scsi.append(Entry(value: .object([name, .init("how", text: raw.0)]), source: at(disk, raw.1))) }
       if let shareable = disk.first("shareable") { shared.append(Entry(value: .object([name]), source: at(shareable))) }
       for which in ["error_policy", "rerror_policy"] {
@@ -39,7 +41,9 @@ extension DomainFacts {
     for (index, controller) in devices["controller"].enumerated() where controller["type"] == "fdc" {
       floppies.append(
         Entry(
-          value: .object([.init("device", text: controller.alias("fdc", Int(controller["index"] ?? "") ?? index)), .init("kind", text: "controller")]),
+          value: .object([
+            .init("device", text: controller.alias("fdc", Int(controller["index"] ?? "") ?? index)), .init("kind", text: "controller"),
+          ]),
           source: at(controller, controller.attribute("type"))))
     }
     for (index, device) in devices["hostdev"].enumerated() {

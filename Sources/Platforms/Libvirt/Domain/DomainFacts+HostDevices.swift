@@ -57,7 +57,8 @@ extension DomainFacts {
       entries.append(
         Entry(
           value: hostDevice(
-            interface.alias("net", index), kind, address.map { kind == "usb" ? ($0["bus"] ?? "") + "." + ($0["device"] ?? "") : HostAddress.pci($0) },
+            interface.alias("net", index), kind,
+            address.map { kind == "usb" ? ($0["bus"] ?? "") + "." + ($0["device"] ?? "") : HostAddress.pci($0) },
             via: "interface", managed: owner["managed"]), source: at(type)))
     }
     set("hostdevs", entries)

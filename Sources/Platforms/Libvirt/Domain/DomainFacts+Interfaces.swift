@@ -9,6 +9,7 @@ extension DomainFacts {
     var trusted: [Entry] = []
     var modes: [Entry] = []
     var networks: [Entry] = []
+    var userMode: [Entry] = []
     for (index, interface) in devices["interface"].enumerated() {
       let device = interface.alias("net", index)
       let name = FactValue.Member("device", text: device)
@@ -17,6 +18,12 @@ extension DomainFacts {
       let typeAttribute = actual?.attribute("type") ?? interface.attribute("type")
       let type = typeAttribute?.value ?? ""
       cards.append(card(interface, device: device, type: type, typePlace: typeAttribute))
+      if type == "user" {
+        // Without a backend the stack is QEMU's own, SLIRP.
+        let backend = interface.first("backend")?["type"] ?? "slirp"
+        userMode.append(
+          Entry(value: .object([name, .init("backend", text: backend)]), source: at(interface, typeAttribute)))
+      }
       if ["network", "bridge", "ethernet"].contains(type) {
         let filter = interface.first("filterref")?.attribute("filter")
         filters.append(
@@ -52,6 +59,7 @@ extension DomainFacts {
     set("nics.trusted", trusted)
     set("nics.modes", modes)
     set("nics.networks", networks)
+    set("nics.user", userMode)
   }
 
   private func card(_ interface: XMLElement, device: String, type: String, typePlace: XMLAttribute?) -> Entry {

@@ -43,7 +43,9 @@ struct MachineFacts {
   func resolved(_ networks: Fact) -> Fact {
     guard let tree, let elements = networks.value?.elements else { return networks }
     let resolved = elements.map { element -> FactValue in
-      guard var members = element.members, let name = element["network"]?.text, let mode = Self.forward(of: name, tree) else { return element }
+      guard var members = element.members, let name = element["network"]?.text, let mode = Self.forward(of: name, tree) else {
+        return element
+      }
       members.append(.init("forward", text: mode))
       return .object(members)
     }

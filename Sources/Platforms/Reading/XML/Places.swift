@@ -54,7 +54,8 @@ struct StartTag {
     while i < end {
       // Up to the "=" of the next attribute, its quote, and the quote that ends it. Declarations of namespaces are no attributes.
       while i < end, bytes[i] <= 0x20 { i += 1 }
-      let isNamespace = bytes[i..<end].starts(with: [0x78, 0x6D, 0x6C, 0x6E, 0x73]) && i + 5 < end && [0x3A, 0x3D, 0x20].contains(bytes[i + 5])
+      let isNamespace =
+        bytes[i..<end].starts(with: [0x78, 0x6D, 0x6C, 0x6E, 0x73]) && i + 5 < end && [0x3A, 0x3D, 0x20].contains(bytes[i + 5])
       while i < end, bytes[i] != 0x22, bytes[i] != 0x27 { i += 1 }
       guard i < end else { return }
       let quote = bytes[i]

@@ -91,7 +91,8 @@ struct BodySafety {
     }
     var ordered: [CheckExpression] = []
     var isDone = Array(repeating: false, count: expressions.count)
-    // As passes over the body would do: what an expression makes safe counts for those behind it at once, for those before in the next pass.
+    // As passes over the body would do: what an expression makes safe counts for those behind it at once, for those before in the
+    // next pass.
     var pass = Array(expressions.indices)
     var pending = VariableSet()
     while !pass.isEmpty {

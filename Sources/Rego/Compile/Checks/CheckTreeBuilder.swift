@@ -174,7 +174,8 @@ struct CheckTreeBuilder {
     case .call(let function, let operands): return CheckTerm(.call([callee(function)] + operands.map { self.term($0) }), location)
     case .array(let terms): return CheckTerm(.array(terms.map { self.term($0) }), location)
     case .set(let terms): return CheckTerm(.set(terms.map { self.term($0) }), location)
-    case .object(let items): return CheckTerm(.object(items.map { CheckItem(key: self.term($0.key), value: self.term($0.value)) }), location)
+    case .object(let items):
+      return CheckTerm(.object(items.map { CheckItem(key: self.term($0.key), value: self.term($0.value)) }), location)
     case .arrayComprehension(let head, let body): return comprehension(.array, nil, head, body, location)
     case .setComprehension(let head, let body): return comprehension(.set, nil, head, body, location)
     case .objectComprehension(let key, let value, let body): return comprehension(.object, key, value, body, location)
@@ -279,9 +280,9 @@ extension Term {
   }
 
   /// Every variable's name, heads of references and bodies of comprehensions included.
-  fileprivate func collectNames(into names: inout Set<String>) {
+  func collectNames(into names: inout Set<String>) {
     switch node {
-    case .null, .boolean, .number, .string, .template: break
+    case .null, .boolean, .number, .string: break
     case .variable(let name): names.insert(name)
     case .reference(let terms), .array(let terms), .set(let terms): for term in terms { term.collectNames(into: &names) }
     case .call(let function, let operands): for term in [function] + operands { term.collectNames(into: &names) }
@@ -290,10 +291,35 @@ extension Term {
         item.key.collectNames(into: &names)
         item.value.collectNames(into: &names)
       }
-    case .arrayComprehension(let head, _), .setComprehension(let head, _): head.collectNames(into: &names)
-    case .objectComprehension(let key, let value, _):
+    case .arrayComprehension(let head, let body), .setComprehension(let head, let body):
+      head.collectNames(into: &names)
+      for expression in body { expression.collectNames(into: &names) }
+    case .objectComprehension(let key, let value, let body):
       key.collectNames(into: &names)
       value.collectNames(into: &names)
+      for expression in body { expression.collectNames(into: &names) }
+    case .template(let parts): for case .expression(let expression) in parts { expression.collectNames(into: &names) }
+    }
+  }
+}
+
+extension Expression {
+  fileprivate func collectNames(into names: inout Set<String>) {
+    func all(_ bodies: [Body]) { for body in bodies { for expression in body { expression.collectNames(into: &names) } } }
+    switch kind {
+    case .term(let term): term.collectNames(into: &names)
+    case .someVariables(let terms): for term in terms { term.collectNames(into: &names) }
+    case .someIn(let key, let value, let collection):
+      for term in [key, value, collection] { term?.collectNames(into: &names) }
+    case .every(let key, let value, let domain, let body):
+      for term in [key, value, domain] { term?.collectNames(into: &names) }
+      all([body])
+    case .notBody(let body): all([body])
+    case .and(let bodies), .or(let bodies): all(bodies)
+    }
+    for modifier in with {
+      modifier.target.collectNames(into: &names)
+      modifier.value.collectNames(into: &names)
     }
   }
 }

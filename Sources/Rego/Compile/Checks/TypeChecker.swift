@@ -89,12 +89,17 @@ struct BodyTypes {
       comprehension.type = .some(nil)
       return faults
     }
-    let element = inner.type(of: comprehension.term)
+    // What a parameter holds is not known yet: it may be anything.
+    func known(_ term: CheckTerm) -> StaticType? {
+      let type = inner.type(of: term)
+      return type.isUnknown ? .any : type
+    }
+    let element = known(comprehension.term)
     switch comprehension.shape {
     case .array: comprehension.type = StaticType.array([], rest: element)
     case .set: comprehension.type = StaticType.set(of: element)
     case .object:
-      let key = comprehension.key.flatMap { inner.type(of: $0) }
+      let key = comprehension.key.flatMap { known($0) }
       comprehension.type = StaticType.object([], rest: StaticType.Properties(key: key, value: element))
     }
     return []
