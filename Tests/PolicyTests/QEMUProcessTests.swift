@@ -5,7 +5,7 @@ import Platforms
 import Testing
 
 /// Real QEMU processes of this machine, collected and judged while they run.
-@Suite("QEMU processes", .enabled(if: QEMUProcess.obstacle == nil, "\(QEMUProcess.obstacle ?? "")"), .serialized)
+@Suite("QEMU processes", .enabled(if: QEMUProcess.canRun, "needs root, qemu-system-x86_64 and setpriv"), .serialized)
 struct QEMUProcessTests {
   /// Verdicts other than pass and not applicable. Whether the mount namespace of process 1 can be read differs between machines.
   private func findings(_ process: QEMUProcess) throws -> [String: Finding] {
@@ -70,11 +70,7 @@ struct QEMUProcessTests {
 
 /// A diskless guest, stopped before its first instruction, run as an ordinary user.
 private final class QEMUProcess {
-  static let obstacle: String? = {
-    if geteuid() != 0 { return "changing the user of a process needs root" }
-    for program in ["qemu-system-x86_64", "setpriv"] where path(program) == nil { return "\(program) is not installed" }
-    return nil
-  }()
+  static let canRun = geteuid() == 0 && path("qemu-system-x86_64") != nil && path("setpriv") != nil
 
   struct Failure: Error {
     let reason: String
@@ -91,7 +87,8 @@ private final class QEMUProcess {
   ///   - arguments: after those that every guest here has; % stands for a folder of its own.
   ///   - port: waited for; nil waits for a socket file or, with -monitor none, for the program to run.
   init(_ arguments: [String], port: Int? = nil) throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "ringwall-qemu-\(uuid)").path
+    let folder = FileManager.default.temporaryDirectory.appending(path: "ringwall-qemu-\(uuid)").path
+    self.folder = folder
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     try FileManager.default.setAttributes([.ownerAccountID: 65534, .groupOwnerAccountID: 65534], ofItemAtPath: folder)
     let common = [
