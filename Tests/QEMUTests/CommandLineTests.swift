@@ -48,7 +48,7 @@ struct CommandLineTests {
   @Test("wrappers, several commands, a saved vector, options alone")
   func forms() {
     #expect(assets("sudo -u root nice -n 5 qemu-system-aarch64 -M virt\nqemu-kvm -m 1G &\necho qemu-system-x86_64\n").count == 2)
-    #expect(assets("qemu-system-x86_64\0-name\0guest=x\0-s\0").first?.facts["argv.monitors"]?.source == [.path("guest.args", line: 1, column: 34)])
+    #expect(assets("qemu-system-x86_64\0-name\0guest=x\0-s\0").first?.facts["argv.monitors"]?.source.first == .path("guest.args", line: 1, column: 34))
     #expect(assets("-machine q35\n-m 512\n").first?.facts["argv.machine.type"]?.value == "q35")
     #expect(assets("/opt/renamed -name guest=x,debug-threads=on -machine q35\n").first?.asset.name == "x")
     #expect(assets("ls -la\n").isEmpty)
@@ -150,7 +150,7 @@ struct CommandLineTests {
   func hostile() {
     let nested = "qemu-system-x86_64 -device '" + String(repeating: "{\"a\":", count: 10_000) + "'"
     #expect(assets(nested).count == 1)
-    #expect(assets("qemu-system-x86_64 " + String(repeating: "-s ", count: 50_000)).first?.facts["argv.monitors"]?.value?.elements?.count == 50_000)
+    #expect(assets("qemu-system-x86_64 -nodefaults " + String(repeating: "-s ", count: 50_000)).first?.facts["argv.monitors"]?.value?.elements?.count == 50_000)
     #expect(assets("qemu-system-x86_64 " + String(repeating: "$(", count: 100_000)).isEmpty)
   }
 }
