@@ -51,7 +51,8 @@ struct ControlTextTests {
         #expect(Self.placeholders(other) == Self.placeholders(message), "\(control.id) \(name): placeholders differ")
       }
     }
-    for (id, text) in chinese where controls[id] == nil { Issue.record("\(text.file): \(id) is no control") }
+    // Made-up settings have texts of their own, checked with data/claims.yaml.
+    for (id, text) in chinese where controls[id] == nil && !id.hasPrefix("CLM-") { Issue.record("\(text.file): \(id) is no control") }
   }
 
   @Test("the Chinese texts leave the assessor's words to the assessor")

@@ -72,7 +72,7 @@ struct ArgumentFacts {
       "argv.nics": devices.networkCards,
       "argv.video": devices.video,
       "argv.tpm": devices.tpm,
-      "argv.hostdevs": devices.hostDevices,
+      "argv.hostdevs": devices.hostDevices(storage),
       "argv.chardevs": devices.characterDevices,
       "argv.disks": storage.disks(devices),
       "argv.loader": storage.loader,

@@ -40,13 +40,18 @@ struct CharacterDevice: Sendable, Hashable {
         address = Self.address(host: values.first("host", "addr.data.host", "addr.host"), port: values.first("port", "addr.data.port", "addr.port"))
       }
     case "udp":
+      // It sends to one address and receives on another; the one it listens on matters more.
       type = "udp"
-      mode = "connect"
-      address = Self.address(host: values["host"] ?? "localhost", port: values["port"])
+      mode = values["localport"] == nil ? "connect" : "bind"
+      address =
+        mode == "bind"
+        ? Self.address(host: values["localaddr"], port: values["localport"]) : Self.address(host: values["host"] ?? "localhost", port: values["port"])
     case "serial", "tty", "parallel", "parport":
       type = "dev"
       address = values["path"]
-    case "file", "pipe", "pty", "null", "stdio", "vc", "spicevmc", "spiceport", "dbus", "qemu-vdagent":
+    case "spicevmc", "dbus", "qemu-vdagent":
+      type = backend
+    case "file", "pipe", "pty", "null", "stdio", "vc", "spiceport":
       type = backend
       address = values.first("path", "name")
     default:

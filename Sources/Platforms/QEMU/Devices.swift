@@ -79,7 +79,8 @@ struct Devices {
   var networkCards: Fact {
     var list = FactList()
     let backends = networkBackends
-    for device in all where device.option == "-device" && DeviceModels.isNetworkCard(device.driver) {
+    // A model that no table knows is a network card when it names a network.
+    for device in all where device.option == "-device" && (device.values["netdev"] != nil || DeviceModels.isNetworkCard(device.driver)) {
       let backend = device.values["netdev"].flatMap { id in backends.last { $0.values["id"] == id }?.values }
       let type = backend.flatMap(Self.type(ofBackend:)) ?? "none"
       append(type, mac: device.values["mac"], driver: device.driver, id: device.id, device.source, to: &list)
@@ -145,10 +146,10 @@ struct Devices {
   // MARK: - Host devices
 
   /// argv.hostdevs
-  var hostDevices: Fact {
+  func hostDevices(_ storage: Storage) -> Fact {
     var list = FactList()
     for device in all {
-      guard let (type, address) = hostDevice(device) else { continue }
+      guard let (type, address) = hostDevice(device, storage) else { continue }
       var found: [FactValue.Member] = [.init("type", .string(type))]
       if let address { found.append(.init("address", .string(address))) }
       list.append(members(device.id, found), device.source)
@@ -159,7 +160,7 @@ struct Devices {
     return list.fact(emptyAt: place)
   }
 
-  private func hostDevice(_ device: Arguments.Device) -> (type: String, address: String?)? {
+  private func hostDevice(_ device: Arguments.Device, _ storage: Storage) -> (type: String, address: String?)? {
     let values = device.values
     switch device.driver {
     case "vfio-pci", "vfio-pci-nohotplug", "pci-assign", "kvm-pci-assign", "xen-pci-passthrough":
@@ -179,7 +180,9 @@ struct Devices {
       }
       if let bus = values["hostbus"], let address = values.first("hostaddr", "hostport") { return ("usb", "\(bus).\(address)") }
       return ("usb", nil)
-    case "scsi-generic": return ("scsi", nil)
+    case "scsi-generic":
+      // A node of the host's SCSI driver (/dev/sgN) says nothing of the address behind it.
+      return ("scsi", device.values["drive"].flatMap(storage.networkPath(of:)))
     default:
       guard DeviceModels.withoutBus(device.driver).hasPrefix("vhost-scsi") else { return nil }
       return ("scsi_host", values["wwpn"])

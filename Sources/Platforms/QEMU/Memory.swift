@@ -37,20 +37,20 @@ struct Memory {
     return "ram"
   }
 
-  /// argv.memory.backing: of the memory that the guest boots with.
+  /// argv.memory.backing: of the memory that the guest boots with; of several nodes the first decides the source, any of them the rest.
   var backing: Fact {
-    let main = arguments.machine["memory-backend"] ?? arguments.options.named("numa").lazy.compactMap { OptionValues($0.text, implied: "type")["memdev"] }.first
-    if let object = main.flatMap(arguments.object(id:)) {
-      let path = object.values["mem-path"]
-      let hasHugePages = object.type == "memory-backend-memfd" ? object.values.flag("hugetlb") ?? false : path.map(Self.isHugePageMount) ?? false
+    let named = arguments.machine["memory-backend"].map { [$0] } ?? arguments.options.named("numa").flatMap { OptionValues($0.text, implied: "type").all("memdev") }
+    let objects = named.compactMap(arguments.object(id:))
+    if let first = objects.first {
       let source =
-        switch object.type {
+        switch first.type {
         case "memory-backend-memfd": "memfd"
         // libvirt names a file in a huge page file system for memory that is otherwise anonymous.
-        case "memory-backend-file": hasHugePages ? "anonymous" : "file"
+        case "memory-backend-file": Self.hasHugePages(first) ? "anonymous" : "file"
         default: "anonymous"
         }
-      return Self.backing(source, isShared: Self.isShared(object), hasHugePages: hasHugePages, object.source)
+      return Self.backing(
+        source, isShared: objects.contains(where: Self.isShared), hasHugePages: objects.contains(where: Self.hasHugePages), first.source)
     }
     if let path = arguments.last("mem-path") {
       let hasHugePages = Self.isHugePageMount(path.text)
@@ -61,6 +61,10 @@ struct Memory {
 
   private static func backing(_ source: String, isShared: Bool, hasHugePages: Bool, _ place: FactSource) -> Fact {
     .present(["source": .string(source), "shared": .bool(isShared), "hugepages": .bool(hasHugePages)], place)
+  }
+
+  private static func hasHugePages(_ object: Arguments.Object) -> Bool {
+    object.type == "memory-backend-memfd" ? object.values.flag("hugetlb") ?? false : object.values["mem-path"].map(isHugePageMount) ?? false
   }
 
   private static func isHugePageMount(_ path: String) -> Bool {

@@ -8,6 +8,7 @@ struct Monitors {
     /// The option that opens it, with its dash; "" for the one that QEMU opens when no option says otherwise.
     let option: String
     let device: CharacterDevice
+    /// Where its far end is written: the chardev that it names, or the option itself.
     let source: FactSource
 
     var members: [FactValue.Member] {
@@ -23,7 +24,7 @@ struct Monitors {
     func add(_ interface: String, _ option: Option, _ text: String) {
       let device = CharacterDevice(compat: text, among: arguments.chardevs, source: option.source)
       guard device.type != "none" else { return }
-      found.append(Monitor(interface: interface, option: "-" + option.name, device: device, source: option.source))
+      found.append(Monitor(interface: interface, option: "-" + option.name, device: device, source: device.source))
     }
     for option in arguments.options.all {
       switch option.name {

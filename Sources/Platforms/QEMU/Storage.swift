@@ -142,10 +142,30 @@ struct Storage {
       image.path = node.values["dir"]
     default:
       image.type = "network"
-      let resource = node.values.first("path", "image", "filename", "url", "target", "volume", "export", "vdisk-id")
-      image.path = "\(driver):\(resource ?? "")"
+      image.path = "\(driver):\(Self.resource(driver, node.values))"
     }
     return image
+  }
+
+  /// What a network driver reads, in libvirt's form: POOL/IMAGE, TARGET/LUN, VOLUME/PATH, the path of a URL.
+  private static func resource(_ driver: String, _ values: OptionValues) -> String {
+    switch driver {
+    case "rbd": return [values["pool"], values["image"]].compactMap { $0 }.joined(separator: "/")
+    case "iscsi":
+      let unit = values["lun"] ?? "0"
+      return (values["target"] ?? "") + (unit == "0" ? "" : "/" + unit)
+    case "gluster": return [values["volume"], values["path"]].compactMap { $0 }.joined(separator: "/")
+    case "http", "https", "ftp", "ftps":
+      guard let url = values["url"], let host = url.firstRange(of: "://"), let path = url[host.upperBound...].firstIndex(of: "/") else { return "" }
+      return String(url[url.index(after: path)...])
+    default: return values.first("path", "image", "filename", "export", "vdi", "vdisk-id") ?? ""
+    }
+  }
+
+  /// The network resource that a drive leads to; nil for a file or device of this host.
+  func networkPath(of drive: String) -> String? {
+    let found = image(drive)
+    return found.type == "network" ? found.path : nil
   }
 
   private static func mode(_ values: OptionValues) -> String? {

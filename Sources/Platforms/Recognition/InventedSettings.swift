@@ -6,6 +6,11 @@ public import Domain
 /// are none. One pass over the text; at most `most` results of a file.
 public enum InventedSettings {
   private static let most = 64
+  /// Every id that can be found, sorted.
+  public static var ids: [String] { Set(Phrase.numbers + [16, 20, 28]).sorted().map(id) }
+
+  private static func id(_ claim: Int) -> String { "CLM-\(claim < 10 ? "0" : "")\(claim)" }
+
   private static let longestText = 200
 
   /// In the order of the text, one per claim and line; of a section of settings the first line alone.
@@ -17,7 +22,7 @@ public enum InventedSettings {
     while let line = text.next(), found.count < most {
       for (claim, column) in section.claims(line) + Phrase.claims(in: line.folded) {
         found.append(
-          InventedSetting(id: "CLM-\(claim < 10 ? "0" : "")\(claim)", text: shown(line.text), source: .path(path, line: line.number, column: column + 1)))
+          InventedSetting(id: id(claim), text: shown(line.text), source: .path(path, line: line.number, column: column + 1)))
       }
     }
     return found
@@ -199,6 +204,8 @@ private struct Phrase {
     Phrase(43, "veeam one", with: "virtualization security module"),
     Phrase(44, "800-77", with: "virtuali"),
   ]
+
+  static var numbers: [Int] { all.map(\.claim) }
 
   private static let byFirstByte: [[Phrase]] = {
     var table = [[Phrase]](repeating: [], count: 256)
