@@ -58,8 +58,11 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "AuditTests", dependencies: ["Domain", "Judgement", "Audit", .product(name: "Yams", package: "Yams")], exclude: ["Fixtures"], swiftSettings: strict),
-    .testTarget(name: "CommandTests", dependencies: ["ringwall", "Domain", "Judgement", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+      name: "AuditTests", dependencies: ["Domain", "Judgement", "Audit", .product(name: "Yams", package: "Yams")], exclude: ["Fixtures"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "CommandTests", dependencies: ["ringwall", "Domain", "Judgement", .product(name: "Yams", package: "Yams")],
+      swiftSettings: strict),
     .testTarget(name: "HouseTests", swiftSettings: strict),
     .executableTarget(
       name: "conformance", dependencies: ["Rego", .product(name: "Yams", package: "Yams")], path: "Tests/Conformance",
@@ -71,10 +74,12 @@ let package = Package(
       exclude: ["Fixtures", "opa-builtins.txt"], swiftSettings: strict),
     .testTarget(name: "LinuxHostTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
-    .testTarget(name: "LibvirtDomainTests",
+    .testTarget(
+      name: "LibvirtDomainTests",
       dependencies: ["Domain", "Judgement", "Platforms", "TestSupport", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
     .testTarget(name: "QEMUTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
-    .testTarget(name: "LibvirtDaemonTests",
+    .testTarget(
+      name: "LibvirtDaemonTests",
       dependencies: ["Domain", "Judgement", "Platforms", "TestSupport", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
   ]
 )

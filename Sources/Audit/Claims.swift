@@ -20,7 +20,9 @@ public struct Claims: Sendable {
     var byID: [String: Claim] = [:]
     for member in document.members ?? [] {
       let value = member.value
-      guard let title = value["title"]?.text, let real = value["real"]?.text, let layer = value["layer"]?.text.flatMap(Layer.init(rawValue:)) else {
+      guard let title = value["title"]?.text, let real = value["real"]?.text,
+        let layer = value["layer"]?.text.flatMap(Layer.init(rawValue:))
+      else {
         throw DataError("\(Self.file): \(member.key) needs title, real and layer")
       }
       byID[member.key] = Claim(title: title, real: real, layer: layer, provenance: value["source"]?.text ?? "")
@@ -40,7 +42,8 @@ public struct Claims: Sendable {
       guard let control = control(setting.id, kind: asset.asset.kind) else { return nil }
       let evidence = Evidence(fact: "text", state: .present, value: .string(setting.text), source: setting.source)
       return Finding(
-        control: control, asset: asset.asset, verdict: .fail, reason: "", messageCase: "invented", arguments: ["found": .string(setting.text)],
+        control: control, asset: asset.asset, verdict: .fail, reason: "", messageCase: "invented",
+        arguments: ["found": .string(setting.text)],
         evidence: [evidence])
     }
   }
@@ -48,8 +51,10 @@ public struct Claims: Sendable {
   private func control(_ id: String, kind: Asset.Kind) -> Control? {
     guard let claim = byID[id] else { return nil }
     return Control(
-      id: id, rule: "", kind: kind, platform: Controls.platform(of: kind), family: "CLM", layer: claim.layer, severity: .info, title: claim.title,
-      description: claim.title, facts: ["text"], safe: "", defaultValue: "", remediation: claim.real, disable: nil, messages: ["invented": claim.real],
+      id: id, rule: "", kind: kind, platform: Controls.platform(of: kind), family: "CLM", layer: claim.layer, severity: .info,
+      title: claim.title,
+      description: claim.title, facts: ["text"], safe: "", defaultValue: "", remediation: claim.real, disable: nil,
+      messages: ["invented": claim.real],
       provenance: claim.provenance, always: false, keyIndicator: nil, location: .path(Self.file))
   }
 }

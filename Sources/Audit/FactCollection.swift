@@ -90,7 +90,9 @@ public struct FactCollection {
       collection.refusals.append(
         Refusal(
           target: path, code: "unknown-kind",
-          message: "\(path): \(kind.name); nothing in it can be judged. Name domain XML, a libvirt configuration file, a QEMU command line or facts"))
+          message:
+            "\(path): \(kind.name); nothing in it can be judged. Name domain XML, a libvirt configuration file, a QEMU command line or facts"
+        ))
     }
     return Outcome(collection)
   }

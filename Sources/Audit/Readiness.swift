@@ -73,7 +73,9 @@ public struct Readiness {
   private func libvirt() -> [Line] {
     let configuration = ((try? tree.names(in: "/etc/libvirt")) ?? []).filter { $0.hasSuffix(".conf") }
     let sockets = ((try? tree.names(in: "/run/libvirt")) ?? []).filter { $0.hasSuffix("-sock") || $0.hasSuffix("-sock-ro") }
-    guard !configuration.isEmpty || !sockets.isEmpty else { return [Line(status: .note, topic: "libvirt", text: texts["doctor.noLibvirt"])] }
+    guard !configuration.isEmpty || !sockets.isEmpty else {
+      return [Line(status: .note, topic: "libvirt", text: texts["doctor.noLibvirt"])]
+    }
     let places = sockets.map { "/run/libvirt/" + $0 }.joined(separator: texts["list.separator"])
     let daemon =
       sockets.isEmpty

@@ -97,7 +97,8 @@ public struct Texts: Sendable {
     let evidence = finding.evidence.first { $0.fact == name } ?? finding.evidence.first
     let place = evidence?.source.map(\.name) ?? name ?? "-"
     return self(
-      "case.unknown.\(finding.reason)", ["fact": name ?? "-", "place": place, "why": evidence?.why.map { self["why.\($0)"] } ?? self["why.none"]])
+      "case.unknown.\(finding.reason)",
+      ["fact": name ?? "-", "place": place, "why": evidence?.why.map { self["why.\($0)"] } ?? self["why.none"]])
   }
 
   /// A value inside a sentence: at most 160 characters, in one line, "" for the empty text.

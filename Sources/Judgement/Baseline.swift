@@ -26,9 +26,12 @@ public struct Baseline: Sendable, Hashable {
 
   /// The baseline of that name in the data folder.
   public static func load(_ name: String, from folder: DataFolder) throws(DataError) -> Baseline {
-    let isPlain = !name.isEmpty && name.utf8.allSatisfy { byte in
-      (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte) || byte == 0x2D || byte == 0x2E || byte == 0x5F
-    }
+    let isPlain =
+      !name.isEmpty
+      && name.utf8.allSatisfy { byte in
+        (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte) || byte == 0x2D || byte == 0x2E
+          || byte == 0x5F
+      }
     let relative = "baselines/\(name).yaml"
     guard isPlain, name.utf8.first != 0x2E, folder.exists(relative) else {
       let known = try folder.files(below: "baselines", suffixes: [".yaml"]).map { $0.dropFirst(10).dropLast(5) }.joined(separator: ", ")

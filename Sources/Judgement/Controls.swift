@@ -58,7 +58,8 @@ public struct Controls: Sendable {
 
   /// The table of rules by kind that `policies/main.rego` walks, as a Rego module.
   public var catalogModule: String {
-    var text = "# Every control by kind of asset, from the METADATA of the rules. Written by `make catalog`; a test holds it against the rules.\n"
+    var text =
+      "# Every control by kind of asset, from the METADATA of the rules. Written by `make catalog`; a test holds it against the rules.\n"
     text += "package ringwall.catalog\n\ncontrols := {\n"
     for kind in Asset.Kind.allCases {
       let controls = judging(kind)
@@ -99,7 +100,8 @@ public struct Controls: Sendable {
     guard let messages = custom["messages"]?.members else { throw DataError("\(place): METADATA of \(id) has no custom.messages") }
     let disable = custom["disable"].map { value in
       Control.Disabling(
-        how: value["how"].map(Self.text) ?? "", restart: value["restart"].map(Self.text) ?? "", rollback: value["rollback"].map(Self.text) ?? "")
+        how: value["how"].map(Self.text) ?? "", restart: value["restart"].map(Self.text) ?? "",
+        rollback: value["rollback"].map(Self.text) ?? "")
     }
     return Control(
       id: id, rule: "data." + rule.path.joined(separator: "."), kind: kind, platform: platform(of: kind), family: family, layer: layer,
@@ -126,7 +128,9 @@ struct Layers: Sendable {
     let document = try YAMLDocument.read(bytes, file: file)
     var families: [String: Layer] = [:]
     for member in document["families"]?.members ?? [] {
-      guard let layer = member.value.text.flatMap(Layer.init(rawValue:)) else { throw DataError("\(file): family \(member.key) has no known layer") }
+      guard let layer = member.value.text.flatMap(Layer.init(rawValue:)) else {
+        throw DataError("\(file): family \(member.key) has no known layer")
+      }
       families[member.key] = layer
     }
     var overrides: [String: Layer] = [:]

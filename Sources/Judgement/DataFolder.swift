@@ -46,7 +46,8 @@ public struct DataFolder: Sendable, Hashable {
     }
     let bytes = try DataFiles.bytes(full)
     if let manifest, manifest[relative] != Digest.sha256(bytes) {
-      throw DataError("\(full): differs from MANIFEST.sha256; the installation was changed, install again or name another folder with --data")
+      throw DataError(
+        "\(full): differs from MANIFEST.sha256; the installation was changed, install again or name another folder with --data")
     }
     return bytes
   }
@@ -119,7 +120,9 @@ public enum Digest {
 
   /// One digest over named contents, independent of the order they are given in.
   public static func manifest(_ entries: [(name: String, bytes: [UInt8])]) -> String {
-    let lines = entries.map { "\(sha256($0.bytes))  \($0.name)\n" }.sorted { $0.utf8.dropFirst(66).lexicographicallyPrecedes($1.utf8.dropFirst(66)) }
+    let lines = entries.map { "\(sha256($0.bytes))  \($0.name)\n" }.sorted {
+      $0.utf8.dropFirst(66).lexicographicallyPrecedes($1.utf8.dropFirst(66))
+    }
     return sha256(Array(lines.joined().utf8))
   }
 }

@@ -47,7 +47,8 @@ public enum FactsDocument {
 
   static func source(_ source: FactSource) -> FactValue {
     .object([
-      source.kind.rawValue: .string(source.name), "line": source.line.map { .int(Int64($0)) }, "column": source.column.map { .int(Int64($0)) },
+      source.kind.rawValue: .string(source.name), "line": source.line.map { .int(Int64($0)) },
+      "column": source.column.map { .int(Int64($0)) },
     ])
   }
 
@@ -103,7 +104,8 @@ public enum FactsDocument {
     for kind in [FactSource.Kind.path, .command, .property] {
       guard let name = value[kind.rawValue]?.text else { continue }
       return FactSource(
-        kind, name, line: value["line"]?.integer.flatMap { Int(exactly: $0) }, column: value["column"]?.integer.flatMap { Int(exactly: $0) })
+        kind, name, line: value["line"]?.integer.flatMap { Int(exactly: $0) }, column: value["column"]?.integer.flatMap { Int(exactly: $0) }
+      )
     }
     throw DataError("\(owner).source: each entry needs path, command or property")
   }

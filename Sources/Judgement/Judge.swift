@@ -40,7 +40,9 @@ public struct Judge: Sendable {
       var values: [String: FactValue] = [:]
       for control in controls {
         do { values[control.id] = try engine.evaluate(control.rule, input: input) } catch {
-          values[control.id] = ["verdict": "unknown", "reason": "policyError", "case": "policyError", "args": ["error": .string(error.message)]]
+          values[control.id] = [
+            "verdict": "unknown", "reason": "policyError", "case": "policyError", "args": ["error": .string(error.message)],
+          ]
         }
       }
       return values

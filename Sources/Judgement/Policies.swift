@@ -12,7 +12,8 @@ public struct Policies: Sendable {
   ///   - replacing: true uses only `extra` for the controls; the shipped libraries and `main.rego` stay.
   public static func load(from folder: DataFolder, extra: [String] = [], replacing: Bool = false) throws(DataError) -> Policies {
     var modules: [PolicyEngine.Source] = []
-    for relative in try folder.files(below: "policies", suffixes: [".rego"]) where !relative.hasSuffix("_test.rego") && relative != catalogFile {
+    for relative in try folder.files(below: "policies", suffixes: [".rego"])
+    where !relative.hasSuffix("_test.rego") && relative != catalogFile {
       let isShared = relative.hasPrefix("policies/lib/") || relative == "policies/main.rego"
       if !replacing || isShared { modules.append(.init(file: relative, text: try folder.bytes(relative))) }
     }

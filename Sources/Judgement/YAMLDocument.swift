@@ -55,7 +55,9 @@ public enum YAMLDocument {
     default: break
     }
     // A version such as 2026.4 is written in quotes where it must stay text.
-    if let first = scalar.string.utf8.first, first == 0x2D || (0x30...0x39).contains(first), let number = Double(scalar.string), number.isFinite {
+    if let first = scalar.string.utf8.first, first == 0x2D || (0x30...0x39).contains(first), let number = Double(scalar.string),
+      number.isFinite
+    {
       return .double(number)
     }
     return .string(scalar.string)

@@ -37,11 +37,13 @@ struct AuditCommand: ParsableCommand {
   var root: String?
 
   @Option(
-    help: ArgumentHelp("Form of the result: \(ReportFormat.names).", valueName: "format"), completion: .list(ReportFormat.allCases.map(\.rawValue)),
+    help: ArgumentHelp("Form of the result: \(ReportFormat.names).", valueName: "format"),
+    completion: .list(ReportFormat.allCases.map(\.rawValue)),
     transform: ReportFormat.named)
   var format: ReportFormat = .table
 
-  @Option(help: ArgumentHelp("Write the result to a file, which is replaced only when it is complete.", valueName: "file"), completion: .file())
+  @Option(
+    help: ArgumentHelp("Write the result to a file, which is replaced only when it is complete.", valueName: "file"), completion: .file())
   var output: String?
 
   @Option(
@@ -70,7 +72,8 @@ struct AuditCommand: ParsableCommand {
     let request = AuditRun.Request(
       targets: targets, root: root, version: Version.text, now: Clock.now(), keeping: format == .table && !all ? .attention : .everything,
       isIncluded: setup.includedIDs)
-    let outcome = AuditRun(request, judge: try setup.judge(), baseline: setup.baseline, claims: setup.claims, progress: progress.update).run()
+    let outcome = AuditRun(request, judge: try setup.judge(), baseline: setup.baseline, claims: setup.claims, progress: progress.update)
+      .run()
     progress.clear()
 
     let exit = outcome.exitStatus(failOn: failOn, toleratingUnknown: unknown == .ok)

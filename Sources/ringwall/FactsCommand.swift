@@ -29,7 +29,8 @@ struct FactsCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Print the asset of this id or name only.", valueName: "id"))
   var asset: String?
 
-  @Option(help: ArgumentHelp("Write the facts to a file, which is replaced only when it is complete.", valueName: "file"), completion: .file())
+  @Option(
+    help: ArgumentHelp("Write the facts to a file, which is replaced only when it is complete.", valueName: "file"), completion: .file())
   var output: String?
 
   @Flag(help: "No progress line, even on a terminal.")
@@ -63,7 +64,9 @@ struct FactsCommand: ParsableCommand {
     }
     progress.clear()
     if let asset, report.count == 0 {
-      let hint = otherIDs.isEmpty ? "nothing was read" : "there are \(otherIDs.prefix(8).joined(separator: ", "))\(otherIDs.count > 8 ? ", ..." : "")"
+      let hint =
+        otherIDs.isEmpty
+        ? "nothing was read" : "there are \(otherIDs.prefix(8).joined(separator: ", "))\(otherIDs.count > 8 ? ", ..." : "")"
       throw DataError("--asset \(asset): no asset of that id or name\(Suggestion.text(for: asset, among: otherIDs)); \(hint)")
     }
     try result.write(report.finish())
@@ -71,7 +74,8 @@ struct FactsCommand: ParsableCommand {
     for refusal in refusals { Console.complain(texts.line(refusal)) }
     if let path = result.path { Console.say(texts("output.written", ["path": path, "bytes": "\(result.byteCount)"])) }
     if report.count == 0 && refusals.isEmpty {
-      Console.complain("\(targets.joined(separator: ", ")): nothing in it has facts; name domain XML, libvirt configuration files or QEMU command lines")
+      Console.complain(
+        "\(targets.joined(separator: ", ")): nothing in it has facts; name domain XML, libvirt configuration files or QEMU command lines")
       throw ExitCode(2)
     }
     throw ExitCode(refusals.isEmpty ? 0 : 2)

@@ -64,7 +64,8 @@ struct JudgingSetup {
     for text in texts.flatMap({ $0.split(separator: ",") }) {
       let id = text.uppercased()
       guard controls[id] != nil || claims.control(id) != nil else {
-        throw DataError("\(option) \(text): no such control\(Suggestion.text(for: id, among: controls.all.map(\.id))). All of them: ringwall controls")
+        throw DataError(
+          "\(option) \(text): no such control\(Suggestion.text(for: id, among: controls.all.map(\.id))). All of them: ringwall controls")
       }
       ids.insert(id)
     }
@@ -107,7 +108,9 @@ enum ParameterSetting {
 enum Suggestion {
   /// "; did you mean X?", "" when nothing is near.
   static func text(for name: String, among names: [String]) -> String {
-    let near = names.map { (name: $0, distance: distance(name.lowercased(), $0.lowercased())) }.filter { $0.distance <= max(2, name.count / 4) }
+    let near = names.map { (name: $0, distance: distance(name.lowercased(), $0.lowercased())) }.filter {
+      $0.distance <= max(2, name.count / 4)
+    }
     guard let best = near.min(by: { ($0.distance, $0.name) < ($1.distance, $1.name) }) else { return "" }
     return "; did you mean \(best.name)?"
   }

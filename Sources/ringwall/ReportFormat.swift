@@ -27,7 +27,9 @@ enum ReportFormat: String, CaseIterable {
     case .json:
       try JSONReport.write(outcome, exit: exit, texts: setup.texts) { bytes throws(DataError) in try output.write(bytes) }
     case .sarif:
-      try SARIFReport.write(outcome, exit: exit, texts: setup.texts, showsAll: showsAll) { bytes throws(DataError) in try output.write(bytes) }
+      try SARIFReport.write(outcome, exit: exit, texts: setup.texts, showsAll: showsAll) { bytes throws(DataError) in
+        try output.write(bytes)
+      }
     case .html:
       try HTMLReport.write(outcome, exit: exit, texts: setup.texts) { bytes throws(DataError) in try output.write(bytes) }
     }

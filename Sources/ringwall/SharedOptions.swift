@@ -45,10 +45,13 @@ struct PolicyOptions: ParsableArguments {
 
   @Option(
     name: .customLong("set"),
-    help: ArgumentHelp("Set a parameter of the policies, as in tenants=trusted or networks=[lab,dmz]. May be repeated.", valueName: "key=value"))
+    help: ArgumentHelp(
+      "Set a parameter of the policies, as in tenants=trusted or networks=[lab,dmz]. May be repeated.", valueName: "key=value"))
   var settings: [String] = []
 
-  @Option(help: ArgumentHelp("A YAML or JSON file with parameters. --set wins over it, and it over the baseline.", valueName: "file"), completion: .file())
+  @Option(
+    help: ArgumentHelp("A YAML or JSON file with parameters. --set wins over it, and it over the baseline.", valueName: "file"),
+    completion: .file())
   var parameters: [String] = []
 
   @Option(help: ArgumentHelp("Judge only these controls, in the baseline or not. Comma-separated or repeated.", valueName: "id"))
@@ -58,6 +61,8 @@ struct PolicyOptions: ParsableArguments {
   var skip: [String] = []
 
   func validate() throws {
-    if replacePolicy && policies.isEmpty { throw ValidationError("--replace-policy needs --policy PATH: without it nothing would be judged.") }
+    if replacePolicy && policies.isEmpty {
+      throw ValidationError("--replace-policy needs --policy PATH: without it nothing would be judged.")
+    }
   }
 }

@@ -23,7 +23,9 @@ struct ClaimTests {
     let chinese = try YAMLDocument.read(try folder.bytes("data/text/zh-CN/claims.yaml"), file: "claims.yaml")
     for id in claims.ids {
       let control = try #require(claims.control(id))
-      #expect(control.severity == .info && !control.title.isEmpty && control.messages["invented"]?.isEmpty == false && !control.provenance.isEmpty)
+      #expect(
+        control.severity == .info && !control.title.isEmpty && control.messages["invented"]?.isEmpty == false && !control.provenance.isEmpty
+      )
       #expect(chinese[id]?["title"]?.text?.isEmpty == false && chinese[id]?["messages"]?["invented"]?.text?.isEmpty == false, "\(id)")
     }
     #expect(chinese.members?.map(\.key).sorted() == claims.ids)

@@ -32,7 +32,8 @@ struct FingerprintTests {
   @Test("Control, asset, subject and case change it")
   func distinct() {
     let all = [
-      fingerprint(), fingerprint(control: "KVM-002"), fingerprint(asset: "kvm-08"), fingerprint(messageCase: "off"), fingerprint(fact: "b.fact"),
+      fingerprint(), fingerprint(control: "KVM-002"), fingerprint(asset: "kvm-08"), fingerprint(messageCase: "off"),
+      fingerprint(fact: "b.fact"),
       fingerprint(arguments: ["device": "net0"]), fingerprint(arguments: ["device": "net1"]), fingerprint(arguments: ["key": "vnc_listen"]),
     ]
     #expect(Set(all).count == all.count)
@@ -41,6 +42,7 @@ struct FingerprintTests {
   @Test("What a rule calls the device counts, not where it stands")
   func device() {
     #expect(
-      fingerprint(arguments: ["device": "net1"], fact: "configured.nics[0]") == fingerprint(arguments: ["device": "net1"], fact: "configured.nics[3]"))
+      fingerprint(arguments: ["device": "net1"], fact: "configured.nics[0]")
+        == fingerprint(arguments: ["device": "net1"], fact: "configured.nics[3]"))
   }
 }

@@ -8,13 +8,16 @@ import Testing
 @Suite("Table report")
 struct TableReportTests {
   @Test(
-    "Golden files in both languages at three widths", arguments: Language.allCases.flatMap { language in [50, 80, 120].map { (language, $0) } })
+    "Golden files in both languages at three widths",
+    arguments: Language.allCases.flatMap { language in [50, 80, 120].map { (language, $0) } })
   func golden(language: Language, columns: Int) throws {
     let outcome = try Samples.full()
     let texts = try Samples.texts(language)
     let style = TerminalStyle(isColoured: false, columns: columns)
     let exit = outcome.exitStatus(failOn: .high, toleratingUnknown: false)
-    let text = TableReport.text(outcome, texts: texts, style: style, showsAll: false) + "\n" + SummaryLine.text(outcome, exit: exit, texts: texts) + "\n"
+    let text =
+      TableReport.text(outcome, texts: texts, style: style, showsAll: false) + "\n" + SummaryLine.text(outcome, exit: exit, texts: texts)
+      + "\n"
     try compare(text, "table-\(columns).\(language.rawValue).txt")
     for line in text.split(separator: "\n").dropLast() { #expect(DisplayWidth.of(String(line)) <= columns, "\(line)") }
   }
@@ -46,7 +49,8 @@ struct TableReportTests {
       Samples.finding(control, .fail, asset: asset, arguments: ["found": "\u{1B}]0;x\u{07}"], evidence: [Samples.evidence("/a\u{1B}[31m")])
     ])
     for columns in [50, 80, 120] {
-      let text = TableReport.text(outcome, texts: try Samples.texts(), style: TerminalStyle(isColoured: false, columns: columns), showsAll: true)
+      let text = TableReport.text(
+        outcome, texts: try Samples.texts(), style: TerminalStyle(isColoured: false, columns: columns), showsAll: true)
       #expect(!text.unicodeScalars.contains("\u{1B}") && !text.unicodeScalars.contains("\u{07}"))
     }
   }
@@ -111,7 +115,9 @@ struct JSONReportTests {
     let evidence = ["configured.nics[1]", "sysctl.a/b~c"].map { Evidence(fact: $0, state: .present, value: "x", source: nil) }
     let outcome = try Samples.outcome([Samples.finding(Samples.control("A-1"), .fail, evidence: evidence)])
     let bytes = JSONReport.bytes(outcome, exit: outcome.exitStatus(failOn: .high, toleratingUnknown: false), texts: try Samples.texts())
-    let found = try YAMLDocument.read(bytes, file: "report.json")["results"]?.elements?.first?["evidence"]?.elements?.compactMap { $0["pointer"]?.text }
+    let found = try YAMLDocument.read(bytes, file: "report.json")["results"]?.elements?.first?["evidence"]?.elements?.compactMap {
+      $0["pointer"]?.text
+    }
     #expect(found == ["/facts/configured.nics/value/1", "/facts/sysctl.a~1b~0c"])
   }
 }

@@ -6,7 +6,8 @@ import Foundation
 
 /// Hand-made results for the parts behind judging: scores, order, reports.
 enum Samples {
-  static let packageRoot = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  static let packageRoot = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
   static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Fixtures")
 
   static func texts(_ language: Language = .english) throws -> Texts {
@@ -17,9 +18,12 @@ enum Samples {
     _ id: String, _ severity: Severity = .high, _ layer: Layer = .vmm, title: String = "A title", messages: [String: String] = [:]
   ) -> Control {
     Control(
-      id: id, rule: "data.ringwall.controls.host.x.\(id)", kind: .host, platform: "linux-kvm", family: "KRN", layer: layer, severity: severity,
-      title: title, description: "Why it matters.", facts: ["a.fact"], safe: "on", defaultValue: "off", remediation: "switch it on", disable: nil,
-      messages: messages, provenance: "kernel-parameters.txt", always: false, keyIndicator: nil, location: .path("policies/host/x.rego", line: 3))
+      id: id, rule: "data.ringwall.controls.host.x.\(id)", kind: .host, platform: "linux-kvm", family: "KRN", layer: layer,
+      severity: severity,
+      title: title, description: "Why it matters.", facts: ["a.fact"], safe: "on", defaultValue: "off", remediation: "switch it on",
+      disable: nil,
+      messages: messages, provenance: "kernel-parameters.txt", always: false, keyIndicator: nil,
+      location: .path("policies/host/x.rego", line: 3))
   }
 
   static func asset(_ name: String = "kvm-07", kind: Asset.Kind = .host) -> Asset {
@@ -35,7 +39,9 @@ enum Samples {
       messageCase: messageCase, arguments: arguments, evidence: evidence)
   }
 
-  static func evidence(_ path: String, line: Int? = 1, value: FactValue? = "N", state: Fact.State = .present, why: String? = nil) -> Evidence {
+  static func evidence(_ path: String, line: Int? = 1, value: FactValue? = "N", state: Fact.State = .present, why: String? = nil)
+    -> Evidence
+  {
     Evidence(fact: "a.fact", state: state, value: value, source: .path(path, line: line), why: why)
   }
 
@@ -55,7 +61,8 @@ enum Samples {
     return AuditOutcome(
       version: "0.0.0", policyDigest: String(repeating: "a", count: 64),
       collected: Collected(at: "2026-11-24T16:38:38Z", by: "ringwall 0.0.0", uid: 0), baseline: baseline,
-      targets: targets ?? [TargetOutcome(target: "this host", status: .judged, refusals: [])], assets: assets, results: results, tally: tally,
+      targets: targets ?? [TargetOutcome(target: "this host", status: .judged, refusals: [])], assets: assets, results: results,
+      tally: tally,
       scores: LayerScore.scores(of: tally, results: results, floor: baseline.floor), passedOver: passedOver, roots: [:], seconds: 1.94)
   }
 
@@ -76,13 +83,16 @@ enum Samples {
       finding(
         control(
           "KVM-031", .medium, .vmm,
-          messages: ["unsafe": "the kernel merges equal pages of guests that distrust each other, which tells one what another holds ({found})"]),
+          messages: [
+            "unsafe": "the kernel merges equal pages of guests that distrust each other, which tells one what another holds ({found})"
+          ]),
         .fail, asset: asset("a-host-with-a-name-that-is-rather-long.lab.example"), arguments: ["found": "1"],
         evidence: [evidence("/sys/kernel/mm/ksm/run", value: "1")]),
       finding(
         control("KVM-099", .low, .vmm, messages: ["safe": "on"]), .unknown, reason: "parameterNotSet", messageCase: "parameter",
         arguments: ["parameter": "allowed_networks"]),
-      finding(control("KVM-001", .high, .hardware, messages: ["safe": "EPT is on"]), .pass, messageCase: "safe", evidence: [evidence("/sys/a")]),
+      finding(
+        control("KVM-001", .high, .hardware, messages: ["safe": "EPT is on"]), .pass, messageCase: "safe", evidence: [evidence("/sys/a")]),
       finding(control("KVM-002", .high, .hardware, messages: ["none": "no AMD module"]), .notApplicable, messageCase: "none"),
       finding(control("KVM-003", .medium, .vmm, messages: ["safe": "fine"]), .pass, messageCase: "safe"),
     ]

@@ -35,7 +35,8 @@ struct ScoreTests {
   @Test("A layer without an applicable result has no score; the weakest comes first")
   func layers() throws {
     let scores = try scores([
-      Samples.finding(Samples.control("A-1", .high, .network), .notApplicable), Samples.finding(Samples.control("A-2", .high, .hardware), .pass),
+      Samples.finding(Samples.control("A-1", .high, .network), .notApplicable),
+      Samples.finding(Samples.control("A-2", .high, .hardware), .pass),
       Samples.finding(Samples.control("A-3", .high, .management), .fail),
     ])
     #expect(scores.map(\.layer) == [.management, .hardware])

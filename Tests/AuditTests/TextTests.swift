@@ -24,7 +24,9 @@ struct TextTests {
     for language in Language.allCases {
       let texts = try Samples.texts(language)
       for key in Verdict.allCases.flatMap({ ["verdict.\($0.rawValue)", "count.\($0.rawValue)"] }) { #expect(texts.has(key), "\(key)") }
-      for key in Severity.allCases.map({ "severity.\($0.rawValue)" }) + Layer.allCases.map({ "layer.\($0.rawValue)" }) { #expect(texts.has(key), "\(key)") }
+      for key in Severity.allCases.map({ "severity.\($0.rawValue)" }) + Layer.allCases.map({ "layer.\($0.rawValue)" }) {
+        #expect(texts.has(key), "\(key)")
+      }
       for key in Asset.Kind.allCases.map({ "kind.\($0.rawValue)" }) { #expect(texts.has(key), "\(key)") }
       for key in reasons.flatMap({ ["reason.\($0)", "case.unknown.\($0)"] }) { #expect(texts.has(key), "\(key)") }
       for key in ["present", "absent", "unreadable", "notCollected"].map({ "state.\($0)" }) { #expect(texts.has(key), "\(key)") }
@@ -60,8 +62,10 @@ struct TextTests {
   @Test(
     "The language of a process comes from its locale",
     arguments: [
-      (["LANG": "zh_CN.UTF-8"], Language.chinese), (["LANG": "C"], .english), ([:], .english), (["LANG": "zh_CN.UTF-8", "LC_ALL": "en_US.UTF-8"], .english),
-      (["LANG": "en_US", "LC_MESSAGES": "zh_CN"], .chinese), (["LC_ALL": "", "LANG": "zh_CN"], .chinese), (["LANG": "zh_TW.UTF-8"], .english),
+      (["LANG": "zh_CN.UTF-8"], Language.chinese), (["LANG": "C"], .english), ([:], .english),
+      (["LANG": "zh_CN.UTF-8", "LC_ALL": "en_US.UTF-8"], .english),
+      (["LANG": "en_US", "LC_MESSAGES": "zh_CN"], .chinese), (["LC_ALL": "", "LANG": "zh_CN"], .chinese),
+      (["LANG": "zh_TW.UTF-8"], .english),
       (["LANG": "zh_CN.UTF-8", "LC_ALL": "C.UTF-8"], .english),
     ] as [([String: String], Language)])
   func locale(environment: [String: String], expected: Language) {

@@ -27,7 +27,9 @@ struct AuditCommandTests {
       case .nested:
         let open = String(repeating: "<a>", count: 200_000)
         return try scratch.file("nested.xml", start + open + String(repeating: "</a>", count: 200_000) + "</domain>")
-      case .notUTF8: return try scratch.file("not-utf8.xml", Data(Array("<domain type='kvm'>\n<name>".utf8) + [0xC3, 0x28, 0xFF] + Array("</name></domain>".utf8)))
+      case .notUTF8:
+        return try scratch.file(
+          "not-utf8.xml", Data(Array("<domain type='kvm'>\n<name>".utf8) + [0xC3, 0x28, 0xFF] + Array("</name></domain>".utf8)))
       case .empty: return try scratch.file("empty.xml", "")
       case .folderLink:
         let path = scratch.url.appendingPathComponent("dangling.xml").path
@@ -86,7 +88,8 @@ struct AuditCommandTests {
     func verdicts(_ result: Program.Result) throws -> [String: String] {
       let results = try #require(try result.json()["results"] as? [[String: Any]])
       return Dictionary(
-        results.map { ("\($0["id"] ?? "")", "\($0["verdict"] ?? "") \($0["message"] ?? "") \($0["fingerprint"] ?? "")") }, uniquingKeysWith: { $1 })
+        results.map { ("\($0["id"] ?? "")", "\($0["verdict"] ?? "") \($0["message"] ?? "") \($0["fingerprint"] ?? "")") },
+        uniquingKeysWith: { $1 })
     }
     #expect(try verdicts(again) == verdicts(direct))
     #expect(!(try verdicts(direct)).isEmpty)
@@ -113,7 +116,9 @@ struct AuditCommandTests {
     let one = try Program.run(["facts", "--asset", "build-04", a, b]).json()
     #expect((one["asset"] as? [String: Any])?["name"] as? String == "build-04")
     let document = try scratch.file("facts.json", facts.output)
-    let counts = try [[a, b], [document]].map { try #require(try Program.run(["audit", "--format", "json"] + $0).json()["summary"] as? [String: Int]) }
+    let counts = try [[a, b], [document]].map {
+      try #require(try Program.run(["audit", "--format", "json"] + $0).json()["summary"] as? [String: Int])
+    }
     #expect(counts[0] == counts[1])
   }
 
@@ -122,7 +127,9 @@ struct AuditCommandTests {
     let scratch = try ScratchFolder()
     let guest = try scratch.file("guest.xml", Inputs.domain)
     func ids(_ options: [String]) throws -> [String] {
-      try #require(try Program.run(["audit", "--format", "json", guest] + options).json()["results"] as? [[String: Any]]).compactMap { $0["id"] as? String }
+      try #require(try Program.run(["audit", "--format", "json", guest] + options).json()["results"] as? [[String: Any]]).compactMap {
+        $0["id"] as? String
+      }
     }
     let all = try ids([])
     let first = try #require(all.first)

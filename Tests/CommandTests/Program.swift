@@ -16,7 +16,8 @@ enum Program {
     }
   }
 
-  static let packageRoot = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  static let packageRoot = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
 
   /// Beside the test bundle, where the build puts it.
   static let path: String = {
@@ -52,14 +53,18 @@ enum Program {
     process.waitUntilExit()
     for handle in handles { try handle.close() }
     let texts = try files.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
-    return Result(code: process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus, output: texts[0], error: texts[1])
+    return Result(
+      code: process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus, output: texts[0],
+      error: texts[1])
   }
 
   /// Why the program cannot be run as an ordinary user here; nil where it can.
   static let ordinaryUserObstacle: String? = {
     if geteuid() != 0 { return "running as another user needs root" }
     guard FileManager.default.isExecutableFile(atPath: "/usr/bin/setpriv") else { return "setpriv is not installed" }
-    guard let result = try? run(["--version"], asNobody: true), result.code == 0 else { return "another user may not run the built program" }
+    guard let result = try? run(["--version"], asNobody: true), result.code == 0 else {
+      return "another user may not run the built program"
+    }
     return nil
   }()
 }

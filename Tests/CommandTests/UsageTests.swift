@@ -37,8 +37,10 @@ struct UsageTests {
       (["audit", "--set", "tenant=x"], "did you mean tenants"), (["audit", "--replace-policy"], "--policy"),
       (["audit", "--policy", "/nonexistent"], "/nonexistent"), (["audit", "--parameters", "/nonexistent"], "/nonexistent"),
       (["audit", "--data", "/"], "policies/main.rego"), (["audit", "--unknown", "maybe"], "maybe"), (["explain"], "id"),
-      (["explain", "KVM-9999"], "no such control"), (["completion", "tcsh"], "tcsh"), (["facts", "--asset", "nobody", "/dev/null"], "nobody"),
-      (["audit", "--output", "/nonexistent/report", "/dev/null"], "the folder does not exist"), (["audit", "--output", "/tmp", "/dev/null"], "a folder"),
+      (["explain", "KVM-9999"], "no such control"), (["completion", "tcsh"], "tcsh"),
+      (["facts", "--asset", "nobody", "/dev/null"], "nobody"),
+      (["audit", "--output", "/nonexistent/report", "/dev/null"], "the folder does not exist"),
+      (["audit", "--output", "/tmp", "/dev/null"], "a folder"),
     ] as [([String], String)])
   func wrong(arguments: [String], expected: String) throws {
     let result = try Program.run(arguments)
@@ -75,7 +77,8 @@ struct UsageTests {
   @Test("The key indicators are a part of all controls")
   func baseline() throws {
     let all = try #require(try Program.run(["controls", "--format", "json"]).json()["controls"] as? [[String: Any]])
-    let some = try #require(try Program.run(["controls", "--format", "json", "--baseline", "key-50"]).json()["controls"] as? [[String: Any]])
+    let some = try #require(
+      try Program.run(["controls", "--format", "json", "--baseline", "key-50"]).json()["controls"] as? [[String: Any]])
     #expect(some.count <= all.count)
     #expect(some.allSatisfy { $0["key50"] != nil })
   }
@@ -95,14 +98,18 @@ struct DataFolderTests {
   func elsewhere() throws {
     let scratch = try copy()
     let here = try Program.run(["version"]).output.split(separator: "\n")
-    for result in [try Program.run(["version", "--data", scratch.path]), try Program.run(["version"], environment: ["RINGWALL_DATA": scratch.path])] {
+    for result in [
+      try Program.run(["version", "--data", scratch.path]), try Program.run(["version"], environment: ["RINGWALL_DATA": scratch.path]),
+    ] {
       #expect(result.code == 0)
       #expect(result.output.split(separator: "\n").prefix(3) == here.prefix(3))
       #expect(result.output.contains(scratch.path))
     }
   }
 
-  @Test("One that anybody may write to is refused, wherever in it", arguments: ["", "/policies", "/policies/main.rego", "/policies/lib", "/data/text/en"])
+  @Test(
+    "One that anybody may write to is refused, wherever in it",
+    arguments: ["", "/policies", "/policies/main.rego", "/policies/lib", "/data/text/en"])
   func writable(place: String) throws {
     let scratch = try copy()
     let path = scratch.path + place

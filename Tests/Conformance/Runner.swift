@@ -13,7 +13,9 @@ struct Runner {
       if let code = item.wantErrorCode, error.code != code { return "want error code \(code), got \(error.text)" }
       return nil
     case .success(let solutions):
-      if item.wantError != nil || item.wantErrorCode != nil { return "want error \(item.wantErrorCode ?? "") \(item.wantError ?? ""), got \(solutions.count) results" }
+      if item.wantError != nil || item.wantErrorCode != nil {
+        return "want error \(item.wantErrorCode ?? "") \(item.wantError ?? ""), got \(solutions.count) results"
+      }
       return compare(solutions, item)
     }
   }
@@ -56,7 +58,8 @@ struct Runner {
       .set(
         solutions.map { solution in
           canonical(
-            solution.bindings.filter { !item.ignoresGeneratedVariables || !$0.name.hasPrefix("__localq") }.map { ($0.name, json($0.value)) })
+            solution.bindings.filter { !item.ignoresGeneratedVariables || !$0.name.hasPrefix("__localq") }.map { ($0.name, json($0.value)) }
+          )
         }))
     guard let wantResult = item.wantResult else { return nil }
     guard case .array(let wanted) = wantResult else { return wantResult == .null && solutions.isEmpty ? nil : "want_result is no list" }

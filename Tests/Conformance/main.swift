@@ -20,7 +20,8 @@ while let word = words.popFirst() {
   }
 }
 guard !folder.isEmpty, let walker = FileManager.default.enumerator(atPath: folder) else {
-  FileHandle.standardError.write(Data("conformance: cannot read the folder \"\(folder)\"; name the folder that holds OPA's YAML cases\n".utf8))
+  FileHandle.standardError.write(
+    Data("conformance: cannot read the folder \"\(folder)\"; name the folder that holds OPA's YAML cases\n".utf8))
   exit(2)
 }
 let files = walker.compactMap { $0 as? String }.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }.sorted()

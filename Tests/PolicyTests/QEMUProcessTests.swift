@@ -92,7 +92,8 @@ private final class QEMUProcess {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     try FileManager.default.setAttributes([.ownerAccountID: 65534, .groupOwnerAccountID: 65534], ofItemAtPath: folder)
     let common = [
-      "-accel", "tcg", "-name", "guest=ringwall-test", "-uuid", uuid, "-machine", "q35", "-m", "64", "-nodefaults", "-no-user-config", "-display",
+      "-accel", "tcg", "-name", "guest=ringwall-test", "-uuid", uuid, "-machine", "q35", "-m", "64", "-nodefaults", "-no-user-config",
+      "-display",
       "none", "-S", "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
     ]
     let all = common + arguments.map { $0.replacingOccurrences(of: "%", with: folder) }

@@ -21,7 +21,8 @@ struct CommandLineTests {
 
   @Test("quotes, escapes, continuations and comments; every value has its place")
   func shell() throws {
-    let text = "# a guest\nLC_ALL=C HOME='/var/lib/a b' \\\n/usr/bin/qemu-system-x86_64 -name \"guest=a \\\"b\\\"\" \\\n  -uuid C7A5FDBD-EDAF-9455-926A-D65C16DB1809 # no more -vnc :0\n"
+    let text =
+      "# a guest\nLC_ALL=C HOME='/var/lib/a b' \\\n/usr/bin/qemu-system-x86_64 -name \"guest=a \\\"b\\\"\" \\\n  -uuid C7A5FDBD-EDAF-9455-926A-D65C16DB1809 # no more -vnc :0\n"
     let asset = try #require(assets(text).first)
     #expect(asset.asset.name == "a \"b\"")
     #expect(asset.asset.id == "qemu:c7a5fdbd-edaf-9455-926a-d65c16db1809")
@@ -31,7 +32,8 @@ struct CommandLineTests {
 
   @Test("variables and arrays of the text are followed; what it does not settle is listed")
   func expansion() throws {
-    let text = "#!/bin/bash\nRAM=\"-m 512 -vnc :1\"\nARGS=(-nodefaults\n  -qmp tcp::4444,server)\nexec qemu-system-x86_64 $RAM \"${ARGS[@]}\" -drive file=$DISK \"$@\"\n"
+    let text =
+      "#!/bin/bash\nRAM=\"-m 512 -vnc :1\"\nARGS=(-nodefaults\n  -qmp tcp::4444,server)\nexec qemu-system-x86_64 $RAM \"${ARGS[@]}\" -drive file=$DISK \"$@\"\n"
     let asset = try #require(assets(text, path: "run.sh").first)
     #expect(asset.facts["argv.graphics"]?.value?.elements?.first?["port"] == 5901)
     #expect(asset.facts["argv.monitors"]?.source == [.path("run.sh", line: 4, column: 8)])
@@ -48,15 +50,19 @@ struct CommandLineTests {
   @Test("wrappers, several commands, a saved vector, options alone")
   func forms() {
     #expect(assets("sudo -u root nice -n 5 qemu-system-aarch64 -M virt\nqemu-kvm -m 1G &\necho qemu-system-x86_64\n").count == 2)
-    #expect(assets("qemu-system-x86_64\0-name\0guest=x\0-s\0").first?.facts["argv.monitors"]?.source.first == .path("guest.args", line: 1, column: 34))
+    #expect(
+      assets("qemu-system-x86_64\0-name\0guest=x\0-s\0").first?.facts["argv.monitors"]?.source.first
+        == .path("guest.args", line: 1, column: 34))
     #expect(assets("-machine q35\n-m 512\n").first?.facts["argv.machine.type"]?.value == "q35")
     #expect(assets("/opt/renamed -name guest=x,debug-threads=on -machine q35\n").first?.asset.name == "x")
     #expect(assets("ls -la\n").isEmpty)
   }
 
-  @Test("what is no text is refused with its place", arguments: [
-    ("qemu-system-x86_64 -name 'open\n", "malformed", 1, 26), ("qemu-system-x86_64 \\\n -name \"open", "malformed", 2, 8),
-  ])
+  @Test(
+    "what is no text is refused with its place",
+    arguments: [
+      ("qemu-system-x86_64 -name 'open\n", "malformed", 1, 26), ("qemu-system-x86_64 \\\n -name \"open", "malformed", 2, 8),
+    ])
   func refused(_ text: String, _ code: String, _ line: Int, _ column: Int) {
     let refusal = QEMUCollector(tree: Tree()).collect(arguments: Array(text.utf8), path: "a", target: "a").refusals.first
     #expect(refusal?.code == code && refusal?.line == line && refusal?.column == column, "\(String(describing: refusal))")
@@ -64,7 +70,9 @@ struct CommandLineTests {
 
   @Test("other encodings are named")
   func encodings() {
-    func code(_ bytes: [UInt8]) -> String? { QEMUCollector(tree: Tree()).collect(arguments: bytes, path: "a", target: "a").refusals.first?.code }
+    func code(_ bytes: [UInt8]) -> String? {
+      QEMUCollector(tree: Tree()).collect(arguments: bytes, path: "a", target: "a").refusals.first?.code
+    }
     #expect(code([0xFF, 0xFE, 0x71, 0, 0x65, 0, 0x6D, 0]) == "not-utf8")
     #expect(code(Array("qemu-system-x86_64 -name ".utf8) + [0xC3, 0x28]) == "not-utf8")
   }
@@ -73,7 +81,10 @@ struct CommandLineTests {
 
   @Test("the three notations of a device are one")
   func notations() throws {
-    for text in ["-device rtl8139,netdev=n,id=a", "-device driver=rtl8139,netdev=n,id=a", "-device '{\"driver\":\"rtl8139\",\"netdev\":\"n\",\"id\":\"a\"}'", "--device rtl8139,id=a"] {
+    for text in [
+      "-device rtl8139,netdev=n,id=a", "-device driver=rtl8139,netdev=n,id=a",
+      "-device '{\"driver\":\"rtl8139\",\"netdev\":\"n\",\"id\":\"a\"}'", "--device rtl8139,id=a",
+    ] {
       let device = try element(text, "devices")
       #expect(device["driver"] == "rtl8139" && device["device"] == "a", "\(text)")
     }
@@ -84,15 +95,18 @@ struct CommandLineTests {
     #expect(try element("-drive file=/srv/a,,b.img,format=raw,if=virtio", "disks")["source"] == "/srv/a,b.img")
   }
 
-  @Test("where a monitor leads", arguments: [
-    ("-qmp tcp:127.0.0.1:4444,server,nowait", "qmp", "tcp", "127.0.0.1:4444"), ("-qmp tcp::4444,server=on", "qmp", "tcp", "*:4444"),
-    ("-qmp tcp:[::1]:4444,server=on", "qmp", "tcp", "[::1]:4444"), ("-monitor telnet:0.0.0.0:23,server", "hmp", "tcp", "0.0.0.0:23"),
-    ("-monitor websocket::80", "hmp", "tcp", "*:80"), ("-qmp unix:/run/q,server", "qmp", "unix", "/run/q"), ("-s", "gdb", "tcp", "*:1234"),
-    ("-gdb tcp::9000", "gdb", "tcp", "*:9000"), ("-gdb unix:/run/g", "gdb", "unix", "/run/g"),
-    ("-chardev socket,id=c,host=10.0.0.1,port=1,server=on -mon c,mode=control", "qmp", "tcp", "10.0.0.1:1"),
-    ("-chardev socket,id=c,fd=12,server=on -mon chardev=c,mode=control", "qmp", "fd", "fd 12"),
-    ("-serial mon:tcp::5555,server -nodefaults", "hmp", "tcp", "*:5555"), ("-mon chardev=missing", "hmp", "unresolved", "missing"),
-  ])
+  @Test(
+    "where a monitor leads",
+    arguments: [
+      ("-qmp tcp:127.0.0.1:4444,server,nowait", "qmp", "tcp", "127.0.0.1:4444"), ("-qmp tcp::4444,server=on", "qmp", "tcp", "*:4444"),
+      ("-qmp tcp:[::1]:4444,server=on", "qmp", "tcp", "[::1]:4444"), ("-monitor telnet:0.0.0.0:23,server", "hmp", "tcp", "0.0.0.0:23"),
+      ("-monitor websocket::80", "hmp", "tcp", "*:80"), ("-qmp unix:/run/q,server", "qmp", "unix", "/run/q"),
+      ("-s", "gdb", "tcp", "*:1234"),
+      ("-gdb tcp::9000", "gdb", "tcp", "*:9000"), ("-gdb unix:/run/g", "gdb", "unix", "/run/g"),
+      ("-chardev socket,id=c,host=10.0.0.1,port=1,server=on -mon c,mode=control", "qmp", "tcp", "10.0.0.1:1"),
+      ("-chardev socket,id=c,fd=12,server=on -mon chardev=c,mode=control", "qmp", "fd", "fd 12"),
+      ("-serial mon:tcp::5555,server -nodefaults", "hmp", "tcp", "*:5555"), ("-mon chardev=missing", "hmp", "unresolved", "missing"),
+    ])
   func monitors(_ text: String, _ interface: String, _ type: String, _ address: String) throws {
     let monitor = try element("-nodefaults " + text, "monitors")
     #expect(monitor["interface"]?.text == interface && monitor["type"]?.text == type && monitor["address"]?.text == address, "\(monitor)")
@@ -105,12 +119,15 @@ struct CommandLineTests {
     #expect(try element("-nographic", "monitors")["type"] == "stdio")
   }
 
-  @Test("where a display listens", arguments: [
-    ("-vnc :0", "address", "*", 5900), ("-vnc 127.0.0.1:3", "address", "127.0.0.1", 5903), ("-vnc [::]:1,tls-creds=t,sasl=on", "address", "::", 5901),
-    ("-display vnc=:2", "address", "*", 5902), ("-vnc none", "none", nil, nil), ("-vnc unix:/run/v", "socket", nil, nil),
-    ("-vnc vnc=unix:/run/a=b", "socket", nil, nil), ("-spice port=5930,addr=10.0.0.1", "address", "10.0.0.1", 5930),
-    ("-spice port=5930", "address", "*", 5930), ("-spice unix=on,addr=/run/s", "socket", nil, nil), ("-spice port=0", "none", nil, nil),
-  ])
+  @Test(
+    "where a display listens",
+    arguments: [
+      ("-vnc :0", "address", "*", 5900), ("-vnc 127.0.0.1:3", "address", "127.0.0.1", 5903),
+      ("-vnc [::]:1,tls-creds=t,sasl=on", "address", "::", 5901),
+      ("-display vnc=:2", "address", "*", 5902), ("-vnc none", "none", nil, nil), ("-vnc unix:/run/v", "socket", nil, nil),
+      ("-vnc vnc=unix:/run/a=b", "socket", nil, nil), ("-spice port=5930,addr=10.0.0.1", "address", "10.0.0.1", 5930),
+      ("-spice port=5930", "address", "*", 5930), ("-spice unix=on,addr=/run/s", "socket", nil, nil), ("-spice port=0", "none", nil, nil),
+    ])
   func displays(_ text: String, _ kind: String, _ address: String?, _ port: Int64?) throws {
     let display = try element(text, "graphics")
     #expect(display["kind"]?.text == kind && display["address"]?.text == address && display["port"]?.integer == port, "\(display)")
@@ -123,10 +140,13 @@ struct CommandLineTests {
     #expect(try facts("-sandbox off")["argv.sandbox"]?.value?["enable"] == "off")
   }
 
-  @Test("memory shared by default, by word, and not at all", arguments: [
-    ("memory-backend-memfd,id=m,size=1G", true), ("memory-backend-memfd,id=m,size=1G,share=off", false), ("memory-backend-ram,id=m,size=1G", false),
-    ("memory-backend-file,id=m,size=1G,mem-path=/x,share=on", true),
-  ])
+  @Test(
+    "memory shared by default, by word, and not at all",
+    arguments: [
+      ("memory-backend-memfd,id=m,size=1G", true), ("memory-backend-memfd,id=m,size=1G,share=off", false),
+      ("memory-backend-ram,id=m,size=1G", false),
+      ("memory-backend-file,id=m,size=1G,mem-path=/x,share=on", true),
+    ])
   func memory(_ object: String, _ isShared: Bool) throws {
     #expect(try element("-object \(object)", "memory.backends")["shared"] == .bool(isShared))
   }
@@ -150,7 +170,9 @@ struct CommandLineTests {
   func hostile() {
     let nested = "qemu-system-x86_64 -device '" + String(repeating: "{\"a\":", count: 10_000) + "'"
     #expect(assets(nested).count == 1)
-    #expect(assets("qemu-system-x86_64 -nodefaults " + String(repeating: "-s ", count: 50_000)).first?.facts["argv.monitors"]?.value?.elements?.count == 50_000)
+    #expect(
+      assets("qemu-system-x86_64 -nodefaults " + String(repeating: "-s ", count: 50_000)).first?.facts["argv.monitors"]?.value?.elements?
+        .count == 50_000)
     #expect(assets("qemu-system-x86_64 " + String(repeating: "$(", count: 100_000)).isEmpty)
   }
 }

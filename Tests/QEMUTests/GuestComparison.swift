@@ -3,7 +3,8 @@ import Domain
 /// Compares the facts of one guest from its XML and from its command line, element by element.
 struct GuestComparison {
   static let facts = [
-    "name", "machine.type", "cpu.model", "memory.backing", "graphics", "nics", "video", "tpm", "chardevs", "hostdevs", "disks", "loader", "shmem", "raw",
+    "name", "machine.type", "cpu.model", "memory.backing", "graphics", "nics", "video", "tpm", "chardevs", "hostdevs", "disks", "loader",
+    "shmem", "raw",
     "sandbox",
   ]
 
@@ -80,7 +81,8 @@ struct GuestComparison {
           ? "-mem-path of an old emulator cannot share" : "a node of its own says otherwise than the guest as a whole"
       }
       if xml?["shared"] != arguments?["shared"] || xml?["hugepages"] != arguments?["hugepages"] {
-        return argv("memory.backends")?.elements.map { $0.count > 1 } == true ? "nodes differ, and the XML speaks of the guest as a whole" : nil
+        return argv("memory.backends")?.elements.map { $0.count > 1 } == true
+          ? "nodes differ, and the XML speaks of the guest as a whole" : nil
       }
       return nil
     }
@@ -90,7 +92,8 @@ struct GuestComparison {
     let (xml, arguments) = (configured("loader"), argv("loader"))
     func key(_ value: FactValue?) -> String {
       guard let value else { return "none" }
-      return "\(value["path"]?.text ?? "-") \(value["type"]?.text ?? "-") readonly \(value["readonly"] == true) secure \(value["secure"] == true)"
+      return
+        "\(value["path"]?.text ?? "-") \(value["type"]?.text ?? "-") readonly \(value["readonly"] == true) secure \(value["secure"] == true)"
     }
     return same(key(xml), key(arguments)) {
       guard let xml else { return nil }
@@ -106,7 +109,8 @@ struct GuestComparison {
     return (configured("raw")?.elements ?? []).compactMap(\.text).filter { !words.contains($0) }.map { text in
       let isElsewhere = ["env ", "add ", "del "].contains { text.hasPrefix($0) } || text.contains("=")
       return Difference(
-        configured: text, argv: "none", reason: isElsewhere ? "an environment variable, a capability or a property of a device, which is no argument" : nil)
+        configured: text, argv: "none",
+        reason: isElsewhere ? "an environment variable, a capability or a property of a device, which is no argument" : nil)
     }
   }
 
@@ -115,7 +119,8 @@ struct GuestComparison {
     guard let value = argv("sandbox") else {
       return [Difference(configured: "by qemu.conf", argv: "none", reason: "the emulator of this test has no seccomp filter")]
     }
-    let isWhole = value["enable"] == "on" && ["obsolete", "elevateprivileges", "spawn", "resourcecontrol"].allSatisfy { value[$0] == "deny" }
+    let isWhole =
+      value["enable"] == "on" && ["obsolete", "elevateprivileges", "spawn", "resourcecontrol"].allSatisfy { value[$0] == "deny" }
     return same("on, all groups denied", isWhole ? "on, all groups denied" : shown(value)) { nil }
   }
 
@@ -133,7 +138,8 @@ struct GuestComparison {
     return (0..<max(xml.count, arguments.count)).map { i in
       let (left, right) = (i < xml.count ? xml[i] : nil, i < arguments.count ? arguments[i] : nil)
       return Difference(
-        configured: left?.0 ?? "none", argv: right?.0 ?? "none", reason: ListReasons.reason(fact, left?.1, right?.1, among: argv(fact)?.elements ?? []))
+        configured: left?.0 ?? "none", argv: right?.0 ?? "none",
+        reason: ListReasons.reason(fact, left?.1, right?.1, among: argv(fact)?.elements ?? []))
     }
   }
 

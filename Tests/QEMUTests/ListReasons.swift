@@ -8,7 +8,9 @@ enum ListReasons {
     case "graphics": graphics(xml, argv)
     case "nics": networkCard(xml, argv)
     case "video": xml?["model"] == "none" && argv == nil ? "no video device is written as no argument" : nil
-    case "tpm": xml?["backend"] == "external" && argv?["backend"] == "emulator" ? "an emulator that somebody else started is an emulator to QEMU" : nil
+    case "tpm":
+      xml?["backend"] == "external" && argv?["backend"] == "emulator"
+        ? "an emulator that somebody else started is an emulator to QEMU" : nil
     case "chardevs": characterDevice(xml, argv)
     case "hostdevs": hostDevice(xml, argv)
     case "disks": disk(xml, argv)
@@ -20,9 +22,12 @@ enum ListReasons {
     guard let xml, let argv, xml["type"] == argv["type"] else { return nil }
     if argv["kind"] == "none", xml["type"] == "spice" { return "no port is allocated in a test, so SPICE opens none" }
     if argv["kind"] == "socket" {
-      return xml["type"] == "dbus" ? "the bus has an address without listening" : "libvirt chooses the path of the socket, or qemu.conf asks for one"
+      return xml["type"] == "dbus"
+        ? "the bus has an address without listening" : "libvirt chooses the path of the socket, or qemu.conf asks for one"
     }
-    if xml["kind"] == "socket", xml["path"]?.text?.contains("/domain-") == true { return "a path that libvirt made up in an earlier run is dropped" }
+    if xml["kind"] == "socket", xml["path"]?.text?.contains("/domain-") == true {
+      return "a path that libvirt made up in an earlier run is dropped"
+    }
     if xml["kind"] == "network" { return "libvirt looks up the network's address" }
     if xml["address"] == argv["address"], xml["port"] == nil || xml["tlsPort"] == nil { return "libvirt allocates the port" }
     return nil
@@ -41,16 +46,25 @@ enum ListReasons {
     guard let xml else { return nil }
     guard let argv else { return xml["use"] == "channel" ? "a forwarded channel belongs to the network's back end" : nil }
     if xml["type"] == "unix", argv["type"] == "fd", xml["use"] == argv["use"] { return "libvirt opens the socket and hands it over" }
-    if argv["address"]?.text?.hasPrefix("/dev/fdset/") == true, xml["type"] == argv["type"] { return "libvirt opens the file and hands it over" }
-    if xml["use"] == "serial", argv["use"] == "console", xml["type"] == argv["type"] { return "a serial device of s390 is a console to QEMU" }
-    if xml["type"] == argv["type"], xml["address"] == argv["address"], argv["tls"] == true { return "qemu.conf asks for TLS on character devices" }
+    if argv["address"]?.text?.hasPrefix("/dev/fdset/") == true, xml["type"] == argv["type"] {
+      return "libvirt opens the file and hands it over"
+    }
+    if xml["use"] == "serial", argv["use"] == "console", xml["type"] == argv["type"] {
+      return "a serial device of s390 is a console to QEMU"
+    }
+    if xml["type"] == argv["type"], xml["address"] == argv["address"], argv["tls"] == true {
+      return "qemu.conf asks for TLS on character devices"
+    }
     return nil
   }
 
   private static func hostDevice(_ xml: FactValue?, _ argv: FactValue?) -> String? {
     guard let xml else { return nil }
-    guard let argv else { return xml["type"] == "pci" ? "a device that is not assigned to the guest is only detached from its driver" : nil }
-    return xml["type"] == "scsi" && argv["type"] == "scsi" && argv["address"] == nil ? "a node of the SCSI driver does not name its address" : nil
+    guard let argv else {
+      return xml["type"] == "pci" ? "a device that is not assigned to the guest is only detached from its driver" : nil
+    }
+    return xml["type"] == "scsi" && argv["type"] == "scsi" && argv["address"] == nil
+      ? "a node of the SCSI driver does not name its address" : nil
   }
 
   private static func disk(_ xml: FactValue?, _ argv: FactValue?) -> String? {

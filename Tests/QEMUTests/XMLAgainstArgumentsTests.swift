@@ -53,7 +53,9 @@ struct XMLAgainstArgumentsTests {
       }
     }
     for line in lines { print(line) }
-    print("\(pairs) guests, \(GuestComparison.facts.count) facts each: \(compared) compared, \(agreed) agree; \(lines.count) differences in the rest")
+    print(
+      "\(pairs) guests, \(GuestComparison.facts.count) facts each: \(compared) compared, \(agreed) agree; \(lines.count) differences in the rest"
+    )
     for (reason, count) in reasons.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) { print("\(count) x \(reason)") }
     #expect(pairs >= 560)
     #expect(GuestComparison.facts.count >= 12)

@@ -44,7 +44,10 @@ public struct CatalogReport {
     for (control, row) in zip(controls, rows) {
       let parts = DisplayWidth.wrapped(texts.title(control), to: max(16, style.columns - indent))
       let cells = columns.map { i in
-        (i == 0 ? style.paint(row[i], .dim) : i == 1 ? style.paint(row[i], tone(control.severity)) : row[i], widths[i], DisplayWidth.of(row[i]))
+        (
+          i == 0 ? style.paint(row[i], .dim) : i == 1 ? style.paint(row[i], tone(control.severity)) : row[i], widths[i],
+          DisplayWidth.of(row[i])
+        )
       }
       lines.append(line(cells.map { ($0.0, $0.1, $0.2) }, parts[0]))
       for part in parts.dropFirst() { lines.append(String(repeating: " ", count: indent) + part) }

@@ -6,7 +6,8 @@ public struct Explanation {
   ///   - parameters: those that the control reads, with the value in use.
   ///   - rule: file and line of the rule, as the user can open it.
   public static func text(
-    _ control: Control, parameters: [(name: String, value: FactValue?, description: String)], rule: String, texts: Texts, style: TerminalStyle
+    _ control: Control, parameters: [(name: String, value: FactValue?, description: String)], rule: String, texts: Texts,
+    style: TerminalStyle
   ) -> String {
     var explanation = Explanation(texts: texts, style: style)
     explanation.head(control)
@@ -42,7 +43,9 @@ public struct Explanation {
       lines += DisplayWidth.wrapped(right, to: style.columns)
     }
     if !control.description.isEmpty { lines += DisplayWidth.wrapped(control.description, to: style.columns) }
-    if texts.language != .english { lines += DisplayWidth.wrapped(texts["explain.original"], to: style.columns).map { style.paint($0, .dim) } }
+    if texts.language != .english {
+      lines += DisplayWidth.wrapped(texts["explain.original"], to: style.columns).map { style.paint($0, .dim) }
+    }
     lines.append("")
   }
 
@@ -51,7 +54,8 @@ public struct Explanation {
   ) {
     row("facts", control.facts.joined(separator: ", "))
     for parameter in parameters {
-      let value = parameter.value.map { "\(parameter.name) = \(texts.shown($0))" } ?? texts("explain.parameterNotSet", ["name": parameter.name])
+      let value =
+        parameter.value.map { "\(parameter.name) = \(texts.shown($0))" } ?? texts("explain.parameterNotSet", ["name": parameter.name])
       row("parameter", parameter.description.isEmpty ? value : "\(value)\(texts["explain.gap"])\(parameter.description)")
     }
     row("safe", control.safe)

@@ -28,7 +28,10 @@ public struct JSONReport {
     try list("assets", outcome.assets, to: output, asset)
     try list("results", outcome.results, to: output) { result($0, texts) }
     let tail: [(String, FactValue)] = [
-      ("summary", .object([Verdict.pass, .fail, .notApplicable, .unknown, .waived].map { .init($0.rawValue, .int(Int64(outcome.count($0)))) })),
+      (
+        "summary",
+        .object([Verdict.pass, .fail, .notApplicable, .unknown, .waived].map { .init($0.rawValue, .int(Int64(outcome.count($0)))) })
+      ),
       ("scores", .object(Layer.allCases.compactMap { layer in outcome.scores.first { $0.layer == layer } }.map(score))),
       (
         "exit",

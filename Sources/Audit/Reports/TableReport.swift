@@ -110,7 +110,8 @@ public struct TableReport {
       Column(title: texts["column.severity"], width: widest(texts["column.severity"], severity, 12)),
       Column(title: texts["column.verdict"], width: widest(texts["column.verdict"], verdicts, 14)),
       Column(title: texts["column.control"], width: 7),
-      Column(title: texts["column.asset"], width: widest(texts["column.asset"], rows.map(\.finding.asset.name.printable), isWide ? 24 : 14)),
+      Column(
+        title: texts["column.asset"], width: widest(texts["column.asset"], rows.map(\.finding.asset.name.printable), isWide ? 24 : 14)),
     ]
     let used = columns.reduce(0) { $0 + $1.width + 2 }
     let rest = max(20, style.columns - used)
@@ -183,16 +184,20 @@ public struct TableReport {
     let name = names.reduce(DisplayWidth.of(texts["column.layer"])) { max($0, DisplayWidth.of($1)) }
     let isNarrow = style.columns < 60
     let scoreWidth = max(6, DisplayWidth.of(texts["column.score"]))
-    let legend = isNarrow ? texts("table.floor", ["floor": "\(outcome.baseline.floor)"]) : texts("table.legend", ["floor": "\(outcome.baseline.floor)"])
+    let legend =
+      isNarrow
+      ? texts("table.floor", ["floor": "\(outcome.baseline.floor)"]) : texts("table.legend", ["floor": "\(outcome.baseline.floor)"])
     lines.append(
-      DisplayWidth.padded(texts["column.layer"], to: name) + "  " + DisplayWidth.padded(texts["column.score"], to: scoreWidth) + "  " + legend)
+      DisplayWidth.padded(texts["column.layer"], to: name) + "  " + DisplayWidth.padded(texts["column.score"], to: scoreWidth) + "  "
+        + legend)
     for score in outcome.scores {
       let counts = [Verdict.fail, .unknown, .waived].compactMap { verdict in
         score.counts[verdict].map { texts("count.\(verdict.rawValue)", ["count": "\($0)"]) }
       }
       let range = DisplayWidth.padded(score.low == score.high ? "\(score.low)" : "\(score.low)-\(score.high)", to: scoreWidth)
       let row =
-        DisplayWidth.padded(texts["layer.\(score.layer.rawValue)"], to: name) + "  " + style.paint(range, score.low < score.floor ? .red : nil)
+        DisplayWidth.padded(texts["layer.\(score.layer.rawValue)"], to: name) + "  "
+        + style.paint(range, score.low < score.floor ? .red : nil)
         + (isNarrow ? "" : "  " + Self.bar(score))
       if isNarrow {
         lines.append(row.trimmedEnd)

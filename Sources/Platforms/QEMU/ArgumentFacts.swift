@@ -22,7 +22,8 @@ struct ArgumentFacts {
     var found: [(String, String, FactSource)] = []
     for option in options.all {
       switch option.name {
-      case "kernel", "initrd", "dtb", "option-rom": found.append(("-" + option.name, OptionValues(option.text, implied: "file")["file"] ?? option.text, option.source))
+      case "kernel", "initrd", "dtb", "option-rom":
+        found.append(("-" + option.name, OptionValues(option.text, implied: "file")["file"] ?? option.text, option.source))
       case "fw_cfg":
         if let path = OptionValues(option.text, implied: "name")["file"] { found.append(("-fw_cfg", path, option.source)) }
       case "acpitable", "smbios":
@@ -112,7 +113,9 @@ struct ArgumentFacts {
     guard let last = given.last else { return .absent(line.source) }
     guard given.allSatisfy(\.isResolved) else { return .notCollected("not-given", last.source) }
     let values = given.map { OptionValues($0.text, implied: "enable") }.filter { $0.flag("enable") ?? false }
-    var members: [FactValue.Member] = [.init("enable", .string(values.isEmpty ? OptionValues(last.text, implied: "enable")["enable"] ?? "off" : "on"))]
+    var members: [FactValue.Member] = [
+      .init("enable", .string(values.isEmpty ? OptionValues(last.text, implied: "enable")["enable"] ?? "off" : "on"))
+    ]
     for (group, fallback) in [("obsolete", "deny"), ("elevateprivileges", "allow"), ("spawn", "allow"), ("resourcecontrol", "allow")] {
       let said = values.compactMap { $0[group] }
       members.append(.init(group, .string(said.first { $0 == "deny" } ?? said.last ?? fallback)))

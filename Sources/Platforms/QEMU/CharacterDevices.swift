@@ -37,7 +37,8 @@ struct CharacterDevice: Sendable, Hashable {
         isAbstract = values.flag("abstract") ?? false
       } else {
         type = "tcp"
-        address = Self.address(host: values.first("host", "addr.data.host", "addr.host"), port: values.first("port", "addr.data.port", "addr.port"))
+        address = Self.address(
+          host: values.first("host", "addr.data.host", "addr.host"), port: values.first("port", "addr.data.port", "addr.port"))
       }
     case "udp":
       // It sends to one address and receives on another; the one it listens on matters more.
@@ -45,7 +46,8 @@ struct CharacterDevice: Sendable, Hashable {
       mode = values["localport"] == nil ? "connect" : "bind"
       address =
         mode == "bind"
-        ? Self.address(host: values["localaddr"], port: values["localport"]) : Self.address(host: values["host"] ?? "localhost", port: values["port"])
+        ? Self.address(host: values["localaddr"], port: values["localport"])
+        : Self.address(host: values["host"] ?? "localhost", port: values["port"])
     case "serial", "tty", "parallel", "parport":
       type = "dev"
       address = values["path"]

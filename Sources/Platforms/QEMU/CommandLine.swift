@@ -91,7 +91,8 @@ struct CommandLine: Sendable, Hashable {
   /// Commands that run the command in their arguments.
   private static let wrappers: Set<String> = [
     "exec", "env", "sudo", "doas", "command", "nice", "ionice", "taskset", "numactl", "setsid", "nohup", "chrt", "timeout", "stdbuf",
-    "unshare", "nsenter", "systemd-run", "prlimit", "setpriv", "runuser", "strace", "ltrace", "gdb", "valgrind", "perf", "firejail", "bwrap",
+    "unshare", "nsenter", "systemd-run", "prlimit", "setpriv", "runuser", "strace", "ltrace", "gdb", "valgrind", "perf", "firejail",
+    "bwrap",
     "cgexec", "softlimit", "capsh", "time", "builtin",
   ]
 

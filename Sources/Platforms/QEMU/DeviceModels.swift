@@ -16,8 +16,10 @@ enum DeviceModels {
   // MARK: - Network
 
   private static let networkCards: Set<String> = [
-    "e1000", "e1000-82540em", "e1000-82544gc", "e1000-82545em", "e1000e", "i82550", "i82551", "i82557a", "i82557b", "i82557c", "i82558a", "i82558b",
-    "i82559a", "i82559b", "i82559c", "i82559er", "i82562", "i82801", "igb", "lan9118", "lance", "ne2k_isa", "ne2k_pci", "netfront", "pcnet", "rocker",
+    "e1000", "e1000-82540em", "e1000-82544gc", "e1000-82545em", "e1000e", "i82550", "i82551", "i82557a", "i82557b", "i82557c", "i82558a",
+    "i82558b",
+    "i82559a", "i82559b", "i82559c", "i82559er", "i82562", "i82801", "igb", "lan9118", "lance", "ne2k_isa", "ne2k_pci", "netfront", "pcnet",
+    "rocker",
     "rtl8139", "smc91c111", "spapr-vlan", "sunhme", "sungem", "tulip", "usb-net", "virtio-net", "virtio-net-transitional",
     "virtio-net-non-transitional", "vmxnet3", "xen-net-device",
   ]
@@ -32,9 +34,11 @@ enum DeviceModels {
   // MARK: - Video
 
   private static let video: [String: String] = [
-    "VGA": "vga", "secondary-vga": "vga", "isa-vga": "vga", "std": "vga", "cirrus-vga": "cirrus", "isa-cirrus-vga": "cirrus", "cirrus": "cirrus", "qxl": "qxl",
+    "VGA": "vga", "secondary-vga": "vga", "isa-vga": "vga", "std": "vga", "cirrus-vga": "cirrus", "isa-cirrus-vga": "cirrus",
+    "cirrus": "cirrus", "qxl": "qxl",
     "qxl-vga": "qxl", "vmware-svga": "vmvga", "vmware": "vmvga", "bochs-display": "bochs", "ramfb": "ramfb", "virtio-gpu": "virtio",
-    "virtio-gpu-gl": "virtio", "virtio-vga": "virtio", "virtio-vga-gl": "virtio", "vhost-user-gpu": "virtio", "vhost-user-vga": "virtio", "virtio": "virtio",
+    "virtio-gpu-gl": "virtio", "virtio-vga": "virtio", "virtio-vga-gl": "virtio", "vhost-user-gpu": "virtio", "vhost-user-vga": "virtio",
+    "virtio": "virtio",
     "ati-vga": "ati-vga", "sm501": "sm501", "xenfb": "xen", "tcx": "tcx", "cg3": "cg3", "none": "none", "virtio-gpu-rutabaga": "virtio",
     "virtio-vga-rutabaga": "virtio",
   ]
@@ -87,11 +91,16 @@ enum DeviceModels {
     case "sd-card": ("disk", "sd")
     case "xen-disk": ("disk", "xen")
     default:
-      ["virtio-blk", "virtio-blk-transitional", "virtio-blk-non-transitional", "vhost-user-blk", "vhost-user-blk-transitional", "vhost-user-blk-non-transitional"].contains(
+      [
+        "virtio-blk", "virtio-blk-transitional", "virtio-blk-non-transitional", "vhost-user-blk", "vhost-user-blk-transitional",
+        "vhost-user-blk-non-transitional",
+      ].contains(
         withoutBus(driver)) ? ("disk", "virtio") : nil
     }
   }
 
   /// Devices whose back end is another process that maps the guest's memory.
-  static func isVhostUser(_ driver: String) -> Bool { driver.hasPrefix("vhost-user-") || driver == "x-vfio-user-server" || driver == "x-remote-object" }
+  static func isVhostUser(_ driver: String) -> Bool {
+    driver.hasPrefix("vhost-user-") || driver == "x-vfio-user-server" || driver == "x-remote-object"
+  }
 }

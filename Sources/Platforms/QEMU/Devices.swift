@@ -17,7 +17,9 @@ struct Devices {
       case "vga": if option.text != "none" { add(DeviceModels.device(ofVGA: option.text)) }
       case "net", "nic":
         let values = OptionValues(option.text, implied: "type")
-        if let model = values["model"], option.name == "nic" || values["type"] == "nic" { add(model == "virtio" ? "virtio-net-pci" : model) }
+        if let model = values["model"], option.name == "nic" || values["type"] == "nic" {
+          add(model == "virtio" ? "virtio-net-pci" : model)
+        }
       case "soundhw": option.text.split(separator: ",").forEach { add($0 == "sb16" ? "sb16" : String($0)) }
       case "audio":
         if let model = OptionValues(option.text, implied: "driver")["model"] { add(model) }
@@ -89,7 +91,8 @@ struct Devices {
       let values = OptionValues(option.text, implied: "type")
       guard let type = values["type"], type != "none", option.name == "nic" || type == "nic" else { continue }
       append(
-        type == "nic" ? "vlan" : Self.type(ofBackend: values) ?? type, mac: values.first("mac", "macaddr"), driver: values["model"], id: values["id"],
+        type == "nic" ? "vlan" : Self.type(ofBackend: values) ?? type, mac: values.first("mac", "macaddr"), driver: values["model"],
+        id: values["id"],
         option.source, to: &list)
     }
     return list.fact(emptyAt: place)
@@ -108,7 +111,8 @@ struct Devices {
     case "vhost-user": "vhostuser"
     case "vhost-vdpa": "vdpa"
     case "socket":
-      values["listen"] != nil ? "server" : values["connect"] != nil ? "client" : values["mcast"] != nil ? "mcast" : values["udp"] != nil ? "udp" : "socket"
+      values["listen"] != nil
+        ? "server" : values["connect"] != nil ? "client" : values["mcast"] != nil ? "mcast" : values["udp"] != nil ? "udp" : "socket"
     case let type: type
     }
   }
@@ -135,10 +139,12 @@ struct Devices {
     for device in all where device.driver.hasPrefix("tpm-") || device.driver == "spapr-tpm-proxy" {
       let backend = device.values["tpmdev"].flatMap { id in backends.last { $0["id"] == id }?["type"] }
       list.append(
-        members(device.id, [
-          .init("model", .string(DeviceModels.tpmModel(device.driver))),
-          .init("backend", .string(backend ?? (device.driver == "spapr-tpm-proxy" ? "passthrough" : "none"))),
-        ]), device.source)
+        members(
+          device.id,
+          [
+            .init("model", .string(DeviceModels.tpmModel(device.driver))),
+            .init("backend", .string(backend ?? (device.driver == "spapr-tpm-proxy" ? "passthrough" : "none"))),
+          ]), device.source)
     }
     return list.fact(emptyAt: place)
   }
@@ -173,7 +179,9 @@ struct Devices {
       return ("mdev", values["sysfsdev"].map { CommandLine.baseName($0).lowercased() })
     case "vfio-platform", "vfio-amd-xgbe": return ("platform", values.first("host", "sysfsdev"))
     case "usb-host":
-      if let vendor = values["vendorid"], let product = values["productid"] { return ("usb", Self.hexadecimal(vendor) + ":" + Self.hexadecimal(product)) }
+      if let vendor = values["vendorid"], let product = values["productid"] {
+        return ("usb", Self.hexadecimal(vendor) + ":" + Self.hexadecimal(product))
+      }
       if let path = values["hostdevice"] {
         let parts = path.split(separator: "/").suffix(2).compactMap { Int($0) }
         return ("usb", parts.count == 2 ? "\(parts[0]).\(parts[1])" : path)
@@ -211,12 +219,16 @@ struct Devices {
     for device in all where device.option == "-device" {
       guard let use = DeviceModels.use(ofCharacterDevice: device.driver), let id = device.values["chardev"] else { continue }
       let end = arguments.chardevs[id]
-      append(end ?? CharacterDevice(type: "unresolved", address: id, source: device.source), use: use, id: device.id, end?.source ?? device.source)
+      append(
+        end ?? CharacterDevice(type: "unresolved", address: id, source: device.source), use: use, id: device.id,
+        end?.source ?? device.source)
     }
     for object in arguments.objects {
       guard let use = DeviceModels.use(ofCharacterDevice: object.type), let id = object.values["chardev"] else { continue }
       let end = arguments.chardevs[id]
-      append(end ?? CharacterDevice(type: "unresolved", address: id, source: object.source), use: use, id: object.values["id"], end?.source ?? object.source)
+      append(
+        end ?? CharacterDevice(type: "unresolved", address: id, source: object.source), use: use, id: object.values["id"],
+        end?.source ?? object.source)
     }
     for option in arguments.options.named("serial", "parallel", "virtioconsole", "debugcon") {
       let text = option.text.hasPrefix("mon:") ? String(option.text.dropFirst(4)) : option.text

@@ -20,7 +20,9 @@ struct GuestFiles {
       switch firstWeakness(path) {
       case .failure(let fact): return fact
       case .found(let problem, let place):
-        var members: [FactValue.Member] = [.init("option", .string(file.option)), .init("path", .string(path)), .init("problem", .string(problem))]
+        var members: [FactValue.Member] = [
+          .init("option", .string(file.option)), .init("path", .string(path)), .init("problem", .string(problem)),
+        ]
         if let place { members.append(.init("place", .string(place))) }
         list.append(members, file.source)
       }
@@ -40,7 +42,8 @@ struct GuestFiles {
       prefix += "/" + part
       let isLast = prefix.utf8.count == path.utf8.count
       let fact = FileAccess(tree).fact(prefix)
-      guard let value = fact.value, let mode = value["mode"]?.text.flatMap({ UInt32($0, radix: 8) }), let owner = value["uid"]?.integer else {
+      guard let value = fact.value, let mode = value["mode"]?.text.flatMap({ UInt32($0, radix: 8) }), let owner = value["uid"]?.integer
+      else {
         // In a saved tree the listing may name the file and not its folders.
         if !isLast, fact.state == .absent || fact.state == .notCollected, !tree.isLive { continue }
         return .failure(fact)
@@ -65,7 +68,8 @@ struct GuestFiles {
   func sockets(_ monitors: [Monitors.Monitor]) -> Fact {
     var list = FactList()
     for monitor in monitors {
-      guard monitor.device.type == "unix", monitor.device.mode == "bind", !monitor.device.isAbstract, let path = monitor.device.address else { continue }
+      guard monitor.device.type == "unix", monitor.device.mode == "bind", !monitor.device.isAbstract, let path = monitor.device.address
+      else { continue }
       let fact = reach(absolute(path))
       guard fact.state == .present, let reach = fact.value else { return fact }
       list.append([.init("path", .string(path)), .init("reach", reach)], monitor.source)

@@ -19,7 +19,9 @@ struct Listeners {
         guard let server = values["vnc"], values.flag("reverse") != true, let display = port(of: server) else { break }
         // `to` counts displays above 0.
         append(name, 5900 + display, to: values["to"].flatMap(Int64.init).map { 5900 + $0 }, option.source)
-        if let websocket = values["websocket"], websocket != "off" { append(name, Int64(websocket) ?? port(of: websocket) ?? 5700 + display, option.source) }
+        if let websocket = values["websocket"], websocket != "off" {
+          append(name, Int64(websocket) ?? port(of: websocket) ?? 5700 + display, option.source)
+        }
       case "spice":
         let values = OptionValues(option.text, implied: nil)
         for key in ["port", "tls-port"] { append(name, values[key].flatMap(Int64.init), option.source) }

@@ -39,7 +39,9 @@ struct Memory {
 
   /// argv.memory.backing: of the memory that the guest boots with; of several nodes the first decides the source, any of them the rest.
   var backing: Fact {
-    let named = arguments.machine["memory-backend"].map { [$0] } ?? arguments.options.named("numa").flatMap { OptionValues($0.text, implied: "type").all("memdev") }
+    let named =
+      arguments.machine["memory-backend"].map { [$0] }
+      ?? arguments.options.named("numa").flatMap { OptionValues($0.text, implied: "type").all("memdev") }
     let objects = named.compactMap(arguments.object(id:))
     if let first = objects.first {
       let source =

@@ -179,7 +179,9 @@ struct OptionJSON {
 
   private mutating func escapedScalar() -> Unicode.Scalar? {
     guard let unit = hexadecimal() else { return nil }
-    if (0xD800..<0xDC00).contains(unit), take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")), let low = hexadecimal(), (0xDC00..<0xE000).contains(low) {
+    if (0xD800..<0xDC00).contains(unit), take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")), let low = hexadecimal(),
+      (0xDC00..<0xE000).contains(low)
+    {
       return Unicode.Scalar(0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00))
     }
     return Unicode.Scalar(unit) ?? "\u{FFFD}"

@@ -85,7 +85,9 @@ struct ProcessFacts {
   private var status: [String: Fact] {
     let path = folder + "/status"
     var lines: [String: (value: Substring, source: FactSource)] = [:]
-    let wanted = ["process.users": "Uid", "process.seccomp": "Seccomp", "process.noNewPrivileges": "NoNewPrivs", "process.capabilities": "CapEff"]
+    let wanted = [
+      "process.users": "Uid", "process.seccomp": "Seccomp", "process.noNewPrivileges": "NoNewPrivs", "process.capabilities": "CapEff",
+    ]
     do throws(Tree.Failure) {
       let text = String(decoding: try tree.bytes(path, limit: 1 << 20), as: UTF8.self)
       for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {

@@ -26,10 +26,14 @@ public struct QEMUCollector: Sendable {
     let refusal: Refusal
     switch inspect(pid) {
     case .guest(let vector): return Collection(assets: [asset(pid, vector, target: target)])
-    case .missing: refusal = Refusal(target: target, code: "not-found", message: "\(target): no process \(pid) is visible; name one that runs")
-    case .ended: refusal = Refusal(target: target, code: "not-found", message: "\(target): process \(pid) has ended and waits for its parent (a zombie)")
+    case .missing:
+      refusal = Refusal(target: target, code: "not-found", message: "\(target): no process \(pid) is visible; name one that runs")
+    case .ended:
+      refusal = Refusal(
+        target: target, code: "not-found", message: "\(target): process \(pid) has ended and waits for its parent (a zombie)")
     case .kernelThread:
-      refusal = Refusal(target: target, code: "unknown-kind", message: "\(target): process \(pid) is a thread of the kernel; name a QEMU process")
+      refusal = Refusal(
+        target: target, code: "unknown-kind", message: "\(target): process \(pid) is a thread of the kernel; name a QEMU process")
     case .other(let name):
       refusal = Refusal(target: target, code: "unknown-kind", message: "\(target): process \(pid) is \(name), no QEMU; name a QEMU process")
     case .unreadable(let why):
@@ -125,13 +129,16 @@ public struct QEMUCollector: Sendable {
     } catch {
       return Collection(refusals: [
         Refusal(
-          target: target, code: "malformed", message: "\(path):\(error.line):\(error.column): \(error.what); correct the text", line: error.line,
+          target: target, code: "malformed", message: "\(path):\(error.line):\(error.column): \(error.what); correct the text",
+          line: error.line,
           column: error.column)
       ])
     }
     guard !lines.isEmpty else {
       return Collection(refusals: [
-        Refusal(target: target, code: "malformed", message: "\(path): no command in it runs QEMU (qemu-system-ARCH, qemu-kvm or kvm); name a file that holds its command line")
+        Refusal(
+          target: target, code: "malformed",
+          message: "\(path): no command in it runs QEMU (qemu-system-ARCH, qemu-kvm or kvm); name a file that holds its command line")
       ])
     }
     var collection = Collection()

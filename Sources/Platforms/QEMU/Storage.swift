@@ -57,8 +57,12 @@ struct Storage {
       if device.driver == "ide-drive" || device.driver == "scsi-disk", found.isEmpty { continue }
       list.append(members(found, kind, bus, target: device.id, wce: device.values.flag("write-cache")), device.source)
     }
-    if let (drive, source) = arguments.global("isa-fdc", "driveA") { list.append(members(image(drive), "floppy", "fdc", target: "fda", wce: nil), source) }
-    if let (drive, source) = arguments.global("isa-fdc", "driveB") { list.append(members(image(drive), "floppy", "fdc", target: "fdb", wce: nil), source) }
+    if let (drive, source) = arguments.global("isa-fdc", "driveA") {
+      list.append(members(image(drive), "floppy", "fdc", target: "fda", wce: nil), source)
+    }
+    if let (drive, source) = arguments.global("isa-fdc", "driveB") {
+      list.append(members(image(drive), "floppy", "fdc", target: "fdb", wce: nil), source)
+    }
     for (values, option) in drives {
       let interface = values["if"]
       guard interface != "none", interface != "pflash", interface != "mtd" else { continue }
@@ -109,7 +113,9 @@ struct Storage {
     image.isReadOnly = drive.first("readonly", "read-only") == "on" || drive["media"] == "cdrom"
     image.cache = drive["cache"]
     if let path = image.path {
-      image.type = path.hasPrefix("/dev/") ? "block" : path.contains("://") || Self.protocols.contains(where: { path.hasPrefix($0 + ":") }) ? "network" : "file"
+      image.type =
+        path.hasPrefix("/dev/")
+        ? "block" : path.contains("://") || Self.protocols.contains(where: { path.hasPrefix($0 + ":") }) ? "network" : "file"
     }
     return image
   }
@@ -156,7 +162,9 @@ struct Storage {
       return (values["target"] ?? "") + (unit == "0" ? "" : "/" + unit)
     case "gluster": return [values["volume"], values["path"]].compactMap { $0 }.joined(separator: "/")
     case "http", "https", "ftp", "ftps":
-      guard let url = values["url"], let host = url.firstRange(of: "://"), let path = url[host.upperBound...].firstIndex(of: "/") else { return "" }
+      guard let url = values["url"], let host = url.firstRange(of: "://"), let path = url[host.upperBound...].firstIndex(of: "/") else {
+        return ""
+      }
       return String(url[url.index(after: path)...])
     default: return values.first("path", "image", "filename", "export", "vdi", "vdisk-id") ?? ""
     }
@@ -178,7 +186,8 @@ struct Storage {
 
   private static func isFormat(_ driver: String) -> Bool {
     [
-      "qcow2", "qcow", "qed", "vmdk", "vdi", "vpc", "vhdx", "luks", "dmg", "bochs", "cloop", "parallels", "copy-on-read", "throttle", "blkdebug",
+      "qcow2", "qcow", "qed", "vmdk", "vdi", "vpc", "vhdx", "luks", "dmg", "bochs", "cloop", "parallels", "copy-on-read", "throttle",
+      "blkdebug",
     ].contains(driver)
   }
 

@@ -15,7 +15,8 @@ enum TextForm {
       start = i + 1
     }
     return Refusal(
-      target: target, code: "not-utf8", message: "\(path):\(line):\(offset - start + 1): not valid UTF-8; save the file as UTF-8", line: line,
+      target: target, code: "not-utf8", message: "\(path):\(line):\(offset - start + 1): not valid UTF-8; save the file as UTF-8",
+      line: line,
       column: offset - start + 1)
   }
 

@@ -85,11 +85,15 @@ public enum FileKind: Sendable, Hashable {
 
   private static let libvirtRoots: [String: String] = [
     "network": "a libvirt network", "networkstatus": "a libvirt network's status", "filter": "a libvirt network filter",
-    "filterbinding": "a libvirt network filter binding", "filterbindingb": "a libvirt network filter binding", "capabilities": "libvirt's capabilities",
-    "domainCapabilities": "libvirt's domain capabilities", "storagepoolCapabilities": "libvirt's storage pool capabilities", "pool": "a libvirt storage pool",
-    "poolstate": "a libvirt storage pool's status", "volume": "a libvirt storage volume", "secret": "a libvirt secret", "device": "a libvirt node device",
+    "filterbinding": "a libvirt network filter binding", "filterbindingb": "a libvirt network filter binding",
+    "capabilities": "libvirt's capabilities",
+    "domainCapabilities": "libvirt's domain capabilities", "storagepoolCapabilities": "libvirt's storage pool capabilities",
+    "pool": "a libvirt storage pool",
+    "poolstate": "a libvirt storage pool's status", "volume": "a libvirt storage volume", "secret": "a libvirt secret",
+    "device": "a libvirt node device",
     "interface": "a libvirt host interface", "domainsnapshot": "a libvirt snapshot", "domaincheckpoint": "a libvirt checkpoint",
-    "domainbackup": "a libvirt backup job", "disk": "a libvirt disk", "networkport": "a libvirt network port", "qemuCaps": "libvirt's cache of QEMU's capabilities",
+    "domainbackup": "a libvirt backup job", "disk": "a libvirt disk", "networkport": "a libvirt network port",
+    "qemuCaps": "libvirt's cache of QEMU's capabilities",
     "sources": "a libvirt list of pool sources", "sysinfo": "libvirt's system information", "hostdev": "a libvirt host device",
   ]
 
@@ -114,7 +118,9 @@ public enum FileKind: Sendable, Hashable {
     return [0x7B, 0x5B, 0x5D, 0x22, 0x2D].contains(next) || (0x30...0x39).contains(next)
   }
 
-  private static func isFacts(_ bytes: [UInt8]) -> Bool { ByteSearch.firstIndex(of: Array("\"ringwall.facts/".utf8), in: bytes[...]) != nil }
+  private static func isFacts(_ bytes: [UInt8]) -> Bool {
+    ByteSearch.firstIndex(of: Array("\"ringwall.facts/".utf8), in: bytes[...]) != nil
+  }
 
   /// Control bytes that no text has, or no UTF-8 from the first KiB on.
   private static func isBinary(_ text: ArraySlice<UInt8>) -> Bool {
@@ -142,7 +148,9 @@ public enum FileKind: Sendable, Hashable {
   private static func isCommandLine(_ text: ArraySlice<UInt8>, name: String, path: String) -> Bool {
     if name.hasSuffix(".args") || name.hasSuffix(".cmdline") || name == "cmdline" && text.first == UInt8(ascii: "q") { return true }
     let head = Array(text)
-    guard ["qemu", "kvm", "-machine", "-name"].contains(where: { ByteSearch.firstIndex(of: Array($0.utf8), in: head[...]) != nil }) else { return false }
+    guard ["qemu", "kvm", "-machine", "-name"].contains(where: { ByteSearch.firstIndex(of: Array($0.utf8), in: head[...]) != nil }) else {
+      return false
+    }
     guard let commands = try? ShellText.commands(in: head) else { return false }
     if head.starts(with: [0x23, 0x21]) || name.hasSuffix(".sh") {
       return commands.contains { CommandLine.programIndex($0.map(\.text)) != nil }
@@ -150,12 +158,14 @@ public enum FileKind: Sendable, Hashable {
     guard let first = commands.first else { return false }
     let words = first.map(\.text)
     if CommandLine.programIndex(words) != nil { return words.count > 1 && !isCodeOrProse(name) }
-    return CommandLine.isOption(words[0]) && !isCodeOrProse(name) && words.contains { ["-machine", "-M", "-device", "-drive", "-m", "-accel"].contains($0) }
+    return CommandLine.isOption(words[0]) && !isCodeOrProse(name)
+      && words.contains { ["-machine", "-M", "-device", "-drive", "-m", "-accel"].contains($0) }
   }
 
   private static func isCodeOrProse(_ name: String) -> Bool {
     [
-      ".md", ".rst", ".html", ".htm", ".adoc", ".tex", ".py", ".swift", ".c", ".h", ".rs", ".go", ".js", ".ts", ".rego", ".rb", ".pl", ".java", ".yaml",
+      ".md", ".rst", ".html", ".htm", ".adoc", ".tex", ".py", ".swift", ".c", ".h", ".rs", ".go", ".js", ".ts", ".rego", ".rb", ".pl",
+      ".java", ".yaml",
       ".yml", ".toml", ".sh", ".bash", ".mk", ".service", ".css", ".csv", ".log",
     ].contains { name.hasSuffix($0) }
   }

@@ -105,7 +105,8 @@ struct UncommentedLines {
   private static let blockClose = Array("*/".utf8)
 
   private static func startsComment(_ line: ArraySlice<UInt8>) -> Bool {
-    line.first == UInt8(ascii: ";") || line.starts(with: [0x2F, 0x2F]) || line.starts(with: [0x3A, 0x3A]) || line.starts(with: Array("rem ".utf8))
+    line.first == UInt8(ascii: ";") || line.starts(with: [0x2F, 0x2F]) || line.starts(with: [0x3A, 0x3A])
+      || line.starts(with: Array("rem ".utf8))
       || line.starts(with: Array("@rem ".utf8))
   }
 }

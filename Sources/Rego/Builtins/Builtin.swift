@@ -112,7 +112,9 @@ extension Arguments {
   /// An integer of 64 bits; numbers like 2.0 do not count.
   func integer(_ index: Int) throws(BuiltinError) -> Int {
     guard self[index].isNumber else { throw wrongType(index, "number") }
-    guard self[index].rawTag == Value.Tag.integer.rawValue, let value = self[index].exactInt else { throw .type("operand \(index + 1) must be integer number but got floating-point number") }
+    guard self[index].rawTag == Value.Tag.integer.rawValue, let value = self[index].exactInt else {
+      throw .type("operand \(index + 1) must be integer number but got floating-point number")
+    }
     return Int(value)
   }
 }

@@ -34,7 +34,8 @@ struct Assembler {
     let constants = planner.heap.allocate(max(1, planner.constants.count) * 16)
     for (index, value) in planner.constants.enumerated() { Memory.setValue(constants, at: index, value.frozen()) }
     return Program(
-      heap: planner.heap, modules: heap, constants: constants, functions: functions, documentNodes: documents.nodes, builtins: planner.builtinTable,
+      heap: planner.heap, modules: heap, constants: constants, functions: functions, documentNodes: documents.nodes,
+      builtins: planner.builtinTable,
       changes: assembler.changes, tables: assembler.tables, cacheCount: assembler.cacheCount, root: root)
   }
 

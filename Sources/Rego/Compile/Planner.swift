@@ -298,12 +298,18 @@ final class Planner {
     let statement = statements[index]
     guard gauge.allowsMore else {
       let function = functions[current]
-      error = error ?? RegoError(.compile, "\(function.name.isEmpty ? "query" : function.name) has too many expressions in one body", file: function.file, location: statement.location)
+      error =
+        error
+        ?? RegoError(
+          .compile, "\(function.name.isEmpty ? "query" : function.name) has too many expressions in one body", file: function.file,
+          location: statement.location)
       return
     }
     let rest = { self.plan(statements, index + 1, next) }
     if statement.with.isEmpty { return plan(statement.kind, rest) }
-    planWith(statement.with) { self.plan(statement.kind, $0) } next: {
+    planWith(statement.with) {
+      self.plan(statement.kind, $0)
+    } next: {
       rest()
     }
   }

@@ -36,7 +36,9 @@ extension Planner {
   }
 
   /// Values of two object patterns under the same constant keys; empty when the keys differ, nil when a key is not constant.
-  static func pair(_ x: [(key: ResolvedTerm, value: ResolvedTerm)], _ y: [(key: ResolvedTerm, value: ResolvedTerm)]) -> [(ResolvedTerm, ResolvedTerm)]? {
+  static func pair(_ x: [(key: ResolvedTerm, value: ResolvedTerm)], _ y: [(key: ResolvedTerm, value: ResolvedTerm)]) -> [(
+    ResolvedTerm, ResolvedTerm
+  )]? {
     if x.count != y.count { return [] }
     var pairs: [(ResolvedTerm, ResolvedTerm)] = []
     for item in x {

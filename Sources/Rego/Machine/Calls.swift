@@ -91,7 +91,9 @@ extension Machine {
     let parent = try descend(object, path, function: function)
     let key = path[path.count - 1]
     let held = parent[key]
-    if held.isUndefined { parent.set(key, value, in: heap) } else if !held.equals(value) {
+    if held.isUndefined {
+      parent.set(key, value, in: heap)
+    } else if !held.equals(value) {
       throw conflict(Int(Conflict.objectKey.rawValue), in: function)
     }
   }
@@ -130,7 +132,13 @@ extension Machine {
     var text: [UInt8] = []
     for index in 0..<parts.count {
       let part = parts[index]
-      if part.isUndefined { text += Array("<undefined>".utf8) } else if part.isString { text += part.text } else { text += ValueText.text(part) }
+      if part.isUndefined {
+        text += Array("<undefined>".utf8)
+      } else if part.isString {
+        text += part.text
+      } else {
+        text += ValueText.text(part)
+      }
     }
     return .string(text, in: heap)
   }

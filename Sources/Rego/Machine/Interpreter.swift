@@ -30,12 +30,16 @@ extension Machine {
       // SAFETY: the assembler alone writes code, and begins each instruction with the raw value of an Operation.
       switch unsafe unsafeBitCast(UInt8(truncatingIfNeeded: word(0)), to: Operation.self) {
       case .input:
-        if input.isUndefined { pc = word(2) } else {
+        if input.isUndefined {
+          pc = word(2)
+        } else {
           set(word(1), input)
           pc &+= 3
         }
       case .base:
-        if data.isUndefined { pc = word(2) } else {
+        if data.isUndefined {
+          pc = word(2)
+        } else {
           set(word(1), data)
           pc &+= 3
         }
@@ -71,7 +75,9 @@ extension Machine {
         pc = operand(1).isComposite ? pc &+ 3 : word(2)
       case .dot:
         let value = lookup(operand(2), operand(3), isConstant: word(3) < 0, cache: word(4))
-        if value.isUndefined { pc = word(5) } else {
+        if value.isUndefined {
+          pc = word(5)
+        } else {
           set(word(1), value)
           pc &+= 6
         }
@@ -80,7 +86,9 @@ extension Machine {
         pc &+= 5
       case .dotBase:
         let value = Self.descend(operand(2), [operand(3)])
-        if value.isUndefined { pc = word(4) } else {
+        if value.isUndefined {
+          pc = word(4)
+        } else {
           set(word(1), value)
           pc &+= 5
         }
@@ -103,7 +111,9 @@ extension Machine {
         let state = word(1)
         let collection = Memory.value(base, at: state)
         let position = Int(truncatingIfNeeded: Memory.value(base, at: state &+ 1).body)
-        if position >= Self.count(collection) { pc = word(4) } else {
+        if position >= Self.count(collection) {
+          pc = word(4)
+        } else {
           set(state &+ 1, .integer(position &+ 1))
           switch collection.rawTag {
           case 7:
@@ -145,7 +155,9 @@ extension Machine {
         pc &+= 4 &+ n
       case .add:
         let n = word(3)
-        if n == 0 { operand(1).setView.insert(operand(2), in: heap) } else {
+        if n == 0 {
+          operand(1).setView.insert(operand(2), in: heap)
+        } else {
           try add(operand(2), into: operand(1), list(4, n), function: Int(current))
         }
         pc &+= 4 &+ n
@@ -155,7 +167,9 @@ extension Machine {
         let callee = word(1), n = word(3)
         if hasMocks, let mock = mock(Int32(truncatingIfNeeded: callee)) {
           let value = try callMock(mock, list(4, n).values, at: base &+ UInt(locals) &* 16)
-          if value.isUndefined { pc = word(4 &+ n) } else {
+          if value.isUndefined {
+            pc = word(4 &+ n)
+          } else {
             set(word(2), value)
             pc &+= 5 &+ n
           }
@@ -167,7 +181,9 @@ extension Machine {
           var known = Memory.value(memo, at: callee)
           if hasOverrides, known.head == 0, known.body == 0, let override = override(of: callee) { known = override }
           if known.head != 0 || known.body != 0 {
-            if known.isUndefined { pc = word(4 &+ n) } else {
+            if known.isUndefined {
+              pc = word(4 &+ n)
+            } else {
               set(word(2), known)
               pc &+= 5 &+ n
             }
@@ -176,7 +192,9 @@ extension Machine {
         }
         let next = base &+ UInt(locals) &* 16
         let calleeLocals = Int(Memory.load(table, record &+ 12, as: Int32.self))
-        guard next &+ UInt(calleeLocals &+ Program.maximumOperands) &* 16 < stackEnd, frames.count < Self.maximumFrames else { throw tooDeep() }
+        guard next &+ UInt(calleeLocals &+ Program.maximumOperands) &* 16 < stackEnd, frames.count < Self.maximumFrames else {
+          throw tooDeep()
+        }
         var i = 0
         while i < n {
           Memory.setValue(next, at: i, operand(4 &+ i))
@@ -201,21 +219,27 @@ extension Machine {
           i &+= 1
         }
         let value = try builtin(word(1), count: n, at: arguments, function: Int(current), row: Int32(truncatingIfNeeded: word(3)))
-        if value.isUndefined { pc = word(5 &+ n) } else {
+        if value.isUndefined {
+          pc = word(5 &+ n)
+        } else {
           set(word(2), value)
           pc &+= 6 &+ n
         }
       case .document:
         let n = word(3)
         let value = try document(word(1), list(4, n).values, at: base &+ UInt(locals) &* 16)
-        if value.isUndefined { pc = word(4 &+ n) } else {
+        if value.isUndefined {
+          pc = word(4 &+ n)
+        } else {
           set(word(2), value)
           pc &+= 5 &+ n
         }
       case .documentKeys:
         let n = word(3)
         let value = try documentKeys(word(1), list(4, n).values, at: base &+ UInt(locals) &* 16)
-        if value.isUndefined { pc = word(4 &+ n) } else {
+        if value.isUndefined {
+          pc = word(4 &+ n)
+        } else {
           set(word(2), value)
           pc &+= 5 &+ n
         }
@@ -264,7 +288,9 @@ extension Machine {
         base = frame.base
         current = frame.function
         locals = Int(Memory.load(table, Int(current) &* Program.entrySize &+ 12, as: Int32.self))
-        if value.isUndefined { pc = Int(frame.fail) } else {
+        if value.isUndefined {
+          pc = Int(frame.fail)
+        } else {
           set(Int(frame.result), value)
           pc = Int(frame.next)
         }

@@ -58,7 +58,8 @@ final class Program: @unchecked Sendable {
   let root: Int
 
   init(
-    heap: Heap, modules: Heap, constants: Memory.Address, functions: [Function], documentNodes: [DocumentNode], builtins: [Builtin], changes: [[Change]],
+    heap: Heap, modules: Heap, constants: Memory.Address, functions: [Function], documentNodes: [DocumentNode], builtins: [Builtin],
+    changes: [[Change]],
     tables: [KeyTable], cacheCount: Int, root: Int
   ) {
     self.heap = heap

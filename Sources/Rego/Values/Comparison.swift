@@ -18,7 +18,8 @@ enum Hashing {
     var state = seed ^ UInt64(count)
     var i = 0
     while i &+ 16 <= count {
-      state = mix(Memory.loadUnaligned(address, i, as: UInt64.self) ^ 0xa076_1d64_78bd_642f,
+      state = mix(
+        Memory.loadUnaligned(address, i, as: UInt64.self) ^ 0xa076_1d64_78bd_642f,
         Memory.loadUnaligned(address, i &+ 8, as: UInt64.self) ^ state)
       i &+= 16
     }

@@ -35,7 +35,8 @@ extension Numbers {
   /// Exact when the divisor divides the dividend, else a float.
   static func divide(_ a: Value, _ b: Value, in heap: Heap) throws(BuiltinError) -> Value {
     if let x = a.exactInt, let y = b.exactInt, x != 0, y != 0 {
-      let (quotient, rest) = y.magnitude == 1 ? (x.multipliedReportingOverflow(by: y).partialValue, 0) : x.quotientAndRemainder(dividingBy: y)
+      let (quotient, rest) =
+        y.magnitude == 1 ? (x.multipliedReportingOverflow(by: y).partialValue, 0) : x.quotientAndRemainder(dividingBy: y)
       if rest == 0, !(x == .min && y == -1) { return .integer(quotient) }
     }
     let divisor = try float(b)

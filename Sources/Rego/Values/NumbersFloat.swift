@@ -144,9 +144,13 @@ struct BinaryFloat {
       let low = Self.digit(of: lower, at: index), high = Self.digit(of: upper, at: index)
       let mayFall = low != digit || (inclusive && index + 1 == lower.digits.count)
       let mayRise = digit != high && (inclusive || digit + 1 < high || index + 1 < upper.digits.count)
-      if mayFall, mayRise { result.round(to: index + 1) }
-      else if mayFall { result.roundDown(to: index + 1) }
-      else if mayRise { result.roundUp(to: index + 1) }
+      if mayFall, mayRise {
+        result.round(to: index + 1)
+      } else if mayFall {
+        result.roundDown(to: index + 1)
+      } else if mayRise {
+        result.roundUp(to: index + 1)
+      }
       if mayFall || mayRise { break }
     }
     return result

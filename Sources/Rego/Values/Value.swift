@@ -147,7 +147,8 @@ extension Value {
     Memory.store(address, 0, UInt64(0))
     Memory.store(address, 8, UInt64(count))
     // SAFETY: the record was allocated with room for count bytes.
-    unsafe Memory.pointer(address + UInt(TextRecord.headerSize)).copyMemory(from: UnsafeRawPointer(bytes.baseAddress.unsafelyUnwrapped), byteCount: count)
+    unsafe Memory.pointer(address + UInt(TextRecord.headerSize)).copyMemory(
+      from: UnsafeRawPointer(bytes.baseAddress.unsafelyUnwrapped), byteCount: count)
     Memory.store(address, 0, Hashing.bytes(address + UInt(TextRecord.headerSize), count))
     return Value(.longString, UInt64(address))
   }

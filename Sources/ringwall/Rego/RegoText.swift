@@ -127,7 +127,9 @@ enum SolutionText {
   /// Bindings by name, then the expressions whose value is no boolean.
   private static func table(_ solutions: [EvaluatedSolution]) -> String {
     let names = Set(solutions.flatMap { $0.bindings.map(\.name) }).sorted()
-    let positions = Set(solutions.flatMap { solution in solution.expressions.indices.filter { !isBoolean(solution.expressions[$0].value) } }).sorted()
+    let positions = Set(
+      solutions.flatMap { solution in solution.expressions.indices.filter { !isBoolean(solution.expressions[$0].value) } }
+    ).sorted()
     let heads = names + positions.map { solutions[0].expressions[$0].expression.text }
     guard !heads.isEmpty else { return "" }
     let rows = solutions.map { solution in

@@ -22,7 +22,9 @@ struct TestCommand: ParsableCommand {
   @Argument(help: "Files or folders with policies, tests and data.", completion: .file(extensions: ["rego"]))
   var paths: [String]
 
-  @Option(name: [.customShort("r"), .customLong("run")], help: ArgumentHelp("Run the tests whose name matches the regular expression.", valueName: "pattern"))
+  @Option(
+    name: [.customShort("r"), .customLong("run")],
+    help: ArgumentHelp("Run the tests whose name matches the regular expression.", valueName: "pattern"))
   var selection: String?
 
   @Flag(name: [.short, .long], help: "Name every test, also those that pass.")

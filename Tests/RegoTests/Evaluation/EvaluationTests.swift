@@ -20,12 +20,14 @@ struct EvaluationTests {
       ("x := 1 if input.a", "data.p.x", #"{"a": true}"#, ["1"]), ("x := 1 if input.a", "data.p.x", #"{"a": false}"#, []),
       ("x contains i if some i in input.a", "data.p.x", #"{"a": [3, 1, 3]}"#, ["[1,3]"]),
       ("x[k] := v if some k, v in input.a", "data.p.x", #"{"a": {"q": 1}}"#, [#"{"q":1}"#]),
-      ("f(a) := 1 if a > 2 else := 2", "data.p.f(input.a)", #"{"a": 2}"#, ["2"]), ("default x := 7\nx := 1 if input.b", "data.p.x", "{}", ["7"]),
+      ("f(a) := 1 if a > 2 else := 2", "data.p.f(input.a)", #"{"a": 2}"#, ["2"]),
+      ("default x := 7\nx := 1 if input.b", "data.p.x", "{}", ["7"]),
       ("x := 1 if not input.b", "data.p.x", "{}", ["1"]), ("x if every i in input.a { i > 0 }", "data.p.x", #"{"a": [1, 0]}"#, []),
       ("x if every i in input.a { i > 0 }", "data.p.x", #"{"a": []}"#, ["true"]),
       ("x := {i: j | some i; j := input.a[i]}", "data.p.x", #"{"a": ["m", "n"]}"#, [#"{"0":"m","1":"n"}"#]),
       ("a.b.c := 1\na.b.d := 2", "data.p.a", "{}", [#"{"b":{"c":1,"d":2}}"#]),
-      ("x := y if y := input.a with input.a as 5", "data.p.x", #"{"a": 1}"#, ["5"]), ("y := input.a\nx := y + input.a if { y } \n", "data.p.x", #"{"a": 2}"#, ["4"]),
+      ("x := y if y := input.a with input.a as 5", "data.p.x", #"{"a": 1}"#, ["5"]),
+      ("y := input.a\nx := y + input.a if { y } \n", "data.p.x", #"{"a": 2}"#, ["4"]),
       ("y := input.a\nx := [y, z] if { z := y with input.a as 9 }", "data.p.x", #"{"a": 2}"#, ["[2,9]"]),
       ("f(_) := 1\ng(_) := 2\nx := y if y := f(0) with f as g", "data.p.x", "{}", ["2"]),
       ("x := true", "false", "{}", ["false"]), ("x := true", "1 == 2", "{}", ["false"]), ("x := true", "true; false", "{}", []),
@@ -65,7 +67,8 @@ struct EvaluationTests {
 
   @Test("a budget of steps or memory names the rule that exceeds it")
   func budgets() throws {
-    let module = "package p\nxs := [1, 2, 3, 4, 5, 6, 7, 8, 9]\nx := count({[a, b, c, d, e, f, g, h] | some a, b, c, d, e, f, g, h; xs[a]; xs[b]; xs[c]; xs[d]; xs[e]; xs[f]; xs[g]; xs[h]})"
+    let module =
+      "package p\nxs := [1, 2, 3, 4, 5, 6, 7, 8, 9]\nx := count({[a, b, c, d, e, f, g, h] | some a, b, c, d, e, f, g, h; xs[a]; xs[b]; xs[c]; xs[d]; xs[e]; xs[f]; xs[g]; xs[h]})"
     for options in [EvaluationOptions(steps: 100_000), EvaluationOptions(memory: 1 << 20)] {
       let error = #expect(throws: RegoError.self) { try Self.answer(module, "data.p.x", options: options) }
       #expect(error?.code == .cancel)
@@ -88,7 +91,9 @@ struct EvaluationTests {
         group.addTask {
           for round in 0..<200 {
             let input = try Document(json: Array("{\"a\": [1, \(task + 2), \(round + 2)]}".utf8))
-            guard try query.evaluate(input: input).first?.values == [.array([.integer(Int64(task + 2)), .integer(Int64(round + 2))])] else { return false }
+            guard try query.evaluate(input: input).first?.values == [.array([.integer(Int64(task + 2)), .integer(Int64(round + 2))])] else {
+              return false
+            }
           }
           return true
         }
@@ -100,7 +105,8 @@ struct EvaluationTests {
 
   @Test("terms are read with sets and keys of any kind")
   func terms() throws {
-    #expect(String(decoding: try Document(term: "{1: {3, 2}, \"a\": [null, set()]}").json(), as: UTF8.self) == #"{"1":[2,3],"a":[null,[]]}"#)
+    #expect(
+      String(decoding: try Document(term: "{1: {3, 2}, \"a\": [null, set()]}").json(), as: UTF8.self) == #"{"1":[2,3],"a":[null,[]]}"#)
     #expect(throws: RegoErrors.self) { try Document(term: "[x") }
   }
 }
