@@ -82,6 +82,22 @@ public struct AuditRun {
     var tally = Tally()
     var passedOver = 0
     var roots: [String: String] = [:]
+    private var ids: Set<String> = []
+
+    /// The asset under an id that no other has: of two with one id, as files of one guest in two places have, the later is told apart by
+    /// its target.
+    mutating func named(_ facts: AssetFacts) -> AssetFacts {
+      var facts = facts
+      let asset = facts.asset
+      var id = asset.id
+      var count = 1
+      while !ids.insert(id).inserted {
+        id = "\(asset.id) \(facts.target)" + (count > 1 ? " \(count)" : "")
+        count += 1
+      }
+      facts.asset = Asset(id: id, kind: asset.kind, platform: asset.platform, name: asset.name, uuid: asset.uuid)
+      return facts
+    }
   }
 
   private func judge(_ outcome: FactCollection.Outcome, of target: Target, collected: Collected, into judged: inout Judged) {
@@ -89,7 +105,8 @@ public struct AuditRun {
       judged.passedOver += 1
       return
     }
-    for asset in outcome.collection.assets {
+    for found in outcome.collection.assets {
+      let asset = judged.named(found)
       judged.assets.append(asset.asset)
       for finding in judge.judge(asset, collected: collected) + claims.findings(for: asset) where request.isIncluded(finding.control.id) {
         judged.tally.add(finding)

@@ -1,6 +1,4 @@
-import Domain
 import Foundation
-import Judgement
 import Testing
 
 @Suite("Audit of files")
@@ -94,13 +92,14 @@ struct AuditCommandTests {
     #expect(try verdicts(again) == verdicts(direct))
     #expect(!(try verdicts(direct)).isEmpty)
 
-    let folder = try DataFolder(named: Program.packageRoot.path)
-    let policies = try Policies.load(from: folder)
-    let baseline = try Baseline.load(Baseline.defaultName, from: folder)
-    let engine = try PolicyEngine(modules: policies.modules, data: ["ringwall": ["parameters": .object(baseline.parameters)]])
-    let input = try PolicyEngine.readJSON(Array(facts.output.utf8), file: document)
-    let values = try #require(try engine.evaluate("data.ringwall.audit.results", input: input)?.members)
-    let evaluated = Dictionary(uniqueKeysWithValues: values.map { ($0.key, $0.value["verdict"]?.text ?? "") })
+    let root = Program.packageRoot.path
+    let evaluation = try Program.run([
+      "eval", "-d", root + "/policies", "-d", root + "/baselines/kvm-host.yaml", "-i", document, "data.ringwall.audit.results",
+    ])
+    #expect(evaluation.code == 0)
+    let result = try #require((try evaluation.json()["result"] as? [[String: Any]])?.first)
+    let expression = try #require((result["expressions"] as? [[String: Any]])?.first)
+    let evaluated = try #require(expression["value"] as? [String: [String: Any]]).mapValues { $0["verdict"] as? String ?? "" }
     let judged = try verdicts(direct).mapValues { String($0.prefix { $0 != " " }) }.filter { !$0.key.hasPrefix("CLM") }
     #expect(evaluated == judged)
   }
@@ -120,6 +119,17 @@ struct AuditCommandTests {
       try #require(try Program.run(["audit", "--format", "json"] + $0).json()["summary"] as? [String: Int])
     }
     #expect(counts[0] == counts[1])
+  }
+
+  @Test("Files of one guest in two places are two assets")
+  func oneGuestTwice() throws {
+    let scratch = try ScratchFolder()
+    let files = [try scratch.file("a.xml", Inputs.domain), try scratch.file("b.xml", Inputs.domain)]
+    let document = try Program.run(["audit", "--format", "json"] + files).json()
+    let ids = try #require(document["assets"] as? [[String: Any]]).compactMap { $0["id"] as? String }
+    #expect(ids.count == 2 && Set(ids).count == 2, "\(ids)")
+    let judged = Set(try #require(document["results"] as? [[String: Any]]).compactMap { $0["asset"] as? String })
+    #expect(judged == Set(ids))
   }
 
   @Test("--only, --skip and --set change what is judged; a result written to a file is complete and announced")
