@@ -14,7 +14,8 @@ struct JSONReader {
     var reader = JSONReader(Array(text.utf8))
     guard let value = reader.value(0) else { return nil }
     reader.skipSpace()
-    return reader.at == reader.bytes.count ? value : nil
+    // `nil` beside a FactValue would be JSON's null.
+    return reader.at == reader.bytes.count ? value : FactValue?.none
   }
 
   private mutating func value(_ depth: Int) -> FactValue? {
@@ -24,9 +25,9 @@ struct JSONReader {
     case UInt8(ascii: "{"): return object(depth)
     case UInt8(ascii: "["): return array(depth)
     case UInt8(ascii: "\""): return string().map { .string($0) }
-    case UInt8(ascii: "t"): return take("true") ? .bool(true) : nil
-    case UInt8(ascii: "f"): return take("false") ? .bool(false) : nil
-    case UInt8(ascii: "n"): return take("null") ? .null : nil
+    case UInt8(ascii: "t"): return take("true") ? .bool(true) : FactValue?.none
+    case UInt8(ascii: "f"): return take("false") ? .bool(false) : FactValue?.none
+    case UInt8(ascii: "n"): return take("null") ? .null : FactValue?.none
     default: return number()
     }
   }
