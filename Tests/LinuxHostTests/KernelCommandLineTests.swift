@@ -45,7 +45,8 @@ struct ModuleOptionsTests {
     options.read(
       "# options kvm_intel ept=0\noptions kvm-intel nested=0 \\\n  ept=1 nested=1\nblacklist kvm_amd\ninstall vfio /bin/false\ninstall x /sbin/modprobe y\noptions\n",
       file: "/etc/modprobe.d/a.conf")
-    #expect(options.options.map { "\($0.module).\($0.parameter)=\($0.value)" } == ["kvm_intel.nested=0", "kvm_intel.ept=1", "kvm_intel.nested=1"])
+    #expect(
+      options.options.map { "\($0.module).\($0.parameter)=\($0.value)" } == ["kvm_intel.nested=0", "kvm_intel.ept=1", "kvm_intel.nested=1"])
     #expect(options.options.map(\.source.line) == [2, 2, 2])
     #expect(options.options[0].source.column == 19)
     #expect(options.barred.map(\.module) == ["kvm_amd", "vfio"])
@@ -75,6 +76,8 @@ struct JSONReaderTests {
     #expect(JSONReader.read("{}") == .object([]))
   }
 
-  @Test("what is not one whole document", arguments: ["", "tru", "[nul]", "[1,]", "{\"a\" 1}", "[1] x", "\"open", "{\"a\":}", String(repeating: "[", count: 100_000)])
+  @Test(
+    "what is not one whole document",
+    arguments: ["", "tru", "[nul]", "[1,]", "{\"a\" 1}", "[1] x", "\"open", "{\"a\":}", String(repeating: "[", count: 100_000)])
   func refused(_ text: String) { #expect(JSONReader.read(text) == FactValue?.none) }
 }

@@ -27,7 +27,9 @@ struct SavedTreeTests {
 
   @Test("every fact names its source")
   func sources() throws {
-    for (name, fact) in try Self.facts(["/proc/cmdline": "quiet\n", "/sys/module/kvm/parameters/nx_huge_pages": "Y\n", "/etc/group": "kvm:x:1:\n"]) {
+    for (name, fact) in try Self.facts([
+      "/proc/cmdline": "quiet\n", "/sys/module/kvm/parameters/nx_huge_pages": "Y\n", "/etc/group": "kvm:x:1:\n",
+    ]) {
       #expect(!fact.source.isEmpty, "\(name)")
     }
   }
@@ -55,10 +57,13 @@ struct SavedTreeTests {
     #expect(fact.source.map(\.name) == ["/usr/lib/modprobe.d/a.conf", "/etc/modprobe.d/kvm.conf", "/proc/cmdline"])
   }
 
-  @Test("a swap file lies on what holds its folder", arguments: [
-    ("/dev/mapper/vg-root / xfs rw 0 0\n", "LVM-abc", "none"), ("/dev/mapper/vg-root / xfs rw 0 0\n", "CRYPT-LUKS2-abc", "dm-crypt"),
-    ("/dev/sda1 / ext4 rw 0 0\n/dev/mapper/vg-root /var ext4 rw 0 0\n", "CRYPT-LUKS2-abc", "dm-crypt"), ("tmpfs / tmpfs rw 0 0\n", "", "unknown"),
-  ])
+  @Test(
+    "a swap file lies on what holds its folder",
+    arguments: [
+      ("/dev/mapper/vg-root / xfs rw 0 0\n", "LVM-abc", "none"), ("/dev/mapper/vg-root / xfs rw 0 0\n", "CRYPT-LUKS2-abc", "dm-crypt"),
+      ("/dev/sda1 / ext4 rw 0 0\n/dev/mapper/vg-root /var ext4 rw 0 0\n", "CRYPT-LUKS2-abc", "dm-crypt"),
+      ("tmpfs / tmpfs rw 0 0\n", "", "unknown"),
+    ])
   func swapFiles(_ mounts: String, _ uuid: String, _ expected: String) throws {
     let facts = try Self.facts([
       "/proc/swaps": "Filename Type Size Used Priority\n/var/swap\\040file file 1 0 -2\n", "/proc/mounts": mounts,

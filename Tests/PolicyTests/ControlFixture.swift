@@ -70,7 +70,9 @@ struct ControlFixture {
     for (key, node) in root where key.string != "base" {
       let name = key.string ?? "?"
       let parts = name.split(separator: ".", maxSplits: 1)
-      guard let state = parts.first.flatMap({ State(rawValue: String($0)) }) else { throw Mistake(description: "\(file): \(name) is no case") }
+      guard let state = parts.first.flatMap({ State(rawValue: String($0)) }) else {
+        throw Mistake(description: "\(file): \(name) is no case")
+      }
       let item = try Self.read(node, base: base, file: file)
       if parts.count == 1 { cases[state] = item } else { variants.append((name, state, item)) }
     }

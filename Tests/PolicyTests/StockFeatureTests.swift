@@ -8,7 +8,8 @@ import Testing
 struct StockFeatureTests {
   /// Number of arguments by name. opa-builtins.txt says where the list comes from.
   static let builtins = Result {
-    let text = try String(contentsOf: ControlFixture.folder.deletingLastPathComponent().appending(path: "opa-builtins.txt"), encoding: .utf8)
+    let text = try String(
+      contentsOf: ControlFixture.folder.deletingLastPathComponent().appending(path: "opa-builtins.txt"), encoding: .utf8)
     var arities: [String: Int] = [:]
     for line in text.split(separator: "\n") where !line.hasPrefix("#") {
       let parts = line.split(separator: "/")
@@ -46,7 +47,8 @@ struct StockFeatureTests {
 
   @Test("a built-in that OPA does not have is found")
   func foreignBuiltinIsFound() throws {
-    let text = "package p\n\nr if every x in [1] { not y_of.z(x) }\n\ns := {k: v | some k, v in object.ours({})}\n\nlocal(x) := x\n\nt := local(1)\n"
+    let text =
+      "package p\n\nr if every x in [1] { not y_of.z(x) }\n\ns := {k: v | some k, v in object.ours({})}\n\nlocal(x) := x\n\nt := local(1)\n"
     var walk = PolicyWalk()
     walk.visit(try Parser.module(Array(text.utf8), file: "p.rego"))
     #expect(walk.calls.keys.sorted() == ["object.ours", "y_of.z"])

@@ -54,7 +54,9 @@ extension HostFacts {
     let folder = "/sys/block/" + device
     if device.hasPrefix("zram") {
       // Written-back pages leave memory for the device named here.
-      guard let backing = try? tree.line(folder + "/backing_dev").trimmed, backing != "none", backing.hasPrefix("/dev/") else { return "zram" }
+      guard let backing = try? tree.line(folder + "/backing_dev").trimmed, backing != "none", backing.hasPrefix("/dev/") else {
+        return "zram"
+      }
       return protection(ofDevice: String(backing.dropFirst(5)), depth: depth + 1)
     }
     guard device.hasPrefix("dm-") else { return tree.exists("/sys/block") ? "none" : "unknown" }

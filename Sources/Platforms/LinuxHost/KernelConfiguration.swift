@@ -36,7 +36,9 @@ extension HostFacts {
       if configurations.count == 1 { release = String(configurations[0].dropFirst(7)) }
     }
     var places = ["/proc/config"]
-    if let release { places = ["/boot/config-\(release)", "/lib/modules/\(release)/config", "/usr/lib/modules/\(release)/config"] + places }
+    if let release {
+      places = ["/boot/config-\(release)", "/lib/modules/\(release)/config", "/usr/lib/modules/\(release)/config"] + places
+    }
     var failure: Fact?
     for path in places {
       do throws(Tree.Failure) {

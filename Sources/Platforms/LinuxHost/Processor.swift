@@ -39,7 +39,9 @@ extension HostFacts {
       let value = line[line.index(after: colon)...].trimmed
       let source = FactSource.path(path, line: number, column: 1)
       if let (architecture, vendor) = Self.identity(key, value) {
-        if self["cpu.architecture"]?.state == .absent, let architecture { self["cpu.architecture"] = .present(.string(architecture), source) }
+        if self["cpu.architecture"]?.state == .absent, let architecture {
+          self["cpu.architecture"] = .present(.string(architecture), source)
+        }
         if self["cpu.vendor"]?.state == .absent, let vendor { self["cpu.vendor"] = .present(.string(vendor), source) }
       }
       if ["flags", "Features", "features", "isa"].contains(key), self["cpu.flags"]?.state == .absent {

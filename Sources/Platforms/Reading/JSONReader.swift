@@ -14,8 +14,9 @@ struct JSONReader {
     var reader = JSONReader(Array(text.utf8))
     guard let value = reader.value(0) else { return nil }
     reader.skipSpace()
-    // `nil` beside a FactValue would be JSON's null.
-    return reader.at == reader.bytes.count ? value : FactValue?.none
+    // Not as a conditional expression: there nil would be JSON's null.
+    guard reader.at == reader.bytes.count else { return nil }
+    return value
   }
 
   private mutating func value(_ depth: Int) -> FactValue? {
@@ -25,9 +26,9 @@ struct JSONReader {
     case UInt8(ascii: "{"): return object(depth)
     case UInt8(ascii: "["): return array(depth)
     case UInt8(ascii: "\""): return string().map { .string($0) }
-    case UInt8(ascii: "t"): return take("true") ? .bool(true) : FactValue?.none
-    case UInt8(ascii: "f"): return take("false") ? .bool(false) : FactValue?.none
-    case UInt8(ascii: "n"): return take("null") ? .null : FactValue?.none
+    case UInt8(ascii: "t"): return take("true") ? .some(.bool(true)) : .none
+    case UInt8(ascii: "f"): return take("false") ? .some(.bool(false)) : .none
+    case UInt8(ascii: "n"): return take("null") ? .some(.null) : .none
     default: return number()
     }
   }
