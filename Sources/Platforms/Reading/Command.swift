@@ -92,7 +92,7 @@ public enum Command {
     // SAFETY: both vectors are copies that live until they are freed below, after posix_spawn has returned, and end in nil.
     var argv: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) } + [nil]
     var envp: [UnsafeMutablePointer<CChar>?] = unsafe environment.map { unsafe strdup($0) } + [nil]
-    defer { for unsafepointer in unsafe argv + envp { unsafe free(pointer) } }
+    defer { unsafe (argv + envp).forEach { unsafe free($0) } }
     var process = pid_t(0)
     return unsafe posix_spawn(&process, path, &actions, &attributes, &argv, &envp) == 0 ? process : nil
   }
