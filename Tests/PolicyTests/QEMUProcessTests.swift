@@ -102,7 +102,9 @@ private final class QEMUProcess {
     process.executableURL = URL(filePath: Self.path("setpriv") ?? "/usr/bin/setpriv")
     process.arguments = ["--reuid=65534", "--regid=65534", "--clear-groups", "qemu-system-x86_64"] + all
     process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
+    let complaints = folder + "/stderr"
+    FileManager.default.createFile(atPath: complaints, contents: nil)
+    process.standardError = try FileHandle(forWritingTo: URL(filePath: complaints))
     try process.run()
     pid = process.processIdentifier
     // setpriv becomes QEMU in the same process.
@@ -111,8 +113,10 @@ private final class QEMUProcess {
       guard process.isRunning else { break }
       usleep(100_000)
     }
+    let state = process.isRunning ? "still running" : "ended with \(process.terminationStatus)"
+    let text = (try? String(contentsOfFile: complaints, encoding: .utf8)) ?? ""
     stop()
-    throw Failure(reason: "QEMU did not come up")
+    throw Failure(reason: "QEMU did not come up: \(state): \(text)")
   }
 
   private func isReady(_ port: Int?) -> Bool {
