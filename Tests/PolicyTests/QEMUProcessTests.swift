@@ -103,7 +103,7 @@ private final class QEMUProcess {
     process.arguments = ["--reuid=65534", "--regid=65534", "--clear-groups", "qemu-system-x86_64"] + all
     process.standardOutput = FileHandle.nullDevice
     let complaints = folder + "/stderr"
-    FileManager.default.createFile(atPath: complaints, contents: nil)
+    try Data().write(to: URL(filePath: complaints))
     process.standardError = try FileHandle(forWritingTo: URL(filePath: complaints))
     try process.run()
     pid = process.processIdentifier
