@@ -5,7 +5,9 @@ import Platforms
 import Testing
 
 /// Real QEMU processes of this machine, collected and judged while they run.
-@Suite("QEMU processes", .enabled(if: QEMUProcess.canRun, "needs root, qemu-system-x86_64 and setpriv"), .serialized)
+@Suite(
+  "QEMU processes", .enabled(if: QEMUProcess.canRun, "needs root, setpriv, and a qemu-system-x86_64 that an ordinary user may run"),
+  .serialized)
 struct QEMUProcessTests {
   /// Verdicts other than pass and not applicable. Whether the mount namespace of process 1 can be read differs between machines.
   private func findings(_ process: QEMUProcess) throws -> [String: Finding] {
@@ -70,7 +72,20 @@ struct QEMUProcessTests {
 
 /// A diskless guest, stopped before its first instruction, run as an ordinary user.
 private final class QEMUProcess {
-  static let canRun = geteuid() == 0 && path("qemu-system-x86_64") != nil && path("setpriv") != nil
+  private static let asNobody = ["--reuid=65534", "--regid=65534", "--clear-groups", "qemu-system-x86_64"]
+
+  /// Also false where an ordinary user may not even enter the root folder.
+  static let canRun: Bool = {
+    guard geteuid() == 0, path("qemu-system-x86_64") != nil, let setpriv = path("setpriv") else { return false }
+    let trial = Process()
+    trial.executableURL = URL(filePath: setpriv)
+    trial.arguments = asNobody + ["--version"]
+    trial.standardOutput = FileHandle.nullDevice
+    trial.standardError = FileHandle.nullDevice
+    guard (try? trial.run()) != nil else { return false }
+    trial.waitUntilExit()
+    return trial.terminationStatus == 0
+  }()
 
   struct Failure: Error {
     let reason: String
@@ -100,7 +115,7 @@ private final class QEMUProcess {
     lastArgument = all.count
     waitsForNothing = arguments.contains("none")
     process.executableURL = URL(filePath: Self.path("setpriv") ?? "/usr/bin/setpriv")
-    process.arguments = ["--reuid=65534", "--regid=65534", "--clear-groups", "qemu-system-x86_64"] + all
+    process.arguments = Self.asNobody + all
     process.standardOutput = FileHandle.nullDevice
     let complaints = folder + "/stderr"
     try Data().write(to: URL(filePath: complaints))
