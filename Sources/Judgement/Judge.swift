@@ -18,7 +18,7 @@ public struct Judge: Sendable {
     self.parameters = last.sorted { $0.key < $1.key }.map { .init($0.key, $0.value) }
     selected = Set(policies.controls.all.filter(isIncluded).map(\.id))
     engine = try PolicyEngine(
-      modules: policies.modules, data: ["ringwall": ["parameters": .object(self.parameters)]])
+      parsed: policies.parsed, data: ["ringwall": ["parameters": .object(self.parameters)]])
   }
 
   /// One finding per control of the asset's kind, sorted by control id.

@@ -1,6 +1,8 @@
 /// The policies of one run: modules, the catalogue of controls they hold, and the digest that names them.
 public struct Policies: Sendable {
   public let modules: [PolicyEngine.Source]
+  /// The same, read.
+  let parsed: [PolicyEngine.ParsedSource]
   public let controls: Controls
   /// SHA-256 over the names and contents of all policies in use, the user's own included.
   public let digest: String
@@ -23,9 +25,10 @@ public struct Policies: Sendable {
       for file in files { modules.append(.init(file: file, text: try DataFiles.bytes(file))) }
     }
     let layers = try Layers(try folder.bytes("data/layers.yaml"), file: "data/layers.yaml")
-    let controls = Controls(rules: try PolicyEngine.annotatedRules(of: modules), layers: layers)
+    let parsed = try PolicyEngine.parse(modules)
+    let controls = Controls(rules: PolicyEngine.annotatedRules(of: parsed), layers: layers)
     let digest = Digest.manifest(modules.map { (name: $0.file, bytes: $0.text) })
-    modules.append(.init(file: catalogFile, text: Array(controls.catalogModule.utf8)))
-    return Policies(modules: modules, controls: controls, digest: digest)
+    let catalog = PolicyEngine.Source(file: catalogFile, text: Array(controls.catalogModule.utf8))
+    return Policies(modules: modules + [catalog], parsed: parsed + (try PolicyEngine.parse([catalog])), controls: controls, digest: digest)
   }
 }

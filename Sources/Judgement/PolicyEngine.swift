@@ -34,11 +34,30 @@ public final class PolicyEngine: Sendable {
   private let queries = Mutex<[String: PreparedQuery]>([:])
 
   /// - Throws: every mistake in the modules, one a line.
-  public init(modules: [Source], data: FactValue) throws(DataError) {
+  public convenience init(modules: [Source], data: FactValue) throws(DataError) {
+    try self.init(parsed: Self.parse(modules), data: data)
+  }
+
+  init(parsed: [ParsedSource], data: FactValue) throws(DataError) {
     do throws(RegoErrors) {
-      var parsed: [Module] = []
-      for module in modules { parsed.append(try Parser.module(module.text, file: module.file)) }
-      policy = try Policy(parsed, data: Document(data.regoValue))
+      policy = try Policy(parsed.map(\.module), data: Document(data.regoValue))
+    } catch {
+      throw DataError(error.errors.map(\.description).joined(separator: "\n"))
+    }
+  }
+
+  /// A module that was read, so that its controls can be listed and its rules compiled without reading it twice.
+  struct ParsedSource: Sendable {
+    let file: String
+    let module: Module
+  }
+
+  /// - Throws: the mistakes of the first module that has any, one a line.
+  static func parse(_ sources: [Source]) throws(DataError) -> [ParsedSource] {
+    do throws(RegoErrors) {
+      var parsed: [ParsedSource] = []
+      for source in sources { parsed.append(ParsedSource(file: source.file, module: try Parser.module(source.text, file: source.file))) }
+      return parsed
     } catch {
       throw DataError(error.errors.map(\.description).joined(separator: "\n"))
     }
@@ -68,22 +87,17 @@ public final class PolicyEngine: Sendable {
   }
 
   /// Every rule that has a METADATA block of its own, in the order of the modules.
-  static func annotatedRules(of modules: [Source]) throws(DataError) -> [AnnotatedRule] {
+  static func annotatedRules(of sources: [ParsedSource]) -> [AnnotatedRule] {
     var found: [AnnotatedRule] = []
-    do throws(RegoErrors) {
-      for source in modules {
-        let module = try Parser.module(source.text, file: source.file)
-        let package = module.package.dropFirst().compactMap(text)
-        for rule in module.rules {
-          guard let annotation = rule.annotations.last(where: { $0.scope == .rule }) else { continue }
-          found.append(
-            AnnotatedRule(
-              path: package + rule.head.reference.compactMap(text), metadata: FactValue(annotation.fields), file: source.file,
-              line: Int(rule.location.row)))
-        }
+    for source in sources {
+      let package = source.module.package.dropFirst().compactMap(text)
+      for rule in source.module.rules {
+        guard let annotation = rule.annotations.last(where: { $0.scope == .rule }) else { continue }
+        found.append(
+          AnnotatedRule(
+            path: package + rule.head.reference.compactMap(text), metadata: FactValue(annotation.fields), file: source.file,
+            line: Int(rule.location.row)))
       }
-    } catch {
-      throw DataError(error.errors.map(\.description).joined(separator: "\n"))
     }
     return found
   }

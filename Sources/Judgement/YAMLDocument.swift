@@ -10,7 +10,8 @@ public enum YAMLDocument {
     let text = String(decoding: bytes, as: UTF8.self)
     let node: Node?
     do {
-      node = try Yams.compose(yaml: text)
+      // Without rules for tags, which the reader would try as regular expressions on every scalar: scalars are read below, by their style.
+      node = try Yams.compose(yaml: text, .basic)
     } catch let error as YamlError {
       throw DataError(describe(error, file: file))
     } catch {

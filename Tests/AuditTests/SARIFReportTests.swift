@@ -81,7 +81,7 @@ struct SARIFReportTests {
   @Test("An argument of a process is no file")
   func logicalPlaces() throws {
     let results = try #require(try run(try Samples.full())["results"]?.elements)
-    let location = results.first { $0["ruleId"]?.text == "QMU-007" }?["locations"]?.elements?.first
+    let location = results.first { $0["ruleId"]?.text == "SMP-007" }?["locations"]?.elements?.first
     #expect(location?["physicalLocation"] == nil)
     #expect(location?["logicalLocations"]?.elements?.first?["name"]?.text == "pid 48213 argv[61]")
   }

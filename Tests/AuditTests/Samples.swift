@@ -71,30 +71,30 @@ enum Samples {
     let guest = asset("build-03", kind: .qemu)
     let findings = [
       finding(
-        control("QMU-007", .critical, .management, messages: ["unsafe": "QMP listens on {found}"]), .fail, asset: guest,
+        control("SMP-007", .critical, .management, messages: ["unsafe": "QMP listens on {found}"]), .fail, asset: guest,
         arguments: ["found": "tcp:0.0.0.0:4444"],
         evidence: [Evidence(fact: "argv.monitors", state: .present, value: "tcp:0.0.0.0:4444", source: .command("pid 48213 argv[61]"))]),
       finding(
-        control("KVM-072", .critical, .isolation, messages: ["unsafe": "{name} runs unconfined"]), .fail,
+        control("SMP-072", .critical, .isolation, messages: ["unsafe": "{name} runs unconfined"]), .fail,
         arguments: ["found": "unconfined", "name": "build-03"], evidence: [evidence("/proc/48213/attr/current", value: "unconfined")]),
       finding(
-        control("KVM-062", .high, .environment), .unknown, reason: "unreadable", messageCase: "unknown", arguments: ["fact": "a.fact"],
+        control("SMP-062", .high, .environment), .unknown, reason: "unreadable", messageCase: "unknown", arguments: ["fact": "a.fact"],
         evidence: [evidence("/sys/firmware/efi/efivars", line: nil, value: nil, state: .unreadable, why: "permission")]),
       finding(
         control(
-          "KVM-031", .medium, .vmm,
+          "SMP-031", .medium, .vmm,
           messages: [
             "unsafe": "the kernel merges equal pages of guests that distrust each other, which tells one what another holds ({found})"
           ]),
         .fail, asset: asset("a-host-with-a-name-that-is-rather-long.lab.example"), arguments: ["found": "1"],
         evidence: [evidence("/sys/kernel/mm/ksm/run", value: "1")]),
       finding(
-        control("KVM-099", .low, .vmm, messages: ["safe": "on"]), .unknown, reason: "parameterNotSet", messageCase: "parameter",
+        control("SMP-099", .low, .vmm, messages: ["safe": "on"]), .unknown, reason: "parameterNotSet", messageCase: "parameter",
         arguments: ["parameter": "allowed_networks"]),
       finding(
-        control("KVM-001", .high, .hardware, messages: ["safe": "EPT is on"]), .pass, messageCase: "safe", evidence: [evidence("/sys/a")]),
-      finding(control("KVM-002", .high, .hardware, messages: ["none": "no AMD module"]), .notApplicable, messageCase: "none"),
-      finding(control("KVM-003", .medium, .vmm, messages: ["safe": "fine"]), .pass, messageCase: "safe"),
+        control("SMP-001", .high, .hardware, messages: ["safe": "EPT is on"]), .pass, messageCase: "safe", evidence: [evidence("/sys/a")]),
+      finding(control("SMP-002", .high, .hardware, messages: ["none": "no AMD module"]), .notApplicable, messageCase: "none"),
+      finding(control("SMP-003", .medium, .vmm, messages: ["safe": "fine"]), .pass, messageCase: "safe"),
     ]
     let refusal = Refusal(
       target: "broken.xml", code: "malformed", message: "broken.xml:3:7: the element ends too early; correct the file", line: 3, column: 7)

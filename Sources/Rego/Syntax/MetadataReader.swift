@@ -31,7 +31,8 @@ struct MetadataReader {
     try checkBounds()
     let root: Node?
     do {
-      root = try Yams.compose(yaml: text)
+      // Without rules for tags, which the reader would try as regular expressions on every scalar: scalars are read below, by their style.
+      root = try Yams.compose(yaml: text, .basic)
     } catch {
       throw problem(error)
     }
