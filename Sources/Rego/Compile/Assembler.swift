@@ -180,7 +180,6 @@ struct Assembler {
     case .dotBase(let local, let source, let key):
       emit(.dotBase, Int32(local), word(source), word(key))
       target(fail)
-    case .dotOptional(let local, let source, let key): emit(.dotOptional, Int32(local), Int32(source), word(key), cache())
     case .scan(let source, let key, let value, let inner):
       let state = newLocal()
       _ = newLocal()
@@ -237,9 +236,6 @@ struct Assembler {
       emit(.makeRecord, Int32(local), Int32(tables.count - 1))
       emit(list: values)
     case .append(let array, let operand): emit(.append, Int32(array), word(operand))
-    case .insert(let object, let key, let value):
-      emit(.insertOnce, Int32(object), word(value))
-      emit(list: [key])
     case .insertOnce(let object, let path, let value):
       emit(.insertOnce, Int32(object), word(value))
       emit(list: path)

@@ -50,8 +50,6 @@ indirect enum Statement {
   case dot(target: Int, source: Operand, key: Operand)
   /// As dot, in base data.
   case dotBase(target: Int, source: Operand, key: Operand)
-  /// As dot, but a missing value leaves the target undefined and goes on.
-  case dotOptional(target: Int, source: Int, key: Operand)
   case scan(source: Operand, key: Int, value: Int, Block)
   /// Fails when the block succeeds.
   case not(Block)
@@ -67,7 +65,6 @@ indirect enum Statement {
   /// An object whose keys are constants: a sealed table, values in its order.
   case makeRecord(Int, keys: Int, values: [Operand])
   case append(array: Int, Operand)
-  case insert(object: Int, key: Operand, value: Operand)
   /// Fails the evaluation when the key is there with another value.
   case insertOnce(object: Int, path: [Operand], value: Operand)
   /// Adds to the set at a path of an object (an empty path: to the set itself).

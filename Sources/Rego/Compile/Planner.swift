@@ -15,10 +15,6 @@ final class Planner {
   var nodeIndex: [ObjectIdentifier: Int] = [:]
   private(set) var builtinTable: [Builtin] = []
   var builtinIndex: [String: Int] = [:]
-  /// Functions that a function's body may call.
-  var edges: [Set<Int>] = []
-  /// Nodes whose documents a function's body may read.
-  var documentEdges: [Set<Int>] = []
 
   /// Set where a body nests more than the stack holds; the plan is not complete then.
   var error: RegoError?
@@ -60,8 +56,6 @@ final class Planner {
       PlannedFunction(
         name: name, path: path, parameterCount: rule?.parameters?.count ?? 0, localCount: 0, body: Block(),
         isMemoized: rule != nil && rule?.parameters == nil, file: rule?.file ?? "", row: rule?.location.row ?? 0))
-    edges.append([])
-    documentEdges.append([])
   }
 
   func begin(_ function: Int, parameters: Int) {
@@ -342,7 +336,6 @@ final class Planner {
       let key = mockKey(callee)
       if let replacement = item.replacement {
         let replaced = mockKey(replacement)
-        if replaced >= 0, replaced < edges.count { edges[current].insert(replaced) }
         add(.function(key), .constant(constant(.integer(replaced))), 1)
       } else {
         term(item.value) { add(.function(key), $0) }

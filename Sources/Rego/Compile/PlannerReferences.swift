@@ -59,7 +59,6 @@ extension Planner {
       index += 1
       if let function = node.function {
         if node.arity != nil { return fail() }
-        edges[current].insert(function)
         let local = newLocal()
         append(.call(function: function, [], local))
         return self.path(.local(local), path, index, next)
@@ -75,7 +74,6 @@ extension Planner {
     if hasUnbound(part) {
       let list = newLocal()
       let number = nodeNumber(node)
-      documentEdges[current].insert(number)
       append(.documentKeys(node: number, keys, list))
       let loop = Block()
       let position = newLocal(), key = newLocal()
@@ -92,7 +90,6 @@ extension Planner {
   func document(_ node: RuleTree, _ keys: [Operand], _ next: @escaping (Operand) -> Void) {
     let local = newLocal()
     let number = nodeNumber(node)
-    documentEdges[current].insert(number)
     append(.document(node: number, keys, local))
     next(.local(local))
   }

@@ -108,7 +108,6 @@ extension Planner {
         }
       case .rule(let path):
         guard let function = tree.node(path)?.function else { return fail() }
-        edges[current].insert(function)
         append(.call(function: function, operands, local))
       }
       next(.local(local))

@@ -14,10 +14,10 @@ public final class Document: @unchecked Sendable {
   }
 
   /// A part of a document that is frozen already.
-  init(sharing heap: Heap, _ value: Value) {
+  init(sharing heap: Heap, _ value: Value, parent: Document? = nil) {
     self.heap = heap
     self.value = value
-    parent = nil
+    self.parent = parent
   }
 
   /// Reads JSON (RFC 8259). Of equal keys the last one counts.
@@ -61,8 +61,9 @@ extension Document {
   /// The elements of the array under a key of an object, each as a document; they share this one's memory.
   public func elements(at key: String) -> [Document] {
     guard value.isObject else { return [] }
-    let name = Value.string(key, in: Heap())
-    return value.objectView[name].elements.map { Document(sharing: heap, $0) }
+    let names = Heap()
+    let found = withExtendedLifetime(names) { value.objectView[Value.string(key, in: names)] }
+    return found.elements.map { Document(sharing: heap, $0, parent: self) }
   }
 
   /// An object with this document under one key; it shares this one's memory.

@@ -79,32 +79,39 @@ public struct EvaluationOptions: Sendable, Hashable {
 
 /// Evaluates one query again and again, keeping its memory. For one thread at a time.
 public final class Evaluator {
-  private let query: PreparedQuery
+  // Not the query itself, which keeps evaluators for its next evaluation: the two would keep each other for ever.
+  private let function: Int
+  private let names: [String]
+  private let expressions: [PreparedQuery.Expression]
+  private let data: Document
   private var machine: Machine
   let options: EvaluationOptions
 
   public init(_ query: PreparedQuery, options: EvaluationOptions = EvaluationOptions()) {
-    self.query = query
+    function = query.function
+    names = query.names
+    expressions = query.expressions
+    data = query.data
     self.options = options
     machine = Machine(query.program, options: options)
   }
 
   /// Every solution, its values copied.
   public func evaluate(input: Document?) throws(RegoError) -> [Solution] {
-    machine.begin(input: input?.value ?? .undefined, data: query.data.value)
-    return try machine.solutions(of: query.function).map { values in
+    machine.begin(input: input?.value ?? .undefined, data: data.value)
+    return try machine.solutions(of: function).map { values in
       Solution(
-        bindings: zip(query.names, values).compactMap { name, value in
+        bindings: zip(names, values).compactMap { name, value in
           name.hasPrefix("$") || value.isUndefined ? nil : (name, RegoValue(value))
         },
-        values: query.expressions.map { expression in expression.index.map { RegoValue(values[$0]) } ?? .boolean(true) })
+        values: expressions.map { expression in expression.index.map { RegoValue(values[$0]) } ?? .boolean(true) })
     }
   }
 
   /// Evaluates, and counts the elements of a variable's value in the first solution without copying them; 0 where there is none.
   public func count(input: Document?, variable: String) throws(RegoError) -> Int {
-    machine.begin(input: input?.value ?? .undefined, data: query.data.value)
-    guard let index = query.names.firstIndex(of: variable), let values = try machine.solutions(of: query.function).first else { return 0 }
+    machine.begin(input: input?.value ?? .undefined, data: data.value)
+    guard let index = names.firstIndex(of: variable), let values = try machine.solutions(of: function).first else { return 0 }
     return values[index].elementCount ?? 0
   }
 

@@ -71,6 +71,7 @@ extension Machine {
   mutating func callMock(_ mock: Mock, _ operands: [Value], at base: Memory.Address) throws(RegoError) -> Value {
     guard let replacement = mock.replacement else { return mock.value }
     guard var scope = scopes.last else { return .undefined }
+    guard base + UInt(operands.count + Program.maximumOperands) * 16 < stackEnd else { throw tooDeep() }
     for (index, operand) in operands.enumerated() { Memory.setValue(base, at: index, operand) }
     scope.mocks = []
     scope.memo = newMemo()

@@ -26,8 +26,6 @@ enum Operation: UInt8 {
   case isCollection
   /// r x x cache @
   case dot
-  /// r x x cache
-  case dotOptional
   /// r x x @: as dot in base data, where a number also finds the key with its digits
   case dotBase
   /// r(2) x @

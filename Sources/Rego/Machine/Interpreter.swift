@@ -81,9 +81,6 @@ extension Machine {
           set(word(1), value)
           pc &+= 6
         }
-      case .dotOptional:
-        set(word(1), lookup(operand(2), operand(3), isConstant: word(3) < 0, cache: word(4)))
-        pc &+= 5
       case .dotBase:
         let value = Self.descend(operand(2), [operand(3)])
         if value.isUndefined {

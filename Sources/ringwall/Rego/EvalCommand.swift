@@ -8,9 +8,10 @@ struct EvalCommand: ParsableCommand {
     abstract: "Evaluate a Rego query, as opa eval does.",
     discussion: """
         ringwall eval '1 + 1'
-        ringwall eval -d policies -d baselines/kvm-host.yaml -i facts.json data.ringwall.audit.results
-        ringwall eval -d policy.rego -i input.json --format pretty data.example.allow
-        ringwall eval --fail-defined -d policy.rego -i input.json 'data.example.deny[_]'
+        ringwall eval -d policies -d baselines/kvm-host.yaml \\
+          -i facts.json data.ringwall.audit.results
+        ringwall eval -d p.rego -i in.json --format pretty data.example.allow
+        ringwall eval --fail-defined -d p.rego -i in.json 'data.example.deny[_]'
 
       --data takes .rego, .json and .yaml files and folders of them; a.b:file.json places a data file below data.a.b.
       Exit codes: 0; 1 with --fail and no result, with --fail-defined and a result; 2 where the query, a policy or the input is wrong.

@@ -103,6 +103,28 @@ struct EvaluationTests {
     #expect(answers == [true, true, true, true])
   }
 
+  @Test("a query that nobody holds is gone, evaluators kept for it too")
+  func lifetime() throws {
+    weak var query: PreparedQuery?
+    do {
+      let prepared = try Policy([]).prepare("1 + 1")
+      _ = try prepared.evaluate()
+      query = prepared
+    }
+    #expect(query == nil)
+  }
+
+  @Test("parts of a document keep its memory, whatever the key's length")
+  func parts() throws {
+    let key = "a key of more than fourteen bytes"
+    var parts: [Document] = []
+    do {
+      let whole = try Document(json: Array("{\"\(key)\": [{\"\(key)\": [\"\(key)\"]}]}".utf8))
+      parts = whole.elements(at: key).flatMap { $0.wrapped(as: "x").wrapped(as: key).elements(at: "y") + $0.elements(at: key) }
+    }
+    #expect(parts.map(\.regoValue) == [.string(key)])
+  }
+
   @Test("terms are read with sets and keys of any kind")
   func terms() throws {
     #expect(
