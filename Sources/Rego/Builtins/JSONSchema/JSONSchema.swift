@@ -115,7 +115,7 @@ enum SchemaDraft: Int, Comparable {
 /// The types a schema allows, in the order given.
 struct SchemaTypes {
   enum Name: String, CaseIterable {
-    case array, boolean, integer, null, number, object, string
+    case array, boolean, integer, number, null, object, string
   }
 
   private(set) var names: [Name] = []

@@ -17,7 +17,7 @@ extension Builtins {
         guard let value = try json(arguments[0], context) else { throw wrong }
         document = value
         guard let text = try json(arguments[1], context) else { throw wrong }
-        schema = try self.schema(text, context)
+        schema = try Builtins.schema(text, context)
       } catch {
         throw .failed(error.text)
       }

@@ -27,7 +27,7 @@ final class SchemaDocument {
 
   subscript(key: StaticString) -> SchemaDocument? {
     guard case .object(let members) = form else { return nil }
-    return unsafe key.withUTF8Buffer { name in
+    return key.withUTF8Buffer { name in
       members.first { unsafe $0.key.elementsEqual(name) }?.value
     }
   }
