@@ -12,6 +12,10 @@ extension Builtins {
     },
     Builtin("internal.print", 1) { arguments, context throws(BuiltinError) in
       guard let printed = context.printed else { return .true }
+      if arguments[0].isString {
+        printed(arguments[0].string)
+        return .true
+      }
       let operands = try arguments.array(0)
       var choices: [[String]] = []
       for index in 0..<operands.count {

@@ -33,15 +33,14 @@ struct TestCommand: ParsableCommand {
   @Option(name: [.short, .long], help: ArgumentHelp("pretty or json.", valueName: "format"))
   var format: Format = .pretty
 
-  @Flag(name: .customLong("v0-compatible"), help: "Read modules as Rego v0.")
-  var isV0 = false
+  @OptionGroup var compilation: RegoCompilation
 
   func run() throws {
     let pattern = try selection.map { try Self.pattern($0) }
     var results: [TestResult] = []
     do {
-      let (modules, data) = try RegoOptions.load(paths, Parser.Options(version: isV0 ? .v0 : .v1))
-      let policy = try Policy(modules, data: Document(data))
+      let (modules, data) = try compilation.load(paths)
+      let policy = try Policy(modules, data: Document(data), options: try compilation.policyOptions())
       for test in Self.tests(in: modules) where pattern?.matches(test.fullName) ?? true { results.append(try test.run(policy)) }
     } catch let error as RegoErrors {
       Console.complain(error.description, isWhole: true)

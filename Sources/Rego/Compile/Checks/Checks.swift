@@ -21,10 +21,13 @@ final class Checks: @unchecked Sendable {
     var isStrict = false
     /// The functions there are besides those of rules.
     var signatures = Signature.all
+    /// Errors after which no more are looked for; 0 for all.
+    var errorLimit = RegoErrors.limit
 
-    init(isStrict: Bool = false, signatures: [String: Signature] = Signature.all) {
+    init(isStrict: Bool = false, signatures: [String: Signature] = Signature.all, errorLimit: Int = RegoErrors.limit) {
       self.isStrict = isStrict
       self.signatures = signatures
+      self.errorLimit = errorLimit > 0 ? errorLimit : .max
     }
   }
 
@@ -65,12 +68,12 @@ final class Checks: @unchecked Sendable {
   }
 
   private func finish(_ faults: [CheckFault], file: String) -> [RegoError] {
-    var result = faults.prefix(RegoErrors.limit).map { fault in
+    var result = faults.prefix(options.errorLimit).map { fault in
       RegoError(
         fault.code, fault.message, file: fault.module < modules.count ? modules[fault.module].file : file, location: fault.location,
         details: fault.details)
     }
-    if faults.count >= RegoErrors.limit { result.append(RegoError(.compile, "error limit reached")) }
+    if faults.count >= options.errorLimit { result.append(RegoError(.compile, "error limit reached")) }
     return result
   }
 
@@ -131,7 +134,7 @@ final class Checks: @unchecked Sendable {
       expansion.dynamicTerms(rule.body)
     }
     let graph = RuleGraph(rules: branches, tree: tree)
-    faults = graph.recursion(limit: RegoErrors.limit)
+    faults = graph.recursion(limit: options.errorLimit)
     if !faults.isEmpty { return faults }
     var checker = TypeChecker(globals: types, signatures: options.signatures)
     for rule in graph.sorted { checker.check(rule) }
