@@ -13,7 +13,7 @@ struct QueryCapture {
     for expression in query {
       let variable = "$term\(count + 1)"
       guard case .term(let term) = expression.kind, !expression.isNegated, !Self.isEquation(term),
-        let call = Self.capturing(term, in: Term(.variable(variable), expression.location), arity)
+        let call = Self.capturing(term, in: Term(.variable(variable)), arity)
       else {
         variables.append(nil)
         body.append(expression)

@@ -11,6 +11,7 @@ struct EvalCommand: ParsableCommand {
         ringwall eval -d policies -d baselines/kvm-host.yaml \\
           -i facts.json data.ringwall.audit.results
         ringwall eval -d p.rego -i in.json --format pretty data.example.allow
+        ringwall eval -d p.rego -i in.json --explain fails -f pretty data.example.allow
         ringwall eval --fail-defined -d p.rego -i in.json 'data.example.deny[_]'
 
       --data takes .rego, .json and .yaml files and folders of them; a.b:file.json places a data file below data.a.b.
@@ -59,6 +60,26 @@ struct EvalCommand: ParsableCommand {
   @Flag(help: "As --metrics, with the evaluation's own figures where there are any.")
   var instrument = false
 
+  @Option(help: ArgumentHelp("Follow the evaluation: full, notes, fails or debug; off does not.", valueName: "mode"))
+  var explain: ExplainMode = .off
+
+  @Flag(help: "In an explanation, show the values of variables.")
+  var varValues = false
+
+  @Flag(help: "Report which rows of the policies the evaluation reached.")
+  var coverage = false
+
+  @Flag(help: "Report how often each row was evaluated and how long that took.")
+  var profile = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Order of the profile: \(Profile.Criterion.allCases.map(\.rawValue).joined(separator: ", ")). May be repeated.", valueName: "name"))
+  var profileSort: [ProfileCriterion] = []
+
+  @Option(help: ArgumentHelp("Rows of the profile; 0 for all.", valueName: "count"))
+  var profileLimit: Int?
+
   @Option(help: ArgumentHelp("Bytes after which a cell of a table is cut; 0 for none.", valueName: "count"))
   var prettyLimit = 80
 
@@ -88,7 +109,7 @@ struct EvalCommand: ParsableCommand {
     case .json: Console.print(OrderedJSON.text(output.document))
     case .discard: Console.print(OrderedJSON.text(output.discarded))
     case .pretty:
-      let text = output.pretty(limit: prettyLimit)
+      let text = output.pretty(limit: prettyLimit, showsVariables: varValues)
       if !text.isEmpty { Console.print(text) }
       if !output.errors.isEmpty { Console.complain(OutputError.text(output.errors), isWhole: true) }
     case .values, .bindings, .raw, .source:
@@ -118,6 +139,13 @@ struct EvalCommand: ParsableCommand {
       let query = try times.time("query_compile") {
         try policy.prepare(text, package: question.packagePath, imports: imports, options: sources.compilation.parserOptions)
       }
+      let followed = Followed(self)
+      defer { followed.add(to: &output, modules) }
+      if followed.isWanted {
+        let traced = try TracedPolicy(modules, data: policy.data, options: options)
+          .prepare(text, package: question.packagePath, imports: imports, options: sources.compilation.parserOptions)
+        try traced.run(input: input, options: evaluationOptions, tracers: followed.tracers)
+      }
       let evaluator = Evaluator(query, options: evaluationOptions)
       evaluator.printed = { Console.complain($0, isWhole: true) }
       output.solutions = try times.time("query_eval") {
@@ -127,9 +155,40 @@ struct EvalCommand: ParsableCommand {
     } catch {
       output.errors = OutputError.list(error) ?? []
     }
-    if metrics || instrument { output.metrics = times }
+    if metrics || instrument || isProfiled { output.metrics = times }
     return output
   }
+
+  /// Whatever follows the evaluation.
+  private struct Followed {
+    private let recorder: TraceRecorder?
+    private let coverage: Coverage?
+    private let profile: Profile?
+    private let limit: Int
+    private let order: [Profile.Criterion]
+
+    init(_ command: EvalCommand) {
+      recorder = command.explain.recorder
+      coverage = command.coverage ? Coverage() : nil
+      profile = command.isProfiled ? Profile() : nil
+      limit = command.profileLimit ?? 10
+      order = command.profileSort.map(\.criterion)
+    }
+
+    var tracers: [any Tracer] {
+      let all: [(any Tracer)?] = [recorder, coverage, profile]
+      return all.compactMap { $0 }
+    }
+    var isWanted: Bool { !tracers.isEmpty }
+
+    func add(to output: inout EvalOutput, _ modules: [Module]) {
+      output.explanation = recorder?.events ?? []
+      output.coverage = coverage?.report(modules)
+      output.profile = profile?.report(limit: limit, order: order) ?? []
+    }
+  }
+
+  private var isProfiled: Bool { profile || profileLimit != nil || !profileSort.isEmpty }
 
   private var evaluationOptions: EvaluationOptions {
     var options = EvaluationOptions(isStrict: strictBuiltinErrors)
@@ -149,6 +208,24 @@ struct EvalCommand: ParsableCommand {
         return (item.name, Statistics(values))
       }
     }
+    let profiles = outputs.map(\.profile)
+    output.profile = []
+    output.aggregatedProfile = profiles[0].map { row in
+      let times = profiles.compactMap { rows in
+        rows.first { $0.file == row.file && $0.location.row == row.location.row }?.nanoseconds
+      }
+      return (row, Statistics(times))
+    }
     return output
+  }
+}
+
+/// `--profile-sort`
+struct ProfileCriterion: ExpressibleByArgument {
+  let criterion: Profile.Criterion
+
+  init?(argument: String) {
+    guard let criterion = Profile.Criterion(rawValue: argument) else { return nil }
+    self.criterion = criterion
   }
 }

@@ -7,6 +7,11 @@ struct EvalOutput {
   var metrics: Metrics?
   /// Of several runs, by name.
   var aggregatedMetrics: [(name: String, statistics: Statistics)] = []
+  var explanation: [TraceEvent] = []
+  var profile: [Profile.Row] = []
+  /// Of several runs.
+  var aggregatedProfile: [(row: Profile.Row, times: Statistics)] = []
+  var coverage: Coverage.Report?
 
   /// As `--format json` writes it; what is empty is left out.
   var document: RegoValue {
@@ -17,6 +22,10 @@ struct EvalOutput {
     if !aggregatedMetrics.isEmpty {
       members.append(.init("aggregated_metrics", .object(aggregatedMetrics.map { .init($0.name, $0.statistics.json) })))
     }
+    if !explanation.isEmpty { members.append(.init("explanation", .array(explanation.map(\.json)))) }
+    if !profile.isEmpty { members.append(.init("profile", ProfileReport.json(profile))) }
+    if !aggregatedProfile.isEmpty { members.append(.init("aggregated_profile", ProfileReport.aggregatedJSON(aggregatedProfile))) }
+    if let coverage { members.append(.init("coverage", coverage.json)) }
     return .object(members)
   }
 
@@ -27,15 +36,21 @@ struct EvalOutput {
   }
 
   /// As `--format pretty` writes it, without errors.
-  func pretty(limit: Int) -> String {
+  ///
+  /// - Parameter showsVariables: lines of the explanation end with the values of their variables.
+  func pretty(limit: Int, showsVariables: Bool) -> String {
     var parts: [String] = []
+    if !explanation.isEmpty { parts.append(TraceLines.lines(explanation, showsVariables: showsVariables).joined(separator: "\n")) }
     if errors.isEmpty { parts.append(SolutionText.pretty(solutions, limit: limit)) }
     if let metrics { parts.append(metrics.table) }
+    parts.append(ProfileReport.table(profile))
     if !aggregatedMetrics.isEmpty {
       parts.append(
         TextTable.text(
           ["Metric"] + Statistics.heads, aggregatedMetrics.map { [$0.name] + $0.statistics.cells }))
     }
+    parts.append(ProfileReport.aggregatedTable(aggregatedProfile))
+    if let coverage { parts.append(coverage.table) }
     return parts.filter { !$0.isEmpty }.joined(separator: "\n")
   }
 }

@@ -134,7 +134,7 @@ public final class TracedPolicy: @unchecked Sendable {
     _ query: CheckRule, input: Document?, options: EvaluationOptions, tracers: [any Tracer]
   ) throws(RegoError) {
     let heap = Heap(budget: options.memory)
-    let memory = TraceMemory(heap: heap, documents: [data] + (input.map { [$0] } ?? []))
+    let memory = TraceMemory(heap: heap, input: input, policy: self)
     let data = self.data
     try DeepStack.result { () throws(RegoError) in
       let search = TopDown(
@@ -145,14 +145,17 @@ public final class TracedPolicy: @unchecked Sendable {
   }
 }
 
-/// Keeps what values of events lie in.
-final class TraceMemory: Sendable {
+/// Keeps what events speak of: the rules, and what values lie in.
+final class TraceMemory: @unchecked Sendable {
+  // Nothing is read through it.
   private let heap: Heap
-  private let documents: [Document]
+  private let input: Document?
+  private let policy: TracedPolicy
 
-  init(heap: Heap, documents: [Document]) {
+  init(heap: Heap, input: Document?, policy: TracedPolicy) {
     self.heap = heap
-    self.documents = documents
+    self.input = input
+    self.policy = policy
   }
 }
 
