@@ -33,6 +33,7 @@ struct Ringwall: ParsableCommand {
       EvalCommand.self,
       TestCommand.self,
       CheckCommand.self,
+      BenchCommand.self,
       CompletionCommand.self,
       VersionCommand.self,
     ])

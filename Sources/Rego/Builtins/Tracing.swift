@@ -42,8 +42,9 @@ extension Builtins {
         if index < 0 { return .true }
       }
     },
-    Builtin("internal.test_case", 1) { arguments, _ throws(BuiltinError) in
-      _ = try arguments.array(0)
+    Builtin("internal.test_case", 1) { arguments, context throws(BuiltinError) in
+      let names = try arguments.array(0)
+      if let began = context.testCaseBegan { began((0..<names.count).map { RegoValue(names[$0]) }) }
       return .true
     },
     Builtin("opa.runtime", 0, isNondeterministic: true) { _, context throws(BuiltinError) in

@@ -111,6 +111,12 @@ public final class Evaluator {
     }
   }
 
+  /// Evaluates to the last solution and copies none.
+  public func run(input: Document?) throws(RegoError) {
+    machine.begin(input: input?.value ?? .undefined, data: data.value)
+    _ = try machine.solutions(of: function)
+  }
+
   /// Evaluates, and counts the elements of a variable's value in the first solution without copying them; 0 where there is none.
   public func count(input: Document?, variable: String) throws(RegoError) -> Int {
     machine.begin(input: input?.value ?? .undefined, data: data.value)
@@ -122,6 +128,12 @@ public final class Evaluator {
   public var printed: ((String) -> Void)? {
     get { machine.builtinContext.printed }
     set { machine.builtinContext.printed = newValue }
+  }
+
+  /// Told the names of a case of a test when it begins, the outermost first; what names it is `internal.test_case`.
+  public var testCaseBegan: (([RegoValue]) -> Void)? {
+    get { machine.builtinContext.testCaseBegan }
+    set { machine.builtinContext.testCaseBegan = newValue }
   }
 
   /// Errors of built-in functions that made a call undefined in the last evaluation, at most 100.
