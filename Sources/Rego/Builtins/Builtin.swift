@@ -68,6 +68,8 @@ final class BuiltinContext {
   private let clock: @Sendable () -> Int64
   /// Where `print` and `trace` write; nil drops the text.
   var printed: ((String) -> Void)?
+  /// Told which case of a test begins.
+  var testCaseBegan: (([RegoValue]) -> Void)?
   /// Compiled expressions by the hash of their pattern.
   var regularExpressions: [UInt64: RegularExpressionMemo] = [:]
   /// Compiled JSON schemas by their text.
