@@ -36,7 +36,8 @@ final class DocumentTypes {
           scope[root] = type
         } else {
           // Below data all that is known so far stays known.
-          let base = scope[root] ?? (root == VariableTable.data ? scope.globals.extent : nil)
+          let isKnown = root == VariableTable.data && !scope.globals.children.isEmpty
+          let base = scope[root] ?? (isKnown ? scope.globals.extent : nil)
           scope[root] = Self.overriding(base, note.path.dropFirst(), with: type)
         }
       } catch {
