@@ -31,7 +31,7 @@ struct GraphQLTests {
       ("graphql.parse_query", "{ a(b: \"x\ny\") }", "Unexpected <Invalid> in GraphQL string at location 1:10"),
       ("graphql.parse_query", "{ a(b: 01) }", "Unexpected <Invalid> in GraphQL string at location 1:9"),
       ("graphql.parse_query", "{ é }", "Expected Name, found <Invalid> in GraphQL string at location 1:3"),
-      ("graphql.parse_query", "# only\r\n{ ... on }", "Expected Name, found } in GraphQL string at location 2:10"),
+      ("graphql.parse_query", "# only\r\n{ ... on }", "Expected Name, found } in GraphQL string at location 2:11"),
       ("graphql.parse_query", "fragment on on T { a }", "Unexpected Name \"on\" in GraphQL string at location 1:10"),
       ("graphql.parse_query", "{}", "expected at least one definition, found } in GraphQL string at location 1:2"),
       ("graphql.parse_schema", "type A { a: }", "Expected Name, found } in GraphQL string at location 1:13"),

@@ -59,7 +59,7 @@ struct SchemaTypeTests {
     let text =
       "# METADATA\n# schemas:\n#   - input: schema.person\n#   - input.any.deep: {type: number}\n#   - data.users: {type: array, items: {type: string}}\n"
     func errors(_ body: String) throws -> [String] {
-      try Self.errors("package p\n\n" + text + "allow if \(body)", ["person": Self.person]).map { String($0.prefix(40)) }
+      try Self.errors("package p\n\n" + text + "allow if { \(body) }", ["person": Self.person]).map { String($0.prefix(40)) }
     }
     #expect(try errors("input.any.deep > 1; input.any.other.x") == [])
     #expect(try errors("input.any.deep == \"x\"") == ["8 match error | left  : number | right : "])
