@@ -57,8 +57,8 @@ extension GraphQL {
       guard member.isArray else { throw mismatch(member, key, "[]object") }
       depth += 1
       defer { depth -= 1 }
-      guard depth <= Parser.depthLimit else {
-        throw Fault(message: "document is nested deeper than \(Parser.depthLimit) levels", position: nil)
+      guard depth <= 2 * Parser.depthLimit else {
+        throw Fault(message: "document is nested deeper than \(2 * Parser.depthLimit) levels", position: nil)
       }
       var result: [T] = []
       for element in member.elements {
@@ -179,8 +179,8 @@ extension GraphQL {
       guard let member = try object(value, key) else { return type }
       depth += 1
       defer { depth -= 1 }
-      guard depth <= Parser.depthLimit else {
-        throw Fault(message: "document is nested deeper than \(Parser.depthLimit) levels", position: nil)
+      guard depth <= 2 * Parser.depthLimit else {
+        throw Fault(message: "document is nested deeper than \(2 * Parser.depthLimit) levels", position: nil)
       }
       type.name = try text(member, "NamedType")
       if try object(member, "Elem") != nil { type.element = try self.type(member, "Elem") }
