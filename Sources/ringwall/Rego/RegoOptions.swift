@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Judgement
 internal import Rego
+internal import RegoBuiltins
 
 /// How the Rego commands read and compile modules.
 struct RegoCompilation: ParsableArguments {
@@ -31,7 +32,7 @@ struct RegoCompilation: ParsableArguments {
   var ignored: [String] { ignore.flatMap { $0.split(separator: ",").map(String.init) } }
 
   func policyOptions(isStrict: Bool = false, errorLimit: Int = RegoErrors.limit) throws(DataError) -> Policy.Options {
-    var options = Policy.Options(isStrict: isStrict, errorLimit: errorLimit)
+    var options = Policy.Options(isStrict: isStrict, errorLimit: errorLimit, functions: StandardFunctions.all)
     if let capabilities { options.builtins = try CapabilitiesFile.builtins(capabilities) }
     return options
   }
