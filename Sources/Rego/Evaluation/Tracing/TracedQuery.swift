@@ -111,6 +111,15 @@ public final class TracedPolicy: @unchecked Sendable {
       policy: self, query: try checks.compiled(capture.body, package: package.isEmpty ? nil : package, imports: imports))
   }
 
+  /// Documents that a query needs.
+  public func dependencies(
+    of text: String, package: [String] = [], imports: [Import] = [], options: Parser.Options = Parser.Options()
+  ) throws(RegoErrors) -> Dependencies {
+    let body = try Parser.query(Array(text.utf8), options: options)
+    let query = try checks.compiled(body, package: package.isEmpty ? nil : package, imports: imports)
+    return DependencyWalk.run(query, checks.tree)
+  }
+
   private func arity(of callee: Term, _ package: [String]) -> Int? {
     let terms = if case .reference(let parts) = callee.node { parts } else { [callee] }
     let name = terms.compactMap { term in
