@@ -201,9 +201,15 @@ struct ShellSession {
     // An equation with what is defined asks.
     if known, !rule.head.isAssignment, rule.body.isEmpty, rule.head.key == nil, rule.head.arguments == nil, !rule.isDefault { return nil }
     let replaces = known && rule.head.isAssignment && rule.body.isEmpty && rule.head.arguments == nil && !rule.isDefault
-    try policy.change { package in
-      if replaces { package.rules.removeAll { $0.name == name } }
-      package.rules.append((name, Self.trimmed(text)))
+    var above: Int32 = 0
+    do throws(RegoErrors) {
+      if replaces { try policy.change { $0.rules.removeAll { $0.name == name } } }
+      above = Int32(policy.text().utf8.count { $0 == 0x0A }) + 1
+      try policy.change { $0.rules.append((name, Self.trimmed(text))) }
+    } catch {
+      var errors = error
+      for index in errors.errors.indices where errors.errors[index].location.row > above { errors.errors[index].location.row -= above }
+      throw errors
     }
     let place = policy.current.joined(separator: ".")
     return names.map { "Rule '\($0)' \(replaces ? "re-defined" : "defined") in package \(place). Type 'show' to see rules." }
