@@ -72,6 +72,8 @@ final class BuiltinContext {
   var testCaseBegan: (([RegoValue]) -> Void)?
   /// Compiled expressions by the hash of their pattern.
   var regularExpressions: [UInt64: RegularExpressionMemo] = [:]
+  /// Compiled JSON schemas by their text.
+  var schemas: [[UInt8]: JSONSchema] = [:]
   /// Seeds of `rand.intn`, uuids by key.
   var memo: [[UInt8]: Value] = [:]
   /// Steps left for work that a small input can make large; see `spend`.

@@ -55,9 +55,10 @@ struct Compiler {
     declare()
     var errors: [RegoError] = []
     var resolved: [ResolvedRule] = []
+    let metadata = RuleMetadata(modules)
     for module in modules {
       var resolver = Resolver(
-        heap: heap, names: names(of: module), file: module.file, functions: functions, builtins: options.builtins)
+        heap: heap, names: names(of: module), file: module.file, functions: functions, builtins: options.builtins, metadata: metadata)
       for rule in module.rules { resolved.append(resolver.rule(rule)) }
       errors += resolver.errors
     }

@@ -15,6 +15,8 @@ public struct RegoError: Error, Sendable, Hashable, CustomStringConvertible {
     public static let unsafeVariable = Code(rawValue: "rego_unsafe_var_error")
     /// A rule that needs itself.
     public static let recursion = Code(rawValue: "rego_recursion_error")
+    /// A text cannot be formatted.
+    public static let format = Code(rawValue: "rego_format_error")
     /// Two rules give one document different values.
     public static let conflict = Code(rawValue: "eval_conflict_error")
     /// A built-in function got an operand of the wrong type.
