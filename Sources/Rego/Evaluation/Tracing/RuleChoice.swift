@@ -29,11 +29,21 @@ extension TopDown {
   /// - Parameter operands: of a call; nil for a document.
   func choose(_ node: CheckRuleTree, _ reference: [CheckTerm], _ operands: [Value]?, _ search: Search) throws(RegoError) -> RuleChoice {
     var choice = RuleChoice()
-    choice.isGrowing = node.rules.contains { $0.key != nil || !$0.isGround }
-    choice.isSet = node.rules.allSatisfy { $0.key != nil && $0.isGround }
+    // Rules below ones whose keys are only known at run time are part of the same object.
+    var rules = node.rules
+    if rules.contains(where: { !$0.isGround }) {
+      for child in node.orderedChildren {
+        child.walk { below in
+          rules += below.rules
+          return false
+        }
+      }
+    }
+    choice.isGrowing = rules.contains { $0.key != nil || !$0.isGround }
+    choice.isSet = rules.allSatisfy { $0.key != nil && $0.isGround }
     var shared: Value?
     var isShared = true
-    for rule in node.rules {
+    for rule in rules {
       if rule.isDefault {
         choice.fallback = rule
         continue

@@ -28,6 +28,8 @@ final class TopDown {
   enum Mock {
     case value(Value)
     case function(CheckTerm)
+    /// A document of a rule.
+    case document([CheckTerm])
   }
 
   init(
@@ -176,7 +178,7 @@ final class TopDown {
   }
 
   func closure(_ body: CheckBody, in search: Search, needsOne: Bool = false) -> Search {
-    Search(body, search.bindings, module: search.module, id: nextID(), parent: search, needsOne: needsOne)
+    Search(body, search.bindings, module: search.module, id: nextID(), parent: search, needsOne: needsOne, rule: search.rule)
   }
 
   @_optimize(none)

@@ -21,17 +21,35 @@ public final class TracedPolicy: @unchecked Sendable {
     /// Bindings of a body without variables of its own.
     let nothing: Bindings
     var conditions: [ObjectIdentifier: [RuleCondition]] = [:]
+    private let modules: [Module]
+    private lazy var blocks = RuleMetadata(modules)
 
-    init(tree: CheckRuleTree, builtins: [String: Builtin], files: [String], isStrict: Bool) {
+    init(tree: CheckRuleTree, builtins: [String: Builtin], modules: [Module], isStrict: Bool) {
+      self.modules = modules
       self.tree = tree
       self.builtins = builtins
-      self.files = files
+      files = modules.map(\.file)
       self.isStrict = isStrict
       nothing = Bindings(VariableTable())
     }
 
     /// "" for the query.
     func file(_ module: Int) -> String { module < files.count ? files[module] : "" }
+
+    /// What `rego.metadata.rule` and `rego.metadata.chain` give in a rule.
+    func metadata(_ name: String, _ rule: CheckRule, _ heap: Heap) -> Value? {
+      guard rule.module < modules.count else { return nil }
+      let module = modules[rule.module]
+      var isElse = false
+      let written = module.rules.first { written in
+        if written.location == rule.location { return true }
+        isElse = written.elses.contains { $0.location == rule.location }
+        return isElse
+      }
+      guard let written else { return nil }
+      return name == "rego.metadata.rule"
+        ? blocks.rule(written, isElse: isElse, in: heap) : blocks.chain(written, package: rule.package, isElse: isElse, in: heap)
+    }
 
     /// A name as written: "data.p.f", "count".
     func name(of term: CheckTerm, _ variables: VariableTable) -> String {
@@ -136,7 +154,7 @@ public final class TracedPolicy: @unchecked Sendable {
   }
 
   fileprivate func contents(isStrict: Bool) -> Contents {
-    Contents(tree: checks.tree, builtins: builtins, files: checks.modules.map(\.file), isStrict: isStrict)
+    Contents(tree: checks.tree, builtins: builtins, modules: checks.modules, isStrict: isStrict)
   }
 
   fileprivate func run(
