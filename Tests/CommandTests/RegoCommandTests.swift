@@ -72,8 +72,8 @@ struct RegoCommandTests {
     let arguments = ["eval", "-d", "p.rego", "-d", "data.json", "-i", "in.json", "--coverage", "--profile", "data.p.allow"]
     let document = try Program.run(arguments, in: folder.path).json()
     let coverage = try #require(document["coverage"] as? [String: Any])
-    #expect(coverage["covered_lines"] as? Int == 3)
-    #expect(coverage["not_covered_lines"] as? Int == 6)
+    #expect(coverage["covered_lines"] as? Int == 2)
+    #expect(coverage["not_covered_lines"] as? Int == 4)
     let rows = try #require(document["profile"] as? [[String: Any]])
     #expect(rows.contains { ($0["location"] as? [String: Any])?["row"] as? Int == 6 && $0["num_eval"] as? Int == 2 })
   }

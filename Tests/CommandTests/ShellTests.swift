@@ -32,7 +32,8 @@ struct ShellTests {
   @Test("input, imports, formats and traces")
   func session() throws {
     let text = try answers([
-      "input := {\"n\": 1}", "input.n", "import data.roles as r", "r.ann[0]", "json", "input.n", "pretty", "trace full", "data.roles.ann[0]",
+      "input := {\"n\": 1}", "input.n", "import data.roles as r", "r.ann[0]", "json", "input.n", "pretty", "trace full",
+      "data.roles.ann[0]",
       "trace off", "package other", "y := 2", "data.other.y", "exit", "not reached",
     ])
     #expect(text.contains("Input defined") && text.contains("\"admin\"\n"))

@@ -3,8 +3,11 @@ import Testing
 
 @Suite("Wrong use and help")
 struct UsageTests {
-  @Test("Every command has help with examples", arguments: [
-      "audit", "facts", "explain", "controls", "doctor", "eval", "test", "check", "bench", "deps", "run", "exec", "capabilities", "completion",
+  @Test(
+    "Every command has help with examples",
+    arguments: [
+      "audit", "facts", "explain", "controls", "doctor", "eval", "test", "check", "bench", "deps", "run", "exec", "capabilities",
+      "completion",
       "version",
     ])
   func help(command: String) throws {

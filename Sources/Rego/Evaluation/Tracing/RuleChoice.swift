@@ -125,7 +125,9 @@ extension TracedPolicy.Contents {
       case .term(let term):
         if let subject = subject(term, rule) { note(RuleCondition(subject: subject, pattern: nil)) }
       case .call(let terms):
-        guard terms.count == 3, [VariableTable.unify, VariableTable.equal].contains(where: { expression.call(of: $0) != nil }) else { continue }
+        guard terms.count == 3, [VariableTable.unify, VariableTable.equal].contains(where: { expression.call(of: $0) != nil }) else {
+          continue
+        }
         for (a, b) in [(terms[1], terms[2]), (terms[2], terms[1])] {
           guard let subject = subject(a, rule, allowsArguments: true), Self.isIndexable(b) else { continue }
           note(RuleCondition(subject: subject, pattern: b.isVariable ? nil : b))

@@ -109,7 +109,9 @@ final class TopDown {
 
   /// Follows a query to its last solution.
   func start(_ query: CheckRule, module: Int) throws(RegoError) {
-    try run(Search(query.body, Bindings(query.variables), module: module, id: nextID(), parent: nil)) { (_) throws(RegoError) -> Flow in .more }
+    try run(Search(query.body, Bindings(query.variables), module: module, id: nextID(), parent: nil)) { (_) throws(RegoError) -> Flow in
+      .more
+    }
   }
 
   /// Evaluates a body as a query of its own.

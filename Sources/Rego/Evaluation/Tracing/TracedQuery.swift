@@ -78,7 +78,8 @@ public final class TracedPolicy: @unchecked Sendable {
     /// A function of rules or of the engine.
     func isFunction(_ term: CheckTerm, _ variables: VariableTable) -> Bool {
       if let node = rules(of: term) { return node.rules.contains { $0.arity > 0 } }
-      return term.isVariable || { if case .reference = term.kind { true } else { false } }() ? builtins[name(of: term, variables)] != nil : false
+      return term.isVariable || { if case .reference = term.kind { true } else { false } }()
+        ? builtins[name(of: term, variables)] != nil : false
     }
 
     func term(_ value: Value) -> CheckTerm {

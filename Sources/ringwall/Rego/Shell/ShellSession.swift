@@ -193,7 +193,9 @@ struct ShellSession {
       default: return nil
       }
     }
-    guard let rule = module.rules.first, let name = names.first, name != "data", name != "input" || rule.head.isAssignment else { return nil }
+    guard let rule = module.rules.first, let name = names.first, name != "data", name != "input" || rule.head.isAssignment else {
+      return nil
+    }
     if name == "input" { return try defineInput(text) }
     // A call or a name alone asks.
     if rule.head.value == nil, rule.head.key == nil, rule.body.isEmpty, !rule.isDefault { return nil }
@@ -217,7 +219,8 @@ struct ShellSession {
 
   /// `input := ...`, which no rule may be called.
   private mutating func defineInput(_ text: String) throws(RegoErrors) -> [String] {
-    let query = try policy.policy.prepare("value " + Self.trimmed(text).dropFirst("input".count), package: policy.current, imports: try policy.imports())
+    let query = try policy.policy.prepare(
+      "value " + Self.trimmed(text).dropFirst("input".count), package: policy.current, imports: try policy.imports())
     do throws(RegoError) {
       guard let value = try query.evaluate(input: try? policy.input()).first?["value"] else { return ["undefined"] }
       policy.typedInput = Document(value)
@@ -312,10 +315,10 @@ struct ShellSession {
 
   private static let topics = [
     "input": """
-      What queries see as input is typed,
-        input := {"user": "root"}
-      or what data.repl.input holds, which can be loaded: ringwall run repl.input:request.json
-      """,
+    What queries see as input is typed,
+      input := {"user": "root"}
+    or what data.repl.input holds, which can be loaded: ringwall run repl.input:request.json
+    """,
     "history": "Lines are kept in ~/.ringwall_history, or in the file that --history names. Arrow up brings the last one back.",
   ]
 }
