@@ -23,8 +23,14 @@ public final class Policy: Sendable {
     public var builtins: Set<String>?
     /// Errors after which no more are looked for; 0 for all.
     public var errorLimit = RegoErrors.limit
+    /// JSON schemas of `input` and `data` that types are checked against. Nil: METADATA blocks that name schemas are passed over; those that
+    /// hold one count.
+    public var schemas: SchemaSet?
 
-    public init(isStrict: Bool = false, builtins: Set<String>? = nil, errorLimit: Int = RegoErrors.limit) {
+    public init(
+      isStrict: Bool = false, builtins: Set<String>? = nil, errorLimit: Int = RegoErrors.limit, schemas: SchemaSet? = nil
+    ) {
+      self.schemas = schemas
       self.isStrict = isStrict
       self.builtins = builtins
       self.errorLimit = errorLimit

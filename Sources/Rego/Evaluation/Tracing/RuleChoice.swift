@@ -49,7 +49,7 @@ extension TopDown {
         continue
       }
       let branches = rule.branches.filter { branch in
-        contents.conditions(of: branch).allSatisfy { fits($0, operands) }
+        !isIndexed || contents.conditions(of: branch).allSatisfy { fits($0, operands) }
       }
       guard let first = branches.first else { continue }
       choice.rules.append((first, Array(branches.dropFirst())))
@@ -62,7 +62,7 @@ extension TopDown {
         shared = value
       }
     }
-    choice.exitsEarly = isShared && !choice.isGrowing
+    choice.exitsEarly = exitsEarly && isShared && !choice.isGrowing
     let count = choice.rules.count
     try trace(
       .index, .expression(search.expression, index: search.index), search,

@@ -16,6 +16,8 @@ final class TopDown {
   private let deadline: ContinuousClock.Instant?
   private let gauge = StackGauge(limit: DeepStack.limit - 4 << 20)
 
+  var isIndexed = true
+  var exitsEarly = true
   var input: Value
   var data: Value
   /// Paths that a `with` replaces, by `with`.

@@ -159,7 +159,7 @@ public final class TracedPolicy: @unchecked Sendable {
   }
 
   fileprivate func run(
-    _ query: CheckRule, input: Document?, options: EvaluationOptions, tracers: [any Tracer]
+    _ query: CheckRule, input: Document?, options: EvaluationOptions, tracers: [any Tracer], configure: (TopDown) -> Void
   ) throws(RegoError) {
     let heap = Heap(budget: options.memory)
     let memory = TraceMemory(heap: heap, input: input, policy: self)
@@ -168,6 +168,7 @@ public final class TracedPolicy: @unchecked Sendable {
       let search = TopDown(
         contents(isStrict: options.isStrict), input: input?.value ?? .undefined, data: data.value, heap: heap, memory: memory,
         options: options, tracers: tracers)
+      configure(search)
       try search.start(query, module: checks.modules.count)
     }
   }
@@ -199,9 +200,17 @@ public final class TracedQuery: @unchecked Sendable {
   }
 
   /// Evaluates to the last solution and tells the tracers of each step.
+  ///
+  /// - Parameters:
+  ///   - isIndexed: rules whose bodies cannot hold are passed over.
+  ///   - exitsEarly: the first of rules that give the same constant decides.
   public func run(
-    input: Document? = nil, options: EvaluationOptions = EvaluationOptions(), tracers: [any Tracer]
+    input: Document? = nil, options: EvaluationOptions = EvaluationOptions(), tracers: [any Tracer], isIndexed: Bool = true,
+    exitsEarly: Bool = true
   ) throws(RegoError) {
-    try policy.run(query, input: input, options: options, tracers: tracers)
+    try policy.run(query, input: input, options: options, tracers: tracers) { search in
+      search.isIndexed = isIndexed
+      search.exitsEarly = exitsEarly
+    }
   }
 }
