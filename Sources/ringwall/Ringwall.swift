@@ -34,6 +34,10 @@ struct Ringwall: ParsableCommand {
       TestCommand.self,
       CheckCommand.self,
       BenchCommand.self,
+      DepsCommand.self,
+      RunCommand.self,
+      ExecCommand.self,
+      CapabilitiesCommand.self,
       CompletionCommand.self,
       VersionCommand.self,
     ])

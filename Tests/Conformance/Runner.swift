@@ -28,8 +28,7 @@ struct Runner {
   }
 
   private static func run(_ item: Case, version: LanguageVersion) -> Result<[Solution], Fault> {
-    let options = Parser.Options(
-      version: version, experimentalKeywords: !item.experimentalKeywords.isEmpty, importedKeywords: item.experimentalKeywords)
+    let options = parserOptions(item, version)
     do throws(RegoErrors) {
       var modules: [Module] = []
       for (index, text) in item.modules.enumerated() {
@@ -47,6 +46,50 @@ struct Runner {
     } catch {
       return .failure(Fault(text: error.description, code: error.errors.first?.code.rawValue ?? ""))
     }
+  }
+
+  /// Nil where following the evaluation finds the solutions of the evaluation, or where that ends in an error.
+  static func traceFailure(of item: Case, version: LanguageVersion) -> String? {
+    guard case .success(let solutions) = run(item, version: version) else { return nil }
+    let options = parserOptions(item, version)
+    let recorder = SolutionRecorder()
+    do throws(RegoErrors) {
+      var modules: [Module] = []
+      for (index, text) in item.modules.enumerated() {
+        modules.append(try Parser.module(Array(text.utf8), file: "test-\(index).rego", options: options))
+      }
+      let policy = try TracedPolicy(modules, data: item.data.map { Document($0) } ?? .empty)
+      let query = try policy.prepare(item.query, options: options)
+      let input = try item.inputTerm.map { text throws(RegoErrors) in try Document(term: text) } ?? item.input.map { Document($0) }
+      do throws(RegoError) {
+        try query.run(input: input, options: EvaluationOptions(isStrict: item.isStrict), tracers: [recorder])
+      } catch {
+        return "following ends in \(error.description)"
+      }
+    } catch {
+      return "following is refused: \(error.description)"
+    }
+    func canonical(_ bindings: [(name: String, value: RegoValue)]) -> RegoValue {
+      .object(bindings.filter { !$0.name.hasPrefix("__local") && !$0.name.hasPrefix("$") }.map { .init(.string($0.name), $0.value) })
+    }
+    let want = Document(.set(solutions.map { canonical($0.bindings) }))
+    let got = Document(.set(recorder.solutions.map { canonical($0) }))
+    if want == got { return nil }
+    return "evaluation \(String(decoding: want.json(), as: UTF8.self)), following \(String(decoding: got.json(), as: UTF8.self))"
+  }
+
+  /// Keeps the bindings of the query each time that it holds.
+  private final class SolutionRecorder: Tracer {
+    var wantsLocals: Bool { true }
+    var wantsUnification: Bool { false }
+    private(set) var solutions: [[(name: String, value: RegoValue)]] = []
+
+    func record(_ event: TraceEvent) { if event.operation == .exit, event.queryID == 0 { solutions.append(event.bindings) } }
+  }
+
+  private static func parserOptions(_ item: Case, _ version: LanguageVersion) -> Parser.Options {
+    Parser.Options(
+      version: version, experimentalKeywords: !item.experimentalKeywords.isEmpty, importedKeywords: item.experimentalKeywords)
   }
 
   private static func compare(_ solutions: [Solution], _ item: Case) -> String? {
