@@ -25,7 +25,7 @@ extension LayoutWriter {
       // A comment among what would become one line.
       throw .comment
     }
-    let isMultiline = lines.count > 1 || startsOnNextLine(elements, location)
+    let isMultiline = lines.count > 1
     if isMultiline { startSequence() }
     for (index, line) in lines.enumerated() {
       for (position, element) in line.enumerated() {
@@ -50,12 +50,6 @@ extension LayoutWriter {
     var index = nextComment
     while index < comments.count, importComments.contains(index) || comments[index].location.row <= row { index += 1 }
     return index < comments.count ? comments[index].location.row : nil
-  }
-
-  /// Whether a line end lies between the bracket and the first element.
-  private func startsOnNextLine(_ elements: [Element], _ location: Location) -> Bool {
-    guard let first = elements.first?.location, first.offset > location.offset, first.offset < location.end else { return false }
-    return rows.lineEnds(from: location.offset, to: first.offset) > 0
   }
 
   private func writeElement(_ element: Element, _ parenthesizesUnions: Bool) throws(Fault) {
