@@ -135,10 +135,13 @@ public struct Rule: Sendable {
     /// Nil means true.
     public var value: Term?
     public var body: Body
+    /// `:=` rather than `=`.
+    public var isAssignment: Bool
     public var location: Location
 
-    public init(value: Term?, body: Body, location: Location) {
+    public init(value: Term?, body: Body, isAssignment: Bool = false, location: Location) {
       self.value = value
+      self.isAssignment = isAssignment
       self.body = body
       self.location = location
     }

@@ -49,7 +49,7 @@ public struct RegoError: Error, Sendable, Hashable, CustomStringConvertible {
 
   /// "policy.rego:3: rego_parse_error: unexpected eof token", as OPA prints it.
   public var description: String {
-    let place = location.row > 0 ? "\(file.isEmpty ? "" : file + ":")\(location.row): " : ""
+    let place = location.row > 0 || !file.isEmpty ? "\(file.isEmpty ? "" : file + ":")\(max(0, location.row)): " : ""
     return "\(place)\(code.rawValue): \(message)" + details.map { "\n\t" + $0 }.joined()
   }
 }
