@@ -38,6 +38,8 @@ final class LayoutWriter {
   let rows: SourceRows
   let file: String
   var style: Style
+  /// Some name in the source is one that OPA's compiler gives.
+  let hasGeneratedNames: Bool
   /// Positions of the rules that are written as they stood.
   let keptRules: Set<Int>
 
@@ -63,6 +65,7 @@ final class LayoutWriter {
 
   init(rows: SourceRows, file: String, style: Style, comments: [Comment], keptRules: Set<Int>) {
     self.keptRules = keptRules
+    hasGeneratedNames = rows.contains(GeneratedNames.prefix)
     self.rows = rows
     self.file = file
     self.style = style
