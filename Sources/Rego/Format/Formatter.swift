@@ -80,7 +80,7 @@ public enum Formatter {
   private static func changedRules(_ module: Module, _ result: [UInt8], _ options: Options) throws(RegoErrors) -> Set<Int> {
     var parser = options.parser
     parser.version = options.target == .v1 ? .v1 : .v0
-    parser.maximumSize = Int.max
+    parser.maximumSize = Int(Int32.max) / 2
     guard let formatted = try? Parser.module(result, file: module.file, options: parser), formatted.rules.count == module.rules.count
     else { return Set(module.rules.indices) }
     var changed: Set<Int> = []
