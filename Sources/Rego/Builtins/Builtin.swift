@@ -68,8 +68,12 @@ final class BuiltinContext {
   private let clock: @Sendable () -> Int64
   /// Where `print` and `trace` write; nil drops the text.
   var printed: ((String) -> Void)?
+  /// Told which case of a test begins.
+  var testCaseBegan: (([RegoValue]) -> Void)?
   /// Compiled expressions by the hash of their pattern.
   var regularExpressions: [UInt64: RegularExpressionMemo] = [:]
+  /// Compiled JSON schemas by their text.
+  var schemas: [[UInt8]: JSONSchema] = [:]
   /// Seeds of `rand.intn`, uuids by key.
   var memo: [[UInt8]: Value] = [:]
   /// Steps left for work that a small input can make large; see `spend`.

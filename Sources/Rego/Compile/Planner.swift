@@ -55,7 +55,7 @@ final class Planner {
     functions.append(
       PlannedFunction(
         name: name, path: path, parameterCount: rule?.parameters?.count ?? 0, localCount: 0, body: Block(),
-        isMemoized: rule != nil && rule?.parameters == nil, file: rule?.file ?? "", row: rule?.location.row ?? 0))
+        isMemoized: rule != nil && rule?.parameters == nil, file: rule?.file ?? "", place: rule?.location.packed ?? 0))
   }
 
   func begin(_ function: Int, parameters: Int) {

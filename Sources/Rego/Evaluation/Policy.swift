@@ -15,9 +15,25 @@ public final class Policy: Sendable {
     let output: Compiler.Output
   }
 
+  /// What is asked of modules beyond the language.
+  public struct Options: Sendable {
+    /// Refuses what `opa check --strict` refuses, in queries too.
+    public var isStrict = false
+    /// Built-in functions that may be called; nil for all of the engine.
+    public var builtins: Set<String>?
+    /// Errors after which no more are looked for; 0 for all.
+    public var errorLimit = RegoErrors.limit
+
+    public init(isStrict: Bool = false, builtins: Set<String>? = nil, errorLimit: Int = RegoErrors.limit) {
+      self.isStrict = isStrict
+      self.builtins = builtins
+      self.errorLimit = errorLimit
+    }
+  }
+
   /// - Throws: every error of the first stage of the compilation that finds one.
-  public init(_ modules: [Module], data: Document = .empty) throws(RegoErrors) {
-    output = Mutex(Compiled(output: try Compiler.compile(modules)))
+  public init(_ modules: [Module], data: Document = .empty, options: Options = Options()) throws(RegoErrors) {
+    output = Mutex(Compiled(output: try Compiler.compile(modules, options: Compiler.Options(options))))
     self.data = data
   }
 
@@ -33,7 +49,7 @@ public final class Policy: Sendable {
     let body = try Parser.query(source, options: options)
     let functions = output.withLock { $0.output.functions }
     let capture = QueryCapture(body) { Self.arity(of: $0, functions, package: package) }
-    let query = try prepare(capture.body, checking: body, package, imports)
+    let query = try prepare(capture.body, package, imports)
     query.expressions = zip(body, capture.variables).map { expression, variable in
       let start = min(Int(expression.location.offset), source.count)
       let end = min(max(Int(expression.location.end), start), source.count)
@@ -45,16 +61,13 @@ public final class Policy: Sendable {
   }
 
   public func prepare(_ body: Body, package: [String] = [], imports: [Import] = []) throws(RegoErrors) -> PreparedQuery {
-    try prepare(body, checking: body, package, imports)
+    try prepare(body, package, imports)
   }
 
-  /// - Parameter written: the query before it was rewritten, which errors speak of.
-  private func prepare(
-    _ body: Body, checking written: Body, _ package: [String], _ imports: [Import]
-  ) throws(RegoErrors) -> PreparedQuery {
+  private func prepare(_ body: Body, _ package: [String], _ imports: [Import]) throws(RegoErrors) -> PreparedQuery {
     let result = output.withLock { compiled in
       Result { () throws(RegoErrors) in
-        let errors = compiled.output.checks.query(written, package: package.isEmpty ? nil : package, imports: imports)
+        let errors = compiled.output.checks.query(body, package: package.isEmpty ? nil : package, imports: imports)
         if !errors.isEmpty { throw RegoErrors(errors) }
         let (program, function, names) = try compiled.output.program(query: body, package: package, imports: imports)
         return PreparedQuery(program: program, function: function, names: names, data: data)

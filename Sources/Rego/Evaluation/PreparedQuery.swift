@@ -68,12 +68,15 @@ public struct EvaluationOptions: Sendable, Hashable {
   public var memory = Int.max
   /// Nanoseconds since 1970 that the evaluation takes for now; nil asks the system's clock.
   public var now: Int64?
+  /// Time on the clock that it may take, looked at every few thousand steps; nil for any.
+  public var timeout: Duration?
 
-  public init(isStrict: Bool = false, steps: Int = .max, memory: Int = .max, now: Int64? = nil) {
+  public init(isStrict: Bool = false, steps: Int = .max, memory: Int = .max, now: Int64? = nil, timeout: Duration? = nil) {
     self.isStrict = isStrict
     self.steps = steps
     self.memory = memory
     self.now = now
+    self.timeout = timeout
   }
 }
 
@@ -108,11 +111,29 @@ public final class Evaluator {
     }
   }
 
+  /// Evaluates to the last solution and copies none.
+  public func run(input: Document?) throws(RegoError) {
+    machine.begin(input: input?.value ?? .undefined, data: data.value)
+    _ = try machine.solutions(of: function)
+  }
+
   /// Evaluates, and counts the elements of a variable's value in the first solution without copying them; 0 where there is none.
   public func count(input: Document?, variable: String) throws(RegoError) -> Int {
     machine.begin(input: input?.value ?? .undefined, data: data.value)
     guard let index = names.firstIndex(of: variable), let values = try machine.solutions(of: function).first else { return 0 }
     return values[index].elementCount ?? 0
+  }
+
+  /// What `print` writes, one text a call; nil drops it.
+  public var printed: ((String) -> Void)? {
+    get { machine.builtinContext.printed }
+    set { machine.builtinContext.printed = newValue }
+  }
+
+  /// Told the names of a case of a test when it begins, the outermost first; what names it is `internal.test_case`.
+  public var testCaseBegan: (([RegoValue]) -> Void)? {
+    get { machine.builtinContext.testCaseBegan }
+    set { machine.builtinContext.testCaseBegan = newValue }
   }
 
   /// Errors of built-in functions that made a call undefined in the last evaluation, at most 100.

@@ -33,12 +33,12 @@ extension Machine {
       case .completeRule, nil: "complete rules must not produce multiple outputs"
       }
     let place = program.functions[function]
-    return RegoError(.conflict, text, file: place.file, location: Location(row: place.row))
+    return RegoError(.conflict, text, file: place.file, location: Location(packed: place.place))
   }
 
   // MARK: - Built-in functions
 
-  mutating func builtin(_ number: Int, count: Int, at base: Memory.Address, function: Int, row: Int32) throws(RegoError) -> Value {
+  mutating func builtin(_ number: Int, count: Int, at base: Memory.Address, function: Int, place: Int32) throws(RegoError) -> Value {
     if hasMocks, let mock = mock(-1 - Int32(number)) {
       return try callMock(mock, (0..<count).map { Memory.value(base, at: $0) }, at: base)
     }
@@ -49,8 +49,8 @@ extension Machine {
       let file = function >= 0 ? program.functions[function].file : ""
       let failure: RegoError
       switch error {
-      case .type(let text): failure = RegoError(.evalType, "\(builtin.name): \(text)", file: file, location: Location(row: row))
-      case .failed(let text): failure = RegoError(.builtin, "\(builtin.name): \(text)", file: file, location: Location(row: row))
+      case .type(let text): failure = RegoError(.evalType, "\(builtin.name): \(text)", file: file, location: Location(packed: place))
+      case .failed(let text): failure = RegoError(.builtin, "\(builtin.name): \(text)", file: file, location: Location(packed: place))
       case .fatal(let error): throw error
       }
       if options.isStrict { throw failure }
@@ -78,7 +78,7 @@ extension Machine {
     enter(scope)
     defer { leave() }
     if replacement < 0 {
-      return try builtin(Int(~replacement), count: operands.count, at: base, function: -1, row: 0)
+      return try builtin(Int(~replacement), count: operands.count, at: base, function: -1, place: 0)
     }
     depth += 1
     defer { depth -= 1 }

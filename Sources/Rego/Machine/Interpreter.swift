@@ -104,7 +104,7 @@ extension Machine {
         pc &+= 4
       case .scanNext:
         steps &-= 1
-        if steps < 0 || heap.isExhausted { throw exhausted(in: Int(current)) }
+        if steps < 0 || heap.isExhausted { try refill(in: Int(current)) }
         let state = word(1)
         let collection = Memory.value(base, at: state)
         let position = Int(truncatingIfNeeded: Memory.value(base, at: state &+ 1).body)
@@ -160,7 +160,7 @@ extension Machine {
         pc &+= 4 &+ n
       case .call:
         steps &-= 1
-        if steps < 0 || heap.isExhausted { throw exhausted(in: Int(current)) }
+        if steps < 0 || heap.isExhausted { try refill(in: Int(current)) }
         let callee = word(1), n = word(3)
         if hasMocks, let mock = mock(Int32(truncatingIfNeeded: callee)) {
           let value = try callMock(mock, list(4, n).values, at: base &+ UInt(locals) &* 16)
@@ -215,7 +215,7 @@ extension Machine {
           Memory.setValue(arguments, at: i, operand(5 &+ i))
           i &+= 1
         }
-        let value = try builtin(word(1), count: n, at: arguments, function: Int(current), row: Int32(truncatingIfNeeded: word(3)))
+        let value = try builtin(word(1), count: n, at: arguments, function: Int(current), place: Int32(truncatingIfNeeded: word(3)))
         if value.isUndefined {
           pc = word(5 &+ n)
         } else {

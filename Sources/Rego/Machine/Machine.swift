@@ -10,6 +10,8 @@ struct Machine: ~Copyable {
   static let maximumFrames = 100_000
   /// Documents within documents.
   static let maximumDepth = 1_000
+  /// Steps between two looks at the clock, where time is limited.
+  private static let stepsBetweenLooks = 20_000
 
   let program: Program
   let heap: Heap
@@ -32,7 +34,11 @@ struct Machine: ~Copyable {
 
   var frames: [Frame] = []
   var depth = 0
+  /// Steps until the next look at the clock or, without a limit of time, until the end.
   var steps: Int
+  /// Steps left behind those.
+  private var reserve = 0
+  private var deadline: ContinuousClock.Instant?
   /// Bindings handed out by the query.
   var results: [[Value]] = []
   /// Errors of built-in functions that made a call undefined.
@@ -96,6 +102,11 @@ struct Machine: ~Copyable {
     heap.reset()
     builtinContext.reset(steps: options.steps)
     steps = options.steps
+    if let timeout = options.timeout {
+      deadline = ContinuousClock.now + timeout
+      steps = min(steps, Self.stepsBetweenLooks)
+      reserve = options.steps - steps
+    }
     results.removeAll(keepingCapacity: true)
     builtinErrors.removeAll(keepingCapacity: true)
     frames.removeAll(keepingCapacity: true)
@@ -130,12 +141,22 @@ struct Machine: ~Copyable {
   @inline(__always)
   mutating func spend() throws(RegoError) {
     steps &-= 1
-    if steps < 0 || heap.isExhausted { throw exhausted(in: -1) }
+    if steps < 0 || heap.isExhausted { try refill(in: -1) }
+  }
+
+  /// Goes on where only the steps until the next look at the clock are spent.
+  mutating func refill(in function: Int) throws(RegoError) {
+    guard !heap.isExhausted, reserve > 0, let deadline, ContinuousClock.now < deadline else { throw exhausted(in: function) }
+    steps = min(reserve, Self.stepsBetweenLooks)
+    reserve -= steps
   }
 
   /// - Parameter function: where the budget ran out, or -1.
   func exhausted(in function: Int) -> RegoError {
     let place = function >= 0 && !program.functions[function].name.isEmpty ? " in \(program.functions[function].name)" : ""
+    if !heap.isExhausted, reserve > 0, let timeout = options.timeout {
+      return RegoError(.cancel, "context deadline exceeded: the evaluation needs more than its \(timeout)\(place)")
+    }
     let budget = heap.isExhausted ? "\(options.memory) bytes of values" : "\(options.steps) steps"
     return RegoError(.cancel, "caller cancelled query execution: the evaluation needs more than its budget of \(budget)\(place)")
   }

@@ -9,7 +9,8 @@ final class Program: @unchecked Sendable {
     let locals: Int
     let isMemoized: Bool
     let file: String
-    let row: Int32
+    /// `Location.packed` of its first rule.
+    let place: Int32
   }
 
   /// A place in the tree of rules.
