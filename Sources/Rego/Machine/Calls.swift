@@ -89,14 +89,9 @@ extension Machine {
   // MARK: - Building values
 
   mutating func insertOnce(_ value: Value, into object: Value, _ path: Operands, function: Int) throws(RegoError) {
-    let parent = try descend(object, path, function: function)
-    let key = path[path.count - 1]
-    let held = parent[key]
-    if held.isUndefined {
-      parent.set(key, value, in: heap)
-    } else if !held.equals(value) {
-      throw conflict(Int(Conflict.objectKey.rawValue), in: function)
-    }
+    let parent = path.count == 1 ? object.objectView : try descend(object, path, function: function)
+    let held = parent.setIfMissing(path[path.count - 1], value, in: heap)
+    if held.isDefined, !held.equals(value) { throw conflict(Int(Conflict.objectKey.rawValue), in: function) }
   }
 
   mutating func add(_ value: Value, into object: Value, _ path: Operands, function: Int) throws(RegoError) {
@@ -130,17 +125,19 @@ extension Machine {
 
   /// The text of an interpolated string.
   func interpolated(_ parts: Operands) -> Value {
-    var text: [UInt8] = []
+    var text = TextBuilder(in: heap)
     for index in 0..<parts.count {
       let part = parts[index]
       if part.isUndefined {
-        text += Array("<undefined>".utf8)
+        text.append(Array("<undefined>".utf8))
       } else if part.isString {
-        text += part.text
+        text.append(textOf: part)
+      } else if part.rawTag == Value.Tag.integer.rawValue {
+        text.append(decimal: Int64(bitPattern: part.body))
       } else {
-        text += ValueText.text(part)
+        text.append(ValueText.text(part))
       }
     }
-    return .string(text, in: heap)
+    return text.finish()
   }
 }

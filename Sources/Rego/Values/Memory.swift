@@ -116,6 +116,11 @@ final class Heap: @unchecked Sendable {
     return allocateSlow(Int(size))
   }
 
+  /// Takes back what the last allocation does not need: from `start` (rounded up) to its end. Nothing happens where it was not the last.
+  func giveBack(from start: Memory.Address, end: Memory.Address) {
+    if cursor == (end &+ 15) & ~15 { cursor = (start &+ 15) & ~15 }
+  }
+
   @inline(never)
   private func allocateSlow(_ size: Int) -> Memory.Address {
     filled += Int(cursor &- (chunks.last?.start ?? cursor))
