@@ -42,10 +42,10 @@ extension Machine {
     if hasMocks, let mock = mock(-1 - Int32(number)) {
       return try callMock(mock, (0..<count).map { Memory.value(base, at: $0) }, at: base)
     }
-    let builtin = program.builtins[number]
     do throws(BuiltinError) {
-      return try builtin.function(Arguments(address: base, count: count), builtinContext)
+      return try program.builtinFunctions[number](Arguments(address: base, count: count), builtinContext)
     } catch {
+      let builtin = program.builtins[number]
       let file = function >= 0 ? program.functions[function].file : ""
       let failure: RegoError
       switch error {
