@@ -9,7 +9,7 @@ extension Machine {
     var current = Int32(truncatingIfNeeded: function)
     var code: Memory.Address = Memory.load(table, function &* Program.entrySize)
     var locals = Int(Memory.load(table, function &* Program.entrySize &+ 12, as: Int32.self))
-    guard base &+ UInt(locals &+ Program.maximumOperands) &* 16 < stackEnd else { throw tooDeep() }
+    guard base &+ UInt(locals &+ Program.maximumOperands) &* 16 < stackEnd else { throw tooDeep(in: function) }
     var pc = 0
 
     @inline(__always)
@@ -190,7 +190,7 @@ extension Machine {
         let next = base &+ UInt(locals) &* 16
         let calleeLocals = Int(Memory.load(table, record &+ 12, as: Int32.self))
         guard next &+ UInt(calleeLocals &+ Program.maximumOperands) &* 16 < stackEnd, frameTop < frameEnd else {
-          throw tooDeep()
+          throw tooDeep(in: Int(current))
         }
         var i = 0
         while i < n {

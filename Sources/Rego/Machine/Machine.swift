@@ -159,10 +159,12 @@ struct Machine: ~Copyable {
     reserve -= steps
   }
 
-  /// - Parameter function: where the budget ran out, or -1.
-  func exhausted(in function: Int) -> RegoError {
-    let place = function >= 0 && !program.functions[function].name.isEmpty ? " in \(program.functions[function].name)" : ""
-    if !heap.isExhausted, reserve > 0, let timeout = options.timeout {
+  /// - Parameters:
+  ///   - function: where the budget ran out, or -1.
+  ///   - builtin: the built-in function that would have exceeded it.
+  func exhausted(in function: Int, calling builtin: String? = nil) -> RegoError {
+    let place = place(of: function) + (builtin.map { ", calling \($0)" } ?? "")
+    if !heap.isExhausted, reserve > 0, builtin == nil, let timeout = options.timeout {
       return RegoError(.cancel, "context deadline exceeded: the evaluation needs more than its \(timeout)\(place)")
     }
     let budget = heap.isExhausted ? "\(options.memory) bytes of values" : "\(options.steps) steps"
