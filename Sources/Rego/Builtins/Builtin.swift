@@ -81,6 +81,8 @@ final class BuiltinContext {
   var schemas: [[UInt8]: JSONSchema] = [:]
   /// Seeds of `rand.intn`, uuids by key.
   var memo: [[UInt8]: Value] = [:]
+  /// Layouts of times met in this evaluation.
+  var layouts: [(text: Value, layout: TimeLayout)] = []
   /// Steps left for work that a small input can make large; see `spend`.
   private(set) var steps: Int
 
@@ -94,7 +96,8 @@ final class BuiltinContext {
   /// Forgets what belongs to one evaluation; compiled regular expressions are kept.
   func reset(steps: Int) {
     instant = nil
-    memo.removeAll(keepingCapacity: true)
+    if !memo.isEmpty { memo.removeAll(keepingCapacity: true) }
+    if !layouts.isEmpty { layouts.removeAll(keepingCapacity: true) }
     self.steps = steps
   }
 

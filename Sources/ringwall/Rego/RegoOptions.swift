@@ -126,10 +126,10 @@ struct QueryOptions: ParsableArguments {
 
   /// nil where none was named.
   func document() throws(DataError) -> Document? {
-    if standardInput { return Document(try RegoSources.document(try DataFiles.bytes("/dev/stdin"), file: "standard input")) }
+    if standardInput { return try RegoSources.input(try DataFiles.bytes("/dev/stdin"), file: "standard input") }
     guard let input else { return nil }
     let path = input.hasPrefix("file://") ? String(input.dropFirst("file://".count)) : input
-    return Document(try RegoSources.document(try DataFiles.bytes(path), file: path))
+    return try RegoSources.input(try DataFiles.bytes(path), file: path)
   }
 
   /// Below data.
