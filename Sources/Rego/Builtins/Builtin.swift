@@ -66,7 +66,7 @@ final class BuiltinContext {
     return now
   }
   private let clock: @Sendable () -> Int64
-  /// Where `print` and `trace` write; nil drops the text.
+  /// Where `print` writes; nil drops the text.
   var printed: ((String) -> Void)?
   /// Told which case of a test begins.
   var testCaseBegan: (([RegoValue]) -> Void)?
