@@ -53,7 +53,13 @@ public struct RegoSources: Sendable {
   /// A JSON or YAML file as a value.
   public static func document(_ bytes: [UInt8], file: String) throws(DataError) -> RegoValue {
     if file.hasSuffix(".yaml") || file.hasSuffix(".yml") { return try YAMLDocument.read(bytes, file: file).regoValue }
-    do throws(RegoError) { return try Document(json: bytes, name: file).regoValue } catch {
+    return try input(bytes, file: file).regoValue
+  }
+
+  /// A JSON or YAML file as the engine reads it, however large.
+  public static func input(_ bytes: [UInt8], file: String) throws(DataError) -> Document {
+    if file.hasSuffix(".yaml") || file.hasSuffix(".yml") { return Document(try YAMLDocument.read(bytes, file: file).regoValue) }
+    do throws(RegoError) { return try Document(json: bytes, name: file) } catch {
       throw DataError("\(file):\(error.location.row):\(error.location.column): not JSON: \(error.message)")
     }
   }

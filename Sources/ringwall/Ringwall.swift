@@ -33,6 +33,8 @@ struct Ringwall: ParsableCommand {
       EvalCommand.self,
       TestCommand.self,
       CheckCommand.self,
+      FmtCommand.self,
+      ParseCommand.self,
       BenchCommand.self,
       DepsCommand.self,
       RunCommand.self,

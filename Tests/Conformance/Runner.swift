@@ -1,4 +1,6 @@
+import Glibc
 import Rego
+import RegoBuiltins
 
 /// Runs one case and compares as OPA's own runner does (v1/topdown/exported_test.go): the error's text and code where given, else the
 /// results as a set of bindings in JSON.
@@ -32,11 +34,12 @@ struct Runner {
       for (index, text) in item.modules.enumerated() {
         modules.append(try Parser.module(Array(text.utf8), file: "test-\(index).rego", options: options))
       }
-      let policy = try Policy(modules, data: item.data.map { Document($0) } ?? .empty)
+      let policy = try Policy(
+        modules, data: item.data.map { Document($0) } ?? .empty, options: .init(functions: StandardFunctions.all + [sleep]))
       let query = try policy.prepare(item.query, options: options)
       let input = try item.inputTerm.map { text throws(RegoErrors) in try Document(term: text) } ?? item.input.map { Document($0) }
       do throws(RegoError) {
-        return .success(try query.evaluate(input: input, options: EvaluationOptions(isStrict: item.isStrict)))
+        return .success(try query.evaluate(input: input, options: EvaluationOptions(isStrict: item.isStrict, network: .all)))
       } catch {
         return .failure(Fault(text: error.description, code: error.code.rawValue))
       }
@@ -123,5 +126,15 @@ struct Runner {
   /// As JSON has it: sets are arrays, keys are text.
   private static func json(_ value: RegoValue) -> RegoValue {
     (try? Document(json: Document(value).json()).regoValue) ?? value
+  }
+}
+
+extension Runner {
+  /// OPA's own runner has this function too: it waits, at most a second here.
+  static let sleep = BuiltinFunction("test.sleep", [.string], result: .null) { call throws(BuiltinError) in
+    let text = String(decoding: try call.text(0), as: UTF8.self)
+    guard text.hasSuffix("ms"), let milliseconds = UInt32(text.dropLast(2)) else { throw .failed("a duration in ms is needed") }
+    usleep(min(milliseconds, 1000) * 1000)
+    return .null
   }
 }

@@ -15,6 +15,7 @@ struct Compiler {
     init() {}
 
     init(_ options: Policy.Options) {
+      for function in options.functions { builtins[function.name] = function.builtin }
       if let names = options.builtins { builtins = builtins.filter { names.contains($0.key) } }
       isStrict = options.isStrict
       errorLimit = options.errorLimit

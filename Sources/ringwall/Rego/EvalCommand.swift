@@ -112,7 +112,7 @@ struct EvalCommand: ParsableCommand {
 
   private func show(_ output: EvalOutput) {
     switch format {
-    case .json: Console.print(OrderedJSON.text(output.document))
+    case .json: Console.print(OrderedJSON.bytes(output.document))
     case .discard: Console.print(OrderedJSON.text(output.discarded))
     case .pretty:
       let text = output.pretty(limit: prettyLimit, showsVariables: varValues)

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Judgement
 internal import Rego
+internal import RegoBuiltins
 
 /// How the Rego commands read and compile modules.
 struct RegoCompilation: ParsableArguments {
@@ -38,7 +39,7 @@ struct RegoCompilation: ParsableArguments {
   var ignored: [String] { ignore.flatMap { $0.split(separator: ",").map(String.init) } }
 
   func policyOptions(isStrict: Bool = false, errorLimit: Int = RegoErrors.limit) throws(DataError) -> Policy.Options {
-    var options = Policy.Options(isStrict: isStrict, errorLimit: errorLimit)
+    var options = Policy.Options(isStrict: isStrict, errorLimit: errorLimit, functions: StandardFunctions.all)
     if let capabilities { options.builtins = try CapabilitiesFile.builtins(capabilities) }
     if let schema { options.schemas = try Self.schemas(at: schema) }
     return options
@@ -125,10 +126,10 @@ struct QueryOptions: ParsableArguments {
 
   /// nil where none was named.
   func document() throws(DataError) -> Document? {
-    if standardInput { return Document(try RegoSources.document(try DataFiles.bytes("/dev/stdin"), file: "standard input")) }
+    if standardInput { return try RegoSources.input(try DataFiles.bytes("/dev/stdin"), file: "standard input") }
     guard let input else { return nil }
     let path = input.hasPrefix("file://") ? String(input.dropFirst("file://".count)) : input
-    return Document(try RegoSources.document(try DataFiles.bytes(path), file: path))
+    return try RegoSources.input(try DataFiles.bytes(path), file: path)
   }
 
   /// Below data.

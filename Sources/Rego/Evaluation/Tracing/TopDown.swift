@@ -49,7 +49,7 @@ final class TopDown {
     steps = options.steps
     deadline = options.timeout.map { ContinuousClock.now + $0 }
     let now = options.now
-    context = BuiltinContext(heap: heap, steps: options.steps, clock: { now ?? Machine.systemClock() })
+    context = BuiltinContext(heap: heap, steps: options.steps, network: options.network, clock: { now ?? Machine.systemClock() })
   }
 
   func nextID() -> Int {
