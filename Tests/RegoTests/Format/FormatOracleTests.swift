@@ -110,7 +110,8 @@ private enum Normalized {
     var rule = rule
     rule.head.isAssignment = true
     rule.head.reference = rule.head.reference.map(term)
-    rule.head.arguments = rule.head.arguments.map { $0.map(term) }
+    // `f()` is the rule `f`.
+    rule.head.arguments = rule.head.arguments.flatMap { $0.isEmpty ? nil : $0.map(term) }
     rule.head.key = rule.head.key.map(term)
     if rule.head.key == nil { rule.head.value = term(rule.head.value ?? Term(.boolean(true))) }
     rule.body = body(rule.body.isEmpty ? [Expression(.term(Term(.boolean(true))))] : rule.body)
