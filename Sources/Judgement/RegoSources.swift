@@ -66,6 +66,7 @@ public struct RegoSources: Sendable {
 
   /// "a.b:file.json" is a prefix and a name; "file.json" and "dir:with/colon.json" are a name.
   private static func split(_ path: String) -> (prefix: [String], name: String) {
+    if path.hasPrefix("file://") { return ([], String(path.dropFirst("file://".count))) }
     guard let colon = path.firstIndex(of: ":"), colon != path.startIndex else { return ([], path) }
     let prefix = path[..<colon]
     guard !prefix.contains("/"), !DataFiles.exists(path) else { return ([], path) }

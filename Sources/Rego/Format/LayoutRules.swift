@@ -127,7 +127,7 @@ extension LayoutWriter {
     while end < range.upperBound, isFurtherBody(module.rules[end]) { end += 1 }
     guard keptRules.contains(where: { $0 >= index && $0 < end }) else { return false }
     let first = module.rules[index]
-    note { () throws(Fault) in try insertComments(at: first.location.row) }
+    writeComments(above: first.location.row)
     startLine()
     var location = first.location
     location.offset = min(location.offset, first.head.location.offset)

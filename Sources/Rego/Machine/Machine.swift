@@ -98,7 +98,8 @@ struct Machine: ~Copyable {
     self.options = options
     heap = Heap(budget: options.memory)
     let now = options.now
-    builtinContext = BuiltinContext(heap: heap, steps: options.steps, clock: { now ?? Machine.systemClock() })
+    builtinContext = BuiltinContext(
+      heap: heap, steps: options.steps, network: options.network, clock: { now ?? Machine.systemClock() })
     steps = options.steps
     let bytes = Self.registerCount * 16
     stack = UInt(bitPattern: UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 16))
