@@ -58,7 +58,8 @@ struct Runner {
       for (index, text) in item.modules.enumerated() {
         modules.append(try Parser.module(Array(text.utf8), file: "test-\(index).rego", options: options))
       }
-      let policy = try TracedPolicy(modules, data: item.data.map { Document($0) } ?? .empty)
+      let policy = try TracedPolicy(
+        modules, data: item.data.map { Document($0) } ?? .empty, options: .init(functions: StandardFunctions.all + [sleep]))
       let query = try policy.prepare(item.query, options: options)
       let input = try item.inputTerm.map { text throws(RegoErrors) in try Document(term: text) } ?? item.input.map { Document($0) }
       do throws(RegoError) {
