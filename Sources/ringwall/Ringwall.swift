@@ -36,6 +36,10 @@ struct Ringwall: ParsableCommand {
       FmtCommand.self,
       ParseCommand.self,
       BenchCommand.self,
+      DepsCommand.self,
+      RunCommand.self,
+      ExecCommand.self,
+      CapabilitiesCommand.self,
       CompletionCommand.self,
       VersionCommand.self,
     ])

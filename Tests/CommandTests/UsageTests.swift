@@ -5,7 +5,10 @@ import Testing
 struct UsageTests {
   @Test(
     "Every command has help with examples",
-    arguments: ["audit", "facts", "explain", "controls", "doctor", "fmt", "parse", "completion", "version"])
+    arguments: [
+      "audit", "facts", "explain", "controls", "doctor", "eval", "test", "check", "fmt", "parse", "bench", "deps", "run", "exec",
+      "capabilities", "completion", "version",
+    ])
   func help(command: String) throws {
     let result = try Program.run([command, "--help"])
     #expect(result.code == 0)

@@ -1,5 +1,5 @@
 /// Why a built-in function gave no value.
-enum BuiltinError: Error, Sendable {
+public enum BuiltinError: Error, Sendable {
   /// An operand of the wrong type: `eval_type_error`. Text without the function's name ("operand 1 must be string but got number").
   case type(String)
   /// Anything else that fails at run time: `eval_builtin_error`. Text without the function's name.
@@ -34,13 +34,16 @@ struct Builtin: Sendable {
   let arity: Int
   /// Its answers may differ between two evaluations of the same input.
   let isNondeterministic: Bool
+  /// Nil for OPA's functions, whose types stand in `Signature.table`.
+  let signature: Signature?
   /// Undefined as a result makes the call undefined without an error.
   let function: Function
 
-  init(_ name: String, _ arity: Int, isNondeterministic: Bool = false, _ function: @escaping Function) {
+  init(_ name: String, _ arity: Int, isNondeterministic: Bool = false, signature: Signature? = nil, _ function: @escaping Function) {
     self.name = name
     self.arity = arity
     self.isNondeterministic = isNondeterministic
+    self.signature = signature
     self.function = function
   }
 }
@@ -66,6 +69,8 @@ final class BuiltinContext {
     return now
   }
   private let clock: @Sendable () -> Int64
+  /// Hosts that functions may connect to.
+  let network: NetworkAccess
   /// Where `print` and `trace` write; nil drops the text.
   var printed: ((String) -> Void)?
   /// Told which case of a test begins.
@@ -76,11 +81,14 @@ final class BuiltinContext {
   var schemas: [[UInt8]: JSONSchema] = [:]
   /// Seeds of `rand.intn`, uuids by key.
   var memo: [[UInt8]: Value] = [:]
+  /// Layouts of times met in this evaluation.
+  var layouts: [(text: Value, layout: TimeLayout)] = []
   /// Steps left for work that a small input can make large; see `spend`.
   private(set) var steps: Int
 
-  init(heap: Heap, steps: Int = .max, clock: @escaping @Sendable () -> Int64) {
+  init(heap: Heap, steps: Int = .max, network: NetworkAccess = .none, clock: @escaping @Sendable () -> Int64) {
     self.heap = heap
+    self.network = network
     self.steps = steps
     self.clock = clock
   }
@@ -88,7 +96,8 @@ final class BuiltinContext {
   /// Forgets what belongs to one evaluation; compiled regular expressions are kept.
   func reset(steps: Int) {
     instant = nil
-    memo.removeAll(keepingCapacity: true)
+    if !memo.isEmpty { memo.removeAll(keepingCapacity: true) }
+    if !layouts.isEmpty { layouts.removeAll(keepingCapacity: true) }
     self.steps = steps
   }
 

@@ -166,15 +166,17 @@ final class Planner {
     for (position, branch) in rule.branches.enumerated() {
       planBranch(rule, branch, guardedBy: position > 0 ? chain : nil) { [self] in
         let path = prefix.map { ResolvedTerm.constant(.string($0, in: heap)) } + rule.suffix
-        terms(path) { keys in
-          if let key = rule.key {
-            self.term(key) { self.append(.add(set: result, path: keys, value: $0)) }
-          } else if let value = branch.value {
-            self.term(value) {
-              self.append(.insertOnce(object: result, path: keys, value: $0))
-              if chain >= 0 { self.append(.assign(chain, .constant(self.constant(.true)))) }
-            }
-          }
+        func insert(_ keys: [Operand], _ value: Operand) {
+          if rule.key != nil { return append(.add(set: result, path: keys, value: value)) }
+          append(.insertOnce(object: result, path: keys, value: value))
+          if chain >= 0 { append(.assign(chain, .constant(constant(.true)))) }
+        }
+        guard let value = rule.key ?? branch.value else { return }
+        if path.contains(where: { hasUnbound($0) }) {
+          // The value binds variables of the path: p[x] := q[x].
+          term(value) { value in self.terms(path) { insert($0, value) } }
+        } else {
+          terms(path) { keys in self.term(value) { insert(keys, $0) } }
         }
       }
     }

@@ -22,7 +22,17 @@ extension Machine {
     Memory.setValue(memo, at: function, value.isUndefined ? Value(.undefined, 1) : value)
   }
 
-  func tooDeep() -> RegoError { RegoError(.internal, "calls are nested too deeply") }
+  /// - Parameter function: where the depth ran out, or -1.
+  func tooDeep(in function: Int = -1) -> RegoError {
+    RegoError(
+      .cancel,
+      "caller cancelled query execution: the evaluation needs more than its budget of \(Self.maximumFrames) calls within calls\(place(of: function))")
+  }
+
+  /// " in RULE" for an error's text.
+  func place(of function: Int) -> String {
+    function >= 0 && !program.functions[function].name.isEmpty ? " in \(program.functions[function].name)" : ""
+  }
 
   /// Two different values where there may be one.
   func conflict(_ kind: Int, in function: Int) -> RegoError {
@@ -42,16 +52,19 @@ extension Machine {
     if hasMocks, let mock = mock(-1 - Int32(number)) {
       return try callMock(mock, (0..<count).map { Memory.value(base, at: $0) }, at: base)
     }
-    let builtin = program.builtins[number]
     do throws(BuiltinError) {
-      return try builtin.function(Arguments(address: base, count: count), builtinContext)
+      return try program.builtinFunctions[number](Arguments(address: base, count: count), builtinContext)
     } catch {
+      let builtin = program.builtins[number]
       let file = function >= 0 ? program.functions[function].file : ""
       let failure: RegoError
       switch error {
       case .type(let text): failure = RegoError(.evalType, "\(builtin.name): \(text)", file: file, location: Location(packed: place))
       case .failed(let text): failure = RegoError(.builtin, "\(builtin.name): \(text)", file: file, location: Location(packed: place))
-      case .fatal(let error): throw error
+      case .fatal(let error):
+        guard error.code == .cancel else { throw error }
+        // The function announced more work than is left.
+        throw exhausted(in: function, calling: builtin.name)
       }
       if options.isStrict { throw failure }
       if builtinErrors.count < 100 { builtinErrors.append(failure) }
@@ -89,14 +102,9 @@ extension Machine {
   // MARK: - Building values
 
   mutating func insertOnce(_ value: Value, into object: Value, _ path: Operands, function: Int) throws(RegoError) {
-    let parent = try descend(object, path, function: function)
-    let key = path[path.count - 1]
-    let held = parent[key]
-    if held.isUndefined {
-      parent.set(key, value, in: heap)
-    } else if !held.equals(value) {
-      throw conflict(Int(Conflict.objectKey.rawValue), in: function)
-    }
+    let parent = path.count == 1 ? object.objectView : try descend(object, path, function: function)
+    let held = parent.setIfMissing(path[path.count - 1], value, in: heap)
+    if held.isDefined, !held.equals(value) { throw conflict(Int(Conflict.objectKey.rawValue), in: function) }
   }
 
   mutating func add(_ value: Value, into object: Value, _ path: Operands, function: Int) throws(RegoError) {
@@ -130,17 +138,19 @@ extension Machine {
 
   /// The text of an interpolated string.
   func interpolated(_ parts: Operands) -> Value {
-    var text: [UInt8] = []
+    var text = TextBuilder(in: heap)
     for index in 0..<parts.count {
       let part = parts[index]
       if part.isUndefined {
-        text += Array("<undefined>".utf8)
+        text.append(Array("<undefined>".utf8))
       } else if part.isString {
-        text += part.text
+        text.append(textOf: part)
+      } else if part.rawTag == Value.Tag.integer.rawValue {
+        text.append(decimal: Int64(bitPattern: part.body))
       } else {
-        text += ValueText.text(part)
+        text.append(ValueText.text(part))
       }
     }
-    return .string(text, in: heap)
+    return text.finish()
   }
 }

@@ -3,13 +3,13 @@ extension Machine {
   ///
   /// One loop over the code, with the registers' and constants' addresses in local variables; calls of rules take frames, not recursion.
   mutating func run(_ function: Int, at start: Memory.Address) throws(RegoError) -> Value {
-    let entry = frames.count, entryScopes = scopes.count, entrySuspended = suspended.count
+    let entry = frameTop, entryScopes = scopes.count, entrySuspended = suspended.count
     let table = program.table, constants = program.constants, stackEnd = stackEnd
     var base = start
     var current = Int32(truncatingIfNeeded: function)
     var code: Memory.Address = Memory.load(table, function &* Program.entrySize)
     var locals = Int(Memory.load(table, function &* Program.entrySize &+ 12, as: Int32.self))
-    guard base &+ UInt(locals &+ Program.maximumOperands) &* 16 < stackEnd else { throw tooDeep() }
+    guard base &+ UInt(locals &+ Program.maximumOperands) &* 16 < stackEnd else { throw tooDeep(in: function) }
     var pc = 0
 
     @inline(__always)
@@ -189,19 +189,24 @@ extension Machine {
         }
         let next = base &+ UInt(locals) &* 16
         let calleeLocals = Int(Memory.load(table, record &+ 12, as: Int32.self))
-        guard next &+ UInt(calleeLocals &+ Program.maximumOperands) &* 16 < stackEnd, frames.count < Self.maximumFrames else {
-          throw tooDeep()
+        guard next &+ UInt(calleeLocals &+ Program.maximumOperands) &* 16 < stackEnd, frameTop < frameEnd else {
+          throw tooDeep(in: Int(current))
         }
         var i = 0
         while i < n {
           Memory.setValue(next, at: i, operand(4 &+ i))
           i &+= 1
         }
-        frames.append(
-          Frame(
-            code: code, base: base, function: current, next: Int32(truncatingIfNeeded: pc &+ 5 &+ n),
-            fail: Int32(truncatingIfNeeded: word(4 &+ n)), result: Int32(truncatingIfNeeded: word(2)),
-            scopes: Int32(truncatingIfNeeded: scopes.count), suspended: Int32(truncatingIfNeeded: suspended.count)))
+        let frame = frameTop
+        Memory.store(frame, FrameLayout.code, code)
+        Memory.store(frame, FrameLayout.base, base)
+        Memory.store(frame, FrameLayout.function, current)
+        Memory.store(frame, FrameLayout.next, Int32(truncatingIfNeeded: pc &+ 5 &+ n))
+        Memory.store(frame, FrameLayout.fail, Int32(truncatingIfNeeded: word(4 &+ n)))
+        Memory.store(frame, FrameLayout.result, Int32(truncatingIfNeeded: word(2)))
+        Memory.store(frame, FrameLayout.scopes, Int32(truncatingIfNeeded: scopes.count))
+        Memory.store(frame, FrameLayout.suspended, Int32(truncatingIfNeeded: suspended.count))
+        frameTop = frame &+ UInt(FrameLayout.size)
         base = next
         locals = calleeLocals
         current = Int32(truncatingIfNeeded: callee)
@@ -268,28 +273,31 @@ extension Machine {
       case .result:
         let n = word(1)
         try spend()
-        results.append(solution(list(2, n)))
+        let variables = list(2, n)
+        for index in 0..<n { results.append(solution(variables, index)) }
+        solutionCount += 1
         pc &+= 2 &+ n
       case .returnValue:
         let value = Memory.value(base, at: word(1))
-        if frames.count == entry {
+        if frameTop == entry {
           if scopes.count != entryScopes || suspended.count != entrySuspended { restore(scopes: entryScopes, suspended: entrySuspended) }
           return value
         }
-        let frame = frames.removeLast()
-        if scopes.count != Int(frame.scopes) || suspended.count != Int(frame.suspended) {
-          restore(scopes: Int(frame.scopes), suspended: Int(frame.suspended))
-        }
+        let frame = frameTop &- UInt(FrameLayout.size)
+        frameTop = frame
+        let scopeCount = Int(Memory.load(frame, FrameLayout.scopes, as: Int32.self))
+        let suspendedCount = Int(Memory.load(frame, FrameLayout.suspended, as: Int32.self))
+        if scopes.count != scopeCount || suspended.count != suspendedCount { restore(scopes: scopeCount, suspended: suspendedCount) }
         if Memory.load(table, Int(current) &* Program.entrySize &+ 16, as: Int32.self) != 0 { remember(value, of: Int(current)) }
-        code = frame.code
-        base = frame.base
-        current = frame.function
+        code = Memory.load(frame, FrameLayout.code)
+        base = Memory.load(frame, FrameLayout.base)
+        current = Memory.load(frame, FrameLayout.function)
         locals = Int(Memory.load(table, Int(current) &* Program.entrySize &+ 12, as: Int32.self))
         if value.isUndefined {
-          pc = Int(frame.fail)
+          pc = Int(Memory.load(frame, FrameLayout.fail, as: Int32.self))
         } else {
-          set(Int(frame.result), value)
-          pc = Int(frame.next)
+          set(Int(Memory.load(frame, FrameLayout.result, as: Int32.self)), value)
+          pc = Int(Memory.load(frame, FrameLayout.next, as: Int32.self))
         }
       }
     }

@@ -51,6 +51,8 @@ final class Program: @unchecked Sendable {
   let table: Memory.Address
   let documentNodes: [DocumentNode]
   let builtins: [Builtin]
+  /// The functions of `builtins`.
+  let builtinFunctions: [Builtin.Function]
   let changes: [[Change]]
   /// Key tables of objects with constant keys.
   let tables: [KeyTable]
@@ -78,6 +80,7 @@ final class Program: @unchecked Sendable {
     }
     self.documentNodes = documentNodes
     self.builtins = builtins
+    builtinFunctions = builtins.map(\.function)
     self.changes = changes
     self.tables = tables
     self.cacheCount = cacheCount

@@ -40,6 +40,11 @@ public struct TraceEvent {
   /// What the values lie in.
   let memory: TraceMemory
 
+  /// Bound variables by the names of the source, those that it does not have by the compiler's.
+  public var bindings: [(name: String, value: RegoValue)] {
+    locals.map { (names.written($0.variable) ?? names.compiled($0.variable), RegoValue($0.value)) }
+  }
+
   /// A rule, by its path, or a body: what `Enter`, `Exit` and `Redo` of a whole are about.
   var isWhole: Bool {
     switch node {
