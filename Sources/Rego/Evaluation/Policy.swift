@@ -9,6 +9,8 @@ internal import Synchronization
 public final class Policy: Sendable {
   private let output: Mutex<Compiled>
   public let data: Document
+  /// False runs every rule as it is written.
+  let isOptimized: Bool
 
   /// The compiler's output, which preparing a query writes into.
   private struct Compiled: @unchecked Sendable {
@@ -16,7 +18,12 @@ public final class Policy: Sendable {
   }
 
   /// - Throws: every error of the first stage of the compilation that finds one.
-  public init(_ modules: [Module], data: Document = .empty) throws(RegoErrors) {
+  public convenience init(_ modules: [Module], data: Document = .empty) throws(RegoErrors) {
+    try self.init(modules, data: data, isOptimized: true)
+  }
+
+  init(_ modules: [Module], data: Document, isOptimized: Bool) throws(RegoErrors) {
+    self.isOptimized = isOptimized
     output = Mutex(Compiled(output: try Compiler.compile(modules)))
     self.data = data
   }
@@ -56,7 +63,8 @@ public final class Policy: Sendable {
       Result { () throws(RegoErrors) in
         let errors = compiled.output.checks.query(written, package: package.isEmpty ? nil : package, imports: imports)
         if !errors.isEmpty { throw RegoErrors(errors) }
-        let (program, function, names) = try compiled.output.program(query: body, package: package, imports: imports)
+        let (program, function, names) = try compiled.output.program(
+          query: body, package: package, imports: imports, data: data.value, isOptimized: isOptimized)
         return PreparedQuery(program: program, function: function, names: names, data: data)
       }
     }
