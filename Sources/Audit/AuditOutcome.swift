@@ -61,7 +61,7 @@ public struct AuditOutcome: Sendable {
   public func exitStatus(failOn: Severity, toleratingUnknown: Bool) -> ExitStatus {
     let counting = results.filter { $0.control.severity >= failOn }
     return ExitStatus(
-      failOn: failOn, refused: targets.count { $0.status != .judged },
+      failOn: failOn, judged: tally.total, refused: targets.count { $0.status != .judged },
       unknown: toleratingUnknown ? 0 : counting.count { $0.verdict == .unknown }, failing: counting.count { $0.verdict == .fail })
   }
 
@@ -75,6 +75,8 @@ public struct AuditOutcome: Sendable {
 public struct ExitStatus: Sendable, Hashable {
   /// The severity from which results count.
   public let failOn: Severity
+  /// Results of whatever verdict: an audit that judged nothing has no answer.
+  public let judged: Int
   /// Targets refused, wholly or in part.
   public let refused: Int
   /// Counting results that are unknown; 0 where unknown is tolerated.
@@ -82,8 +84,8 @@ public struct ExitStatus: Sendable, Hashable {
   /// Counting results that fail.
   public let failing: Int
 
-  /// 2 where something could not be judged, which wins over 1, where something fails; else 0.
-  public var code: Int32 { refused > 0 || unknown > 0 ? 2 : failing > 0 ? 1 : 0 }
+  /// 2 where something, or all, could not be judged, which wins over 1, where something fails; else 0.
+  public var code: Int32 { judged == 0 || refused > 0 || unknown > 0 ? 2 : failing > 0 ? 1 : 0 }
 }
 
 extension AuditResult {

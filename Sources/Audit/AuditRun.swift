@@ -86,16 +86,22 @@ public struct AuditRun {
 
     /// The asset under an id that no other has: of two with one id, as files of one guest in two places have, the later is told apart by
     /// its target.
-    mutating func named(_ facts: AssetFacts) -> AssetFacts {
+    mutating func named(_ facts: AssetFacts, of target: Target) -> AssetFacts {
       var facts = facts
       let asset = facts.asset
+      let place =
+        switch target {
+        case .file(let path, _): TargetResolver.canonical(path)
+        case .machine(_, let root?): TargetResolver.canonical(root)
+        default: facts.target
+        }
       var id = asset.id
       var count = 1
       while !ids.insert(id).inserted {
-        id = "\(asset.id) \(facts.target)" + (count > 1 ? " \(count)" : "")
+        id = "\(asset.id) \(place)" + (count > 1 ? " \(count)" : "")
         count += 1
       }
-      facts.asset = Asset(id: id, kind: asset.kind, platform: asset.platform, name: asset.name, uuid: asset.uuid)
+      facts.asset = asset.identified(id)
       return facts
     }
   }
@@ -106,7 +112,7 @@ public struct AuditRun {
       return
     }
     for found in outcome.collection.assets {
-      let asset = judged.named(found)
+      let asset = judged.named(found, of: target)
       judged.assets.append(asset.asset)
       for finding in judge.judge(asset, collected: collected) + claims.findings(for: asset) where request.isIncluded(finding.control.id) {
         judged.tally.add(finding)

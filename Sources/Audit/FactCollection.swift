@@ -39,7 +39,16 @@ public struct FactCollection {
     for i in domains.assets.indices { joinCommandLine(of: processes, to: &domains.assets[i]) }
     collection += domains
     collection += processes
-    for i in collection.assets.indices { collection.assets[i].inventedSettings += inventedSettings(of: collection.assets[i], tree) }
+    let host = collection.assets.first { $0.asset.kind == .host }?.asset.name
+    for i in collection.assets.indices {
+      collection.assets[i].inventedSettings += inventedSettings(of: collection.assets[i], tree)
+      // Every machine has its configuration at the same path: two of them are told apart by whose it is.
+      let asset = collection.assets[i].asset
+      if let host, asset.kind == .libvirtd || asset.kind == .qemuDriver {
+        let path = asset.id.dropFirst(asset.kind.rawValue.utf8.count + 1)
+        collection.assets[i].asset = asset.identified("\(asset.kind.rawValue):\(host):\(path)")
+      }
+    }
     return collection
   }
 
@@ -83,6 +92,13 @@ public struct FactCollection {
       } else {
         let asset = Asset(id: "text:\(path)", kind: .text, platform: Controls.platform(of: .text), name: lastPart(of: path))
         collection.assets.append(AssetFacts(asset: asset, target: path, inventedSettings: invented))
+      }
+    }
+    // What is known by its path alone is the same thing however the path is written.
+    for i in collection.assets.indices {
+      let asset = collection.assets[i].asset
+      if asset.id == "\(asset.kind.rawValue):\(path)" {
+        collection.assets[i].asset = asset.identified("\(asset.kind.rawValue):\(TargetResolver.canonical(path))")
       }
     }
     if collection.assets.isEmpty && collection.refusals.isEmpty {

@@ -51,6 +51,13 @@ public struct Readiness {
     "/sys/kernel/iommu_groups", "/etc/libvirt", "/etc/libvirt/qemu", "/run/libvirt/qemu",
   ]
 
+  /// Files that hold the settings and guests of this machine's libvirt, those that exist.
+  private var configuration: [String] {
+    [("/etc/libvirt", ".conf"), ("/etc/libvirt/qemu", ".xml"), ("/run/libvirt/qemu", ".xml")].flatMap { folder, suffix in
+      ((try? tree.names(in: folder)) ?? []).filter { $0.hasSuffix(suffix) }.map { "\(folder)/\($0)" }
+    }
+  }
+
   private func sources() -> Line {
     var readable = 0
     var refused: [String] = []
@@ -62,7 +69,7 @@ public struct Readiness {
         if error != .notFound { refused.append(path) }
       }
     }
-    for path in Self.files { count(path) { () throws(Tree.Failure) in _ = try tree.bytes(path) } }
+    for path in Self.files + configuration { count(path) { () throws(Tree.Failure) in _ = try tree.bytes(path) } }
     for path in Self.folders { count(path) { () throws(Tree.Failure) in _ = try tree.names(in: path) } }
     if refused.isEmpty { return Line(status: .ok, topic: "sources", text: texts("doctor.readable", ["count": "\(readable)"])) }
     return Line(

@@ -149,6 +149,15 @@ public struct TargetResolver {
     path.hasPrefix("/") ? path : WorkingFolder.path + "/" + path
   }
 
+  /// The same text for one file however it is named: absolute, without `.`, `..` and doubled slashes. Links are not followed.
+  static func canonical(_ path: String) -> String {
+    var parts: [Substring] = []
+    for part in absolute(path).split(separator: "/") where part != "." {
+      if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+    }
+    return "/" + parts.joined(separator: "/")
+  }
+
   static func refusal(_ name: String, _ failure: Tree.Failure) -> Refusal {
     switch failure {
     case .notFound, .notGiven: Refusal(target: name, code: "not-found", message: "\(name): no such file or folder")

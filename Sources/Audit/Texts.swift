@@ -78,7 +78,9 @@ public struct Texts: Sendable {
     switch finding.messageCase {
     case "unknown": return unknown(finding)
     case "parameter": return self("case.parameter", ["parameter": shown(finding.arguments["parameter"])])
-    case "policyError": return self("case.policyError", ["error": shown(finding.arguments["error"] ?? .string("-"))])
+    case "policyError":
+      guard let error = finding.arguments["error"] else { return self["case.policyUndefined"] }
+      return self("case.policyError", ["error": shown(error)])
     default: break
     }
     let template = controls[finding.control.id]?.messages[finding.messageCase] ?? finding.control.messages[finding.messageCase]

@@ -16,7 +16,8 @@ public struct Asset: Sendable, Hashable {
     case text
   }
 
-  /// Stable across runs and machines for the same thing: "host:NAME", "domain:UUID", "qemu:UUID or NAME", else kind and path.
+  /// Stable across runs and machines for the same thing: "host:NAME", "domain:UUID", "qemu:UUID or NAME",
+  /// "libvirtd:HOST:PATH" on a machine, else kind and canonical path.
   public let id: String
   public let kind: Kind
   /// The catalogue's platform: linux-kvm, libvirt, libvirt-domain, qemu.
@@ -33,6 +34,9 @@ public struct Asset: Sendable, Hashable {
     self.name = name
     self.uuid = uuid
   }
+
+  /// The same asset under another id.
+  public func identified(_ id: String) -> Asset { Asset(id: id, kind: kind, platform: platform, name: name, uuid: uuid) }
 }
 
 /// One asset with everything collected about it: the input of one judgement (`ringwall.facts/1`).

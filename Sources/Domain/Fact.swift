@@ -14,7 +14,7 @@ public struct FactSource: Sendable, Hashable {
   public let name: String
   /// First line is 1; nil where the source has no lines.
   public let line: Int?
-  /// First column is 1, in bytes; nil where it is not known.
+  /// First column is 1, in code points; nil where it is not known.
   public let column: Int?
 
   public init(_ kind: Kind, _ name: String, line: Int? = nil, column: Int? = nil) {

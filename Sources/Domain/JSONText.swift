@@ -1,6 +1,6 @@
 /// Writes a `FactValue` as JSON, the same bytes for the same value: keys keep their order, integers are exact.
 ///
-/// Output is valid UTF-8 with control characters escaped; a number that JSON cannot hold (NaN, infinity) is written as null.
+/// Output is valid UTF-8 with control, direction and zero-width characters escaped; a number that JSON cannot hold (NaN, infinity) is written as null.
 public struct JSONText {
   /// Spaces per level; nil writes one line.
   private let indent: Int?
@@ -62,7 +62,16 @@ public struct JSONText {
 
   private mutating func write(_ text: String) {
     bytes.append(0x22)
-    for byte in text.utf8 {
+    for scalar in text.unicodeScalars {
+      guard let byte = UInt8(exactly: scalar.value), byte < 0x80 else {
+        if Self.isUnseen(scalar) {
+          let digits = String(scalar.value, radix: 16)
+          append("\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits)
+        } else {
+          append(String(scalar))
+        }
+        continue
+      }
       switch byte {
       case 0x22: append("\\\"")
       case 0x5C: append("\\\\")
@@ -78,6 +87,14 @@ public struct JSONText {
       }
     }
     bytes.append(0x22)
+  }
+
+  /// Controls of the terminal and of the direction of text, and what has no width: escaped, so that a reader sees that they are there.
+  private static func isUnseen(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x80...0x9F, 0xAD, 0x61C, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F, 0xFEFF: true
+    default: false
+    }
   }
 
   /// Shortest text that reads back as the same number, in JSON's form.

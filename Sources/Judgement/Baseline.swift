@@ -82,6 +82,28 @@ public struct Parameter: Sendable, Hashable {
   public let description: String
   public let example: FactValue?
   public let controls: [String]
+  /// The texts it may be; empty where any will do.
+  public let values: [String]
+
+  /// What a value would have to be; nil where it fits.
+  public func mismatch(_ value: FactValue) -> String? {
+    let fits =
+      switch (type, value) {
+      case ("boolean", .bool), ("number", .int), ("number", .double), ("list", .array), ("object", .object), ("string or list", .array):
+        true
+      case ("string", .string(let text)), ("string or list", .string(let text)): values.isEmpty || values.contains(text)
+      case ("boolean", _), ("number", _), ("list", _), ("object", _), ("string", _), ("string or list", _): false
+      default: true
+      }
+    guard !fits else { return nil }
+    if !values.isEmpty { return values.joined(separator: " or ") }
+    return switch type {
+    case "boolean": "true or false"
+    case "list": "a list, as in \(name)=[a, b]"
+    case "string": "text, in quotes where it looks like a number"
+    default: "a \(type)"
+    }
+  }
 
   /// Every parameter that the shipped policies know, sorted by name.
   public static func all(in folder: DataFolder) throws(DataError) -> [Parameter] {
@@ -93,7 +115,8 @@ public struct Parameter: Sendable, Hashable {
         let controls = entry["controls"]?.elements?.compactMap(\.text) ?? []
         found[name] = Parameter(
           name: name, type: entry["type"]?.text ?? "string", description: entry["description"]?.text ?? "",
-          example: entry["example"], controls: (found[name]?.controls ?? []) + controls)
+          example: entry["example"], controls: (found[name]?.controls ?? []) + controls,
+          values: entry["values"]?.elements?.compactMap(\.text) ?? [])
       }
     }
     return found.values.sorted { $0.name < $1.name }

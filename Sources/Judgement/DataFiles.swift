@@ -39,27 +39,33 @@ public enum DataFiles {
   }
 
   /// Files at or below `path` whose name ends in one of `suffixes`, sorted by path. Links to folders are not followed.
-  public static func files(at path: String, suffixes: [String]) throws(DataError) -> [String] {
+  ///
+  /// - Parameter ignored: patterns of fnmatch(3); a file or folder below `path` whose name one of them matches is passed over.
+  public static func files(at path: String, suffixes: [String], ignoring ignored: [String] = []) throws(DataError) -> [String] {
     guard let status = Status(path) else { throw DataError("cannot read \(path): \(reason(errno))") }
     guard status.isFolder else { return [path] }
     var found: [String] = []
-    try walk(path, depth: 0, suffixes: suffixes, into: &found)
+    try walk(path, depth: 0, suffixes: suffixes, ignored: ignored, into: &found)
     return found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
-  private static func walk(_ folder: String, depth: Int, suffixes: [String], into found: inout [String]) throws(DataError) {
+  private static func walk(
+    _ folder: String, depth: Int, suffixes: [String], ignored: [String], into found: inout [String]
+  ) throws(DataError) {
     guard depth < deepest else { throw DataError("cannot read \(folder): folders nested deeper than \(deepest)") }
-    for name in try names(folder) where !name.hasPrefix(".") {
+    for name in try names(folder) where !name.hasPrefix(".") && !ignored.contains(where: { matches(name, $0) }) {
       let path = folder.hasSuffix("/") ? folder + name : folder + "/" + name
       guard let status = Status(path, followingLinks: false) else { continue }
       if status.isFolder {
-        try walk(path, depth: depth + 1, suffixes: suffixes, into: &found)
+        try walk(path, depth: depth + 1, suffixes: suffixes, ignored: ignored, into: &found)
       } else if suffixes.contains(where: name.hasSuffix) {
         found.append(path)
         guard found.count <= most else { throw DataError("cannot read \(folder): more than \(most) files") }
       }
     }
   }
+
+  private static func matches(_ name: String, _ pattern: String) -> Bool { unsafe fnmatch(pattern, name, 0) == 0 }
 
   private static func names(_ folder: String) throws(DataError) -> [String] {
     guard let stream = unsafe opendir(folder) else { throw DataError("cannot read \(folder): \(reason(errno))") }

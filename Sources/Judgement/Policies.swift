@@ -1,3 +1,5 @@
+internal import Domain
+
 /// The policies of one run: modules, the catalogue of controls they hold, and the digest that names them.
 public struct Policies: Sendable {
   public let modules: [PolicyEngine.Source]
@@ -27,8 +29,20 @@ public struct Policies: Sendable {
     let layers = try Layers(try folder.bytes("data/layers.yaml"), file: "data/layers.yaml")
     let parsed = try PolicyEngine.parse(modules)
     let controls = Controls(rules: PolicyEngine.annotatedRules(of: parsed), layers: layers)
+    for path in extra where !controls.all.contains(where: { control in isBelow(control.location.name, path) }) {
+      guard parsed.contains(where: { isBelow($0.file, path) && PolicyEngine.isControlPackage($0.module) }) || extra.count == 1 else {
+        continue
+      }
+      throw DataError(
+        "--policy \(path): holds no control; each needs METADATA with custom.id above its rule, in a package ringwall.controls.<platform>.<family> (docs/policies.md)"
+      )
+    }
     let digest = Digest.manifest(modules.map { (name: $0.file, bytes: $0.text) })
     let catalog = PolicyEngine.Source(file: catalogFile, text: Array(controls.catalogModule.utf8))
     return Policies(modules: modules + [catalog], parsed: parsed + (try PolicyEngine.parse([catalog])), controls: controls, digest: digest)
+  }
+
+  private static func isBelow(_ file: String, _ path: String) -> Bool {
+    file == path || file.hasPrefix(path.hasSuffix("/") ? path : path + "/")
   }
 }

@@ -86,6 +86,11 @@ public final class PolicyEngine: Sendable {
     return query
   }
 
+  /// Whether a module's rules are meant as controls: package `ringwall.controls...`.
+  static func isControlPackage(_ module: Module) -> Bool {
+    module.package.dropFirst().prefix(2).compactMap(text) == ["ringwall", "controls"]
+  }
+
   /// Every rule that has a METADATA block of its own, in the order of the modules.
   static func annotatedRules(of sources: [ParsedSource]) -> [AnnotatedRule] {
     var found: [AnnotatedRule] = []

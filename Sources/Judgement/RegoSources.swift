@@ -16,14 +16,18 @@ public struct RegoSources: Sendable {
     case errors(RegoErrors)
   }
 
-  /// - Parameter includesTests: modules named `*_test.rego` that were found in a folder.
-  public init(_ paths: [String], options: Parser.Options = Parser.Options(), includesTests: Bool = true) throws(Failure) {
+  /// - Parameters:
+  ///   - bundles: folders laid out as bundles, of which only modules and files named `data.json` and `data.yaml` count.
+  ///   - ignored: patterns for names of files and folders to pass over.
+  public init(
+    _ paths: [String], bundles: [String] = [], options: Parser.Options = Parser.Options(), ignoring ignored: [String] = []
+  ) throws(Failure) {
     var errors: [RegoError] = []
-    for path in paths {
-      let (prefix, name) = Self.split(path)
+    for (path, isBundle) in paths.map({ ($0, false) }) + bundles.map({ ($0, true) }) {
+      let (prefix, name) = isBundle ? ([], path) : Self.split(path)
       do throws(DataError) {
-        for file in try DataFiles.files(at: name, suffixes: [".rego", ".json", ".yaml", ".yml"]) {
-          if file.hasSuffix("_test.rego"), file != name, !includesTests { continue }
+        for file in try DataFiles.files(at: name, suffixes: [".rego", ".json", ".yaml", ".yml"], ignoring: ignored) {
+          if isBundle, !Self.isPartOfBundle(file) { continue }
           let folders = file == name ? [] : Self.folders(of: file, below: name)
           try add(file, at: prefix + folders, options: options, errors: &errors)
         }
@@ -62,6 +66,10 @@ public struct RegoSources: Sendable {
     var parts = prefix.split(separator: ".").map(String.init)
     if parts.first == "data" { parts.removeFirst() }
     return (parts, String(path[path.index(after: colon)...]))
+  }
+
+  private static func isPartOfBundle(_ file: String) -> Bool {
+    file.hasSuffix(".rego") || ["data.json", "data.yaml", "data.yml"].contains { file == $0 || file.hasSuffix("/" + $0) }
   }
 
   private static func folders(of file: String, below folder: String) -> [String] {

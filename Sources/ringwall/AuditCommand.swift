@@ -63,6 +63,11 @@ struct AuditCommand: ParsableCommand {
   @OptionGroup var policy: PolicyOptions
   @OptionGroup var data: DataOptions
 
+  func validate() throws {
+    if root?.isEmpty == true { throw ValidationError("--root names no folder; leave it out to look at this host") }
+    if output?.isEmpty == true { throw ValidationError("--output names no file; leave it out to write to standard output") }
+  }
+
   func run() throws {
     let setup = try JudgingSetup(data, policy)
     let result = try ResultOutput(path: output)

@@ -1,4 +1,5 @@
 internal import Audit
+internal import Judgement
 
 #if canImport(Glibc)
   internal import Glibc
@@ -11,14 +12,18 @@ enum Console {
   static let output: Int32 = 1
   static let error: Int32 = 2
 
-  /// One text on standard output, ended by a line end.
+  /// One text on standard output, ended by a line end. Where it cannot be written the program ends with 2 and says so.
   static func print(_ text: String) {
-    _ = put(Array((text.hasSuffix("\n") ? text : text + "\n").utf8), to: output)
+    let code = put(Array((text.hasSuffix("\n") ? text : text + "\n").utf8), to: output)
+    guard code != 0 else { return }
+    complain(ResultOutput.failure("standard output", code).message)
+    exit(2)
   }
 
-  /// One line for the user on standard error.
+  /// Lines for the user on standard error. What names and files bring along reaches no terminal as a control.
   static func say(_ text: String) {
-    _ = put(Array((text + "\n").utf8), to: error)
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.isEmpty ? "" : String($0).printable }
+    _ = put(Array((lines.joined(separator: "\n") + "\n").utf8), to: error)
   }
 
   /// An error on standard error. `isWhole` is true for a text that says by itself that it is one.

@@ -45,7 +45,9 @@ struct ControlsCommand: ParsableCommand {
     }
     let output = try ResultOutput(path: nil)
     switch format {
-    case .json: try output.write(CatalogReport.json(controls, baseline: baseline, texts: texts))
+    case .json:
+      let frameworks = try Frameworks(from: folder)
+      try output.write(CatalogReport.json(controls, baseline: baseline, frameworks: frameworks, texts: texts))
     case .rego: try output.write(Array(loaded.controls.catalogModule.utf8))
     case .table: try output.write(Array(CatalogReport.table(controls, texts: texts, style: Console.style).utf8))
     }

@@ -38,6 +38,11 @@ struct FactsCommand: ParsableCommand {
 
   @OptionGroup var data: DataOptions
 
+  func validate() throws {
+    if root?.isEmpty == true { throw ValidationError("--root names no folder; leave it out to look at this host") }
+    if output?.isEmpty == true { throw ValidationError("--output names no file; leave it out to write to standard output") }
+  }
+
   func run() throws {
     let texts = try Texts(data.language, from: try DataFolder(named: data.data))
     let result = try ResultOutput(path: output)

@@ -33,6 +33,11 @@ struct JudgingSetup {
         throw DataError("--set \(member.key): no control reads a parameter of that name\(Suggestion.text(for: member.key, among: names))")
       }
     }
+    for member in set {
+      if let wanted = known.first(where: { $0.name == member.key })?.mismatch(member.value) {
+        throw DataError("--set \(member.key)=\(member.value.shown): must be \(wanted)")
+      }
+    }
     self.parameters = parameters + set
     only = try Self.ids(options.only, "--only", policies.controls, claims)
     skip = try Self.ids(options.skip, "--skip", policies.controls, claims)
@@ -61,8 +66,9 @@ struct JudgingSetup {
 
   private static func ids(_ texts: [String], _ option: String, _ controls: Controls, _ claims: Claims) throws(DataError) -> Set<String> {
     var ids: Set<String> = []
-    for text in texts.flatMap({ $0.split(separator: ",") }) {
-      let id = text.uppercased()
+    for text in texts.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
+      let id = text.filter { $0 != " " }.uppercased()
+      guard !id.isEmpty else { throw DataError("\(option): an empty id; name a control, as in \(option) KVM-001") }
       guard controls[id] != nil || claims.control(id) != nil else {
         throw DataError(
           "\(option) \(text): no such control\(Suggestion.text(for: id, among: controls.all.map(\.id))). All of them: ringwall controls")

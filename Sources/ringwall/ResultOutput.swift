@@ -87,7 +87,8 @@ final class ResultOutput {
     if unsafe stat(path, &status) == 0 { _ = fchmod(descriptor, status.st_mode & 0o777) }
   }
 
-  private static func failure(_ path: String, _ code: Int32) -> DataError {
+  /// What to tell the user about a write that failed, by errno.
+  static func failure(_ path: String, _ code: Int32) -> DataError {
     let reason =
       switch code {
       case ENOENT: "the folder does not exist; make it first"

@@ -33,6 +33,7 @@ struct Ringwall: ParsableCommand {
       EvalCommand.self,
       TestCommand.self,
       CheckCommand.self,
+      BenchCommand.self,
       CompletionCommand.self,
       VersionCommand.self,
     ])
@@ -53,9 +54,17 @@ struct Ringwall: ParsableCommand {
         leave(0)
       }
       if !message.isEmpty { Console.complain(message, isWhole: true) }
-      leave(code == .validationFailure ? 2 : code.rawValue)
+      leave(code == .validationFailure ? wrongUse : code.rawValue)
     }
   }
+}
+
+extension Ringwall {
+  /// Commands that OPA has too, and scripts that were written for it with them.
+  private static let sharedWithOPA: Set<String> = ["eval", "test", "check", "bench", "deps", "run", "capabilities", "exec"]
+
+  /// What wrong use exits with: OPA's 1 where the command is one of its own.
+  private static var wrongUse: Int32 { CommandLine.arguments.dropFirst().first.map(sharedWithOPA.contains) ?? false ? 1 : 2 }
 }
 
 /// exit(3), which the name of a ParsableCommand's own function hides.

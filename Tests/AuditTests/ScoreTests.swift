@@ -81,8 +81,10 @@ struct ExitStatusTests {
   func zero() throws {
     #expect(try code([pass]) == 0)
     #expect(try code([pass, minor, minorUnknown]) == 0)
-    #expect(try code([]) == 0)
   }
+
+  @Test("2 when no control was judged")
+  func nothing() throws { #expect(try code([]) == 2) }
 
   @Test("1 when something that counts fails")
   func one() throws {

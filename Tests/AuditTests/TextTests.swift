@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import Judgement
 import Testing
 
 @testable import Audit
@@ -49,6 +50,27 @@ struct TextTests {
     #expect(refusals.count > 5 && reasons.count > 3)
     for code in refusals { #expect(texts.has("refusal.\(code)"), "refusal.\(code)") }
     for code in reasons { #expect(texts.has("why.\(code)"), "why.\(code)") }
+  }
+
+  @Test("Texts of a control are in their language: no Han in METADATA, Han in every Chinese message, a space between the two scripts")
+  func languages() throws {
+    let folder = try DataFolder(named: nil)
+    func hasHan(_ text: String) -> Bool { text.unicodeScalars.contains { (0x4E00...0x9FFF).contains($0.value) } }
+    for control in try Policies.load(from: folder).controls.all {
+      let english = [control.title, control.description, control.remediation] + control.messages.values
+      for text in english { #expect(!hasHan(text), "\(control.id): \(text)") }
+    }
+    for file in try folder.files(below: "data/text/zh-CN", suffixes: [".yaml"]) {
+      let document = try YAMLDocument.read(try folder.bytes(file), file: file)
+      for control in document.members ?? [] {
+        for message in control.value["messages"]?.members ?? [] {
+          let text = message.value.text ?? ""
+          #expect(hasHan(text) || text.contains("："), "\(file): \(control.key) \(message.key): \(text)")
+          #expect(
+            !text.contains(/[\u{4E00}-\u{9FFF}][A-Za-z0-9]|[A-Za-z0-9][\u{4E00}-\u{9FFF}]/), "\(file): \(control.key) \(message.key)")
+        }
+      }
+    }
   }
 
   @Test("Chinese verdicts are those of the glossary, and none is the assessor's word")

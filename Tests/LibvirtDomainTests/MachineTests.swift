@@ -43,6 +43,23 @@ internal import Testing
     #expect(collection.assets[1].facts["running.document"]?.state == .absent)
   }
 
+  @Test("Graphics without an address listen where qemu.conf says")
+  func graphicsDefaults() throws {
+    let guest = domain("a", Self.first, "<graphics type='vnc'/><graphics type='spice'><listen type='address' address='::1'/></graphics>")
+    func graphics(_ configuration: String?) throws -> Fact? {
+      var files: [String: String?] = ["/etc/libvirt/qemu/a.xml": guest]
+      if let configuration { files["/etc/libvirt/qemu.conf"] = configuration }
+      return try collect(files).assets[0].facts["configured.graphics"]
+    }
+    #expect(try graphics(nil)?.value?.elements?.first?["address"] == "127.0.0.1")
+    #expect(try graphics("# vnc_listen = \"0.0.0.0\"\n")?.value?.elements?.first?["address"] == "127.0.0.1")
+    let open = try graphics("spice_listen = \"0.0.0.0\"\nvnc_listen = \"0.0.0.0\"\n")
+    #expect(open?.value?.elements?.map { $0["address"] } == ["0.0.0.0", "::1"])
+    #expect(open?.source.first == .path("/etc/libvirt/qemu.conf", line: 2, column: 1))
+    #expect(try graphics("vnc_auto_unix_socket = 1\n")?.value?.elements?.first?["kind"] == "socket")
+    #expect(try graphics("vnc_listen = \n")?.state == .unreadable)
+  }
+
   @Test func transientGuest() throws {
     let collection = try collect([
       "/etc/libvirt/qemu/networks": nil, "/var/run/libvirt/qemu/t.xml": status(domain("t", Self.first)),

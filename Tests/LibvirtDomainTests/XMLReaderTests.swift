@@ -23,10 +23,10 @@ internal import Testing
     let name = try #require(root.first("name"))
     #expect(name.text == "ä & b" && name.line == 5 && name.column == 3)
     let os = try #require(root.first("os"))
-    // The column counts bytes: "ä" has two.
-    #expect(os.line == 5 && os.column == 26)
+    // The column counts code points: "ä" is one, of two bytes.
+    #expect(os.line == 5 && os.column == 25)
     let architecture = try #require(os.attribute("arch"))
-    #expect(architecture.line == 5 && architecture.column == 39)
+    #expect(architecture.line == 5 && architecture.column == 38)
     #expect(root.first("arg") == nil)
     let argument = try #require(root.all("arg", namespace: "http://libvirt.org/schemas/domain/qemu/1.0").first)
     let value = try #require(argument.attribute("value"))

@@ -25,7 +25,7 @@ import data.ringwall.lib.judge
 #     safe: "UEFI with Secure Boot enforced"
 #     unsafe: "Secure Boot is not enforced: {found} ({set})"
 #     none: "Secure Boot of this kind does not exist on the guest's architecture"
-#   source: "V:libvirt.org formatdomain, section BIOS bootloader (firmware, feature, loader secure); virsh(1) --reset-nvram"
+#   source: "libvirt.org formatdomain, section BIOS bootloader (firmware, feature, loader secure); virsh(1) --reset-nvram"
 #   key50: 30
 lvx_018 := domain.verdict(["loader", "firmware.features"], has_uefi, [domain.lacks(p, "loader", firmware(p)) | some p in domain.sets; not secured(p)])
 
@@ -76,7 +76,7 @@ else := "bios"
 #     safe: "SMM is on or chosen together with the firmware"
 #     unsafe: "Secure Boot without SMM: smm {found} ({set})"
 #     none: "The guest does not ask for Secure Boot"
-#   source: "V:libvirt.org formatdomain, section Hypervisor features (smm); doubt: autoselection not stated there"
+#   source: "libvirt.org formatdomain, section Hypervisor features (smm); doubt: autoselection not stated there"
 lvx_019 := domain.verdict(["features.smm", "loader"], asks_secure_boot, [domain.lacks(p, "features.smm", object.get(input.facts[domain.fact(p, "features.smm")], "value", "-")) |
 	some p in domain.sets
 	asks(p)
@@ -126,7 +126,7 @@ smm(set) if {
 #     safe: "A TPM 2.0 with encrypted state"
 #     unsafe: "No TPM 2.0 with encrypted state: {found} ({set})"
 #     notAsked: "The baseline asks for no virtual TPM"
-#   source: "V:libvirt corpus or qemu 7.2"
+#   source: "libvirt.org formatdomain; libvirt's own test data and QEMU 7.2"
 lvx_020 := domain.asked("vtpm_required", ["tpm"], true, [domain.lacks(p, "tpm", tpm_shown(p)) | some p in domain.sets; not has_vtpm(p)])
 
 has_vtpm(set) if {

@@ -24,7 +24,7 @@ import data.ringwall.lib.judge
 #     safe: "The guest's memory is encrypted as the baseline asks"
 #     unsafe: "Memory encryption is {found}, and the baseline asks for another ({set})"
 #     notAsked: "The baseline asks for no memory encryption"
-#   source: "V:libvirt.org formatdomain, section Launch Security; 6 files in the libvirt test corpus"
+#   source: "libvirt.org formatdomain, section Launch Security; 6 files in the libvirt test corpus"
 #   key50: 31
 lvx_021 := domain.verdict(["launchsecurity"], true, [domain.lacks(p, "launchsecurity", security_type(p)) | some p in domain.sets; not security_type(p) in wanted]) if wanted
 
@@ -67,7 +67,7 @@ else := "-"
 #     safe: "The launch policy forbids debugging and sharing of keys"
 #     unsafe: "Launch policy {found} allows debugging, sharing of keys or registers in clear ({set})"
 #     none: "The guest uses neither SEV nor SEV-SNP"
-#   source: "V:libvirt.org formatdomain, section Launch Security (SEV policy bits 0, 1, 2); SNP debug bit 19 from QEMU sev.h"
+#   source: "libvirt.org formatdomain, section Launch Security (SEV policy bits 0, 1, 2); SNP debug bit 19 from QEMU sev.h"
 lvx_022 := domain.verdict(["launchsecurity"], has_sev, [domain.lacks(p, "launchsecurity", object.get(judge.value(domain.fact(p, "launchsecurity")), "policy", "-")) |
 	some p in domain.sets
 	weak(judge.value(domain.fact(p, "launchsecurity")))
@@ -118,7 +118,7 @@ weak(security) if {
 #     safe: "The confidential guest has no balloon"
 #     unsafe: "The confidential guest has a balloon: {found} ({set})"
 #     none: "The guest is not confidential"
-#   source: "V:libvirt corpus or qemu 7.2"
+#   source: "libvirt.org formatdomain; libvirt's own test data and QEMU 7.2"
 lvx_033 := domain.verdict(["balloon", "launchsecurity"], domain.any_value("launchsecurity"), [domain.lacks(p, "balloon", domain.shown(b.model, b.given)) |
 	some p in domain.sets
 	judge.present(domain.fact(p, "launchsecurity"))

@@ -23,7 +23,7 @@ import data.ringwall.lib.domain
 #   messages:
 #     safe: "The guest is confined by the host's security drivers"
 #     unsafe: "Security driver {device}: {found} ({set})"
-#   source: "V:libvirt corpus or qemu 7.2"
+#   source: "libvirt.org formatdomain; libvirt's own test data and QEMU 7.2"
 #   always: true
 lvx_017 := domain.verdict(["seclabels"], true, [domain.bad_as(e, object.get(names, e.is.model, e.is.model), why(e.is)) |
 	some e in domain.elements("seclabels")

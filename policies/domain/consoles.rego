@@ -25,7 +25,7 @@ import data.ringwall.lib.judge
 #     safe: "Graphics listen on the loopback address, a socket or not at all"
 #     unsafe: "{device} listens on {found} ({set})"
 #     none: "The guest has no VNC, SPICE or RDP server"
-#   source: "V:libvirt corpus or qemu 7.2"
+#   source: "libvirt.org formatdomain; libvirt's own test data and QEMU 7.2"
 #   key50: 29
 lvx_014 := domain.verdict(["graphics"], has_server, [domain.bad(e, listens_at(e.is)) |
 	some e in domain.elements("graphics")
@@ -71,7 +71,7 @@ listens_at(listen) := concat(" ", ["network", object.get(listen, "network", "-")
 #     safe: "No console password stands in the XML, or it ends soon or has ended"
 #     unsafe: "{device}: console password in clear, valid until {found} ({set})"
 #     none: "The guest has no VNC, SPICE or RDP server"
-#   source: "V:libvirt.org formatdomain, section Graphical framebuffers (passwd, passwdValidTo in UTC)"
+#   source: "libvirt.org formatdomain, section Graphical framebuffers (passwd, passwdValidTo in UTC)"
 lvx_015 := domain.verdict(["graphics.passwords"], has_server, endless_passwords) if count(endless_passwords) > 0
 
 else := judge.parameter_not_set("console_password_days", domain.places(future_passwords)) if {
@@ -120,7 +120,7 @@ future_passwords := [object.union(domain.bad(e, e.is.validTo), {"ends": at}) |
 #     safe: "Clipboard and file transfer are off"
 #     unsafe: "{device}: on: {found} ({set})"
 #     none: "The guest has no SPICE server"
-#   source: "V:libvirt.org formatdomain, section Graphical framebuffers (clipboard, filetransfer)"
+#   source: "libvirt.org formatdomain, section Graphical framebuffers (clipboard, filetransfer)"
 lvx_016 := domain.verdict(["graphics.clipboard", "graphics.filetransfer"], domain.any("graphics.clipboard"), array.concat(
 	[domain.bad(e, domain.shown("clipboard", e.is.given)) | some e in domain.elements("graphics.clipboard"); e.is.enabled],
 	[domain.bad(e, domain.shown("filetransfer", e.is.given)) | some e in domain.elements("graphics.filetransfer"); e.is.enabled],

@@ -24,7 +24,7 @@ import data.ringwall.lib.judge
 #   messages:
 #     safe: "No floppy drive or controller"
 #     unsafe: "Floppy {found} {device} ({set})"
-#   source: "V:libvirt corpus has 14 such files"
+#   source: "libvirt corpus has 14 such files"
 #   always: true
 lvx_001 := domain.verdict(["floppies"], true, [domain.bad(e, e.is.kind) | some e in domain.elements("floppies")])
 
@@ -50,7 +50,7 @@ lvx_001 := domain.verdict(["floppies"], true, [domain.bad(e, e.is.kind) | some e
 #     emulated: "{device}: model {found} is emulated hardware, larger than virtio but maintained ({set})"
 #     unsafe: "{device}: network model {found} ({set})"
 #     none: "The guest has no emulated network interface"
-#   source: "V:libvirt 9.0.0 qemu_domain.c qemuDomainDefaultNetModel"
+#   source: "libvirt 9.0.0 qemu_domain.c qemuDomainDefaultNetModel"
 lvx_002 := judge.pass("emulated", domain.arguments(dated_nics), domain.places(dated_nics)) if {
 	domain.judged
 	count(legacy_nics) == 0
@@ -94,7 +94,7 @@ has_modelled_nic if {
 #     safe: "Video models are minimal"
 #     unsafe: "{device}: video model {found} ({set})"
 #     none: "The guest has no video device"
-#   source: "V:libvirt 9.0.0 qemu_domain.c qemuDomainDefaultVideoDevice"
+#   source: "libvirt 9.0.0 qemu_domain.c qemuDomainDefaultVideoDevice"
 lvx_003 := domain.verdict(["video"], domain.any("video"), [domain.bad(e, domain.shown(e.is.model, e.is.given)) |
 	some e in domain.elements("video")
 	not e.is.model in {"virtio", "none", "bochs", "vga", "ramfb"}
@@ -120,7 +120,7 @@ lvx_003 := domain.verdict(["video"], domain.any("video"), [domain.bad(e, domain.
 #     safe: "3D acceleration is off"
 #     unsafe: "{device}: 3D acceleration is on ({set})"
 #     none: "The guest has no video device"
-#   source: "V:libvirt.org formatdomain, section Video devices; doubt: default not stated"
+#   source: "libvirt.org formatdomain, section Video devices; doubt: default not stated"
 lvx_004 := domain.verdict(["video", "video.acceleration"], domain.any("video"), [domain.bad(e, "accel3d=yes") |
 	some e in domain.elements("video.acceleration")
 	e.is.accel3d
@@ -145,7 +145,7 @@ lvx_004 := domain.verdict(["video", "video.acceleration"], domain.any("video"), 
 #   messages:
 #     safe: "No sound device"
 #     unsafe: "{device}: sound device {found} ({set})"
-#   source: "V:libvirt.org formatdomain, section Sound devices"
+#   source: "libvirt.org formatdomain, section Sound devices"
 #   always: true
 lvx_005 := domain.verdict(["sounds"], true, [domain.bad(e, e.is.model) | some e in domain.elements("sounds")])
 
@@ -168,7 +168,7 @@ lvx_005 := domain.verdict(["sounds"], true, [domain.bad(e, e.is.model) | some e 
 #   messages:
 #     safe: "No USB redirection"
 #     unsafe: "{device}: USB redirection over {found} ({set})"
-#   source: "V:libvirt corpus or qemu 7.2"
+#   source: "libvirt.org formatdomain; libvirt's own test data and QEMU 7.2"
 #   always: true
 lvx_006 := domain.verdict(["redirections"], true, [domain.bad(e, e.is.type) | some e in domain.elements("redirections")])
 
@@ -191,7 +191,7 @@ lvx_006 := domain.verdict(["redirections"], true, [domain.bad(e, e.is.type) | so
 #   messages:
 #     safe: "No USB device of the host is given to the guest"
 #     unsafe: "{device}: USB device {found} of the host is given to the guest ({set})"
-#   source: "V:libvirt.org formatdomain, section Host device assignment"
+#   source: "libvirt.org formatdomain, section Host device assignment"
 #   always: true
 #   key50: 26
 lvx_007 := domain.verdict(["hostdevs"], true, [domain.bad(e, object.get(e.is, "address", "usb")) |
@@ -218,7 +218,7 @@ lvx_007 := domain.verdict(["hostdevs"], true, [domain.bad(e, object.get(e.is, "a
 #   messages:
 #     safe: "No memory is shared between guests"
 #     unsafe: "{device}: memory shared between guests ({found}, {set})"
-#   source: "V:libvirt corpus or qemu 7.2"
+#   source: "libvirt.org formatdomain; libvirt's own test data and QEMU 7.2"
 #   always: true
 lvx_009 := domain.verdict(["shmem"], true, [domain.bad(e, e.is.model) | some e in domain.elements("shmem")])
 
@@ -242,7 +242,7 @@ lvx_009 := domain.verdict(["shmem"], true, [domain.bad(e, e.is.model) | some e i
 #   messages:
 #     safe: "No host directory is shared, or only read-only and mapped"
 #     unsafe: "{device}: host directory shared ({found}, {set})"
-#   source: "V:libvirt corpus or qemu 7.2"
+#   source: "libvirt.org formatdomain; libvirt's own test data and QEMU 7.2"
 #   always: true
 lvx_010 := domain.verdict(["filesystems"], true, [domain.bad(e, concat(" ", [e.is.driver, e.is.accessmode, access(e.is.readonly)])) |
 	some e in domain.elements("filesystems")
@@ -278,7 +278,7 @@ access(false) := "writable"
 #   messages:
 #     safe: "Nothing is handed to QEMU past libvirt"
 #     unsafe: "Handed to QEMU past libvirt: {found} ({set})"
-#   source: "V:libvirt.org drvqemu, \"Pass-through of arbitrary qemu commands\" and qemu:override"
+#   source: "libvirt.org drvqemu, \"Pass-through of arbitrary qemu commands\" and qemu:override"
 #   always: true
 #   key50: 28
 lvx_011 := domain.verdict(["raw"], true, [domain.bad_as(e, "qemu", e.is) | some e in domain.elements("raw")])
@@ -303,7 +303,7 @@ lvx_011 := domain.verdict(["raw"], true, [domain.bad_as(e, "qemu", e.is) | some 
 #   messages:
 #     safe: "Serial ports and consoles stay inside the host; there is no parallel port"
 #     unsafe: "{device}: connected to {found} ({set})"
-#   source: "V:libvirt corpus or qemu 7.2"
+#   source: "libvirt.org formatdomain; libvirt's own test data and QEMU 7.2"
 #   always: true
 lvx_013 := domain.verdict(["serials"], true, [domain.bad(e, concat(" ", [e.is.type, object.get(e.is, "address", "-")])) |
 	some e in domain.elements("serials")
@@ -338,7 +338,7 @@ leaves_host(port) if {
 #   messages:
 #     safe: "No random number device, or one that is limited"
 #     unsafe: "{device}: random numbers from {found} without a rate, or from a source that is not the kernel's ({set})"
-#   source: "V:libvirt corpus or qemu 7.2"
+#   source: "libvirt.org formatdomain; libvirt's own test data and QEMU 7.2"
 #   always: true
 lvx_034 := domain.verdict(["rng"], true, [domain.bad(e, concat(" ", [e.is.backend, object.get(e.is, "source", "-")])) |
 	some e in domain.elements("rng")
@@ -377,7 +377,7 @@ is_limited(rng) if {
 #     safe: "The guests' agents are said to block running programs and reading files"
 #     unsafe: "{device}: the guest agent answers {found} ({set})"
 #     none: "The guest has no channel for the guest agent"
-#   source: "V:qemu-ga(8) block-rpcs (older: blacklist)"
+#   source: "qemu-ga(8) block-rpcs (older: blacklist)"
 lvx_039 := judge.not_applicable("none", {}, domain.named(["agent"])) if {
 	domain.judged
 	not domain.any("agent")

@@ -23,7 +23,7 @@ import data.ringwall.lib.domain
 #   messages:
 #     safe: "No raw SCSI commands reach a host device"
 #     unsafe: "{device}: raw SCSI commands reach the host device ({found}, {set})"
-#   source: "V:libvirt.org formatdomain, section Hard drives, floppy disks, CDROMs (rawio, sgio)"
+#   source: "libvirt.org formatdomain, section Hard drives, floppy disks, CDROMs (rawio, sgio)"
 #   always: true
 lvx_012 := domain.verdict(["scsi"], true, [domain.bad(e, e.is.how) | some e in domain.elements("scsi")])
 
@@ -48,7 +48,7 @@ lvx_012 := domain.verdict(["scsi"], true, [domain.bad(e, e.is.how) | some e in d
 #     unsafe: "{device}: not encrypted with LUKS (format: {found}, {set})"
 #     none: "The guest has no writable disk"
 #     notAsked: "The baseline does not ask for encrypted disks"
-#   source: "V:libvirt corpus or qemu 7.2"
+#   source: "libvirt.org formatdomain; libvirt's own test data and QEMU 7.2"
 lvx_035 := domain.asked("disk_encryption", ["disks.encryption"], domain.any("disks.encryption"), [domain.bad(e, object.get(e.is, "format", "-")) |
 	some e in domain.elements("disks.encryption")
 	not object.get(e.is, "format", "-") in {"luks", "luks2", "luks-any"}
@@ -76,7 +76,7 @@ lvx_035 := domain.asked("disk_encryption", ["disks.encryption"], domain.any("dis
 #     safe: "The format of every image is written out"
 #     unsafe: "{device}: the format of the image is not written: {found} ({set})"
 #     none: "The guest has no disk with an image"
-#   source: "V:libvirt 9.0.0 qemu_domain.c qemuDomainDeviceDiskDefPostParse"
+#   source: "libvirt 9.0.0 qemu_domain.c qemuDomainDeviceDiskDefPostParse"
 lvx_036 := domain.verdict(["disks"], has_source, [domain.bad_as(e, e.is.target, "raw (default)") |
 	some e in domain.elements("disks")
 	e.is.source
@@ -110,7 +110,7 @@ has_source if {
 #   messages:
 #     safe: "No disk is shared between guests"
 #     unsafe: "{device}: shared between guests ({set})"
-#   source: "V:CAC rule"
+#   source: "a rule of ComplianceAsCode"
 #   always: true
 lvx_037 := domain.verdict(["disks.shared"], true, [domain.bad(e, "shareable") | some e in domain.elements("disks.shared")])
 
@@ -134,7 +134,7 @@ lvx_037 := domain.verdict(["disks.shared"], true, [domain.bad(e, "shareable") | 
 #     safe: "Errors of disks are not ignored"
 #     unsafe: "{device}: errors are ignored ({found}, {set})"
 #     none: "The guest has no disk"
-#   source: "V:CAC rule"
+#   source: "a rule of ComplianceAsCode"
 lvx_038 := domain.verdict(["disks.errors", "disks"], domain.any("disks"), [domain.bad(e, concat("=", [e.is.which, e.is.policy])) |
 	some e in domain.elements("disks.errors")
 	e.is.policy == "ignore"

@@ -25,7 +25,7 @@ import data.ringwall.lib.judge
 #     safe: "The machine type is versioned and not deprecated"
 #     deprecated: "Machine type {found} is deprecated or removed ({set})"
 #     alias: "Machine type {found} names no version: the guest's hardware changes with QEMU ({set})"
-#   source: "V:qemu -machine help 7.2; that an alias fails is this project's reading of \"versioned\""
+#   source: "qemu -machine help 7.2; that an alias fails is this project's reading of \"versioned\""
 #   always: true
 lvx_026 := judge.fail("deprecated", domain.arguments(deprecated), domain.places(deprecated)) if count(deprecated) > 0
 
@@ -68,7 +68,7 @@ aliases := [domain.lacks(m.set, "machine.type", m.name) |
 #     safe: "The VMware I/O port is off"
 #     unsafe: "The VMware I/O port is {found} ({set})"
 #     none: "The guest's machine has no VMware I/O port"
-#   source: "V:libvirt corpus or qemu 7.2"
+#   source: "libvirt.org formatdomain; libvirt's own test data and QEMU 7.2"
 lvx_027 := domain.verdict(["features.vmport"], has_vmport, [domain.lacks(p, "features.vmport", vmport(p)) |
 	some p in domain.sets
 	vmport(p) != "off"

@@ -23,7 +23,7 @@ import data.ringwall.lib.judge
 #   messages:
 #     safe: "The guest's memory is left out of core dumps, or qemu.conf decides"
 #     unsafe: "dumpCore is {found}: core dumps of QEMU hold the guest's memory ({set})"
-#   source: "V:libvirt.org formatdomain, section Memory Allocation (dumpCore); qemu.conf dump_guest_core, max_core"
+#   source: "libvirt.org formatdomain, section Memory Allocation (dumpCore); qemu.conf dump_guest_core, max_core"
 #   always: true
 lvx_032 := domain.verdict(["memory.dump"], true, [domain.lacks(p, "memory.dump", "on") | some p in domain.sets; judge.value(domain.fact(p, "memory.dump")) == "on"])
 
@@ -48,7 +48,7 @@ lvx_032 := domain.verdict(["memory.dump"], true, [domain.lacks(p, "memory.dump",
 #     safe: "A limit of memory or a resource partition is set"
 #     unsafe: "Neither a hard limit of memory nor a resource partition is set ({set})"
 #     notAsked: "The baseline does not ask for limits"
-#   source: "V:libvirt.org formatdomain, section Memory Tuning (whole QEMU process; too small a hard_limit kills the guest)"
+#   source: "libvirt.org formatdomain, section Memory Tuning (whole QEMU process; too small a hard_limit kills the guest)"
 lvx_040 := domain.asked("memory_limits_required", ["memory.limit"], true, [domain.lacks(p, "memory.limit", "-") | some p in domain.sets; not judge.present(domain.fact(p, "memory.limit"))])
 
 # METADATA
@@ -70,7 +70,7 @@ lvx_040 := domain.asked("memory_limits_required", ["memory.limit"], true, [domai
 #   messages:
 #     safe: "A crash or watchdog does not write the guest's memory to disk"
 #     unsafe: "{device}: {found} writes the guest's memory to disk ({set})"
-#   source: "V:libvirt corpus or qemu 7.2"
+#   source: "libvirt.org formatdomain; libvirt's own test data and QEMU 7.2"
 #   always: true
 lvx_042 := domain.verdict(["on_crash", "watchdogs"], true, array.concat(
 	[domain.lacks(p, "on_crash", a) | some p in domain.sets; a := judge.value(domain.fact(p, "on_crash")); startswith(a, "coredump")],

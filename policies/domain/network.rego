@@ -24,7 +24,7 @@ import data.ringwall.lib.judge
 #     safe: "Every filtered kind of interface has an anti-spoof filter"
 #     unsafe: "{device}: no anti-spoof filter (filter: {found}, {set})"
 #     none: "The guest has no interface that libvirt filters"
-#   source: "V:libvirt.org formatnwfilter (clean-traffic); formatdomain, section Traffic filtering; doubt: live change by update-device from knowledge"
+#   source: "libvirt.org formatnwfilter (clean-traffic); formatdomain, section Traffic filtering; doubt: live change by update-device from knowledge"
 lvx_028 := domain.verdict(["nics.filters"], domain.any("nics.filters"), [domain.bad(e, object.get(e.is, "filter", "-")) |
 	some e in domain.elements("nics.filters")
 	not object.get(e.is, "filter", "-") in filters
@@ -53,7 +53,7 @@ filters := {"clean-traffic", "clean-traffic-gateway"} | {f | some f in judge.par
 #     unsafe: "{device}: the bridge port is not isolated ({set})"
 #     none: "The guest has no interface on a bridge"
 #     notAsked: "The baseline does not ask for isolated ports"
-#   source: "V:libvirt.org formatdomain, section Isolating guests' network traffic from each other (port isolated, default no)"
+#   source: "libvirt.org formatdomain, section Isolating guests' network traffic from each other (port isolated, default no)"
 lvx_029 := domain.asked("isolated_ports", ["nics.isolation"], domain.any("nics.isolation"), [domain.bad(e, "isolated=no") |
 	some e in domain.elements("nics.isolation")
 	not e.is.isolated
@@ -79,7 +79,7 @@ lvx_029 := domain.asked("isolated_ports", ["nics.isolation"], domain.any("nics.i
 #     safe: "Receive filters of the guest are not trusted"
 #     unsafe: "{device}: receive filters of the guest are trusted ({set})"
 #     none: "The guest has no network interface"
-#   source: "V:libvirt.org formatdomain, section Network interfaces (trustGuestRxFilters, default no)"
+#   source: "libvirt.org formatdomain, section Network interfaces (trustGuestRxFilters, default no)"
 lvx_030 := domain.verdict(["nics.trusted", "nics"], domain.any("nics"), [domain.bad(e, "trustGuestRxFilters=yes") | some e in domain.elements("nics.trusted")])
 
 # METADATA
@@ -102,7 +102,7 @@ lvx_030 := domain.verdict(["nics.trusted", "nics"], domain.any("nics"), [domain.
 #     safe: "No macvtap interface in passthrough mode"
 #     unsafe: "{device}: macvtap in passthrough mode ({found}, {set})"
 #     none: "The guest has no macvtap interface"
-#   source: "V:libvirt.org formatdomain, section Direct attachment to physical interface"
+#   source: "libvirt.org formatdomain, section Direct attachment to physical interface"
 lvx_031 := domain.verdict(["nics.modes", "nics.networks"], has_macvtap, array.concat(
 	[domain.bad(e, e.is.mode) | some e in domain.elements("nics.modes"); e.is.mode == "passthrough"],
 	[domain.bad(e, e.is.network) | some e in domain.elements("nics.networks"); e.is.forward == "passthrough"],
@@ -136,7 +136,7 @@ has_macvtap if {
 #   messages:
 #     safe: "No vsock device, or the guest is listed"
 #     unsafe: "A vsock device, and the baseline does not list the guest (cid {found}, {set})"
-#   source: "V:7 files in corpus"
+#   source: "7 files in corpus"
 #   always: true
 lvx_043 := domain.verdict(["vsock"], true, []) if not domain.any_value("vsock")
 
@@ -170,6 +170,6 @@ vsock_guests := {g | some g in judge.parameter("vsock_guests")}
 #   messages:
 #     safe: "No interface through a user-mode network stack"
 #     unsafe: "{device}: user-mode network stack ({found}, {set})"
-#   source: "V:libvirt.org formatdomain, section Userspace (SLIRP or passt) connection"
+#   source: "libvirt.org formatdomain, section Userspace (SLIRP or passt) connection"
 #   always: true
 lvx_044 := domain.verdict(["nics.user"], true, [domain.bad(e, e.is.backend) | some e in domain.elements("nics.user")])

@@ -25,7 +25,7 @@ import data.ringwall.lib.judge
 #     safe: "No PCI function or mediated device of the host is given to the guest"
 #     unsafe: "{device}: host device {found} is given to the guest ({set})"
 #     network: "{device}: network {found} may be a pool of host devices; its definition was not read. Audit the machine itself, or name a status document ({set})"
-#   source: "V:libvirt.org formatdomain, section Host device assignment"
+#   source: "libvirt.org formatdomain, section Host device assignment"
 #   always: true
 #   key50: 27
 lvx_008 := judge.fail("unsafe", domain.arguments(functions), domain.places(functions)) if count(functions) > 0
@@ -74,7 +74,7 @@ unresolved := [domain.bad(e, e.is.network) | some e in domain.elements("nics.net
 #     safe: "The virtual IOMMU isolates interrupts too"
 #     unsafe: "The virtual IOMMU does not remap interrupts: {found} ({set})"
 #     none: "The guest has no virtual IOMMU"
-#   source: "V:13 files in corpus"
+#   source: "13 files in corpus"
 lvx_041 := domain.verdict(["iommu"], domain.any_value("iommu"), [domain.lacks(p, "iommu", concat(" ", [v.model, object.get(v, "intremap", "-")])) |
 	some p in domain.sets
 	v := judge.value(domain.fact(p, "iommu"))

@@ -26,7 +26,7 @@ import data.ringwall.lib.judge
 #     host: "The host's KVM does not nest"
 #     unsafe: "Processor {found} gives the guest virtualization extensions ({device}, {set})"
 #     none: "vmx and svm exist on x86 only"
-#   source: "V:libvirt.org formatdomain, section CPU model and topology"
+#   source: "libvirt.org formatdomain, section CPU model and topology"
 lvx_023 := judge.pass("host", {}, ["host.nested"]) if {
 	domain.judged
 	domain.is_x86
@@ -87,7 +87,7 @@ without_virtualization(set) if {
 #     safe: "The guest sees the processor's mitigation bits"
 #     unsafe: "Mitigation bits off or missing: {found} ({device}, {set})"
 #     none: "The bits exist on x86 under hardware virtualization only"
-#   source: "V:qemu.org qemu-cpu-models, \"Important CPU features\""
+#   source: "qemu.org qemu-cpu-models, \"Important CPU features\""
 lvx_024 := domain.verdict(["cpu.model", "cpu.features"], is_judged_processor, switched_off) if count(switched_off) > 0
 
 else := domain.verdict(["cpu.model", "cpu.features"], is_judged_processor, []) if not open_question
@@ -182,6 +182,6 @@ missing_bits(set) := [name |
 #   messages:
 #     safe: "The guest is accelerated by hardware"
 #     unsafe: "The guest is of type {found}: emulated by QEMU, which promises no isolation ({set})"
-#   source: "V:libvirt corpus or qemu 7.2"
+#   source: "libvirt.org formatdomain; libvirt's own test data and QEMU 7.2"
 #   always: true
 lvx_025 := domain.verdict(["type"], true, [domain.lacks(p, "type", judge.value(domain.fact(p, "type"))) | some p in domain.sets; not judge.value(domain.fact(p, "type")) in {"kvm", "hvf", "xen", "bhyve"}])

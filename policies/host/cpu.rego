@@ -159,7 +159,7 @@ kvm_007 := module.switched("kvm_intel", "flexpriority", "on")
 #     noModule: "kvm_intel is not in use on this host"
 #     noParameter: "kvm_intel shows no parameter enable_apicv, so its state is not known"
 #     unrecognised: "enable_apicv = {found} is neither on nor off"
-#   source: "vmx.c source"
+#   source: "torvalds/linux arch/x86/kvm/vmx/vmx.c"
 kvm_008 := module.switched("kvm_intel", "enable_apicv", "on")
 
 # METADATA

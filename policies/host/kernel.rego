@@ -85,7 +85,7 @@ enforced := "module.module.sig_enforce"
 #     unsafe: "Another kernel can be loaded (kernel.kexec_load_disabled = {found})"
 #     unrecognised: "kernel.kexec_load_disabled = {found} is not a number"
 #     noSetting: "This kernel cannot load another one"
-#   source: "CAC rule"
+#   source: "a rule of ComplianceAsCode"
 kvm_064 := sysctl.at_least("kernel.kexec_load_disabled", 1, sysctl.none("kernel.kexec_load_disabled"))
 
 # METADATA

@@ -27,7 +27,7 @@ import data.ringwall.lib.module
 #     noModule: "kvm_intel is not in use on this host"
 #     noParameter: "kvm_intel shows no parameter nested, so its state is not known"
 #     unrecognised: "nested = {found} is neither on nor off"
-#   source: "vmx.c source + CAC rule"
+#   source: "torvalds/linux arch/x86/kvm/vmx/vmx.c; a rule of ComplianceAsCode"
 kvm_004 := module.switched("kvm_intel", "nested", "off")
 
 # METADATA

@@ -81,7 +81,7 @@ unfiltered := [guest.name |
 #     safe: "Every virtual function is checked for spoofing and trusted with nothing ({count} functions)"
 #     unsafe: "Virtual functions that may spoof or are trusted: {found}"
 #     none: "No virtual function is in use"
-#   source: "CAC rule"
+#   source: "a rule of ComplianceAsCode"
 kvm_083 := judge.unreadable(["net.virtual_functions"]) if {
 	not judge.readable("net.virtual_functions")
 } else := judge.not_applicable("none", {}, ["net.virtual_functions"]) if {

@@ -59,7 +59,7 @@ lvq_020 := judge.one_of("conf.migrate_tls_force", {1}, 0)
 #       migrate_tls_x509_verify = 1; restart virtqemud or libvirtd
 #   messages:
 #     verified: "The sender of a migration must show a certificate"
-#     unverified: "迁移的发送方须出示证书"
+#     unverified: "Whoever reaches the migration port may send a guest"
 #   source: >-
 #     qemu.conf of libvirt 9.0.0 and of master (qemu.conf.in)
 #   always: true
@@ -167,7 +167,7 @@ lvq_023 := qemu_driver.when_used("nbd_tls", "guests.nbd")
 #       backup_tls_x509_verify = 1; restart virtqemud or libvirtd
 #   messages:
 #     verified: "A backup client must show a certificate"
-#     unverified: "备份客户端须出示证书"
+#     unverified: "Whoever reaches the backup port may read the disk"
 #   source: >-
 #     qemu.conf of libvirt 9.0.0 and of master (qemu.conf.in)
 #   always: true

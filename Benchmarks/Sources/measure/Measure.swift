@@ -10,6 +10,11 @@ struct Measure {
   static func main() throws {
     var options: [String: String] = [:]
     var arguments = CommandLine.arguments.dropFirst()
+    // What a measurement does in a process of its own.
+    if let first = arguments.first, let second = arguments.dropFirst().first {
+      if first == "--resident" { return try DocumentMemory.report(second) }
+      if first == "--cost" { return try Child.report(second, Array(arguments.dropFirst(2))) }
+    }
     while let name = arguments.popFirst() {
       guard ["--output", "--ringwall", "--revision", "--only"].contains(name), let value = arguments.popFirst() else {
         FileHandle.standardError.write(Data("measure: --output FILE --ringwall PROGRAM --revision ID [--only PREFIX]\n".utf8))
@@ -22,14 +27,18 @@ struct Measure {
     let only = options["--only"] ?? ""
     var results = Results(revision: options["--revision"] ?? "unknown")
 
-    if "rego.json".hasPrefix(only) || only.hasPrefix("rego") || only.isEmpty {
-      if let workload = try RegoWorkload(generator: shared.appending(path: "bench/rego/gen.py")) {
-        try workload.measure(into: &results)
+    func wants(_ family: String) -> Bool { only.isEmpty || only.hasPrefix(family) }
+    let engine = ["rego", "json", "threads", "eval"].filter(wants)
+    if !engine.isEmpty {
+      if let workload = try RegoWorkload(generator: shared.appending(path: "bench/rego/gen.py"), program: options["--ringwall"]) {
+        try workload.measure(engine, into: &results)
       } else {
         results.skip("rego: ../shared/bench/rego or python3 is not here")
       }
     }
-    if let program = options["--ringwall"], only.isEmpty || only.hasPrefix("program") {
+    if wants("ordinary") { try OrdinaryPolicies(folder: shared.appending(path: "bench/rego/ordinary")).measure(into: &results) }
+    if wants("rbac") { try Decisions(folder: shared.appending(path: "bench/rego/rbac")).measure(into: &results) }
+    if let program = options["--ringwall"], wants("program") {
       try ProgramRuns(program: program, root: root, corpus: shared.appending(path: "corpus/libvirt")).measure(into: &results)
     }
 

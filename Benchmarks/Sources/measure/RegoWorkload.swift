@@ -1,5 +1,6 @@
 import Foundation
 import Rego
+import Synchronization
 
 /// Fifty controls over N virtual machines, made by a generator with an oracle of its own: a run counts only if the digest of its findings is
 /// the oracle's. A nominal pair is one control decided for one machine, with its finding made where there is one.
@@ -11,9 +12,11 @@ struct RegoWorkload {
   private static let controls = 50
 
   private let folder: URL
+  private let program: String?
 
   /// nil where the generator or Python is missing.
-  init?(generator: URL) throws {
+  init?(generator: URL, program: String?) throws {
+    self.program = program
     guard FileManager.default.fileExists(atPath: generator.path) else { return nil }
     folder = FileManager.default.temporaryDirectory.appending(path: "ringwall-bench-\(ProcessInfo.processInfo.processIdentifier)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -21,16 +24,77 @@ struct RegoWorkload {
     guard made.status == 0 else { return nil }
   }
 
-  func measure(into results: inout Results) throws {
+  /// - Parameter families: rego, json, threads, eval.
+  func measure(_ families: [String], into results: inout Results) throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let data = try Document(json: try bytes("data.json"), name: "data.json")
     for size in Self.sizes {
       let text = try bytes("vms-\(size).json")
       let inventory = try Document(json: text, name: "vms-\(size).json")
-      try measureMachines(size, inventory, data, into: &results)
-      try measureFleet(size, inventory, data, into: &results)
-      if size == Self.sizes.last { try measureJSON(text, into: &results) }
+      if families.contains("rego") {
+        try measureMachines(size, inventory, data, into: &results)
+        try measureFleet(size, inventory, data, into: &results)
+      }
+      guard size == Self.sizes.last else { continue }
+      if families.contains("rego") { try measureJSON(text, into: &results) }
+      if families.contains("threads") { try measureThreads(inventory, data, into: &results) }
     }
+    let largest = folder.appending(path: "vms-\(Self.sizes.last ?? 0).json")
+    if families.contains("json") {
+      try DocumentMemory(program: CommandLine.arguments[0]).measure(fleet: largest, in: folder, into: &results)
+    }
+    if families.contains("eval") { try measureProgram(largest, into: &results) }
+  }
+
+  /// The whole program: starts, reads policy, data and inventory, evaluates and prints the findings.
+  private func measureProgram(_ inventory: URL, into results: inout Results) throws {
+    guard let program, FileManager.default.isExecutableFile(atPath: program) else {
+      results.skip("eval.fleet: --ringwall names no program")
+      return
+    }
+    let arguments = [
+      "eval", "-d", folder.appending(path: "fleet.rego").path, "-d", folder.appending(path: "data.json").path, "-i", inventory.path,
+      "data.ringwall.fleet.deny",
+    ]
+    let runs = try (0..<7).map { _ in try Child.cost(program, arguments) }
+    guard runs.allSatisfy({ $0.status == 0 }) else { throw WrongAnswer(description: "eval of the fleet ended with \(runs[0].status)") }
+    results.addCost("eval.fleet", "CPU s", runs.map(\.cpuSeconds).sorted()[3], peers: [("OPA", 3.8)])
+    results.addCost("eval.fleet.memory", "MB", Double(runs.map(\.memory).sorted()[3]) / 1e6, peers: [("OPA", 332)])
+  }
+
+  /// All machines by one worker, and half of them by each of two.
+  private func measureThreads(_ inventory: Document, _ data: Document, into results: inout Results) throws {
+    let inputs = inventory.elements(at: "vms").map { $0.wrapped(as: "vm") }
+    let query = try query("machine", data)
+    func wall(_ workers: Int) -> (wall: Double, cpu: Double, findings: Int) {
+      let counts = Mutex(0)
+      let clock = ContinuousClock()
+      let start = clock.now, cpu = CPUTime.own
+      DispatchQueue.concurrentPerform(iterations: workers) { worker in
+        let evaluator = Evaluator(query)
+        var count = 0
+        for _ in 0..<4 {
+          for i in stride(from: worker, to: inputs.count, by: workers) {
+            count += (try? evaluator.count(input: inputs[i], variable: "findings")) ?? 0
+          }
+        }
+        counts.withLock { $0 += count }
+      }
+      let time = (clock.now - start).components
+      return (Double(time.seconds) + Double(time.attoseconds) / 1e18, CPUTime.own - cpu, counts.withLock { $0 })
+    }
+    var one: [(Double, Double)] = []
+    var two: [(Double, Double)] = []
+    for _ in 0..<6 {
+      let a = wall(1), b = wall(2)
+      guard a.findings == b.findings, a.findings > 0 else { throw WrongAnswer(description: "threads: \(a.findings) and \(b.findings) findings") }
+      one.append((a.wall, a.cpu))
+      two.append((b.wall, b.cpu))
+    }
+    func median(_ times: [Double]) -> Double { times.sorted()[times.count / 2] }
+    // The best of each, so that other work on the machine counts least.
+    results.add("threads.two", "x one, wall", one.map(\.0).min()! / two.map(\.0).min()!)
+    results.add("threads.two.cpu", "x CPU of one", median(two.map(\.1)) / median(one.map(\.1)))
   }
 
   private func bytes(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: folder.appending(path: name))) }

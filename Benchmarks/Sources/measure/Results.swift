@@ -6,7 +6,7 @@ struct Results {
     let name: String
     let unit: String
     let value: Double
-    /// The value divided by the peer's.
+    /// How many times better than the peer's: of rates the value divided by it, of costs the other way round.
     var ratio: Double?
     var peer: String?
   }
@@ -40,6 +40,13 @@ struct Results {
     rows.append(Row(name: name, unit: unit, value: value, ratio: value / first.value, peer: first.name))
     for peer in peers.dropFirst() { rows.append(Row(name: name, unit: unit, value: value, ratio: value / peer.value, peer: peer.name)) }
   }
+
+  /// Time or memory: the ratio tells how many times less than the peer's.
+  mutating func addCost(_ name: String, _ unit: String, _ value: Double, peers: [(name: String, value: Double)]) {
+    for peer in peers { rows.append(Row(name: name, unit: unit, value: value, ratio: peer.value / value, peer: peer.name)) }
+  }
+
+  mutating func fail(_ reason: String) { missed.append(reason) }
 
   mutating func skip(_ reason: String) { skipped.append(reason) }
 

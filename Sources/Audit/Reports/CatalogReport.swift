@@ -5,22 +5,23 @@ public struct CatalogReport {
   public static let schema = "ringwall.controls/1"
 
   /// One object per control and line, keys always in the same order.
-  public static func json(_ controls: [Control], baseline: String?, texts: Texts) -> [UInt8] {
-    var text = "{\n  \"schema\": \"\(schema)\""
+  public static func json(_ controls: [Control], baseline: String?, frameworks: Frameworks, texts: Texts) -> [UInt8] {
+    var text = "{\n  \"schema\": \"\(schema)\",\n  \"frameworkMapping\": \(JSONText.string(.string(Frameworks.assignment)))"
     if let baseline { text += ",\n  \"baseline\": \(JSONText.string(.string(baseline)))" }
     text += ",\n  \"controls\": ["
-    text += controls.enumerated().map { i, control in (i == 0 ? "\n    " : ",\n    ") + JSONText.string(value(control, texts)) }.joined()
+    text += controls.enumerated().map { i, control in (i == 0 ? "\n    " : ",\n    ") + JSONText.string(value(control, frameworks, texts)) }
+      .joined()
     return Array((text + (controls.isEmpty ? "]\n}\n" : "\n  ]\n}\n")).utf8)
   }
 
-  private static func value(_ control: Control, _ texts: Texts) -> FactValue {
+  private static func value(_ control: Control, _ frameworks: Frameworks, _ texts: Texts) -> FactValue {
     let disable = control.disable.map { disable -> FactValue in
       ["how": .string(disable.how), "restart": .string(disable.restart), "rollback": .string(disable.rollback)]
     }
     return .object([
       "id": .string(control.id), "title": .string(texts.title(control)), "severity": .string(control.severity.rawValue),
       "family": .string(control.family), "layer": .string(control.layer.rawValue), "platform": .string(control.platform),
-      "key50": control.keyIndicator.map { .int(Int64($0)) }, "disable": disable, "frameworks": .array([]),
+      "key50": control.keyIndicator.map { .int(Int64($0)) }, "disable": disable, "frameworks": frameworks.value(family: control.family),
       "kind": .string(control.kind.rawValue), "safe": .string(control.safe), "default": .string(control.defaultValue),
       "description": .string(control.description), "remediation": .string(control.remediation),
       "facts": .array(control.facts.map { .string($0) }), "rule": .string(control.rule), "source": .string(control.provenance),

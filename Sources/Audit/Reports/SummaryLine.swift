@@ -20,6 +20,7 @@ public enum SummaryLine {
   static func reasons(_ exit: ExitStatus, _ texts: Texts) -> [String] {
     let severity = texts["severity.\(exit.failOn.rawValue)"]
     var reasons: [String] = []
+    if exit.judged == 0 && exit.refused == 0 { reasons.append(texts["exit.nothing"]) }
     if exit.refused > 0 { reasons.append(texts("exit.refused", ["count": "\(exit.refused)"])) }
     if exit.unknown > 0 { reasons.append(texts("exit.unknown", ["count": "\(exit.unknown)", "severity": severity])) }
     if exit.failing > 0 { reasons.append(texts("exit.failing", ["count": "\(exit.failing)", "severity": severity])) }

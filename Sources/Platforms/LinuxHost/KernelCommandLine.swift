@@ -17,6 +17,7 @@ struct KernelCommandLine {
 
   init(_ text: [UInt8]) {
     var parameters: [Parameter] = []
+    var places = LinePlaces(of: text)
     var i = 0
     while i < text.count {
       if Self.isBlank(text[i]) {
@@ -34,7 +35,7 @@ struct KernelCommandLine {
       let name = Self.unquoted(text[start..<(equals ?? i)])
       let value = equals.map { Self.unquoted(text[($0 + 1)..<i]) } ?? ""
       if name == "--" && equals == nil { break }
-      parameters.append(Parameter(name: Self.normalised(name), value: value, column: start + 1))
+      parameters.append(Parameter(name: Self.normalised(name), value: value, column: places.at(start).column))
     }
     self.parameters = parameters
   }

@@ -32,7 +32,7 @@ extension HostFacts {
         self["securityfs.lockdown"] = .unreadable("malformed", .path(path, line: 1))
         return
       }
-      let column = text.utf8.distance(from: text.startIndex, to: open) + 1
+      let column = text[..<open].utf8.columnBehind
       self["securityfs.lockdown"] = .present(
         .string(String(text[text.index(after: open)..<close])), .path(path, line: 1, column: column))
     } catch {

@@ -41,9 +41,15 @@ struct ModuleOptions {
     switch words[0] {
     case "options":
       var searched = text[...]
+      var behind = 0
       for word in words.dropFirst(2) {
-        let column = searched.firstRange(of: word).map { text.utf8.distance(from: text.startIndex, to: $0.lowerBound) + 1 }
-        if let range = searched.firstRange(of: word) { searched = searched[range.upperBound...] }
+        var column: Int?
+        if let range = searched.firstRange(of: word) {
+          behind += searched[..<range.lowerBound].unicodeScalars.count
+          column = behind + 1
+          behind += word.unicodeScalars.count
+          searched = searched[range.upperBound...]
+        }
         let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         options.append(
           Option(

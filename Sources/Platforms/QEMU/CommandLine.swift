@@ -53,7 +53,7 @@ struct CommandLine: Sendable, Hashable {
     var arguments: [Argument] = []
     for word in words {
       arguments.append(Argument(text: word, source: .path(path, line: 1, column: column), isResolved: true))
-      column += word.utf8.count + 1
+      column += word.unicodeScalars.count + 1
     }
     return CommandLine(program: arguments[0], arguments: Array(arguments.dropFirst()), source: arguments[0].source)
   }

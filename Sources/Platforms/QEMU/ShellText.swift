@@ -9,7 +9,7 @@ struct ShellText {
   /// One field of a command after expansion and quote removal.
   struct Word: Sendable, Hashable {
     var text: String
-    /// Place of its first byte; both start at 1, the column counts bytes.
+    /// Place of its first byte; both start at 1, the column counts code points.
     var line: Int
     var column: Int
     /// False when a part of it is an expansion that the text does not settle; that part stands in `text` as written.
@@ -31,7 +31,7 @@ struct ShellText {
   private let bytes: [UInt8]
   private var at = 0
   private var line = 1
-  private var lineStart = 0
+  private var places: LinePlaces
 
   private var commands: [Command] = []
   private var command: Command = []
@@ -46,6 +46,7 @@ struct ShellText {
 
   private init(_ bytes: [UInt8]) {
     self.bytes = bytes
+    places = LinePlaces(of: bytes)
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { at = 3 }
   }
 
@@ -184,7 +185,7 @@ struct ShellText {
   // MARK: - Words and commands
 
   private mutating func startWord() {
-    if word == nil { word = Word(text: "", line: line, column: at - lineStart + 1, isResolved: true) }
+    if word == nil { word = Word(text: "", line: line, column: places.at(at).column, isResolved: true) }
   }
 
   private mutating func endWord() {
@@ -405,8 +406,9 @@ struct ShellText {
   private mutating func newline() {
     at += 1
     line += 1
-    lineStart = at
   }
 
-  private func failure(_ what: String) -> Failure { Failure(line: line, column: at - lineStart + 1, what: what) }
+  private func failure(_ what: String) -> Failure {
+    Failure(line: line, column: LinePlace.of(offset: min(at, bytes.count), in: bytes).column, what: what)
+  }
 }

@@ -8,16 +8,10 @@ enum TextForm {
       return Refusal(target: target, code: "not-utf8", message: "\(path): \(name) text; save it as UTF-8")
     }
     guard let offset = firstInvalidByte(bytes) else { return nil }
-    var line = 1
-    var start = 0
-    for i in 0..<offset where bytes[i] == 0x0A {
-      line += 1
-      start = i + 1
-    }
+    let place = LinePlace.of(offset: offset, in: bytes)
     return Refusal(
-      target: target, code: "not-utf8", message: "\(path):\(line):\(offset - start + 1): not valid UTF-8; save the file as UTF-8",
-      line: line,
-      column: offset - start + 1)
+      target: target, code: "not-utf8", message: "\(path):\(place.line):\(place.column): not valid UTF-8; save the file as UTF-8",
+      line: place.line, column: place.column)
   }
 
   /// "UTF-16" or "UTF-32", by the byte order mark or by zeros in every other byte; nil for anything else.

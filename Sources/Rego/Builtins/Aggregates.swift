@@ -18,7 +18,8 @@ extension Builtins {
     Builtin("sort", 1) { arguments, context throws(BuiltinError) in
       let elements = try arguments.collection(0, "set", "array")
       if arguments[0].isSet { return .array(elements, in: context.heap) }
-      return .array(elements.sorted { $0.compare($1) < 0 }, in: context.heap)
+      try context.spend(elements.count)
+      return .sortedArray(arguments[0].arrayView.elements, count: elements.count, in: context.heap)
     },
     Builtin("all", 1) { arguments, _ throws(BuiltinError) in
       .boolean(try arguments.collection(0, "array", "set").allSatisfy { $0.isTrue })
@@ -66,6 +67,10 @@ extension Builtins {
     _ arguments: Arguments, _ context: BuiltinContext, from start: Int,
     _ step: (Value, Value, Heap) throws(BuiltinError) -> Value
   ) throws(BuiltinError) -> Value {
+    if start == 0, let sum = sumOfIntegers(arguments[0]) {
+      try context.spend(arguments[0].elementCount ?? 0)
+      return sum
+    }
     let elements = try arguments.collection(0, "set", "array")
     try context.spend(elements.count)
     var hasFloat = false
@@ -78,6 +83,7 @@ extension Builtins {
       for element in elements { result = try step(result, element, context.heap) }
       return result
     }
+    if start == 0, let sum = sumOfFractions(elements, context.heap) { return sum }
     // OPA keeps the running value a float, of 64 bits for sums and 53 for products: big integers among the elements lose digits.
     var total = BinaryFloat(Int64(start))
     for element in elements {
@@ -86,6 +92,46 @@ extension Builtins {
       guard total.scale.magnitude <= Numbers.bitLimit else { throw Numbers.tooLarge }
     }
     return try Numbers.value(total, in: context.heap)
+  }
+
+  /// As `BinaryFloat` below would add; nil where machine words do not hold a step.
+  private static func sumOfFractions(_ elements: Elements, _ heap: Heap) -> Value? {
+    var total: ExtendedFloat?
+    for element in elements {
+      guard let number = ExtendedFloat(element) else {
+        // Zero changes nothing.
+        if element.rawTag == Value.Tag.integer.rawValue, total != nil { continue }
+        return nil
+      }
+      guard let before = total else {
+        total = number
+        continue
+      }
+      total = before.adding(number)
+      if total == nil { return nil }
+    }
+    return total?.value(in: heap)
+  }
+
+  /// Nil for anything but integers whose sums fit 64 bits.
+  private static func sumOfIntegers(_ collection: Value) -> Value? {
+    let values: Memory.Address, count: Int
+    if collection.isArray {
+      (values, count) = (collection.arrayView.elements, collection.arrayView.count)
+    } else if collection.isSet {
+      (values, count) = (collection.setView.table.keys, collection.setView.count)
+    } else {
+      return nil
+    }
+    var total: Int64 = 0
+    for index in 0..<count {
+      let value = Memory.value(values, at: index)
+      guard value.rawTag == Value.Tag.integer.rawValue else { return nil }
+      let (sum, overflow) = total.addingReportingOverflow(Int64(bitPattern: value.body))
+      if overflow { return nil }
+      total = sum
+    }
+    return .integer(total)
   }
 
   /// The last of equal extremes; undefined for no elements.

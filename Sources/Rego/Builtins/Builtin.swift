@@ -68,10 +68,16 @@ final class BuiltinContext {
   private let clock: @Sendable () -> Int64
   /// Where `print` and `trace` write; nil drops the text.
   var printed: ((String) -> Void)?
+  /// Told which case of a test begins.
+  var testCaseBegan: (([RegoValue]) -> Void)?
   /// Compiled expressions by the hash of their pattern.
   var regularExpressions: [UInt64: RegularExpressionMemo] = [:]
+  /// Compiled JSON schemas by their text.
+  var schemas: [[UInt8]: JSONSchema] = [:]
   /// Seeds of `rand.intn`, uuids by key.
   var memo: [[UInt8]: Value] = [:]
+  /// Layouts of times met in this evaluation.
+  var layouts: [(text: Value, layout: TimeLayout)] = []
   /// Steps left for work that a small input can make large; see `spend`.
   private(set) var steps: Int
 
@@ -84,7 +90,8 @@ final class BuiltinContext {
   /// Forgets what belongs to one evaluation; compiled regular expressions are kept.
   func reset(steps: Int) {
     instant = nil
-    memo.removeAll(keepingCapacity: true)
+    if !memo.isEmpty { memo.removeAll(keepingCapacity: true) }
+    if !layouts.isEmpty { layouts.removeAll(keepingCapacity: true) }
     self.steps = steps
   }
 

@@ -43,7 +43,6 @@ struct GoFormat {
   private(set) var result: [UInt8] = []
 
   static func sprintf(_ format: [UInt8], _ array: ArrayView, _ context: BuiltinContext) throws(BuiltinError) -> [UInt8] {
-    try context.spend(format.count + array.count)
     var formatter = GoFormat(format: format, operands: (0..<array.count).map { operand(array[$0]) }, context: context)
     try formatter.run()
     return formatter.result

@@ -1,23 +1,36 @@
 extension Builtins {
   /// OPA's v1/topdown/strings.go: case, replacing and trimming.
   static let stringEditing: [Builtin] = [
-    edit("lower") { GoCase.lower($0) },
-    edit("upper") { GoCase.upper($0) },
-    edit("trim_space") { trimmed($0, left: true, right: true) { $0.properties.isWhitespace } },
+    recasing("lower", 0x41...0x5A) { GoCase.lower($0) },
+    recasing("upper", 0x61...0x7A) { GoCase.upper($0) },
+    Builtin("trim_space", 1) { arguments, context throws(BuiltinError) in
+      trimmed(try arguments.text(0), left: true, right: true, .space, context.heap)
+    },
     trimming("trim", left: true, right: true),
     trimming("trim_left", left: true, right: false),
     trimming("trim_right", left: false, right: true),
     Builtin("trim_prefix", 2) { arguments, context throws(BuiltinError) in
-      let text = try arguments.string(0), prefix = try arguments.string(1)
-      return text.starts(with: prefix) ? .string(text.dropFirst(prefix.count), in: context.heap) : arguments[0]
+      let text = try arguments.text(0), prefix = try arguments.text(1)
+      return unsafe text.withText { bytes in
+        unsafe prefix.withText { part in
+          guard part.count > 0, part.count <= bytes.count, unsafe bytes.starts(with: part) else { return text }
+          return unsafe .string(UnsafeBufferPointer(rebasing: bytes[part.count...]), in: context.heap)
+        }
+      }
     },
     Builtin("trim_suffix", 2) { arguments, context throws(BuiltinError) in
-      let text = try arguments.string(0), suffix = try arguments.string(1)
-      return text.suffix(suffix.count).elementsEqual(suffix) ? .string(text.dropLast(suffix.count), in: context.heap) : arguments[0]
+      let text = try arguments.text(0), suffix = try arguments.text(1)
+      return unsafe text.withText { bytes in
+        unsafe suffix.withText { part in
+          guard part.count > 0, part.count <= bytes.count, unsafe bytes[(bytes.count - part.count)...].elementsEqual(part) else { return text }
+          return unsafe .string(UnsafeBufferPointer(rebasing: bytes[..<(bytes.count - part.count)]), in: context.heap)
+        }
+      }
     },
     Builtin("replace", 3) { arguments, context throws(BuiltinError) in
-      let text = try arguments.string(0)
-      return .string(try replaced(text, [(try arguments.string(1), try arguments.string(2))], context), in: context.heap)
+      let text = try arguments.text(0), old = try arguments.text(1), new = try arguments.text(2)
+      if old.textCount > 0 { return try replaced(text, old, new, context) }
+      return .string(try replaced(text.text, [(old.text, new.text)], context), in: context.heap)
     },
     Builtin("strings.replace_n", 2) { arguments, context throws(BuiltinError) in
       let object = try arguments.object(0)
@@ -37,38 +50,121 @@ extension Builtins {
     },
   ]
 
-  private static func edit(_ name: String, _ operation: @escaping @Sendable (ArraySlice<UInt8>) -> ArraySlice<UInt8>) -> Builtin {
+  /// - Parameter letters: ASCII letters that change; nothing else of ASCII does.
+  private static func recasing(
+    _ name: String, _ letters: ClosedRange<UInt8>, _ operation: @escaping @Sendable (ArraySlice<UInt8>) -> ArraySlice<UInt8>
+  ) -> Builtin {
     Builtin(name, 1) { arguments, context throws(BuiltinError) in
-      let text = try arguments.string(0)
-      let result = operation(text[...])
-      return result == text[...] ? arguments[0] : .string(result, in: context.heap)
+      let text = try arguments.text(0)
+      return unsafe text.withText { bytes in
+        guard unsafe TextSearch.isASCII(bytes) else {
+          let old = unsafe Array(bytes)
+          let result = operation(old[...])
+          return result == old[...] ? text : .string(result, in: context.heap)
+        }
+        guard unsafe bytes.contains(where: { letters.contains($0) }) else { return text }
+        var result = TextBuilder(in: context.heap, capacity: bytes.count)
+        for index in 0..<bytes.count {
+          // SAFETY: index is below the count.
+          let byte = unsafe bytes[index]
+          result.append(letters.contains(byte) ? byte ^ 0x20 : byte)
+        }
+        return result.finish()
+      }
     }
   }
 
   private static func trimming(_ name: String, left: Bool, right: Bool) -> Builtin {
     Builtin(name, 2) { arguments, context throws(BuiltinError) in
-      let text = try arguments.string(0)
-      let cut = Set(String(decoding: try arguments.string(1), as: UTF8.self).unicodeScalars)
-      let result = trimmed(text[...], left: left, right: right) { cut.contains($0) }
-      return result.count == text.count ? arguments[0] : .string(result, in: context.heap)
+      let text = try arguments.text(0), cut = try arguments.text(1)
+      return trimmed(text, left: left, right: right, CutSet(cut), context.heap)
     }
   }
 
-  private static func trimmed(
-    _ text: ArraySlice<UInt8>, left: Bool, right: Bool, _ isCut: (Unicode.Scalar) -> Bool
-  ) -> ArraySlice<UInt8> {
-    var rest = text
-    func scalar(_ bytes: ArraySlice<UInt8>) -> Unicode.Scalar { String(decoding: bytes, as: UTF8.self).unicodeScalars.first ?? "\u{FFFD}" }
-    while left, let lead = rest.first, isCut(scalar(rest.prefix(TextSearch.width(of: lead)))) {
-      rest = rest.dropFirst(TextSearch.width(of: lead))
+  /// Code points to cut off.
+  private struct CutSet {
+    /// ASCII.
+    private var low: UInt64 = 0
+    private var high: UInt64 = 0
+    private var others: [Unicode.Scalar] = []
+    private var isSpace = false
+
+    static let space: CutSet = {
+      var set = CutSet()
+      // Tab to carriage return, and the space.
+      set.low = 0x3E00 | 1 << 0x20
+      set.isSpace = true
+      return set
+    }()
+
+    private init() {}
+
+    init(_ text: Value) {
+      let isASCII = unsafe text.withText { bytes in
+        for index in 0..<bytes.count {
+          // SAFETY: index is below the count.
+          let byte = unsafe bytes[index]
+          if byte < 64 { low |= 1 << UInt64(byte) } else if byte < 0x80 { high |= 1 << UInt64(byte - 64) }
+        }
+        return unsafe TextSearch.isASCII(bytes)
+      }
+      if !isASCII { others = text.string.unicodeScalars.filter { !$0.isASCII } }
     }
-    while right, !rest.isEmpty {
-      var start = rest.endIndex - 1
-      while start > rest.startIndex, rest[start] & 0xC0 == 0x80 { start -= 1 }
-      guard isCut(scalar(rest[start...])) else { break }
-      rest = rest[..<start]
+
+    @inline(__always)
+    func holds(_ byte: UInt8) -> Bool { (byte < 64 ? low >> UInt64(byte) : high >> UInt64(byte & 63)) & 1 == 1 }
+
+    func holds(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+      guard let scalar = unsafe String(decoding: bytes, as: UTF8.self).unicodeScalars.first else { return false }
+      return isSpace ? scalar.properties.isWhitespace : others.contains(scalar)
     }
-    return rest
+  }
+
+  private static func trimmed(_ text: Value, left: Bool, right: Bool, _ cut: CutSet, _ heap: Heap) -> Value {
+    unsafe text.withText { bytes in
+      var start = 0, end = bytes.count
+      // SAFETY: start and end stay in the buffer, and start is never beyond end.
+      while left, start < end {
+        let byte = unsafe bytes[start]
+        let next = min(end, start + TextSearch.width(of: byte))
+        guard byte < 0x80 ? cut.holds(byte) : unsafe cut.holds(bytes[start..<next]) else { break }
+        start = next
+      }
+      while right, start < end {
+        var first = end - 1
+        while first > start, unsafe bytes[first] & 0xC0 == 0x80 { first -= 1 }
+        let byte = unsafe bytes[first]
+        guard byte < 0x80 ? cut.holds(byte) : unsafe cut.holds(bytes[first..<end]) else { break }
+        end = first
+      }
+      if end - start == bytes.count { return text }
+      return unsafe .string(UnsafeBufferPointer(rebasing: bytes[start..<end]), in: heap)
+    }
+  }
+
+  /// One pattern, which is not empty.
+  private static func replaced(_ text: Value, _ old: Value, _ new: Value, _ context: BuiltinContext) throws(BuiltinError) -> Value {
+    let (result, places) = unsafe text.withText { bytes in
+      unsafe old.withText { pattern in
+        guard var place = unsafe TextSearch.first(pattern, in: bytes) else { return (text, 0) }
+        var result = TextBuilder(in: context.heap, capacity: bytes.count)
+        var copied = 0
+        var places = 0
+        while true {
+          // SAFETY: places follow each other in the buffer.
+          unsafe result.append(UnsafeBufferPointer(rebasing: bytes[copied..<place]))
+          result.append(textOf: new)
+          copied = place + pattern.count
+          places += 1
+          guard let next = unsafe TextSearch.first(pattern, in: bytes, from: copied), !context.heap.isExhausted else { break }
+          place = next
+        }
+        unsafe result.append(UnsafeBufferPointer(rebasing: bytes[copied...]))
+        return (result.finish(), places)
+      }
+    }
+    try context.spend((text.textCount + places * new.textCount) >> 4)
+    return result
   }
 
   /// As Go's `strings.Replacer`: at each place the first pair that fits counts; what was replaced is not looked at again. An empty pattern
@@ -76,20 +172,6 @@ extension Builtins {
   private static func replaced(
     _ text: [UInt8], _ pairs: [(old: [UInt8], new: [UInt8])], _ context: BuiltinContext
   ) throws(BuiltinError) -> [UInt8] {
-    if pairs.count == 1, !pairs[0].old.isEmpty {
-      let places = unsafe text.withUnsafeBufferPointer { bytes in
-        unsafe pairs[0].old.withUnsafeBufferPointer { unsafe TextSearch.all($0, in: bytes) }
-      }
-      try context.spend((text.count + places.count * pairs[0].new.count) >> 4)
-      var result: [UInt8] = []
-      var copied = 0
-      for place in places {
-        result += text[copied..<place]
-        result += pairs[0].new
-        copied = place + pairs[0].old.count
-      }
-      return result + text[copied...]
-    }
     var byFirst = [[Int]](repeating: [], count: 256)
     var empty: Int?
     for (index, pair) in pairs.enumerated() {

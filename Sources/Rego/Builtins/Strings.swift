@@ -4,8 +4,10 @@ extension Builtins {
   /// OPA's v1/topdown/strings.go: tests, parts and joining.
   static let strings: [Builtin] = [
     unsafe test2("contains") { unsafe TextSearch.first($1, in: $0) != nil },
-    unsafe test2("startswith") { unsafe $0.starts(with: $1) },
-    unsafe test2("endswith") { unsafe $0.count >= $1.count && $0[($0.count - $1.count)...].elementsEqual($1) },
+    unsafe test2("startswith") { unsafe $0.count >= $1.count && TextSearch.equal($0, $1, count: $1.count) },
+    unsafe test2("endswith") {
+      unsafe $0.count >= $1.count && TextSearch.equal(UnsafeBufferPointer(rebasing: $0[($0.count - $1.count)...]), $1, count: $1.count)
+    },
     Builtin("indexof", 2) { arguments, _ throws(BuiltinError) in
       let text = try arguments.text(0), sought = try arguments.text(1)
       guard sought.textCount > 0 else { throw .failed("empty search character") }
@@ -39,28 +41,31 @@ extension Builtins {
       }
     },
     Builtin("substring", 3) { arguments, context throws(BuiltinError) in
-      let text = try arguments.string(0)
+      let text = try arguments.text(0)
       let start = try arguments.integer(1), length = try arguments.integer(2)
       guard start >= 0 else { throw .failed("negative offset") }
-      return .string(slice(text, start, length), in: context.heap)
+      return unsafe text.withText { bytes in
+        let range = unsafe slice(bytes, start, length)
+        if range.count == bytes.count { return text }
+        return unsafe .string(UnsafeBufferPointer(rebasing: bytes[range]), in: context.heap)
+      }
     },
     Builtin("concat", 2) { arguments, context throws(BuiltinError) in
-      let separator = try arguments.string(0)
+      let separator = try arguments.text(0)
       let elements = try arguments.collection(1, "set", "array")
-      var result: [UInt8] = []
-      for (index, element) in elements.enumerated() {
-        guard element.isString else { throw arguments.wrongElement(1, element, "string") }
-        if index > 0 { result += separator }
-        unsafe element.withText { unsafe result.append(contentsOf: $0) }
-        try context.spend((element.textCount + separator.count) >> 4)
+      for element in elements where !element.isString { throw arguments.wrongElement(1, element, "string") }
+      var result = TextBuilder(in: context.heap)
+      var isFirst = true
+      for element in elements {
+        if isFirst { isFirst = false } else { result.append(textOf: separator) }
+        result.append(textOf: element)
+        try context.spend((element.textCount + separator.textCount) >> 4)
       }
-      return .string(result, in: context.heap)
+      return result.finish()
     },
     Builtin("split", 2) { arguments, context throws(BuiltinError) in
-      let text = try arguments.string(0), separator = try arguments.string(1)
-      let result = ArrayView.make(capacity: 4, in: context.heap)
-      for part in parts(text, separator) { result.append(.string(part, in: context.heap), in: context.heap) }
-      return result.value
+      let text = try arguments.text(0), separator = try arguments.text(1)
+      return unsafe text.withText { bytes in unsafe separator.withText { unsafe parts(bytes, $0, context.heap) } }
     },
     Builtin("strings.reverse", 1) { arguments, context throws(BuiltinError) in
       let text = try arguments.string(0)
@@ -91,8 +96,10 @@ extension Builtins {
       return .string(String(integer, radix: base), in: context.heap)
     },
     Builtin("sprintf", 2) { arguments, context throws(BuiltinError) in
-      let format = try arguments.string(0)
-      return .string(try GoFormat.sprintf(format, try arguments.array(1), context), in: context.heap)
+      let format = try arguments.text(0), operands = try arguments.array(1)
+      try context.spend(format.textCount + operands.count)
+      if let text = PlainFormat.sprintf(format, operands, in: context.heap) { return text }
+      return .string(try GoFormat.sprintf(format.text, operands, context), in: context.heap)
     },
   ]
 
@@ -105,46 +112,44 @@ extension Builtins {
     }
   }
 
-  /// Code points from `start` on, `length` of them, all where it is negative.
-  private static func slice(_ text: [UInt8], _ start: Int, _ length: Int) -> ArraySlice<UInt8> {
-    var position = 0
-    var left = start
-    while left > 0, position < text.count {
-      position += TextSearch.width(of: text[position])
-      left -= 1
+  /// Code points from `start` on, `length` of them, all where it is negative: their bytes.
+  private static func slice(_ text: UnsafeBufferPointer<UInt8>, _ start: Int, _ length: Int) -> Range<Int> {
+    // SAFETY: the index stays below the buffer's count.
+    func skip(_ count: Int, from origin: Int) -> Int {
+      var position = origin
+      var left = count
+      while left > 0, position < text.count {
+        position = min(text.count, position + TextSearch.width(of: unsafe text[position]))
+        left -= 1
+      }
+      return position
     }
-    guard position < text.count else { return [] }
-    if length < 0 { return text[position...] }
-    var end = position
-    left = length
-    while left > 0, end < text.count {
-      end += TextSearch.width(of: text[end])
-      left -= 1
-    }
-    return text[position..<end]
+    let first = skip(start, from: 0)
+    return first..<(length < 0 ? text.count : skip(length, from: first))
   }
 
   /// As Go's `strings.Split`: an empty separator gives the code points.
-  private static func parts(_ text: [UInt8], _ separator: [UInt8]) -> [ArraySlice<UInt8>] {
-    var result: [ArraySlice<UInt8>] = []
-    if separator.isEmpty {
-      var position = 0
-      while position < text.count {
-        let end = position + TextSearch.width(of: text[position])
-        result.append(text[position..<end])
-        position = end
-      }
-      return result
-    }
-    let places = unsafe text.withUnsafeBufferPointer { bytes in
-      unsafe separator.withUnsafeBufferPointer { unsafe TextSearch.all($0, in: bytes) }
+  private static func parts(_ text: UnsafeBufferPointer<UInt8>, _ separator: UnsafeBufferPointer<UInt8>, _ heap: Heap) -> Value {
+    let result = ArrayView.make(capacity: 8, in: heap)
+    func add(_ start: Int, _ end: Int) {
+      // SAFETY: both lie in the buffer, in this order.
+      result.append(unsafe .string(UnsafeBufferPointer(rebasing: text[start..<end]), in: heap), in: heap)
     }
     var start = 0
-    for place in places {
-      result.append(text[start..<place])
+    if separator.isEmpty {
+      while start < text.count {
+        let end = min(text.count, start + TextSearch.width(of: unsafe text[start]))
+        add(start, end)
+        start = end
+      }
+      return result.value
+    }
+    while let place = unsafe TextSearch.first(separator, in: text, from: start) {
+      add(start, place)
       start = place + separator.count
     }
-    return result + [text[start...]]
+    add(start, text.count)
+    return result.value
   }
 
   private static func texts(_ arguments: Arguments, _ index: Int) throws(BuiltinError) -> [[UInt8]] {

@@ -10,20 +10,43 @@ enum TextSearch {
   static func first(_ pattern: UnsafeBufferPointer<UInt8>, in text: UnsafeBufferPointer<UInt8>, from start: Int = 0) -> Int? {
     guard start <= text.count, pattern.count <= text.count - start else { return nil }
     guard pattern.count > 0, let base = text.baseAddress else { return start }
+    if pattern.count == 1 {
+      // SAFETY: the range lies inside the buffer.
+      guard let found = unsafe memchr(base + start, Int32(pattern[0]), text.count - start) else { return nil }
+      return unsafe UnsafeRawPointer(found) - UnsafeRawPointer(base)
+    }
+    let ones: UInt64 = 0x0101_0101_0101_0101, high: UInt64 = 0x8080_8080_8080_8080
+    let length = pattern.count
+    let firsts = unsafe ones &* UInt64(pattern[0]), lasts = unsafe ones &* UInt64(pattern[length - 1])
+    let raw = unsafe UnsafeRawPointer(base)
+    let end = text.count - length + 1
     var position = start
-    let last = text.count - pattern.count
     // Comparisons that lead nowhere are cheap in ordinary text; a text that makes them dear is searched in linear time.
     var patience = 1024 + 4 * (text.count - start)
-    while position <= last {
-      // SAFETY: the range lies inside the buffer.
-      guard let found = unsafe memchr(base + position, Int32(pattern[0]), last - position + 1) else { return nil }
-      position = unsafe UnsafeRawPointer(found) - UnsafeRawPointer(base)
-      var length = 1
-      while length < pattern.count, unsafe text[position + length] == pattern[length] { length += 1 }
-      if length == pattern.count { return position }
-      patience -= length
+    while position < end {
+      var hits: UInt64
+      if position &+ 8 <= end {
+        // SAFETY: eight bytes from here, and as many where the pattern's last byte would stand, lie inside the buffer.
+        let a = unsafe raw.loadUnaligned(fromByteOffset: position, as: UInt64.self) ^ firsts
+        let b = unsafe raw.loadUnaligned(fromByteOffset: position &+ length &- 1, as: UInt64.self) ^ lasts
+        let differences = UInt64(littleEndian: a | b)
+        // A zero byte is a place where both bytes fit. Borrows may mark bytes above one, which the comparison below refuses.
+        hits = (differences &- ones) & ~differences & high
+      } else {
+        hits = 0
+        for offset in 0..<(end - position) { hits |= 0x80 << UInt64(8 * offset) }
+      }
+      while hits != 0 {
+        let place = position &+ hits.trailingZeroBitCount >> 3
+        var matched = 0
+        // SAFETY: place + length is at most the text's count.
+        while matched < length, unsafe text[place &+ matched] == pattern[matched] { matched &+= 1 }
+        if matched == length { return place }
+        patience &-= matched
+        hits &= hits &- 1
+      }
       if patience < 0 { return unsafe overlapping(Array(pattern), in: Array(text[position...]), limit: 1).first.map { $0 + position } }
-      position += 1
+      position &+= 8
     }
     return nil
   }
@@ -62,11 +85,30 @@ enum TextSearch {
     return result
   }
 
+  /// Whether the first `count` bytes of both, which have as many, are equal.
+  static func equal(_ a: UnsafeBufferPointer<UInt8>, _ b: UnsafeBufferPointer<UInt8>, count: Int) -> Bool {
+    // SAFETY: both have that many bytes.
+    unsafe count == 0 || memcmp(a.baseAddress.unsafelyUnwrapped, b.baseAddress.unsafelyUnwrapped, count) == 0
+  }
+
   /// Code points in the first `count` bytes.
   static func codePoints(_ text: UnsafeBufferPointer<UInt8>, upTo count: Int) -> Int {
     var result = 0
-    for index in 0..<count where unsafe text[index] & 0xC0 != 0x80 { result += 1 }
+    var index = 0
+    while index < count {
+      // SAFETY: callers ask for at most the text's bytes.
+      if unsafe text[index] & 0xC0 != 0x80 { result &+= 1 }
+      index &+= 1
+    }
     return result
+  }
+
+  /// Whether all bytes are ASCII.
+  static func isASCII(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    var bits: UInt8 = 0
+    // SAFETY: index runs over the buffer.
+    for index in 0..<text.count { unsafe bits |= text[index] }
+    return bits < 0x80
   }
 
   /// Bytes of the code point that begins with `lead`.

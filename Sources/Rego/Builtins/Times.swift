@@ -2,17 +2,19 @@ extension Builtins {
   /// OPA's v1/topdown/time.go.
   static let times: [Builtin] = [
     Builtin("time.now_ns", 0, isNondeterministic: true) { _, context throws(BuiltinError) in .integer(context.now) },
-    Builtin("time.parse_ns", 2) { arguments, _ throws(BuiltinError) in
-      let layout = try arguments.string(0)
-      return try nanoseconds(try arguments.string(1), TimeLayout(layout))
+    Builtin("time.parse_ns", 2) { arguments, context throws(BuiltinError) in
+      let layout = context.layout(try arguments.text(0))
+      return try nanoseconds(try arguments.string(1), layout)
     },
     Builtin("time.parse_rfc3339_ns", 1) { arguments, _ throws(BuiltinError) in
-      try nanoseconds(try arguments.string(0), TimeLayout(Array("RFC3339".utf8)))
+      let text = try arguments.text(0)
+      if let value = unsafe text.withText({ unsafe TimeStamp.nanoseconds($0) }) { return .integer(value) }
+      return try nanoseconds(text.text, rfc3339)
     },
     Builtin("time.parse_duration_ns", 1) { arguments, _ throws(BuiltinError) in .integer(try duration(try arguments.string(0))) },
     Builtin("time.format", 1) { arguments, context throws(BuiltinError) in
       let (time, layout) = try arguments.time(0)
-      return .string(TimeLayout(layout.isEmpty ? Array("RFC3339Nano".utf8) : layout).format(time), in: context.heap)
+      return .string((layout.map { context.layout($0) } ?? rfc3339Nano).format(time), in: context.heap)
     },
     Builtin("time.date", 1) { arguments, context throws(BuiltinError) in
       let date = try arguments.time(0).time.date
@@ -44,6 +46,8 @@ extension Builtins {
     },
   ]
 
+  private static let rfc3339 = TimeLayout(Array("RFC3339".utf8))
+  private static let rfc3339Nano = TimeLayout(Array("RFC3339Nano".utf8))
   private static let outside = BuiltinError.failed("time outside of valid range")
 
   private static func nanoseconds(_ text: [UInt8], _ layout: TimeLayout) throws(BuiltinError) -> Value {
@@ -73,6 +77,11 @@ extension Builtins {
     return parts
   }
 
+  private static let durationUnits: [(name: String, nanoseconds: UInt64)] = [
+    ("s", 1_000_000_000), ("m", 60_000_000_000), ("h", 3_600_000_000_000), ("ms", 1_000_000), ("us", 1000), ("ns", 1), ("µs", 1000),
+    ("μs", 1000), ("d", 86_400_000_000_000), ("w", 604_800_000_000_000), ("y", 31_536_000_000_000_000),
+  ]
+
   /// As Go's `time.ParseDuration`, and with days, weeks and years of 365 days: "1h2m3.5s", "2w".
   private static func duration(_ text: [UInt8]) throws(BuiltinError) -> Int {
     let invalid = BuiltinError.failed("time: invalid duration \(quoted(text))")
@@ -96,11 +105,7 @@ extension Builtins {
       let name = rest.prefix { $0 != 0x2E && !($0 >= 0x30 && $0 <= 0x39) }
       rest = rest.dropFirst(name.count)
       if name.isEmpty { throw .failed("time: missing unit in duration \(quoted(text))") }
-      let units: [String: UInt64] = [
-        "ns": 1, "us": 1000, "µs": 1000, "μs": 1000, "ms": 1_000_000, "s": 1_000_000_000, "m": 60_000_000_000, "h": 3_600_000_000_000,
-        "d": 86_400_000_000_000, "w": 604_800_000_000_000, "y": 31_536_000_000_000_000,
-      ]
-      guard let unit = units.first(where: { $0.key.utf8.elementsEqual(name) })?.value else {
+      guard let unit = durationUnits.first(where: { $0.name.utf8.elementsEqual(name) })?.nanoseconds else {
         throw .failed("time: unknown unit \(quoted(Array(name))) in duration \(quoted(text))")
       }
       guard whole.count <= 19, let value = whole.isEmpty ? 0 : UInt64(String(decoding: whole, as: UTF8.self)), value <= limit / unit else {
@@ -126,12 +131,12 @@ extension Builtins {
 
 extension Arguments {
   /// Nanoseconds, or an array of nanoseconds, zone and layout.
-  fileprivate func time(_ index: Int) throws(BuiltinError) -> (time: CivilTime, layout: [UInt8]) {
+  fileprivate func time(_ index: Int) throws(BuiltinError) -> (time: CivilTime, layout: Value?) {
     let value = self[index]
     let wrong = BuiltinError.type("operand 1 must be either number (ns) or [number (ns), string (tz)] but got \(value.typeName)")
     var number = value
     var zone = TimeZone.utc
-    var layout: [UInt8] = []
+    var layout: Value?
     if value.isArray {
       let parts = value.elements
       guard let first = parts.first else { throw wrong }
@@ -142,7 +147,7 @@ extension Arguments {
       if parts.count > 1 {
         do throws(TimeZone.Fault) { zone = try TimeZone.named(parts[1].string) } catch { throw .failed(error.description) }
       }
-      if parts.count > 2 { layout = parts[2].text }
+      if parts.count > 2, parts[2].textCount > 0 { layout = parts[2] }
     } else if !value.isNumber {
       throw wrong
     }

@@ -12,6 +12,10 @@ extension Builtins {
     },
     Builtin("internal.print", 1) { arguments, context throws(BuiltinError) in
       guard let printed = context.printed else { return .true }
+      if arguments[0].isString {
+        printed(arguments[0].string)
+        return .true
+      }
       let operands = try arguments.array(0)
       var choices: [[String]] = []
       for index in 0..<operands.count {
@@ -38,8 +42,9 @@ extension Builtins {
         if index < 0 { return .true }
       }
     },
-    Builtin("internal.test_case", 1) { arguments, _ throws(BuiltinError) in
-      _ = try arguments.array(0)
+    Builtin("internal.test_case", 1) { arguments, context throws(BuiltinError) in
+      let names = try arguments.array(0)
+      if let began = context.testCaseBegan { began((0..<names.count).map { RegoValue(names[$0]) }) }
       return .true
     },
     Builtin("opa.runtime", 0, isNondeterministic: true) { _, context throws(BuiltinError) in

@@ -94,7 +94,7 @@ struct Assembler {
     for (index, word) in code.enumerated() { Memory.store(address, index * 4, word) }
     return Program.Function(
       name: planned.name, path: planned.path.map { .string($0, in: heap) }, code: address, words: code.count,
-      parameters: planned.parameterCount, locals: maxLocals, isMemoized: planned.isMemoized, file: planned.file, row: planned.row)
+      parameters: planned.parameterCount, locals: maxLocals, isMemoized: planned.isMemoized, file: planned.file, place: planned.place)
   }
 
   // MARK: - Words
@@ -281,8 +281,8 @@ struct Assembler {
       emit(.call, Int32(function), Int32(result))
       emit(list: operands)
       target(fail)
-    case .builtin(let number, let operands, let result, let row):
-      emit(.builtin, Int32(number), Int32(result), row)
+    case .builtin(let number, let operands, let result, let place):
+      emit(.builtin, Int32(number), Int32(result), place)
       emit(list: operands)
       target(fail)
     case .document(let node, let operands, let result):

@@ -7,6 +7,16 @@ struct Compiler {
     var builtins: [String: Builtin] = Builtins.all
     /// Refuses what `opa check --strict` refuses.
     var isStrict = false
+    /// Errors after which no more are looked for; 0 for all.
+    var errorLimit = RegoErrors.limit
+
+    init() {}
+
+    init(_ options: Policy.Options) {
+      if let names = options.builtins { builtins = builtins.filter { names.contains($0.key) } }
+      isStrict = options.isStrict
+      errorLimit = options.errorLimit
+    }
   }
 
   private let modules: [Module]
@@ -28,7 +38,7 @@ struct Compiler {
 
   static func compile(_ modules: [Module], options: Options = Options()) throws(RegoErrors) -> Output {
     let checks = Checks(
-      modules, options: Checks.Options(isStrict: options.isStrict, signatures: Signature.table(for: options.builtins)))
+      modules, options: Checks.Options(isStrict: options.isStrict, signatures: Signature.table(for: options.builtins), errorLimit: options.errorLimit))
     if !checks.errors.isEmpty { throw RegoErrors(checks.errors) }
     return try DeepStack.result { () throws(RegoErrors) in
       var compiler = Compiler(modules: modules, options: options)
@@ -45,9 +55,10 @@ struct Compiler {
     declare()
     var errors: [RegoError] = []
     var resolved: [ResolvedRule] = []
+    let metadata = RuleMetadata(modules)
     for module in modules {
       var resolver = Resolver(
-        heap: heap, names: names(of: module), file: module.file, functions: functions, builtins: options.builtins)
+        heap: heap, names: names(of: module), file: module.file, functions: functions, builtins: options.builtins, metadata: metadata)
       for rule in module.rules { resolved.append(resolver.rule(rule)) }
       errors += resolver.errors
     }

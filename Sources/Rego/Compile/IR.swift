@@ -81,7 +81,8 @@ indirect enum Statement {
   /// Adds to the set at a path of an object (an empty path: to the set itself).
   case add(set: Int, path: [Operand], value: Operand)
   case call(function: Int, [Operand], Int)
-  case builtin(Int, [Operand], Int, row: Int32)
+  /// Its place in the source as `Location.packed`.
+  case builtin(Int, [Operand], Int, place: Int32)
   case document(node: Int, [Operand], Int)
   case documentKeys(node: Int, [Operand], Int)
   case with([WithStatement], Block)
@@ -104,5 +105,6 @@ struct PlannedFunction {
   /// A document: its value is remembered during an evaluation.
   var isMemoized: Bool
   var file: String
-  var row: Int32
+  /// `Location.packed` of its first rule.
+  var place: Int32
 }

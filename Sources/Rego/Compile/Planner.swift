@@ -58,7 +58,7 @@ final class Planner {
     functions.append(
       PlannedFunction(
         name: name, path: path, parameterCount: rule?.parameters?.count ?? 0, localCount: 0, body: Block(),
-        isMemoized: rule != nil && rule?.parameters == nil, file: rule?.file ?? "", row: rule?.location.row ?? 0))
+        isMemoized: rule != nil && rule?.parameters == nil, file: rule?.file ?? "", place: rule?.location.packed ?? 0))
   }
 
   func begin(_ function: Int, parameters: Int) {
@@ -169,17 +169,17 @@ final class Planner {
     for (position, branch) in rule.branches.enumerated() {
       planBranch(rule, branch, guardedBy: position > 0 ? chain : nil) { [self] in
         let path = prefix.map { ResolvedTerm.constant(.string($0, in: heap)) } + rule.suffix
-        func add(_ keys: [Operand], _ value: Operand) {
+        func insert(_ keys: [Operand], _ value: Operand) {
           if rule.key != nil { return append(.add(set: result, path: keys, value: value)) }
           append(.insertOnce(object: result, path: keys, value: value))
           if chain >= 0 { append(.assign(chain, .constant(constant(.true)))) }
         }
         guard let value = rule.key ?? branch.value else { return }
-        // What the value looks up may bind the name's variables.
         if path.contains(where: { hasUnbound($0) }) {
-          term(value) { value in self.terms(path) { add($0, value) } }
+          // The value binds variables of the path: p[x] := q[x].
+          term(value) { value in self.terms(path) { insert($0, value) } }
         } else {
-          terms(path) { keys in self.term(value) { add(keys, $0) } }
+          terms(path) { keys in self.term(value) { insert(keys, $0) } }
         }
       }
     }

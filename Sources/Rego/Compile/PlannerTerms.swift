@@ -98,7 +98,7 @@ extension Planner {
       let local = newLocal()
       switch callee {
       case .builtin(let name):
-        append(.builtin(builtin(name), operands, local, row: location.row))
+        append(.builtin(builtin(name), operands, local, place: location.packed))
         if name == "walk" {
           let loop = Block()
           let key = newLocal(), value = newLocal()

@@ -17,13 +17,21 @@ struct Resolver {
   /// Paths of functions, with the number of parameters.
   let functions: [[String]: Int]
   let builtins: [String: Builtin]
+  /// What calls of `rego.metadata` in rules become; nil for queries.
+  private let metadata: RuleMetadata?
   private(set) var errors: [RegoError] = []
+  /// The rule that is being resolved.
+  private var current: Rule?
+  private var isElse = false
 
   private var frames: [[String: Int]] = []
   private var undeclared: [String: Int] = [:]
   private var variableNames: [String] = []
 
-  init(heap: Heap, names: Names, file: String, functions: [[String]: Int], builtins: [String: Builtin]) {
+  init(
+    heap: Heap, names: Names, file: String, functions: [[String]: Int], builtins: [String: Builtin], metadata: RuleMetadata? = nil
+  ) {
+    self.metadata = metadata
     self.heap = heap
     self.names = names
     self.file = file
@@ -39,6 +47,8 @@ struct Resolver {
 
   mutating func rule(_ rule: Rule) -> ResolvedRule {
     reset()
+    current = rule
+    isElse = false
     push()
     var parameters: [ResolvedTerm]?
     var computed: [(variable: Int, term: ResolvedTerm, location: Location)] = []
@@ -75,6 +85,7 @@ struct Resolver {
     let value = rule.head.key == nil ? rule.head.value.map { node($0) } ?? .constant(.true) : nil
     branches.append(.init(body: body, value: value, location: rule.location))
     pop()
+    isElse = true
     for branch in rule.elses {
       push()
       let body = self.body(branch.body)
@@ -432,9 +443,18 @@ struct Resolver {
     if nodes.count == arity + 1 {
       // The last operand is the result: f(x, y) is f(x) = y. It is unified where the call stands as an expression of its own.
       let output = nodes.removeLast()
-      return .call(.builtin("eq"), [.call(resolved, nodes, location), output], location)
+      return .call(.builtin("eq"), [constant(of: resolved) ?? .call(resolved, nodes, location), output], location)
     }
-    return .call(resolved, nodes, location)
+    return constant(of: resolved) ?? .call(resolved, nodes, location)
+  }
+
+  /// What a call of `rego.metadata` stands for in a rule.
+  private func constant(of callee: Callee) -> ResolvedTerm? {
+    guard case .builtin(let name) = callee, name.hasPrefix("rego.metadata."), let metadata, let current else { return nil }
+    return .constant(
+      name == "rego.metadata.rule"
+        ? metadata.rule(current, isElse: isElse, in: heap)
+        : metadata.chain(current, package: names.package, isElse: isElse, in: heap))
   }
 
   /// A name as written: "a.b.c".

@@ -9,22 +9,35 @@ internal import Synchronization
 public final class Policy: Sendable {
   private let output: Mutex<Compiled>
   public let data: Document
-  /// False runs every rule as it is written.
-  let isOptimized: Bool
+  private let isOptimized: Bool
 
   /// The compiler's output, which preparing a query writes into.
   private struct Compiled: @unchecked Sendable {
     let output: Compiler.Output
   }
 
-  /// - Throws: every error of the first stage of the compilation that finds one.
-  public convenience init(_ modules: [Module], data: Document = .empty) throws(RegoErrors) {
-    try self.init(modules, data: data, isOptimized: true)
+  /// What is asked of modules beyond the language.
+  public struct Options: Sendable {
+    /// Refuses what `opa check --strict` refuses, in queries too.
+    public var isStrict = false
+    /// Built-in functions that may be called; nil for all of the engine.
+    public var builtins: Set<String>?
+    /// Errors after which no more are looked for; 0 for all.
+    public var errorLimit = RegoErrors.limit
+    /// False runs every rule and every expression as it is written: for whoever watches the evaluation.
+    public var isOptimized = true
+
+    public init(isStrict: Bool = false, builtins: Set<String>? = nil, errorLimit: Int = RegoErrors.limit) {
+      self.isStrict = isStrict
+      self.builtins = builtins
+      self.errorLimit = errorLimit
+    }
   }
 
-  init(_ modules: [Module], data: Document, isOptimized: Bool) throws(RegoErrors) {
-    self.isOptimized = isOptimized
-    output = Mutex(Compiled(output: try Compiler.compile(modules)))
+  /// - Throws: every error of the first stage of the compilation that finds one.
+  public init(_ modules: [Module], data: Document = .empty, options: Options = Options()) throws(RegoErrors) {
+    isOptimized = options.isOptimized
+    output = Mutex(Compiled(output: try Compiler.compile(modules, options: Compiler.Options(options))))
     self.data = data
   }
 
@@ -40,7 +53,7 @@ public final class Policy: Sendable {
     let body = try Parser.query(source, options: options)
     let functions = output.withLock { $0.output.functions }
     let capture = QueryCapture(body) { Self.arity(of: $0, functions, package: package) }
-    let query = try prepare(capture.body, checking: body, package, imports)
+    let query = try prepare(capture.body, package, imports)
     query.expressions = zip(body, capture.variables).map { expression, variable in
       let start = min(Int(expression.location.offset), source.count)
       let end = min(max(Int(expression.location.end), start), source.count)
@@ -52,16 +65,13 @@ public final class Policy: Sendable {
   }
 
   public func prepare(_ body: Body, package: [String] = [], imports: [Import] = []) throws(RegoErrors) -> PreparedQuery {
-    try prepare(body, checking: body, package, imports)
+    try prepare(body, package, imports)
   }
 
-  /// - Parameter written: the query before it was rewritten, which errors speak of.
-  private func prepare(
-    _ body: Body, checking written: Body, _ package: [String], _ imports: [Import]
-  ) throws(RegoErrors) -> PreparedQuery {
+  private func prepare(_ body: Body, _ package: [String], _ imports: [Import]) throws(RegoErrors) -> PreparedQuery {
     let result = output.withLock { compiled in
       Result { () throws(RegoErrors) in
-        let errors = compiled.output.checks.query(written, package: package.isEmpty ? nil : package, imports: imports)
+        let errors = compiled.output.checks.query(body, package: package.isEmpty ? nil : package, imports: imports)
         if !errors.isEmpty { throw RegoErrors(errors) }
         let (program, function, names) = try compiled.output.program(
           query: body, package: package, imports: imports, data: data.value, isOptimized: isOptimized)

@@ -68,12 +68,15 @@ public struct EvaluationOptions: Sendable, Hashable {
   public var memory = Int.max
   /// Nanoseconds since 1970 that the evaluation takes for now; nil asks the system's clock.
   public var now: Int64?
+  /// Time on the clock that it may take, looked at every few thousand steps; nil for any.
+  public var timeout: Duration?
 
-  public init(isStrict: Bool = false, steps: Int = .max, memory: Int = .max, now: Int64? = nil) {
+  public init(isStrict: Bool = false, steps: Int = .max, memory: Int = .max, now: Int64? = nil, timeout: Duration? = nil) {
     self.isStrict = isStrict
     self.steps = steps
     self.memory = memory
     self.now = now
+    self.timeout = timeout
   }
 }
 
@@ -82,6 +85,8 @@ public final class Evaluator {
   // Not the query itself, which keeps evaluators for its next evaluation: the two would keep each other for ever.
   private let function: Int
   private let names: [String]
+  /// Which of the names are not made up by the compiler.
+  private let named: [Int]
   private let expressions: [PreparedQuery.Expression]
   private let data: Document
   private var machine: Machine
@@ -90,6 +95,7 @@ public final class Evaluator {
   public init(_ query: PreparedQuery, options: EvaluationOptions = EvaluationOptions()) {
     function = query.function
     names = query.names
+    named = query.names.indices.filter { !query.names[$0].hasPrefix("$") }
     expressions = query.expressions
     data = query.data
     self.options = options
@@ -99,20 +105,52 @@ public final class Evaluator {
   /// Every solution, its values copied.
   public func evaluate(input: Document?) throws(RegoError) -> [Solution] {
     machine.begin(input: input?.value ?? .undefined, data: data.value)
-    return try machine.solutions(of: function).map { values in
-      Solution(
-        bindings: zip(names, values).compactMap { name, value in
-          name.hasPrefix("$") || value.isUndefined ? nil : (name, RegoValue(value))
-        },
-        values: expressions.map { expression in expression.index.map { RegoValue(values[$0]) } ?? .boolean(true) })
+    try machine.solve(function)
+    var solutions: [Solution] = []
+    solutions.reserveCapacity(machine.solutionCount)
+    for first in stride(from: 0, to: machine.solutionCount * names.count, by: max(1, names.count)) {
+      solutions.append(solution(first))
     }
+    // A query without variables has solutions without bindings.
+    while solutions.count < machine.solutionCount { solutions.append(solution(0)) }
+    return solutions
+  }
+
+  /// - Parameter first: where its bindings begin.
+  private func solution(_ first: Int) -> Solution {
+    var bindings: [(name: String, value: RegoValue)] = []
+    for index in named where machine.results[first + index].isDefined {
+      bindings.append((names[index], RegoValue(machine.results[first + index])))
+    }
+    return Solution(
+      bindings: bindings,
+      values: expressions.map { expression in expression.index.map { RegoValue(machine.results[first + $0]) } ?? .boolean(true) })
+  }
+
+  /// Evaluates to the last solution and copies none.
+  public func run(input: Document?) throws(RegoError) {
+    machine.begin(input: input?.value ?? .undefined, data: data.value)
+    try machine.solve(function)
   }
 
   /// Evaluates, and counts the elements of a variable's value in the first solution without copying them; 0 where there is none.
   public func count(input: Document?, variable: String) throws(RegoError) -> Int {
     machine.begin(input: input?.value ?? .undefined, data: data.value)
-    guard let index = names.firstIndex(of: variable), let values = try machine.solutions(of: function).first else { return 0 }
-    return values[index].elementCount ?? 0
+    try machine.solve(function)
+    guard let index = names.firstIndex(of: variable), machine.solutionCount > 0 else { return 0 }
+    return machine.results[index].elementCount ?? 0
+  }
+
+  /// What `print` writes, one text a call; nil drops it.
+  public var printed: ((String) -> Void)? {
+    get { machine.builtinContext.printed }
+    set { machine.builtinContext.printed = newValue }
+  }
+
+  /// Told the names of a case of a test when it begins, the outermost first; what names it is `internal.test_case`.
+  public var testCaseBegan: (([RegoValue]) -> Void)? {
+    get { machine.builtinContext.testCaseBegan }
+    set { machine.builtinContext.testCaseBegan = newValue }
   }
 
   /// Errors of built-in functions that made a call undefined in the last evaluation, at most 100.

@@ -9,24 +9,40 @@ struct QueryCapture {
     body = []
     var checks: Body = []
     let isChecked = query.count > 1 || query.contains { Self.iterates($0) }
-    for (index, expression) in query.enumerated() {
-      guard case .term(let term) = expression.kind, !expression.isNegated, !Self.isEquation(term), !Self.hasOutput(term, arity) else {
+    var count = 0
+    for expression in query {
+      let variable = "$term\(count + 1)"
+      guard case .term(let term) = expression.kind, !expression.isNegated, !Self.isEquation(term),
+        let call = Self.capturing(term, in: Term(.variable(variable)), arity)
+      else {
         variables.append(nil)
         body.append(expression)
         continue
       }
-      let variable = "$value\(index)"
       variables.append(variable)
-      let name = Term(.variable(variable), expression.location)
       var captured = expression
-      captured.kind = .term(
-        Term(.call(Term(.reference([Term(.variable("eq"), term.location)]), term.location), [name, term]), term.location))
+      captured.kind = .term(call)
+      count += 1
       body.append(captured)
       // Of several expressions, or of several turns of one, only those that hold count.
-      if isChecked { checks.append(Expression(.term(name), location: expression.location, isGenerated: true)) }
+      if isChecked {
+        checks.append(
+          Expression(.term(Term(.variable(variable), expression.location)), location: expression.location, isGenerated: true))
+      }
     }
     body += checks
   }
+
+  /// A call gets the variable as its last operand, anything else is equated with it; nil for a call that takes no more operands.
+  private static func capturing(_ term: Term, in variable: Term, _ arity: (Term) -> Int?) -> Term? {
+    guard case .call(let callee, let operands) = term.node, let arity = arity(callee) else {
+      return Term(.call(Term(.reference([Term(.variable("eq"), term.location)]), term.location), [term, variable]), term.location)
+    }
+    guard arity == operands.count, !isPrint(callee) else { return nil }
+    return Term(.call(callee, operands + [variable]), term.location)
+  }
+
+  private static func isPrint(_ callee: Term) -> Bool { callee.sourceText == "print" }
 
   private static func isEquation(_ term: Term) -> Bool {
     guard case .call(let callee, let operands) = term.node, operands.count == 2 else { return false }
@@ -34,12 +50,6 @@ struct QueryCapture {
     if case .reference(let terms) = node, terms.count == 1 { node = terms[0].node }
     if case .variable(let name) = node { return name == "eq" || name == "assign" }
     return false
-  }
-
-  /// A call whose last operand is matched against its value.
-  private static func hasOutput(_ term: Term, _ arity: (Term) -> Int?) -> Bool {
-    guard case .call(let callee, let operands) = term.node, let arity = arity(callee) else { return false }
-    return operands.count > arity
   }
 
   private static func iterates(_ expression: Expression) -> Bool {

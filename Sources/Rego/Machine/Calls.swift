@@ -33,24 +33,24 @@ extension Machine {
       case .completeRule, nil: "complete rules must not produce multiple outputs"
       }
     let place = program.functions[function]
-    return RegoError(.conflict, text, file: place.file, location: Location(row: place.row))
+    return RegoError(.conflict, text, file: place.file, location: Location(packed: place.place))
   }
 
   // MARK: - Built-in functions
 
-  mutating func builtin(_ number: Int, count: Int, at base: Memory.Address, function: Int, row: Int32) throws(RegoError) -> Value {
+  mutating func builtin(_ number: Int, count: Int, at base: Memory.Address, function: Int, place: Int32) throws(RegoError) -> Value {
     if hasMocks, let mock = mock(-1 - Int32(number)) {
       return try callMock(mock, (0..<count).map { Memory.value(base, at: $0) }, at: base)
     }
-    let builtin = program.builtins[number]
     do throws(BuiltinError) {
-      return try builtin.function(Arguments(address: base, count: count), builtinContext)
+      return try program.builtinFunctions[number](Arguments(address: base, count: count), builtinContext)
     } catch {
+      let builtin = program.builtins[number]
       let file = function >= 0 ? program.functions[function].file : ""
       let failure: RegoError
       switch error {
-      case .type(let text): failure = RegoError(.evalType, "\(builtin.name): \(text)", file: file, location: Location(row: row))
-      case .failed(let text): failure = RegoError(.builtin, "\(builtin.name): \(text)", file: file, location: Location(row: row))
+      case .type(let text): failure = RegoError(.evalType, "\(builtin.name): \(text)", file: file, location: Location(packed: place))
+      case .failed(let text): failure = RegoError(.builtin, "\(builtin.name): \(text)", file: file, location: Location(packed: place))
       case .fatal(let error): throw error
       }
       if options.isStrict { throw failure }
@@ -78,7 +78,7 @@ extension Machine {
     enter(scope)
     defer { leave() }
     if replacement < 0 {
-      return try builtin(Int(~replacement), count: operands.count, at: base, function: -1, row: 0)
+      return try builtin(Int(~replacement), count: operands.count, at: base, function: -1, place: 0)
     }
     depth += 1
     defer { depth -= 1 }
@@ -89,14 +89,9 @@ extension Machine {
   // MARK: - Building values
 
   mutating func insertOnce(_ value: Value, into object: Value, _ path: Operands, function: Int) throws(RegoError) {
-    let parent = try descend(object, path, function: function)
-    let key = path[path.count - 1]
-    let held = parent[key]
-    if held.isUndefined {
-      parent.set(key, value, in: heap)
-    } else if !held.equals(value) {
-      throw conflict(Int(Conflict.objectKey.rawValue), in: function)
-    }
+    let parent = path.count == 1 ? object.objectView : try descend(object, path, function: function)
+    let held = parent.setIfMissing(path[path.count - 1], value, in: heap)
+    if held.isDefined, !held.equals(value) { throw conflict(Int(Conflict.objectKey.rawValue), in: function) }
   }
 
   mutating func add(_ value: Value, into object: Value, _ path: Operands, function: Int) throws(RegoError) {
@@ -130,17 +125,19 @@ extension Machine {
 
   /// The text of an interpolated string.
   func interpolated(_ parts: Operands) -> Value {
-    var text: [UInt8] = []
+    var text = TextBuilder(in: heap)
     for index in 0..<parts.count {
       let part = parts[index]
       if part.isUndefined {
-        text += Array("<undefined>".utf8)
+        text.append(Array("<undefined>".utf8))
       } else if part.isString {
-        text += part.text
+        text.append(textOf: part)
+      } else if part.rawTag == Value.Tag.integer.rawValue {
+        text.append(decimal: Int64(bitPattern: part.body))
       } else {
-        text += ValueText.text(part)
+        text.append(ValueText.text(part))
       }
     }
-    return .string(text, in: heap)
+    return text.finish()
   }
 }

@@ -54,7 +54,7 @@ enum Operation: UInt8 {
   case add
   /// function r n x... @
   case call
-  /// builtin r row n x... @
+  /// builtin r place n x... @
   case builtin
   /// node r n x... @
   case document

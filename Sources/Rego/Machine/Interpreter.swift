@@ -3,7 +3,7 @@ extension Machine {
   ///
   /// One loop over the code, with the registers' and constants' addresses in local variables; calls of rules take frames, not recursion.
   mutating func run(_ function: Int, at start: Memory.Address) throws(RegoError) -> Value {
-    let entry = frames.count, entryScopes = scopes.count, entrySuspended = suspended.count
+    let entry = frameTop, entryScopes = scopes.count, entrySuspended = suspended.count
     let table = program.table, constants = program.constants, stackEnd = stackEnd
     var base = start
     var current = Int32(truncatingIfNeeded: function)
@@ -108,7 +108,7 @@ extension Machine {
         pc &+= 4
       case .scanNext:
         steps &-= 1
-        if steps < 0 || heap.isExhausted { throw exhausted(in: Int(current)) }
+        if steps < 0 || heap.isExhausted { try refill(in: Int(current)) }
         let state = word(1)
         let collection = Memory.value(base, at: state)
         let position = Int(truncatingIfNeeded: Memory.value(base, at: state &+ 1).body)
@@ -164,7 +164,7 @@ extension Machine {
         pc &+= 4 &+ n
       case .call:
         steps &-= 1
-        if steps < 0 || heap.isExhausted { throw exhausted(in: Int(current)) }
+        if steps < 0 || heap.isExhausted { try refill(in: Int(current)) }
         let callee = word(1), n = word(3)
         if hasMocks, let mock = mock(Int32(truncatingIfNeeded: callee)) {
           let value = try callMock(mock, list(4, n).values, at: base &+ UInt(locals) &* 16)
@@ -193,7 +193,7 @@ extension Machine {
         }
         let next = base &+ UInt(locals) &* 16
         let calleeLocals = Int(Memory.load(table, record &+ 12, as: Int32.self))
-        guard next &+ UInt(calleeLocals &+ Program.maximumOperands) &* 16 < stackEnd, frames.count < Self.maximumFrames else {
+        guard next &+ UInt(calleeLocals &+ Program.maximumOperands) &* 16 < stackEnd, frameTop < frameEnd else {
           throw tooDeep()
         }
         var i = 0
@@ -201,11 +201,16 @@ extension Machine {
           Memory.setValue(next, at: i, operand(4 &+ i))
           i &+= 1
         }
-        frames.append(
-          Frame(
-            code: code, base: base, function: current, next: Int32(truncatingIfNeeded: pc &+ 5 &+ n),
-            fail: Int32(truncatingIfNeeded: word(4 &+ n)), result: Int32(truncatingIfNeeded: word(2)),
-            scopes: Int32(truncatingIfNeeded: scopes.count), suspended: Int32(truncatingIfNeeded: suspended.count)))
+        let frame = frameTop
+        Memory.store(frame, FrameLayout.code, code)
+        Memory.store(frame, FrameLayout.base, base)
+        Memory.store(frame, FrameLayout.function, current)
+        Memory.store(frame, FrameLayout.next, Int32(truncatingIfNeeded: pc &+ 5 &+ n))
+        Memory.store(frame, FrameLayout.fail, Int32(truncatingIfNeeded: word(4 &+ n)))
+        Memory.store(frame, FrameLayout.result, Int32(truncatingIfNeeded: word(2)))
+        Memory.store(frame, FrameLayout.scopes, Int32(truncatingIfNeeded: scopes.count))
+        Memory.store(frame, FrameLayout.suspended, Int32(truncatingIfNeeded: suspended.count))
+        frameTop = frame &+ UInt(FrameLayout.size)
         base = next
         locals = calleeLocals
         current = Int32(truncatingIfNeeded: callee)
@@ -219,7 +224,7 @@ extension Machine {
           Memory.setValue(arguments, at: i, operand(5 &+ i))
           i &+= 1
         }
-        let value = try builtin(word(1), count: n, at: arguments, function: Int(current), row: Int32(truncatingIfNeeded: word(3)))
+        let value = try builtin(word(1), count: n, at: arguments, function: Int(current), place: Int32(truncatingIfNeeded: word(3)))
         if value.isUndefined {
           pc = word(5 &+ n)
         } else {
@@ -272,28 +277,31 @@ extension Machine {
       case .result:
         let n = word(1)
         try spend()
-        results.append(solution(list(2, n)))
+        let variables = list(2, n)
+        for index in 0..<n { results.append(solution(variables, index)) }
+        solutionCount += 1
         pc &+= 2 &+ n
       case .returnValue:
         let value = Memory.value(base, at: word(1))
-        if frames.count == entry {
+        if frameTop == entry {
           if scopes.count != entryScopes || suspended.count != entrySuspended { restore(scopes: entryScopes, suspended: entrySuspended) }
           return value
         }
-        let frame = frames.removeLast()
-        if scopes.count != Int(frame.scopes) || suspended.count != Int(frame.suspended) {
-          restore(scopes: Int(frame.scopes), suspended: Int(frame.suspended))
-        }
+        let frame = frameTop &- UInt(FrameLayout.size)
+        frameTop = frame
+        let scopeCount = Int(Memory.load(frame, FrameLayout.scopes, as: Int32.self))
+        let suspendedCount = Int(Memory.load(frame, FrameLayout.suspended, as: Int32.self))
+        if scopes.count != scopeCount || suspended.count != suspendedCount { restore(scopes: scopeCount, suspended: suspendedCount) }
         if Memory.load(table, Int(current) &* Program.entrySize &+ 16, as: Int32.self) != 0 { remember(value, of: Int(current)) }
-        code = frame.code
-        base = frame.base
-        current = frame.function
+        code = Memory.load(frame, FrameLayout.code)
+        base = Memory.load(frame, FrameLayout.base)
+        current = Memory.load(frame, FrameLayout.function)
         locals = Int(Memory.load(table, Int(current) &* Program.entrySize &+ 12, as: Int32.self))
         if value.isUndefined {
-          pc = Int(frame.fail)
+          pc = Int(Memory.load(frame, FrameLayout.fail, as: Int32.self))
         } else {
-          set(Int(frame.result), value)
-          pc = Int(frame.next)
+          set(Int(Memory.load(frame, FrameLayout.result, as: Int32.self)), value)
+          pc = Int(Memory.load(frame, FrameLayout.next, as: Int32.self))
         }
       }
     }

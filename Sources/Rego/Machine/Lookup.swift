@@ -18,12 +18,10 @@ struct Operands {
 }
 
 extension Machine {
-  /// The bindings of a solution; a variable that the query never bound is undefined.
-  func solution(_ operands: Operands) -> [Value] {
-    (0..<operands.count).map { index in
-      let word: Int32 = Memory.load(operands.words, index &* 4)
-      return word < 0 ? .undefined : operands.value(of: word)
-    }
+  /// One binding of a solution; a variable that the query never bound is undefined.
+  func solution(_ operands: Operands, _ index: Int) -> Value {
+    let word: Int32 = Memory.load(operands.words, index &* 4)
+    return word < 0 ? .undefined : operands.value(of: word)
   }
 
   @inline(__always)

@@ -10,6 +10,8 @@ struct Machine: ~Copyable {
   static let maximumFrames = 100_000
   /// Documents within documents.
   static let maximumDepth = 1_000
+  /// Steps between two looks at the clock, where time is limited.
+  private static let stepsBetweenLooks = 20_000
 
   let program: Program
   let heap: Heap
@@ -30,24 +32,33 @@ struct Machine: ~Copyable {
   var hasMocks = false
   var hasOverrides = false
 
-  var frames: [Frame] = []
+  /// Calls to return to, as `FrameLayout` has them.
+  private let frameStart: Memory.Address
+  var frameTop: Memory.Address
+  let frameEnd: Memory.Address
   var depth = 0
+  /// Steps until the next look at the clock or, without a limit of time, until the end.
   var steps: Int
-  /// Bindings handed out by the query.
-  var results: [[Value]] = []
+  /// Steps left behind those.
+  private var reserve = 0
+  private var deadline: ContinuousClock.Instant?
+  /// Bindings handed out by the query, those of one solution behind those of the last one.
+  var results: [Value] = []
+  var solutionCount = 0
   /// Errors of built-in functions that made a call undefined.
   var builtinErrors: [RegoError] = []
 
-  /// A call to return to.
-  struct Frame {
-    var code: Memory.Address
-    var base: Memory.Address
-    var function: Int32
-    var next: Int32
-    var fail: Int32
-    var result: Int32
-    var scopes: Int32
-    var suspended: Int32
+  /// A call to return to: where its fields lie.
+  enum FrameLayout {
+    static let code = 0
+    static let base = 8
+    static let function = 16
+    static let next = 20
+    static let fail = 24
+    static let result = 28
+    static let scopes = 32
+    static let suspended = 36
+    static let size = 48
   }
 
   /// What references see: changed by `with`.
@@ -80,14 +91,19 @@ struct Machine: ~Copyable {
     let bytes = Self.registerCount * 16
     stack = UInt(bitPattern: UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 16))
     stackEnd = stack + UInt(bytes)
+    let frameBytes = Self.maximumFrames * FrameLayout.size
+    frameStart = UInt(bitPattern: UnsafeMutableRawPointer.allocate(byteCount: frameBytes, alignment: 16))
+    frameTop = frameStart
+    frameEnd = frameStart + UInt(frameBytes)
     let cacheBytes = max(16, program.cacheCount * 16)
     caches = UInt(bitPattern: UnsafeMutableRawPointer.allocate(byteCount: cacheBytes, alignment: 16))
     Memory.clear(caches, bytes: cacheBytes)
   }
 
   deinit {
-    // SAFETY: both were allocated by init and are used by this value alone.
+    // SAFETY: all were allocated by init and are used by this value alone.
     unsafe Memory.pointer(stack).deallocate()
+    unsafe Memory.pointer(frameStart).deallocate()
     unsafe Memory.pointer(caches).deallocate()
   }
 
@@ -96,10 +112,16 @@ struct Machine: ~Copyable {
     heap.reset()
     builtinContext.reset(steps: options.steps)
     steps = options.steps
+    if let timeout = options.timeout {
+      deadline = ContinuousClock.now + timeout
+      steps = min(steps, Self.stepsBetweenLooks)
+      reserve = options.steps - steps
+    }
     results.removeAll(keepingCapacity: true)
-    builtinErrors.removeAll(keepingCapacity: true)
-    frames.removeAll(keepingCapacity: true)
-    suspended.removeAll(keepingCapacity: true)
+    if !builtinErrors.isEmpty { builtinErrors.removeAll(keepingCapacity: true) }
+    solutionCount = 0
+    frameTop = frameStart
+    if !suspended.isEmpty { suspended.removeAll(keepingCapacity: true) }
     scopes.removeAll(keepingCapacity: true)
     depth = 0
     enter(Scope(input: input, data: data, memo: newMemo(), mocks: [], overrides: []))
@@ -108,11 +130,8 @@ struct Machine: ~Copyable {
   /// The value of a function without operands, or undefined.
   mutating func value(of function: Int) throws(RegoError) -> Value { try call(function, at: stack) }
 
-  /// Bindings of a query's function, one list a solution.
-  mutating func solutions(of function: Int) throws(RegoError) -> [[Value]] {
-    _ = try run(function, at: stack)
-    return results
-  }
+  /// Finds the solutions of a query's function; `results` holds their bindings.
+  mutating func solve(_ function: Int) throws(RegoError) { _ = try run(function, at: stack) }
 
   /// The document at a path below data, or undefined.
   mutating func document(at path: [Value]) throws(RegoError) -> Value {
@@ -130,12 +149,22 @@ struct Machine: ~Copyable {
   @inline(__always)
   mutating func spend() throws(RegoError) {
     steps &-= 1
-    if steps < 0 || heap.isExhausted { throw exhausted(in: -1) }
+    if steps < 0 || heap.isExhausted { try refill(in: -1) }
+  }
+
+  /// Goes on where only the steps until the next look at the clock are spent.
+  mutating func refill(in function: Int) throws(RegoError) {
+    guard !heap.isExhausted, reserve > 0, let deadline, ContinuousClock.now < deadline else { throw exhausted(in: function) }
+    steps = min(reserve, Self.stepsBetweenLooks)
+    reserve -= steps
   }
 
   /// - Parameter function: where the budget ran out, or -1.
   func exhausted(in function: Int) -> RegoError {
     let place = function >= 0 && !program.functions[function].name.isEmpty ? " in \(program.functions[function].name)" : ""
+    if !heap.isExhausted, reserve > 0, let timeout = options.timeout {
+      return RegoError(.cancel, "context deadline exceeded: the evaluation needs more than its \(timeout)\(place)")
+    }
     let budget = heap.isExhausted ? "\(options.memory) bytes of values" : "\(options.steps) steps"
     return RegoError(.cancel, "caller cancelled query execution: the evaluation needs more than its budget of \(budget)\(place)")
   }

@@ -9,7 +9,8 @@ final class Program: @unchecked Sendable {
     let locals: Int
     let isMemoized: Bool
     let file: String
-    let row: Int32
+    /// `Location.packed` of its first rule.
+    let place: Int32
   }
 
   /// A place in the tree of rules.
@@ -50,6 +51,8 @@ final class Program: @unchecked Sendable {
   let table: Memory.Address
   let documentNodes: [DocumentNode]
   let builtins: [Builtin]
+  /// The functions of `builtins`.
+  let builtinFunctions: [Builtin.Function]
   let changes: [[Change]]
   /// Key tables of objects with constant keys.
   let tables: [KeyTable]
@@ -77,6 +80,7 @@ final class Program: @unchecked Sendable {
     }
     self.documentNodes = documentNodes
     self.builtins = builtins
+    builtinFunctions = builtins.map(\.function)
     self.changes = changes
     self.tables = tables
     self.cacheCount = cacheCount

@@ -35,8 +35,8 @@ extension Statement {
     case .insertOnce(let object, let path, let value): .insertOnce(object: use(object), path: path.map(read), value: read(value))
     case .add(let set, let path, let value): .add(set: use(set), path: path.map(read), value: read(value))
     case .call(let function, let operands, let local): with(operands.map(read)) { .call(function: function, $0, define(local)) }
-    case .builtin(let number, let operands, let local, let row):
-      with(operands.map(read)) { .builtin(number, $0, define(local), row: row) }
+    case .builtin(let number, let operands, let local, let place):
+      with(operands.map(read)) { .builtin(number, $0, define(local), place: place) }
     case .document(let node, let operands, let local): with(operands.map(read)) { .document(node: node, $0, define(local)) }
     case .documentKeys(let node, let operands, let local): with(operands.map(read)) { .documentKeys(node: node, $0, define(local)) }
     case .with(let changes, let block): .with(changes.map { $0.rewritten(read: read) }, block)

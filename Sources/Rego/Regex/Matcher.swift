@@ -7,16 +7,18 @@ extension RegularExpression {
     private let isEmptyPattern: Bool
     private var automaton: LazyAutomaton
     private var threads: ThreadedSearch
+    private var backtracking: BacktrackingSearch
 
     package init(_ expression: RegularExpression) {
       program = expression.program
       isEmptyPattern = expression.pattern.isEmpty
       automaton = LazyAutomaton(expression.program)
       threads = ThreadedSearch(expression.program)
+      backtracking = BacktrackingSearch(expression.program)
     }
 
     /// Work done so far: instructions entered by the threads and by the building of automaton states.
-    var steps: Int { threads.steps + automaton.steps }
+    var steps: Int { threads.steps + backtracking.steps + automaton.steps }
 
     /// Whether the text has a match anywhere.
     package func matches(_ text: Span<UInt8>) -> Bool {
@@ -87,6 +89,7 @@ extension RegularExpression {
 
     private func find(_ text: Span<UInt8>, from offset: Int, slotCount: Int) -> [Int]? {
       guard offset >= 0, offset <= text.count else { return nil }
+      if backtracking.isFit(text.count - offset) { return backtracking.run(program, text, from: offset, slotCount: slotCount) }
       return threads.run(program, text, from: offset, slotCount: slotCount)
     }
 

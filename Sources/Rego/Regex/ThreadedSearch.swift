@@ -139,14 +139,14 @@ struct ThreadedSearch {
     }
   }
 
-  private static func holds(_ assertion: Int32, _ text: Span<UInt8>, at position: Int) -> Bool {
+  static func holds(_ assertion: Int32, _ text: Span<UInt8>, at position: Int) -> Bool {
     let before = position > 0 && position <= text.count ? text[position - 1] : nil
     let after = position < text.count ? text[position] : nil
     return PatternAssertion(rawValue: UInt8(truncatingIfNeeded: assertion))?.holds(before: before, after: after) ?? false
   }
 
   /// The next position at which a match can begin.
-  private static func candidate(_ text: Span<UInt8>, from origin: Int, _ firstBytes: [Bool], _ prefix: [UInt8]) -> Int? {
+  static func candidate(_ text: Span<UInt8>, from origin: Int, _ firstBytes: [Bool], _ prefix: [UInt8]) -> Int? {
     var position = origin
     search: while position < text.count {
       guard firstBytes[Int(text[position])] else {

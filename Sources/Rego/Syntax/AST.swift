@@ -40,8 +40,11 @@ public struct Term: Sendable {
 
   public var node: Node
   public var location: Location
-  /// Written in parentheses, which the location leaves out.
-  public var isGrouped = false
+  /// Byte offsets of the outermost parentheses around the term, which the location leaves out: of `(` and past `)`; -1 without any.
+  public var groupStart: Int32 = -1
+  public var groupEnd: Int32 = -1
+  /// Written in parentheses.
+  public var isGrouped: Bool { groupEnd >= 0 }
 
   public init(_ node: Node, _ location: Location = .generated) {
     self.node = node
@@ -132,10 +135,13 @@ public struct Rule: Sendable {
     /// Nil means true.
     public var value: Term?
     public var body: Body
+    /// `:=` rather than `=`.
+    public var isAssignment: Bool
     public var location: Location
 
-    public init(value: Term?, body: Body, location: Location) {
+    public init(value: Term?, body: Body, isAssignment: Bool = false, location: Location) {
       self.value = value
+      self.isAssignment = isAssignment
       self.body = body
       self.location = location
     }

@@ -21,6 +21,11 @@ public struct Location: Sendable, Hashable {
 }
 
 extension Location {
-  /// A row alone, for errors of an evaluation.
-  init(row: Int32) { self.init(row: row, column: 0, offset: 0, end: 0) }
+  /// Row and column in one word, as code holds them for errors of an evaluation. A column above 511 is lost, as is all above row 4,194,303.
+  var packed: Int32 {
+    guard row > 0, row < 1 << 22 else { return 0 }
+    return row << 9 | (column > 0 && column < 512 ? column : 0)
+  }
+
+  init(packed: Int32) { self.init(row: packed >> 9, column: packed & 511, offset: 0, end: 0) }
 }

@@ -109,6 +109,7 @@ extension Parser {
       let start = state.location
       scan()
       var value: Term?
+      let isAssignment = state.token == .assign
       switch state.token {
       case .leftBrace, .if: break
       case .assign, .unify:
@@ -121,7 +122,7 @@ extension Parser {
       }
       let usesIf = state.token == .if
       guard usesIf || state.token == .leftBrace else {
-        written.rule.elses.append(Rule.Else(value: value, body: [], location: extent(start)))
+        written.rule.elses.append(Rule.Else(value: value, body: [], isAssignment: isAssignment, location: extent(start)))
         written.elses.append((usesIf: false, hasBody: false))
         return true
       }
@@ -137,7 +138,7 @@ extension Parser {
         unexpected("rule body expected")
         return false
       }
-      written.rule.elses.append(Rule.Else(value: value, body: body, location: extent(start)))
+      written.rule.elses.append(Rule.Else(value: value, body: body, isAssignment: isAssignment, location: extent(start)))
       written.elses.append((usesIf: usesIf, hasBody: true))
     }
     return true

@@ -147,7 +147,8 @@ extension Parser {
         error("non-terminated expression", at: state.location)
         return nil
       }
-      term.isGrouped = true
+      term.groupStart = location.offset
+      term.groupEnd = state.location.end
       return finish(term)
     default:
       unexpected()

@@ -15,6 +15,8 @@ public struct RegoError: Error, Sendable, Hashable, CustomStringConvertible {
     public static let unsafeVariable = Code(rawValue: "rego_unsafe_var_error")
     /// A rule that needs itself.
     public static let recursion = Code(rawValue: "rego_recursion_error")
+    /// A text cannot be formatted.
+    public static let format = Code(rawValue: "rego_format_error")
     /// Two rules give one document different values.
     public static let conflict = Code(rawValue: "eval_conflict_error")
     /// A built-in function got an operand of the wrong type.
@@ -47,7 +49,7 @@ public struct RegoError: Error, Sendable, Hashable, CustomStringConvertible {
 
   /// "policy.rego:3: rego_parse_error: unexpected eof token", as OPA prints it.
   public var description: String {
-    let place = location.row > 0 ? "\(file.isEmpty ? "" : file + ":")\(location.row): " : ""
+    let place = location.row > 0 || !file.isEmpty ? "\(file.isEmpty ? "" : file + ":")\(max(0, location.row)): " : ""
     return "\(place)\(code.rawValue): \(message)" + details.map { "\n\t" + $0 }.joined()
   }
 }

@@ -129,6 +129,9 @@ enum Keywords {
     version == .v1 ? v1Names.contains(name) : v0Names.contains(name)
   }
 
+  /// The words the edition reserves.
+  static func names(of version: LanguageVersion) -> Set<String> { version == .v1 ? v1Names : v0Names }
+
   private static func packed(_ words: [(String, TokenKind)]) -> [(UInt64, TokenKind)] { words.map { (pack($0.0.utf8), $0.1) } }
 
   private static func pack(_ bytes: some Sequence<UInt8>) -> UInt64 {

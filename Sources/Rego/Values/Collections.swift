@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// An array: count (4), capacity (4), address of elements (8), hash (8; 0 = not computed).
 struct ArrayView {
   static let size = 32
@@ -96,153 +94,6 @@ extension Value {
   }
 }
 
-/// Keys with a hash index: shared by the objects of one form, or private to one object; also the body of a set.
-///
-/// count (4), capacity (4), keys (8), index (8; 0 = none), index capacity (4, a power of two), sorted (4: 1 when keys stand in order),
-/// identity (8; 0 = may still change), hash of a set (8).
-struct KeyTable {
-  static let size = 48
-  /// Up to this many keys are searched one by one.
-  static let linear = 8
-  let address: Memory.Address
-
-  @inline(__always)
-  init(address: Memory.Address) { self.address = address }
-
-  @inline(__always)
-  var count: Int { Int(Memory.load(address, 0, as: UInt32.self)) }
-  var capacity: Int { Int(Memory.load(address, 4, as: UInt32.self)) }
-  @inline(__always)
-  var keys: Memory.Address { Memory.load(address, 8) }
-  @inline(__always)
-  var index: Memory.Address { Memory.load(address, 16) }
-  var indexCapacity: Int { Int(Memory.load(address, 24, as: UInt32.self)) }
-  @inline(__always)
-  var isSorted: Bool { Memory.load(address, 28, as: UInt32.self) == 1 }
-  /// Unique in the process, for inline caches; 0 while keys may be added.
-  @inline(__always)
-  var identity: UInt64 { Memory.load(address, 32) }
-  var hash: UInt64 {
-    get { Memory.loadShared(address, 40) }
-    nonmutating set { Memory.storeShared(address, 40, newValue) }
-  }
-
-  private static let identities = Atomic<UInt64>(1)
-
-  static func make(capacity: Int, in heap: Heap) -> KeyTable {
-    let address = heap.allocate(size + capacity * 16)
-    Memory.store(address, 0, UInt32(0))
-    Memory.store(address, 4, UInt32(truncatingIfNeeded: capacity))
-    Memory.store(address, 8, address + UInt(size))
-    Memory.store(address, 16, UInt64(0))
-    Memory.store(address, 24, UInt32(0))
-    Memory.store(address, 28, UInt32(1))
-    Memory.store(address, 32, UInt64(0))
-    Memory.store(address, 40, UInt64(0))
-    return KeyTable(address: address)
-  }
-
-  @inline(__always)
-  subscript(slot: Int) -> Value { Memory.value(keys, at: slot) }
-
-  /// Slot of a key, or -1.
-  func find(_ key: Value) -> Int {
-    let n = count
-    if n <= Self.linear {
-      let keys = keys
-      var i = 0
-      if key.rawTag == 5 {
-        while i < n {
-          let candidate = Memory.value(keys, at: i)
-          if candidate.head == key.head, candidate.body == key.body { return i }
-          i &+= 1
-        }
-        return -1
-      }
-      while i < n {
-        if Memory.value(keys, at: i).equals(key) { return i }
-        i &+= 1
-      }
-      return -1
-    }
-    let mask = indexCapacity &- 1
-    let index = index, keys = keys
-    var position = Int(truncatingIfNeeded: key.hash) & mask
-    while true {
-      let entry = Memory.load(index, position &* 4, as: UInt32.self)
-      if entry == 0 { return -1 }
-      let slot = Int(entry) &- 1
-      if Memory.value(keys, at: slot).equals(key) { return slot }
-      position = (position &+ 1) & mask
-    }
-  }
-
-  /// Adds a key known to be missing; returns its slot. Only while the table may change.
-  func append(_ key: Value, in heap: Heap) -> Int {
-    let n = count
-    if n == capacity {
-      let new = max(8, n * 2)
-      let moved = heap.allocate(new * 16)
-      Memory.copy(from: keys, to: moved, bytes: n * 16)
-      Memory.store(address, 8, moved)
-      Memory.store(address, 4, UInt32(truncatingIfNeeded: new))
-    }
-    Memory.setValue(keys, at: n, key)
-    Memory.store(address, 0, UInt32(truncatingIfNeeded: n &+ 1))
-    if isSorted, n > 0, Memory.value(keys, at: n &- 1).compare(key) > 0 { Memory.store(address, 28, UInt32(0)) }
-    if n >= Self.linear {
-      if (n &+ 1) &* 2 > indexCapacity { rebuildIndex(in: heap) } else { insertIntoIndex(n) }
-    }
-    return n
-  }
-
-  private func insertIntoIndex(_ slot: Int) {
-    let mask = indexCapacity &- 1
-    var position = Int(truncatingIfNeeded: Memory.value(keys, at: slot).hash) & mask
-    while Memory.load(index, position &* 4, as: UInt32.self) != 0 { position = (position &+ 1) & mask }
-    Memory.store(index, position &* 4, UInt32(truncatingIfNeeded: slot &+ 1))
-  }
-
-  private func clearIndex() {
-    let capacity = indexCapacity
-    for i in 0..<(capacity / 2) { Memory.store(index, i &* 8, UInt64(0)) }
-  }
-
-  private func rebuildIndex(in heap: Heap) {
-    var new = 32
-    while new < count &* 4 { new &*= 2 }
-    Memory.store(address, 16, heap.allocate(new * 4))
-    Memory.store(address, 24, UInt32(truncatingIfNeeded: new))
-    clearIndex()
-    for slot in 0..<count { insertIntoIndex(slot) }
-  }
-
-  /// Puts the keys in OPA's order, moving `values` (0 = none) along.
-  func sort(values: Memory.Address) {
-    if isSorted { return }
-    let n = count
-    var order = Array(0..<n)
-    let keys = keys
-    order.sort { Memory.value(keys, at: $0).compare(Memory.value(keys, at: $1)) < 0 }
-    let oldKeys = (0..<n).map { Memory.value(keys, at: $0) }
-    for (to, from) in order.enumerated() { Memory.setValue(keys, at: to, oldKeys[from]) }
-    if values != 0 {
-      let old = (0..<n).map { Memory.value(values, at: $0) }
-      for (to, from) in order.enumerated() { Memory.setValue(values, at: to, old[from]) }
-    }
-    if index != 0 {
-      clearIndex()
-      for slot in 0..<n { insertIntoIndex(slot) }
-    }
-    Memory.store(address, 28, UInt32(1))
-  }
-
-  /// No key will be added any more: the table may be known by its identity.
-  func seal() {
-    if identity == 0 { Memory.store(address, 32, Self.identities.wrappingAdd(1, ordering: .relaxed).newValue) }
-  }
-}
-
 /// A set: its value's address is that of a `KeyTable`.
 struct SetView {
   let table: KeyTable
@@ -271,9 +122,7 @@ struct SetView {
 
   /// Only while the set is being built.
   @inline(__always)
-  func insert(_ value: Value, in heap: Heap) {
-    if table.find(value) < 0 { _ = table.append(value, in: heap) }
-  }
+  func insert(_ value: Value, in heap: Heap) { _ = table.insert(value, in: heap) }
 }
 
 /// An object: count is its table's; table (8), values (8), hash (8; 0 = not computed), unused (8).
@@ -350,20 +199,31 @@ struct ObjectView {
 
   /// Sets a key; only while the object is being built and shares its table with no other.
   func set(_ key: Value, _ value: Value, in heap: Heap) {
+    // First the slot, which may move the values.
+    let slot = slot(for: key, in: heap).slot
+    Memory.setValue(values, at: slot, value)
+  }
+
+  /// Sets a key that is missing; returns the value that stands there otherwise, and undefined where it was missing.
+  func setIfMissing(_ key: Value, _ value: Value, in heap: Heap) -> Value {
+    let (slot, isNew) = slot(for: key, in: heap)
+    if !isNew { return Memory.value(values, at: slot) }
+    Memory.setValue(values, at: slot, value)
+    return .undefined
+  }
+
+  @inline(__always)
+  private func slot(for key: Value, in heap: Heap) -> (slot: Int, isNew: Bool) {
     let table = table
-    let slot = table.find(key)
-    if slot >= 0 {
-      Memory.setValue(values, at: slot, value)
-      return
-    }
     let before = table.capacity
-    let added = table.append(key, in: heap)
-    if table.capacity != before {
-      let moved = heap.allocate(table.capacity * 16)
-      Memory.copy(from: values, to: moved, bytes: added * 16)
+    let (slot, isNew) = table.insert(key, in: heap)
+    let capacity = table.capacity
+    if capacity != before {
+      let moved = heap.allocate(capacity &* 16)
+      Memory.copy(from: values, to: moved, bytes: slot &* 16)
       Memory.store(address, 8, moved)
     }
-    Memory.setValue(values, at: added, value)
+    return (slot, isNew)
   }
 }
 

@@ -24,12 +24,20 @@ enum Hashing {
       i &+= 16
     }
     var a: UInt64 = 0, b: UInt64 = 0
-    var shift: UInt64 = 0
-    while i < count {
-      let byte = UInt64(Memory.load(address, i, as: UInt8.self))
-      if shift < 64 { a |= byte << shift } else { b |= byte << (shift - 64) }
-      shift &+= 8
-      i &+= 1
+    if count >= 16 {
+      // The rest with bytes before it, which are known already.
+      if i < count {
+        a = Memory.loadUnaligned(address, count &- 16)
+        b = Memory.loadUnaligned(address, count &- 8)
+      }
+    } else if count >= 8 {
+      a = Memory.loadUnaligned(address, 0)
+      b = Memory.loadUnaligned(address, count &- 8)
+    } else {
+      while i < count {
+        a |= UInt64(Memory.load(address, i, as: UInt8.self)) << UInt64(8 &* i)
+        i &+= 1
+      }
     }
     return mix(a ^ 0xe703_7ed1_a0b4_28db, b ^ state) | 1
   }
@@ -105,6 +113,9 @@ extension Value {
       let x = objectView, y = other.objectView
       let n = x.count
       if n != y.count { return false }
+      // Where both are known already.
+      let hashes = (x.hash, y.hash)
+      if hashes.0 != hashes.1, hashes.0 != 0, hashes.1 != 0 { return false }
       if x.table.address == y.table.address {
         for i in 0..<n where !Memory.value(x.values, at: i).equals(Memory.value(y.values, at: i)) { return false }
         return true

@@ -104,7 +104,7 @@ struct JSONWriter {
     for _ in 0..<depth { bytes += indent }
   }
 
-  private mutating func string(_ text: UnsafeBufferPointer<UInt8>) {
+  mutating func string(_ text: UnsafeBufferPointer<UInt8>) {
     bytes.append(0x22)
     var copied = 0
     var index = 0

@@ -91,6 +91,10 @@ enum Memory {
 /// Not thread-safe while it is written. A frozen heap may be read from several threads.
 final class Heap: @unchecked Sendable {
   private var chunks: [(start: Memory.Address, size: Int)] = []
+  /// The chunk that allocations come from; those behind it are free.
+  private var current = -1
+  /// Bytes in chunks that `reset` keeps.
+  private static let kept = 64 << 20
   private var cursor: Memory.Address = 0
   private var limit: Memory.Address = 0
   /// Bytes handed out in full chunks before the current one.
@@ -116,36 +120,53 @@ final class Heap: @unchecked Sendable {
     return allocateSlow(Int(size))
   }
 
+  /// Takes back what the last allocation does not need: from `start` (rounded up) to its end. Nothing happens where it was not the last.
+  func giveBack(from start: Memory.Address, end: Memory.Address) {
+    if cursor == (end &+ 15) & ~15 { cursor = (start &+ 15) & ~15 }
+  }
+
   @inline(never)
   private func allocateSlow(_ size: Int) -> Memory.Address {
-    filled += Int(cursor &- (chunks.last?.start ?? cursor))
+    if current >= 0 { filled += Int(cursor &- chunks[current].start) }
     if filled &+ size > budget { isExhausted = true }
-    let doubled = chunks.isEmpty ? 16 << 10 : min(chunks[chunks.count - 1].size * 2, 4 << 20)
-    let chunkSize = max(size, doubled)
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: chunkSize, alignment: 16)
-    let start = UInt(bitPattern: memory)
-    chunks.append((start, chunkSize))
+    var next = current + 1
+    while next < chunks.count, chunks[next].size < size { next += 1 }
+    if next < chunks.count {
+      // Those passed over stand behind it and are used later.
+      chunks.swapAt(current + 1, next)
+    } else {
+      let doubled = chunks.isEmpty ? 16 << 10 : min((chunks.map(\.size).max() ?? 0) * 2, 4 << 20)
+      let chunkSize = max(size, doubled)
+      let memory = UnsafeMutableRawPointer.allocate(byteCount: chunkSize, alignment: 16)
+      chunks.insert((UInt(bitPattern: memory), chunkSize), at: current + 1)
+    }
+    current += 1
+    let start = chunks[current].start
     cursor = start &+ UInt(size)
-    limit = start &+ UInt(chunkSize)
+    limit = start &+ UInt(chunks[current].size)
     return start
   }
 
   /// Bytes in use.
-  var used: Int { filled + Int(cursor &- (chunks.last?.start ?? cursor)) }
+  var used: Int { current < 0 ? 0 : filled + Int(cursor &- chunks[current].start) }
 
-  /// Forgets every value and keeps the largest chunk for the next evaluation.
+  /// Forgets every value; chunks are kept for the next evaluation, up to a bound.
   func reset() {
-    if chunks.count > 1 {
-      let largest = chunks.indices.max { chunks[$0].size < chunks[$1].size } ?? 0
-      chunks.swapAt(0, largest)
-      release(keeping: 1)
-    }
     filled = 0
     isExhausted = false
-    if let first = chunks.first {
-      cursor = first.start
-      limit = first.start &+ UInt(first.size)
+    guard let first = chunks.first else { return }
+    if current > 0 {
+      var total = 0
+      var kept = 0
+      while kept < chunks.count, total + chunks[kept].size <= Self.kept || kept == 0 {
+        total += chunks[kept].size
+        kept += 1
+      }
+      if kept < chunks.count { release(keeping: kept) }
     }
+    current = 0
+    cursor = first.start
+    limit = first.start &+ UInt(first.size)
   }
 
   private func release(keeping kept: Int) {

@@ -11,6 +11,7 @@ extension Numbers {
       let (sum, overflow) = Int64(bitPattern: a.body).addingReportingOverflow(Int64(bitPattern: b.body))
       if !overflow { return .integer(sum) }
     }
+    if let sum = fraction(a, b, in: heap, { $0.adding($1) }) { return sum }
     return try combine(a, b, in: heap, exact: +) { BinaryFloat.sum($0, $1) }
   }
 
@@ -20,6 +21,7 @@ extension Numbers {
       let (difference, overflow) = Int64(bitPattern: a.body).subtractingReportingOverflow(Int64(bitPattern: b.body))
       if !overflow { return .integer(difference) }
     }
+    if let difference = fraction(a, b, in: heap, { $0.adding($1.negated) }) { return difference }
     return try combine(a, b, in: heap, exact: -) { BinaryFloat.sum($0, $1.negated) }
   }
 
@@ -29,6 +31,7 @@ extension Numbers {
       let (product, overflow) = Int64(bitPattern: a.body).multipliedReportingOverflow(by: Int64(bitPattern: b.body))
       if !overflow { return .integer(product) }
     }
+    if let product = fraction(a, b, in: heap, { $0.multiplied(by: $1) }) { return product }
     return try combine(a, b, in: heap, exact: *) { BinaryFloat.product($0, $1, precision: BinaryFloat.defaultPrecision) }
   }
 
@@ -39,6 +42,7 @@ extension Numbers {
         y.magnitude == 1 ? (x.multipliedReportingOverflow(by: y).partialValue, 0) : x.quotientAndRemainder(dividingBy: y)
       if rest == 0, !(x == .min && y == -1) { return .integer(quotient) }
     }
+    if let x = ExtendedFloat(a), let y = ExtendedFloat(b), let quotient = x.divided(by: y)?.value(in: heap) { return quotient }
     let divisor = try float(b)
     if divisor.isZero { throw .failed("divide by zero") }
     return try value(BinaryFloat.quotient(try float(a), divisor, precision: BinaryFloat.defaultPrecision), in: heap)
@@ -57,6 +61,10 @@ extension Numbers {
 
   static func absolute(_ a: Value, in heap: Heap) throws(BuiltinError) -> Value {
     if let x = a.exactInt, x != .min { return .integer(Swift.abs(x)) }
+    if var x = ExtendedFloat(a), !x.isInteger {
+      x.isNegative = false
+      if let result = x.value(in: heap) { return result }
+    }
     var result = try float(a)
     result.isNegative = false
     return try value(result, in: heap)
@@ -65,6 +73,11 @@ extension Numbers {
   /// To the nearest integer, halves away from zero.
   static func round(_ a: Value, in heap: Heap) throws(BuiltinError) -> Value {
     if let x = a.exactInt { return .integer(x) }
+    if let x = ExtendedFloat(a), !x.isInteger, let half = ExtendedFloat(isNegative: x.isNegative, mantissa: 1, exponent: -1),
+      let sum = x.adding(half), let whole = sum.truncated
+    {
+      return .integer(whole)
+    }
     let number = try float(a)
     let half = BinaryFloat(isNegative: number.isNegative, mantissa: 1, exponent: -1)
     return try whole(BinaryFloat.sum(number, half).truncated, in: heap)
@@ -73,6 +86,7 @@ extension Numbers {
   /// As OPA's, which takes -1 < x < 0 to 1: the sign of the truncated number decides, and zero has none.
   static func ceiling(_ a: Value, in heap: Heap) throws(BuiltinError) -> Value {
     if let x = a.exactInt { return .integer(x) }
+    if let x = ExtendedFloat(a), !x.isInteger, let whole = x.truncated, whole < .max { return .integer(whole < 0 ? whole : whole + 1) }
     let number = try float(a)
     let truncated = number.truncated
     return try whole(truncated < 0 || number.isInteger ? truncated : truncated + 1, in: heap)
@@ -81,6 +95,7 @@ extension Numbers {
   /// As OPA's, which takes -1 < x < 0 to 0: the sign of the truncated number decides, and zero has none.
   static func floor(_ a: Value, in heap: Heap) throws(BuiltinError) -> Value {
     if let x = a.exactInt { return .integer(x) }
+    if let x = ExtendedFloat(a), !x.isInteger, let whole = x.truncated, whole > .min { return .integer(whole >= 0 ? whole : whole - 1) }
     let number = try float(a)
     let truncated = number.truncated
     return try whole(truncated >= 0 || number.isInteger ? truncated : truncated - 1, in: heap)
@@ -118,6 +133,15 @@ extension Numbers {
     let precision = max(BinaryFloat.defaultPrecision, integer.magnitude.bitWidth)
     return try value(
       BinaryFloat(isNegative: integer < 0, mantissa: integer.magnitude, exponent: 0, precision: precision), in: heap)
+  }
+
+  /// Arithmetic of which at least one operand is no integer, in machine words; nil where it does not fit, and for integers.
+  @inline(never)
+  private static func fraction(
+    _ a: Value, _ b: Value, in heap: Heap, _ operation: (ExtendedFloat, ExtendedFloat) -> ExtendedFloat?
+  ) -> Value? {
+    guard let x = ExtendedFloat(a), let y = ExtendedFloat(b), !x.isInteger || !y.isInteger else { return nil }
+    return operation(x, y)?.value(in: heap)
   }
 
   @inline(never)

@@ -128,23 +128,30 @@ struct Value: BitwiseCopyable, Sendable {
 // MARK: - Text
 
 extension Value {
+  /// Bytes of the longest short string.
+  static let shortLimit = 14
+
+  /// A string of at most `shortLimit` bytes.
+  @inline(__always)
+  static func short(_ bytes: UnsafeBufferPointer<UInt8>) -> Value {
+    let count = bytes.count
+    var head = UInt64(Tag.shortString.rawValue) | UInt64(count) << 8
+    var body: UInt64 = 0
+    var i = 0
+    while i < count {
+      // SAFETY: i < count.
+      let byte = unsafe UInt64(bytes[i])
+      if i < 6 { head |= byte << UInt64(16 &+ 8 &* i) } else { body |= byte << UInt64(8 &* (i &- 6)) }
+      i &+= 1
+    }
+    return Value(head: head, body: body)
+  }
+
   /// A string from UTF-8 bytes, which must be valid.
   static func string(_ bytes: UnsafeBufferPointer<UInt8>, in heap: Heap) -> Value {
     let count = bytes.count
-    if count <= 14 {
-      var head = UInt64(Tag.shortString.rawValue) | UInt64(count) << 8
-      var body: UInt64 = 0
-      var i = 0
-      while i < count {
-        // SAFETY: i < count.
-        let byte = unsafe UInt64(bytes[i])
-        if i < 6 { head |= byte << UInt64(16 + 8 * i) } else { body |= byte << UInt64(8 * (i - 6)) }
-        i += 1
-      }
-      return Value(head: head, body: body)
-    }
-    let address = heap.allocate(TextRecord.headerSize + count)
-    Memory.store(address, 0, UInt64(0))
+    if count <= shortLimit { return unsafe short(bytes) }
+    let address = heap.allocate(TextRecord.headerSize &+ count)
     Memory.store(address, 8, UInt64(count))
     // SAFETY: the record was allocated with room for count bytes.
     unsafe Memory.pointer(address + UInt(TextRecord.headerSize)).copyMemory(
@@ -202,9 +209,11 @@ enum TextRecord {
   static let headerSize = 16
 }
 
-/// A number that is no Int64 literal: hash (8), double (8), exact integer (8), flags (4: bit 0 integral and fits Int64), count (4), the literal's bytes.
+/// A number that is no Int64 literal: hash (8), double (8), exact integer (8), flags (4: bit 0 integral and fits Int64, bit 1 a binary
+/// number), count (4), the literal's bytes; of a binary number its mantissa (8), exponent (4) and sign (4).
 ///
-/// The literal is kept: numbers are arbitrary-precision decimals, and print as written.
+/// The literal is kept: numbers are arbitrary-precision decimals, and print as written. A binary number is a result of arithmetic, whose
+/// literal is made whenever it is asked for.
 struct NumberRecord {
   static let headerSize = 32
   let address: Memory.Address
@@ -214,8 +223,40 @@ struct NumberRecord {
 
   var hash: UInt64 { Memory.load(address, 0) }
   var double: Double { Memory.load(address, 8) }
-  var exactInt: Int64? { (Memory.load(address, 24, as: UInt32.self) & 1) == 1 ? Memory.load(address, 16) : nil }
-  var literal: [UInt8] { unsafe Array(Memory.buffer(address + 32, count: Int(Memory.load(address, 28, as: UInt32.self)))) }
+  private var flags: UInt32 { Memory.load(address, 24) }
+  var exactInt: Int64? { flags & 1 == 1 ? Memory.load(address, 16) : nil }
+  /// The literal where it is kept; empty for a binary number.
+  var bytes: UnsafeBufferPointer<UInt8> { unsafe Memory.buffer(address + 32, count: Int(Memory.load(address, 28, as: UInt32.self))) }
+  var literal: [UInt8] {
+    if let binary { return binary.text }
+    return unsafe Array(bytes)
+  }
+
+  /// Whether the literal has a point or an exponent.
+  var isFraction: Bool {
+    if flags & 2 == 2 { return true }
+    return unsafe !bytes.allSatisfy { $0 == 0x2D || $0 &- 0x30 <= 9 }
+  }
+
+  var binary: ExtendedFloat? {
+    guard flags & 2 == 2 else { return nil }
+    return ExtendedFloat(
+      isNegative: Memory.load(address, 44, as: UInt32.self) == 1, mantissa: Memory.load(address, 32),
+      exponent: Int(Memory.load(address, 40, as: Int32.self)))
+  }
+
+  /// - Parameter double: the nearest one.
+  static func make(_ number: ExtendedFloat, double: Double, in heap: Heap) -> Value {
+    let address = heap.allocate(headerSize + 16)
+    Memory.store(address, 0, Hashing.word(double.bitPattern ^ 0x9e37_79b9))
+    Memory.store(address, 8, double)
+    Memory.store(address, 16, Int64(0))
+    Memory.store(address, 24, UInt64(2))
+    Memory.store(address, 32, number.mantissa)
+    Memory.store(address, 40, Int32(truncatingIfNeeded: number.exponent))
+    Memory.store(address, 44, UInt32(number.isNegative ? 1 : 0))
+    return Value(.number, UInt64(address))
+  }
 
   /// - Parameters:
   ///   - literal: a valid JSON number.

@@ -11,38 +11,24 @@ struct EvalCommand: ParsableCommand {
         ringwall eval -d policies -d baselines/kvm-host.yaml \\
           -i facts.json data.ringwall.audit.results
         ringwall eval -d p.rego -i in.json --format pretty data.example.allow
+        ringwall eval -d p.rego -i in.json --explain fails -f pretty data.example.allow
         ringwall eval --fail-defined -d p.rego -i in.json 'data.example.deny[_]'
 
       --data takes .rego, .json and .yaml files and folders of them; a.b:file.json places a data file below data.a.b.
-      Exit codes: 0; 1 with --fail and no result, with --fail-defined and a result; 2 where the query, a policy or the input is wrong.
+      Exit codes: 0; 1 with --fail and no result, with --fail-defined and a result, and after wrong use; 2 where the query, a policy or \
+      the input is wrong.
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
-    case json, pretty, values, bindings, raw, discard
+    case json, pretty, values, bindings, raw, discard, source
   }
 
-  @Argument(help: "The query.")
-  var query: String?
+  @OptionGroup var question: QueryOptions
 
   @OptionGroup var sources: RegoOptions
 
-  @Option(name: [.short, .long], help: ArgumentHelp("The input document, JSON or YAML.", valueName: "file"), completion: .file())
-  var input: String?
-
-  @Flag(name: [.customShort("I"), .customLong("stdin-input")], help: "Read the input document from standard input.")
-  var standardInput = false
-
-  @Flag(name: .customLong("stdin"), help: "Read the query from standard input.")
-  var standardQuery = false
-
   @Option(name: [.short, .long], help: ArgumentHelp("json, pretty, values, bindings, raw or discard.", valueName: "format"))
   var format: Format = .json
-
-  @Option(help: ArgumentHelp("The package whose rules the query names directly.", valueName: "package"))
-  var package: String?
-
-  @Option(name: .customLong("import"), help: ArgumentHelp("An import that the query sees. May be repeated.", valueName: "path"))
-  var imports: [String] = []
 
   @Flag(help: "Exit with 1 where the query has no result.")
   var fail = false
@@ -50,67 +36,196 @@ struct EvalCommand: ParsableCommand {
   @Flag(help: "Exit with 1 where the query has a result.")
   var failDefined = false
 
+  @Flag(name: [.customShort("S"), .long], help: "Refuse unused variables, arguments and imports too.")
+  var strict = false
+
   @Flag(help: "An error of a built-in function ends the evaluation.")
   var strictBuiltinErrors = false
+
+  @Flag(help: "Report every error of a built-in function beside the result.")
+  var showBuiltinErrors = false
+
+  @Option(help: ArgumentHelp("Time that one evaluation may take, as in 500ms or 5s.", valueName: "duration"))
+  var timeout: CommandDuration?
 
   @Option(help: ArgumentHelp("Steps that the evaluation may take.", valueName: "count"))
   var steps: Int?
 
+  @Option(help: ArgumentHelp("Evaluate several times; figures are then statistics.", valueName: "count"))
+  var count = 1
+
+  @Flag(help: "Report how long reading, compiling and evaluating took.")
+  var metrics = false
+
+  @Flag(help: "As --metrics, with the evaluation's own figures where there are any.")
+  var instrument = false
+
+  @Option(help: ArgumentHelp("Follow the evaluation: full, notes, fails or debug; off does not.", valueName: "mode"))
+  var explain: ExplainMode = .off
+
+  @Flag(help: "In an explanation, show the values of variables.")
+  var varValues = false
+
+  @Flag(help: "Report which rows of the policies the evaluation reached.")
+  var coverage = false
+
+  @Flag(help: "Report how often each row was evaluated and how long that took.")
+  var profile = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Order of the profile: \(Profile.Criterion.allCases.map(\.rawValue).joined(separator: ", ")). May be repeated.", valueName: "name"))
+  var profileSort: [ProfileCriterion] = []
+
+  @Option(help: ArgumentHelp("Rows of the profile; 0 for all.", valueName: "count"))
+  var profileLimit: Int?
+
+  @Option(help: ArgumentHelp("Bytes after which a cell of a table is cut; 0 for none.", valueName: "count"))
+  var prettyLimit = 80
+
   func validate() throws {
-    if query == nil && !standardQuery { throw ValidationError("name a query, or --stdin to read it from standard input.") }
-    if query != nil && standardQuery { throw ValidationError("a query and --stdin exclude each other.") }
-    if standardInput && standardQuery { throw ValidationError("--stdin and --stdin-input both read standard input.") }
-    if standardInput && input != nil { throw ValidationError("--input and --stdin-input exclude each other.") }
-    if fail && failDefined { throw ValidationError("--fail and --fail-defined exclude each other.") }
+    if fail && failDefined { throw ValidationError("specify --fail or --fail-defined but not both") }
+    if format == .source { throw ValidationError("invalid output format for evaluation") }
+    if showBuiltinErrors && strictBuiltinErrors {
+      throw ValidationError("--strict-builtin-errors ends at the first error of a built-in function: leave out --show-builtin-errors")
+    }
+    guard count >= 1, count <= 1_000_000 else { throw ValidationError("--count takes 1 to 1000000") }
   }
 
   func run() throws {
-    let text: String
-    if let query { text = query } else { text = String(decoding: try DataFiles.bytes("/dev/stdin"), as: UTF8.self) }
-    do {
-      let solutions = try evaluate(text)
-      if format != .discard { Console.print(SolutionText.text(solutions, format)) }
-      if fail && solutions.isEmpty || failDefined && !solutions.isEmpty { throw ExitCode(1) }
-    } catch let error as RegoErrors {
-      if format == .json { Console.print(ErrorText.json(error)) } else { Console.complain(error.description, isWhole: true) }
-      throw ExitCode(2)
+    let text = try question.text()
+    let input = try question.document()
+    var outputs: [EvalOutput] = []
+    for _ in 0..<count { outputs.append(evaluate(text, input)) }
+    let output = aggregated(outputs)
+    show(output)
+    // Errors of built-in functions alone leave the result as it is.
+    if output.errors.contains(where: { !$0.isOfBuiltin }) || (strictBuiltinErrors && !output.errors.isEmpty) { throw ExitCode(2) }
+    if fail && output.solutions.isEmpty || failDefined && !output.solutions.isEmpty { throw ExitCode(1) }
+  }
+
+  private func show(_ output: EvalOutput) {
+    switch format {
+    case .json: Console.print(OrderedJSON.text(output.document))
+    case .discard: Console.print(OrderedJSON.text(output.discarded))
+    case .pretty:
+      let text = output.pretty(limit: prettyLimit, showsVariables: varValues)
+      if !text.isEmpty { Console.print(text) }
+      if !output.errors.isEmpty { Console.complain(OutputError.text(output.errors), isWhole: true) }
+    case .values, .bindings, .raw, .source:
+      if !output.errors.isEmpty {
+        Console.complain(OutputError.text(output.errors), isWhole: true)
+        return
+      }
+      if output.solutions.isEmpty { return }
+      switch format {
+      case .values: Console.print(SolutionText.values(output.solutions))
+      case .bindings: Console.print(SolutionText.bindings(output.solutions))
+      default: Console.print(SolutionText.raw(output.solutions))
+      }
     }
   }
 
-  private func evaluate(_ text: String) throws -> [EvaluatedSolution] {
-    let (modules, data) = try sources.load()
-    let policy = try Policy(modules, data: Document(data))
-    let imports = try self.imports.map { try Self.imported($0) }
-    let path = package?.split(separator: ".").map(String.init) ?? []
-    let query = try policy.prepare(
-      text, package: path.first == "data" ? Array(path.dropFirst()) : path, imports: imports, options: sources.parserOptions)
-    var document: Document?
-    if standardInput { document = Document(try RegoSources.document(try DataFiles.bytes("/dev/stdin"), file: "standard input")) }
-    if let input { document = Document(try RegoSources.document(try DataFiles.bytes(input), file: input)) }
+  // MARK: - One evaluation
+
+  private func evaluate(_ text: String, _ input: Document?) -> EvalOutput {
+    var output = EvalOutput()
+    var times = Metrics()
+    do {
+      let (modules, data) = try times.time("load_files") { try sources.load() }
+      let options = try sources.compilation.policyOptions(isStrict: strict)
+      let policy = try times.time("module_compile") { try Policy(modules, data: Document(data), options: options) }
+      let imports = try question.parsedImports()
+      let query = try times.time("query_compile") {
+        try policy.prepare(text, package: question.packagePath, imports: imports, options: sources.compilation.parserOptions)
+      }
+      let followed = Followed(self)
+      defer { followed.add(to: &output, modules) }
+      if followed.isWanted {
+        let traced = try TracedPolicy(modules, data: policy.data, options: options)
+          .prepare(text, package: question.packagePath, imports: imports, options: sources.compilation.parserOptions)
+        try traced.run(input: input, options: evaluationOptions, tracers: followed.tracers)
+      }
+      let evaluator = Evaluator(query, options: evaluationOptions)
+      evaluator.printed = { Console.complain($0, isWhole: true) }
+      output.solutions = try times.time("query_eval") {
+        try evaluator.evaluate(input: input).map { EvaluatedSolution($0, of: query) }
+      }
+      if showBuiltinErrors { output.errors = evaluator.builtinErrors.map { OutputError($0) } }
+    } catch {
+      output.errors = OutputError.list(error) ?? []
+    }
+    if metrics || instrument || isProfiled { output.metrics = times }
+    return output
+  }
+
+  /// Whatever follows the evaluation.
+  private struct Followed {
+    private let recorder: TraceRecorder?
+    private let coverage: Coverage?
+    private let profile: Profile?
+    private let limit: Int
+    private let order: [Profile.Criterion]
+
+    init(_ command: EvalCommand) {
+      recorder = command.explain.recorder
+      coverage = command.coverage ? Coverage() : nil
+      profile = command.isProfiled ? Profile() : nil
+      limit = command.profileLimit ?? 10
+      order = command.profileSort.map(\.criterion)
+    }
+
+    var tracers: [any Tracer] {
+      let all: [(any Tracer)?] = [recorder, coverage, profile]
+      return all.compactMap { $0 }
+    }
+    var isWanted: Bool { !tracers.isEmpty }
+
+    func add(to output: inout EvalOutput, _ modules: [Module]) {
+      output.explanation = recorder?.events ?? []
+      output.coverage = coverage?.report(modules)
+      output.profile = profile?.report(limit: limit, order: order) ?? []
+    }
+  }
+
+  private var isProfiled: Bool { profile || profileLimit != nil || !profileSort.isEmpty }
+
+  private var evaluationOptions: EvaluationOptions {
     var options = EvaluationOptions(isStrict: strictBuiltinErrors)
     if let steps { options.steps = steps }
-    do throws(RegoError) {
-      return try query.evaluate(input: document, options: options).map { EvaluatedSolution($0, of: query) }
-    } catch {
-      throw RegoErrors(error)
-    }
+    if let timeout, timeout.duration > .zero { options.timeout = timeout.duration }
+    return options
   }
 
-  /// "data.a.b" or "input.x as y".
-  private static func imported(_ text: String) throws(RegoErrors) -> Import {
-    let module = try Parser.module(Array("package query\nimport \(text)".utf8), file: "--import")
-    guard let item = module.imports.first else { throw RegoErrors(RegoError(.parse, "--import \(text): no import")) }
-    return item
+  /// The first run, with statistics over all where there are several.
+  private func aggregated(_ outputs: [EvalOutput]) -> EvalOutput {
+    var output = outputs[0]
+    guard outputs.count > 1 else { return output }
+    if let first = output.metrics {
+      output.metrics = nil
+      output.aggregatedMetrics = first.values.map { item in
+        let values = outputs.compactMap { $0.metrics?.values.first { $0.name == item.name }?.nanoseconds }
+        return (item.name, Statistics(values))
+      }
+    }
+    let profiles = outputs.map(\.profile)
+    output.profile = []
+    output.aggregatedProfile = profiles[0].map { row in
+      let times = profiles.compactMap { rows in
+        rows.first { $0.file == row.file && $0.location.row == row.location.row }?.nanoseconds
+      }
+      return (row, Statistics(times))
+    }
+    return output
   }
 }
 
-/// A solution with the expressions that gave it.
-struct EvaluatedSolution {
-  let bindings: [(name: String, value: RegoValue)]
-  let expressions: [(expression: PreparedQuery.Expression, value: RegoValue)]
+/// `--profile-sort`
+struct ProfileCriterion: ExpressibleByArgument {
+  let criterion: Profile.Criterion
 
-  init(_ solution: Solution, of query: PreparedQuery) {
-    bindings = solution.bindings.sorted { $0.name < $1.name }
-    expressions = zip(query.expressions, solution.values).map { ($0, $1) }
+  init?(argument: String) {
+    guard let criterion = Profile.Criterion(rawValue: argument) else { return nil }
+    self.criterion = criterion
   }
 }

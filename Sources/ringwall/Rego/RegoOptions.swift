@@ -2,30 +2,44 @@ internal import ArgumentParser
 internal import Judgement
 internal import Rego
 
-/// Where the Rego commands find policies and data.
-struct RegoOptions: ParsableArguments {
-  @Option(
-    name: [.short, .long],
-    help: ArgumentHelp("Policies and data: a file or folder. May be repeated.", valueName: "path"), completion: .file())
-  var data: [String] = []
+/// How the Rego commands read and compile modules.
+struct RegoCompilation: ParsableArguments {
+  enum Target: String, ExpressibleByArgument, CaseIterable {
+    case rego
+  }
 
-  @Flag(name: .customLong("v0-compatible"), help: "Read modules as Rego v0.")
+  @Option(
+    help: ArgumentHelp("Name of files and folders to pass over, with * and ?. May be repeated or comma-separated.", valueName: "pattern"))
+  var ignore: [String] = []
+
+  @Flag(name: .customLong("v0-compatible"), help: "Read modules as Rego v0. Wins over --v1-compatible.")
   var isV0 = false
 
   @Flag(name: .customLong("v1-compatible"), help: "Read modules as Rego v1, which is the default.")
   var isV1 = false
 
+  @Option(
+    help: ArgumentHelp("A JSON file that lists the built-in functions policies may call, as of opa capabilities.", valueName: "file"),
+    completion: .file(extensions: ["json"]))
+  var capabilities: String?
+
+  @Option(help: ArgumentHelp("What evaluates: rego is the only one.", valueName: "target"))
+  var target: Target = .rego
+
   var parserOptions: Parser.Options { Parser.Options(version: isV0 ? .v0 : .v1) }
 
-  func validate() throws {
-    if isV0 && isV1 { throw ValidationError("--v0-compatible and --v1-compatible exclude each other.") }
+  var ignored: [String] { ignore.flatMap { $0.split(separator: ",").map(String.init) } }
+
+  func policyOptions(isStrict: Bool = false, errorLimit: Int = RegoErrors.limit) throws(DataError) -> Policy.Options {
+    var options = Policy.Options(isStrict: isStrict, errorLimit: errorLimit)
+    if let capabilities { options.builtins = try CapabilitiesFile.builtins(capabilities) }
+    return options
   }
 
-  func load() throws -> (modules: [Module], data: RegoValue) { try Self.load(data, parserOptions) }
-
-  static func load(_ paths: [String], _ options: Parser.Options) throws -> (modules: [Module], data: RegoValue) {
+  /// - Parameter bundles: folders laid out as bundles.
+  func load(_ paths: [String], bundles: [String] = []) throws -> (modules: [Module], data: RegoValue) {
     do throws(RegoSources.Failure) {
-      let sources = try RegoSources(paths, options: options)
+      let sources = try RegoSources(paths, bundles: bundles, options: parserOptions, ignoring: ignored)
       return (sources.modules, sources.data)
     } catch {
       switch error {
@@ -33,5 +47,97 @@ struct RegoOptions: ParsableArguments {
       case .errors(let errors): throw errors
       }
     }
+  }
+}
+
+/// Where the commands that evaluate a query find policies and data.
+struct RegoOptions: ParsableArguments {
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("Policies and data: a file or folder. May be repeated.", valueName: "path"), completion: .file())
+  var data: [String] = []
+
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("A bundle: a folder with policies and files named data.json or data.yaml. May be repeated.", valueName: "path"),
+    completion: .file())
+  var bundle: [String] = []
+
+  @OptionGroup var compilation: RegoCompilation
+
+  func load() throws -> (modules: [Module], data: RegoValue) { try compilation.load(data, bundles: bundle) }
+}
+
+/// Which query is asked, and with which input.
+struct QueryOptions: ParsableArguments {
+  @Argument(help: "The query.")
+  var query: String?
+
+  @Option(name: [.short, .long], help: ArgumentHelp("The input document, JSON or YAML.", valueName: "file"), completion: .file())
+  var input: String?
+
+  @Flag(name: [.customShort("I"), .customLong("stdin-input")], help: "Read the input document from standard input.")
+  var standardInput = false
+
+  @Flag(name: .customLong("stdin"), help: "Read the query from standard input.")
+  var standardQuery = false
+
+  @Option(help: ArgumentHelp("The package whose rules the query names directly.", valueName: "package"))
+  var package: String?
+
+  @Option(name: .customLong("import"), help: ArgumentHelp("An import that the query sees. May be repeated.", valueName: "path"))
+  var imports: [String] = []
+
+  func validate() throws {
+    if query == nil && !standardQuery { throw ValidationError("specify query argument or --stdin") }
+    if query != nil && standardQuery { throw ValidationError("specify query argument or --stdin but not both") }
+    if standardInput && standardQuery { throw ValidationError("specify --stdin or --stdin-input but not both") }
+    if standardInput && input != nil { throw ValidationError("specify --stdin-input or --input but not both") }
+  }
+
+  func text() throws(DataError) -> String {
+    if let query { return query }
+    return String(decoding: try DataFiles.bytes("/dev/stdin"), as: UTF8.self)
+  }
+
+  /// nil where none was named.
+  func document() throws(DataError) -> Document? {
+    if standardInput { return Document(try RegoSources.document(try DataFiles.bytes("/dev/stdin"), file: "standard input")) }
+    guard let input else { return nil }
+    let path = input.hasPrefix("file://") ? String(input.dropFirst("file://".count)) : input
+    return Document(try RegoSources.document(try DataFiles.bytes(path), file: path))
+  }
+
+  /// Below data.
+  var packagePath: [String] {
+    let path = package?.split(separator: ".").map(String.init) ?? []
+    return path.first == "data" ? Array(path.dropFirst()) : path
+  }
+
+  func parsedImports() throws(RegoErrors) -> [Import] {
+    var result: [Import] = []
+    for text in imports { result.append(try Self.imported(text)) }
+    return result
+  }
+
+  /// "data.a.b" or "input.x as y".
+  static func imported(_ text: String) throws(RegoErrors) -> Import {
+    let module = try Parser.module(Array("package query\nimport \(text)".utf8), file: "--import")
+    guard let item = module.imports.first else { throw RegoErrors(RegoError(.parse, "--import \(text): no import")) }
+    return item
+  }
+}
+
+/// A file of capabilities, as `opa capabilities` writes it.
+enum CapabilitiesFile {
+  /// Names of the built-in functions that it lists.
+  static func builtins(_ path: String) throws(DataError) -> Set<String> {
+    let document = try RegoSources.document(try DataFiles.bytes(path), file: path)
+    guard case .array(let list)? = document["builtins"] else {
+      throw DataError("\(path): not a file of capabilities: it has no list named builtins; opa capabilities --current writes one")
+    }
+    var names: Set<String> = []
+    for item in list { if case .string(let name)? = item["name"] { names.insert(name) } }
+    return names
   }
 }

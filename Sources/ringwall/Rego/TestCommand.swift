@@ -9,14 +9,16 @@ struct TestCommand: ParsableCommand {
     discussion: """
         ringwall test policies
         ringwall test --run host.cpu -v policies
+        ringwall test --coverage --threshold 80 policies
         ringwall test --format json policy.rego policy_test.rego
 
       A test is a rule whose name begins with test_; it passes where its value is true. Rules that begin with todo_test_ are skipped.
-      Exit codes: 0 every test passed; 1 a policy cannot be used; 2 a test failed or ended in an error.
+      Exit codes: 0 every test passed; 1 a policy cannot be used, a failure with --coverage, wrong use; 2 a test failed, was skipped \
+      without -z or ended in an error, or less is covered than --threshold asks.
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
-    case pretty, json
+    case pretty, json, gobench
   }
 
   @Argument(help: "Files or folders with policies, tests and data.", completion: .file(extensions: ["rego"]))
@@ -27,32 +29,95 @@ struct TestCommand: ParsableCommand {
     help: ArgumentHelp("Run the tests whose name matches the regular expression.", valueName: "pattern"))
   var selection: String?
 
-  @Flag(name: [.short, .long], help: "Name every test, also those that pass.")
+  @Flag(name: [.short, .long], help: "Name every test, also those that pass, and show where failures came from.")
   var verbose = false
 
-  @Option(name: [.short, .long], help: ArgumentHelp("pretty or json.", valueName: "format"))
+  @Option(name: [.short, .long], help: ArgumentHelp("pretty, json or, with --bench, gobench.", valueName: "format"))
   var format: Format = .pretty
 
-  @Flag(name: .customLong("v0-compatible"), help: "Read modules as Rego v0.")
-  var isV0 = false
+  @OptionGroup var compilation: RegoCompilation
+
+  @Flag(name: [.short, .long], help: "The paths are bundles.")
+  var bundle = false
+
+  @Flag(name: [.short, .long], help: "Report which rows of the policies the tests reached, as JSON.")
+  var coverage = false
+
+  @Option(help: ArgumentHelp("Percent of the rows that have to be reached. Implies --coverage.", valueName: "percent"))
+  var threshold: Double?
+
+  @Option(help: ArgumentHelp("Time that one test may take.", valueName: "duration"))
+  var timeout: CommandDuration?
+
+  @Option(help: ArgumentHelp("Run the tests several times, until one fails.", valueName: "count"))
+  var count = 1
+
+  @Option(help: ArgumentHelp("What of the trace of a failure is shown: fails, full, notes or debug. Implies -v.", valueName: "mode"))
+  var explain: ExplainMode?
+
+  @Flag(help: "Show the values of variables where tests failed.")
+  var varValues = false
+
+  @Flag(help: "Measure the tests that pass.")
+  var bench = false
+
+  @Flag(name: [.customShort("z"), .long], help: "Skipped tests leave the exit code at 0.")
+  var exitZeroOnSkipped = false
+
+  @Option(name: [.short, .long], help: ArgumentHelp("Accepted for scripts; tests run one after the other.", valueName: "count"))
+  var parallel: Int?
+
+  @Option(name: [.short, .long], help: ArgumentHelp("Errors after which no more are looked for; 0 for all.", valueName: "count"))
+  var maxErrors = RegoErrors.limit
+
+  private var isCovering: Bool { coverage || (threshold ?? 0) > 0 }
+  private var isVerbose: Bool { verbose || explain != nil }
+
+  func validate() throws {
+    if format == .gobench && !bench { throw ValidationError("--format gobench needs --bench") }
+    if bench && isCovering { throw ValidationError("coverage reporting is not supported when benchmarking tests") }
+    if let threshold, !(0...100).contains(threshold) { throw ValidationError("Code coverage threshold must be between 0 and 100") }
+    guard count >= 1 else { throw ValidationError("--count takes 1 and more") }
+    if let parallel, parallel < 1 { throw ValidationError("--parallel takes 1 and more") }
+  }
 
   func run() throws {
     let pattern = try selection.map { try Self.pattern($0) }
-    var results: [TestResult] = []
     do {
-      let (modules, data) = try RegoOptions.load(paths, Parser.Options(version: isV0 ? .v0 : .v1))
-      let policy = try Policy(modules, data: Document(data))
-      for test in Self.tests(in: modules) where pattern?.matches(test.fullName) ?? true { results.append(try test.run(policy)) }
-    } catch let error as RegoErrors {
-      Console.complain(error.description, isWhole: true)
-      throw ExitCode(1)
-    } catch let error as DataError {
-      Console.complain(error.message)
+      let (read, data) = try bundle ? compilation.load([], bundles: paths) : compilation.load(paths)
+      let (all, modules) = PolicyTest.find(in: read)
+      let tests = all.filter { pattern?.matches($0.fullName) ?? true }
+      let document = Document(data)
+      let options = try compilation.policyOptions(errorLimit: maxErrors)
+      let policy = try Policy(modules, data: document, options: options)
+      var watch = PolicyTest.Watch(timeout: timeout.map(\.duration) ?? .seconds(bench ? 30 : 5))
+      if isVerbose || varValues || isCovering { watch.traced = try TracedPolicy(modules, data: document, options: options) }
+      if isVerbose || varValues { watch.mode = mode }
+      watch.tracesAll = isVerbose && format == .json
+      for _ in 0..<count {
+        if bench {
+          try measure(tests, policy, watch)
+          continue
+        }
+        if isCovering { watch.coverage = Coverage() }
+        var results: [TestResult] = []
+        for test in tests { results.append(try test.run(policy, watch)) }
+        if let coverage = watch.coverage {
+          try report(coverage.report(read), results)
+        } else {
+          report(results)
+        }
+        let isFailed = results.contains { $0.outcome == .failed || $0.outcome.isError || ($0.outcome == .skipped && !exitZeroOnSkipped) }
+        if isFailed { throw ExitCode(2) }
+      }
+    } catch {
+      guard let errors = OutputError.list(error) else { throw error }
+      Console.complain(OutputError.text(errors), isWhole: true)
       throw ExitCode(1)
     }
-    Console.print(format == .json ? TestReport.json(results) : TestReport.pretty(results, isVerbose: verbose))
-    if results.contains(where: { $0.outcome == .failed || $0.outcome.isError }) { throw ExitCode(2) }
   }
+
+  private var mode: TraceMode { explain.flatMap { TraceMode(rawValue: $0.rawValue) } ?? .failures }
 
   private static func pattern(_ text: String) throws -> RegularExpression {
     do throws(RegularExpressionError) { return try RegularExpression(text) } catch {
@@ -60,154 +125,74 @@ struct TestCommand: ParsableCommand {
     }
   }
 
-  /// Every rule that is a test, once for all rules of one name, in the order of files and rows.
-  private static func tests(in modules: [Module]) -> [PolicyTest] {
-    var found: [PolicyTest] = []
-    var seen: Set<String> = []
-    for module in modules.sorted(by: { $0.file < $1.file }) {
-      for rule in module.rules {
-        guard rule.head.arguments == nil, let test = PolicyTest(rule, module), seen.insert(test.fullName).inserted else { continue }
-        found.append(test)
-      }
+  // MARK: - Reports
+
+  private func report(_ results: [TestResult]) {
+    let text =
+      format == .json ? TestReport.json(results) : TestReport.pretty(results, isVerbose: isVerbose, showsVariables: varValues)
+    if !text.isEmpty { Console.print(text) }
+    if results.isEmpty { Console.complain("no tests were found: a test is a rule whose name begins with test_") }
+  }
+
+  private func report(_ report: Coverage.Report, _ results: [TestResult]) throws {
+    if let result = results.first(where: { $0.outcome.isError }), case .error(let error) = result.outcome {
+      Console.complain(error.description, isWhole: true)
+      throw ExitCode(1)
     }
-    return found
-  }
-}
-
-/// A rule that is a test.
-struct PolicyTest {
-  /// "data.authz_test"
-  let package: String
-  let name: String
-  let file: String
-  let location: Location
-  let isSkipped: Bool
-
-  var fullName: String { package + "." + name }
-
-  init?(_ rule: Rule, _ module: Module) {
-    guard case .variable(let name)? = rule.head.reference.first?.node else { return nil }
-    isSkipped = name.hasPrefix("todo_test_")
-    guard isSkipped || name.hasPrefix("test_") else { return nil }
-    package = Self.text(module.package)
-    self.name = name
-    file = module.file
-    location = rule.location
-  }
-
-  /// A path as a reference is written: parts that are no names stand in brackets.
-  private static func text(_ path: [Term]) -> String {
-    path.reduce(into: "") { text, term in
-      switch term.node {
-      case .variable(let name): text += name
-      case .string(let part) where part.utf8.allSatisfy(isName): text += "." + part
-      case .string(let part): text += "[" + OrderedJSON.compact(.string(part)) + "]"
-      default: break
-      }
+    if let failure = results.first(where: { $0.outcome == .failed }) {
+      if isVerbose { self.report(results) }
+      Console.complain(failure.line + "\n", isWhole: true)
+      throw ExitCode(1)
     }
-  }
-
-  private static func isName(_ byte: UInt8) -> Bool {
-    (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x5F
-  }
-
-  func run(_ policy: Policy) throws(RegoErrors) -> TestResult {
-    if isSkipped { return TestResult(test: self, outcome: .skipped, duration: .zero) }
-    let query = try policy.prepare("value = \(fullName)")
-    let clock = ContinuousClock()
-    let start = clock.now
-    do throws(RegoError) {
-      let value = try query.evaluate(options: EvaluationOptions(isStrict: false)).first?["value"]
-      return TestResult(test: self, outcome: value == .boolean(true) ? .passed : .failed, duration: clock.now - start)
-    } catch {
-      return TestResult(test: self, outcome: .error(error.description), duration: clock.now - start)
-    }
-  }
-}
-
-/// What became of a test.
-struct TestResult {
-  enum Outcome: Equatable {
-    case passed
-    case failed
-    case skipped
-    case error(String)
-
-    var isError: Bool {
-      if case .error = self { return true }
-      return false
-    }
-
-    var word: String {
-      switch self {
-      case .passed: "PASS"
-      case .failed: "FAIL"
-      case .skipped: "SKIPPED"
-      case .error: "ERROR"
-      }
-    }
-  }
-
-  let test: PolicyTest
-  let outcome: Outcome
-  let duration: Duration
-
-  var nanoseconds: Int64 { duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000 }
-}
-
-/// Results of tests as OPA writes them.
-enum TestReport {
-  private static let rule = String(repeating: "-", count: 80)
-
-  static func pretty(_ results: [TestResult], isVerbose: Bool) -> String {
-    var lines: [String] = []
-    let shown = isVerbose ? results : results.filter { $0.outcome != .passed }
-    var file: String?
-    for result in shown {
-      if result.test.file != file {
-        if file != nil { lines.append("") }
-        lines.append(result.test.file + ":")
-        file = result.test.file
-      }
-      let time = result.outcome == .skipped ? "" : " (\(duration(result)))"
-      lines.append("\(result.test.fullName): \(result.outcome.word)\(time)")
-      if case .error(let text) = result.outcome { lines.append("  " + text) }
-    }
-    if !shown.isEmpty { lines.append(rule) }
-    for word in ["PASS", "FAIL", "SKIPPED", "ERROR"] {
-      let count = results.count { $0.outcome.word == word }
-      if count > 0 { lines.append("\(word): \(count)/\(results.count)") }
-    }
-    if results.isEmpty { lines.append("no tests were found: a test is a rule whose name begins with test_") }
-    return lines.joined(separator: "\n")
-  }
-
-  private static func duration(_ result: TestResult) -> String {
-    let microseconds = Double(result.nanoseconds) / 1000
-    return microseconds < 1000 ? "\((microseconds * 10).rounded() / 10)µs" : "\((microseconds / 100).rounded() / 10)ms"
-  }
-
-  static func json(_ results: [TestResult]) -> String {
-    OrderedJSON.text(
-      .array(
-        results.map { result in
-          var members: [RegoValue.Member] = [
-            .init(
-              "location",
-              .object([
-                .init("file", .string(result.test.file)), .init("row", .integer(Int64(result.test.location.row))),
-                .init("col", .integer(Int64(result.test.location.column))),
-              ])),
-            .init("package", .string(result.test.package)), .init("name", .string(result.test.name)),
-          ]
-          switch result.outcome {
-          case .passed: break
-          case .failed: members.append(.init("fail", .boolean(true)))
-          case .skipped: members.append(.init("skip", .boolean(true)))
-          case .error(let text): members.append(.init("error", .object([.init("message", .string(text))])))
+    if let threshold, report.share < threshold {
+      var lines = [
+        "Code coverage threshold not met: got \(Coverage.Report.percent(report.share)) instead of \(Coverage.Report.percent(threshold))"
+      ]
+      if isVerbose {
+        lines.append("Lines not covered:")
+        for file in report.files {
+          for rows in file.missed {
+            lines.append("\t\(file.name):\(rows.lowerBound)" + (rows.count > 1 ? "-\(rows.upperBound)" : ""))
           }
-          members.append(.init("duration", .integer(result.nanoseconds)))
-          return .object(members)
-        }))
+        }
+      }
+      Console.complain(lines.joined(separator: "\n"), isWhole: true)
+      throw ExitCode(2)
+    }
+    Console.print(OrderedJSON.text(report.json))
+  }
+
+  // MARK: - Measuring
+
+  private func measure(_ tests: [PolicyTest], _ policy: Policy, _ watch: PolicyTest.Watch) throws {
+    var failed: [TestResult] = []
+    var measured: [RegoValue] = []
+    for test in tests {
+      let result = try test.run(policy, watch)
+      guard result.outcome == .passed else {
+        failed.append(result)
+        continue
+      }
+      let evaluator = Evaluator(try policy.prepare(test.reference), options: EvaluationOptions(timeout: watch.timeout))
+      let benchmark = try Benchmark { () throws(RegoError) in _ = try evaluator.evaluate(input: nil) }
+      switch format {
+      case .json:
+        measured.append(
+          .object([
+            .init("location", JSONShape.place(test.file, test.location)), .init("package", .string(test.package)),
+            .init("name", .string(test.name)), .init("duration", .integer(result.duration.wholeNanoseconds)),
+            .init("benchmark_result", BenchCommand.json(benchmark)),
+          ]))
+      case .gobench: Console.print("Benchmark\(Self.camelCase(test.fullName))\t\(benchmark.line)")
+      case .pretty: Console.print("\(test.fullName)\t\(benchmark.line)")
+      }
+    }
+    if format == .json { Console.print(OrderedJSON.text(.array(measured))) }
+    if !failed.isEmpty && format != .json { Console.print(TestReport.pretty(failed, isVerbose: false)) }
+    if failed.contains(where: { $0.outcome != .skipped || !exitZeroOnSkipped }) { throw ExitCode(2) }
+  }
+
+  private static func camelCase(_ name: String) -> String {
+    name.split { $0 == "_" || $0 == "." }.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
   }
 }

@@ -16,7 +16,7 @@ struct ConfigurationText: Sendable, Hashable {
   struct Entry: Sendable, Hashable {
     let name: String
     let value: Value
-    /// Place of the name, from 1; the column counts bytes.
+    /// Place of the name, from 1; the column counts code points.
     let line: Int
     let column: Int
   }
@@ -41,7 +41,7 @@ struct ConfigurationText: Sendable, Hashable {
       throw ConfigurationError(code: "too-large", problem: "larger than the 10 MiB that libvirt reads", line: nil, column: nil)
     }
     if let place = Self.firstNonText(in: bytes) {
-      let position = Self.position(of: place.offset, in: bytes)
+      let position = LinePlace.of(offset: place.offset, in: bytes)
       throw ConfigurationError(code: place.code, problem: place.problem, line: position.line, column: position.column)
     }
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
@@ -73,16 +73,6 @@ struct ConfigurationText: Sendable, Hashable {
     }
     return nil
   }
-
-  private static func position(of offset: Int, in bytes: [UInt8]) -> (line: Int, column: Int) {
-    var line = 1
-    var start = 0
-    for i in 0..<offset where bytes[i] == 0x0A {
-      line += 1
-      start = i + 1
-    }
-    return (line, offset - start + 1)
-  }
 }
 
 /// Why a configuration file cannot be used, with the place.
@@ -98,12 +88,14 @@ struct ConfigurationError: Error, Sendable, Hashable {
 struct ConfigurationReader {
   private let bytes: [UInt8]
   private var offset = 0
-  private var line = 1
-  private var lineStart = 0
+  private var places: LinePlaces
   /// Lists within lists; libvirt knows no key that needs more than one level.
   private static let depth = 32
 
-  init(_ bytes: [UInt8]) { self.bytes = bytes }
+  init(_ bytes: [UInt8]) {
+    self.bytes = bytes
+    places = LinePlaces(of: bytes)
+  }
 
   mutating func entries() throws(ConfigurationError) -> [ConfigurationText.Entry] {
     var entries: [ConfigurationText.Entry] = []
@@ -120,7 +112,7 @@ struct ConfigurationReader {
   }
 
   private mutating func statement() throws(ConfigurationError) -> ConfigurationText.Entry {
-    let start = (line, column)
+    let start = places.at(offset)
     guard let first = current, Self.isLetter(first) else { throw failure("expected the name of a setting, which starts with a letter") }
     let begin = offset
     while let byte = current, Self.isLetter(byte) || Self.isDigit(byte) || byte == 0x5F { offset += 1 }
@@ -131,7 +123,7 @@ struct ConfigurationReader {
     let value = try value(depth: 0)
     skipBlanks()
     if current == Self.hash { skipComment() }
-    return ConfigurationText.Entry(name: name, value: value, line: start.0, column: start.1)
+    return ConfigurationText.Entry(name: name, value: value, line: start.line, column: start.column)
   }
 
   /// After a statement or comment: a line end, a semicolon or the end of the file.
@@ -159,7 +151,7 @@ struct ConfigurationReader {
   private mutating func string() throws(ConfigurationError) -> String {
     let quote = bytes[offset]
     if quote == 0x22, offset + 6 < bytes.count, isTripleQuote { return try longString() }
-    let start = (line, column)
+    let start = offset
     offset += 1
     let begin = offset
     while let byte = current, byte != quote, !Self.isLineEnd(byte) { offset += 1 }
@@ -170,10 +162,10 @@ struct ConfigurationReader {
   }
 
   private mutating func longString() throws(ConfigurationError) -> String {
-    let start = (line, column)
+    let start = offset
     offset += 3
     let begin = offset
-    while offset + 2 < bytes.count, !isTripleQuote { advance() }
+    while offset + 2 < bytes.count, !isTripleQuote { offset += 1 }
     guard offset + 2 < bytes.count else { throw failure("text without its closing three quotes", at: start) }
     let text = String(decoding: bytes[begin..<offset], as: UTF8.self)
     offset += 3
@@ -183,9 +175,10 @@ struct ConfigurationReader {
   private var isTripleQuote: Bool { bytes[offset] == 0x22 && bytes[offset + 1] == 0x22 && bytes[offset + 2] == 0x22 }
 
   private mutating func list(depth: Int) throws(ConfigurationError) -> ConfigurationText.Value {
-    let start = (line, column)
+    let start = offset
     guard depth < Self.depth else {
-      throw ConfigurationError(code: "too-deep", problem: "lists nested deeper than \(Self.depth)", line: line, column: column)
+      let place = LinePlace.of(offset: start, in: bytes)
+      throw ConfigurationError(code: "too-deep", problem: "lists nested deeper than \(Self.depth)", line: place.line, column: place.column)
     }
     offset += 1
     var elements: [ConfigurationText.Value] = []
@@ -223,32 +216,24 @@ struct ConfigurationReader {
   }
 
   private var current: UInt8? { offset < bytes.count ? bytes[offset] : nil }
-  private var column: Int { offset - lineStart + 1 }
-
-  private mutating func advance() {
-    if bytes[offset] == 0x0A {
-      line += 1
-      lineStart = offset + 1
-    }
-    offset += 1
-  }
 
   private mutating func skipBlanks() {
     while let byte = current, Self.isBlank(byte) { offset += 1 }
   }
 
   private mutating func skipBlanksAndLineEnds() {
-    while let byte = current, Self.isBlank(byte) || Self.isLineEnd(byte) { advance() }
+    while let byte = current, Self.isBlank(byte) || Self.isLineEnd(byte) { offset += 1 }
   }
 
   private mutating func skipComment() {
     while let byte = current, !Self.isLineEnd(byte) { offset += 1 }
   }
 
-  private func failure(_ problem: String) -> ConfigurationError { failure(problem, at: (line, column)) }
+  private func failure(_ problem: String) -> ConfigurationError { failure(problem, at: offset) }
 
-  private func failure(_ problem: String, at place: (line: Int, column: Int)) -> ConfigurationError {
-    ConfigurationError(code: "malformed", problem: problem, line: place.line, column: place.column)
+  private func failure(_ problem: String, at offset: Int) -> ConfigurationError {
+    let place = LinePlace.of(offset: offset, in: bytes)
+    return ConfigurationError(code: "malformed", problem: problem, line: place.line, column: place.column)
   }
 
   private static let hash: UInt8 = 0x23

@@ -158,6 +158,7 @@ public struct DomainCollector: Sendable {
         ) { first, _ in first }
         facts[prefix + "document"] = .present(.string(part.state), .path(part.path, line: part.domain.line, column: part.domain.column))
         if let networks = facts[prefix + "nics.networks"] { facts[prefix + "nics.networks"] = machine.resolved(networks) }
+        if let graphics = facts[prefix + "graphics"] { facts[prefix + "graphics"] = machine.resolved(graphics: graphics) }
       }
       let name = identity.name.isEmpty ? fallbackName : identity.name
       return AssetFacts(

@@ -4,6 +4,7 @@ internal import Domain
 struct MachineFacts {
   private(set) var facts: [String: Fact] = [:]
   private let tree: Tree?
+  private let graphics: GraphicsDefaults?
 
   private static let networks = "/etc/libvirt/qemu/networks"
   private static let vendorModules = ["/sys/module/kvm_intel/parameters/nested", "/sys/module/kvm_amd/parameters/nested"]
@@ -13,6 +14,7 @@ struct MachineFacts {
 
   init(_ tree: Tree?) {
     self.tree = tree
+    graphics = tree.map(GraphicsDefaults.init)
     guard let tree else {
       facts["host.nested"] = .notCollected("not-given")
       facts["host.cpu.flags"] = .notCollected("not-given")
@@ -38,6 +40,9 @@ struct MachineFacts {
       return tree.fact(path, failed: error)
     }
   }
+
+  /// A list of graphics with the addresses that qemu.conf gives to those that name none.
+  func resolved(graphics fact: Fact) -> Fact { graphics?.resolved(fact) ?? fact }
 
   /// A list of `{device, network}` with the forward mode of each network whose definition can be read.
   func resolved(_ networks: Fact) -> Fact {

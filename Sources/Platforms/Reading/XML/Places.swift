@@ -1,4 +1,10 @@
-/// A line and a column, both from 1; columns count bytes.
+extension Collection where Element == UInt8 {
+  /// Column, from 1, of what follows this part of a line: code points, as SARIF and editors count them. A byte that belongs to none counts
+  /// with the one before it.
+  var columnBehind: Int { reduce(1) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) } }
+}
+
+/// A line and a column, both from 1; columns count code points.
 struct LinePlace: Sendable, Hashable {
   var line: Int
   var column: Int
@@ -7,7 +13,11 @@ struct LinePlace: Sendable, Hashable {
   static func of(offset: Int, in bytes: [UInt8]) -> LinePlace {
     var place = LinePlace(line: 1, column: 1)
     for byte in bytes[0..<offset] {
-      if byte == 0x0A { place = LinePlace(line: place.line + 1, column: 1) } else { place.column += 1 }
+      if byte == 0x0A {
+        place = LinePlace(line: place.line + 1, column: 1)
+      } else if byte & 0xC0 != 0x80 {
+        place.column += 1
+      }
     }
     return place
   }
@@ -19,23 +29,28 @@ struct LinePlaces {
   private var offset = 0
   private var line = 1
   private var lineStart = 0
+  private var column = 1
 
   init(of bytes: [UInt8]) { self.bytes = bytes }
 
   mutating func at(_ target: Int) -> LinePlace {
     if target < offset {
       if target < lineStart { return LinePlace.of(offset: target, in: bytes) }
-      return LinePlace(line: line, column: target - lineStart + 1)
+      // Back from where the walk stands: nearer than from the start of a line that may be the whole text.
+      return LinePlace(line: line, column: column - (bytes[target..<offset].columnBehind - 1))
     }
     let end = min(target, bytes.count)
     while offset < end {
       if bytes[offset] == 0x0A {
         line += 1
         lineStart = offset + 1
+        column = 1
+      } else if bytes[offset] & 0xC0 != 0x80 {
+        column += 1
       }
       offset += 1
     }
-    return LinePlace(line: line, column: end - lineStart + 1)
+    return LinePlace(line: line, column: column)
   }
 }
 

@@ -43,7 +43,7 @@ public struct XMLReader {
       let place = LinePlace.of(offset: offset, in: bytes)
       throw Refusal(
         target: path, code: "not-utf8",
-        message: "\(path):\(place.line): byte \(place.column) of the line is not UTF-8; convert the file, or name one that is XML",
+        message: "\(path):\(place.line): column \(place.column) of the line is not UTF-8; convert the file, or name one that is XML",
         line: place.line, column: place.column)
     }
     let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0

@@ -81,6 +81,12 @@ final class CheckModifier {
 }
 
 final class CheckExpression {
+  enum Connective {
+    case not
+    case and
+    case or
+  }
+
   enum Kind {
     case term(CheckTerm)
     /// Operator, which is a reference, and operands.
@@ -98,6 +104,8 @@ final class CheckExpression {
   let location: Location
   /// A stage made it of a part of another expression; of a call, the last operand is then the result.
   let isGenerated: Bool
+  /// Of a logical expression.
+  var connective = Connective.not
 
   init(_ kind: Kind, isNegated: Bool = false, with: [CheckModifier] = [], location: Location, isGenerated: Bool = false) {
     self.kind = kind
@@ -159,6 +167,8 @@ final class CheckRule {
   /// The next `else` branch.
   var next: CheckRule?
   let arity: Int
+  /// The value was given with `:=`.
+  var isAssigned = false
   /// Whether the stages for templates and `print` have anything to do.
   var hasTemplates = false
   var hasPrint = false

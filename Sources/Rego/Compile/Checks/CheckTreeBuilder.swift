@@ -15,7 +15,8 @@ struct CheckTreeBuilder {
   private let globals: [String: Global]
   private let module: Int
   private let package: [String]
-  private var variables = VariableTable()
+  private let labels: LabelCounter?
+  private var variables: VariableTable
   /// Names that the rule itself declares, by scope.
   private var declared: [Set<String>] = []
   private var resolvesNames = true
@@ -24,7 +25,10 @@ struct CheckTreeBuilder {
   private(set) var faults: [CheckFault] = []
 
   /// - Parameter exports: first parts of the names of the package's rules, in any module.
-  init(module: Int, package: [String], exports: Set<String>, imports: [Import]) {
+  /// - Parameter labels: numbers the variables that stages make.
+  init(module: Int, package: [String], exports: Set<String>, imports: [Import], labels: LabelCounter? = nil) {
+    self.labels = labels
+    variables = VariableTable(labels: labels)
     self.module = module
     self.package = package
     var globals: [String: Global] = [:]
@@ -50,7 +54,7 @@ struct CheckTreeBuilder {
 
   /// Nil where the parameters are wrong; the fault is noted.
   mutating func rule(_ rule: Rule) -> CheckRule? {
-    variables = VariableTable()
+    variables = VariableTable(labels: labels)
     sawTemplate = false
     sawPrint = false
     var parameters: Set<String> = []
@@ -71,6 +75,7 @@ struct CheckTreeBuilder {
       module: module, package: package, name: name, suffix: rule.head.reference.dropFirst().map { term($0) }, arguments: arguments,
       key: rule.head.key.map { term($0) }, value: value.map { term($0) }, body: body(rule.body, rule.location),
       isDefault: rule.isDefault, location: rule.location, headLocation: rule.head.location, variables: variables)
+    result.isAssigned = rule.head.isAssignment
     var last = result
     for branch in rule.elses {
       declared = [parameters, Self.declaredNames(branch.body)]
@@ -93,7 +98,7 @@ struct CheckTreeBuilder {
 
   /// A query as a rule that has no name.
   mutating func query(_ body: Body) -> CheckRule {
-    variables = VariableTable()
+    variables = VariableTable(labels: labels)
     declared = [Self.declaredNames(body)]
     let result = CheckRule(
       module: module, package: package, name: "", suffix: [], arguments: [], key: nil, value: nil,
@@ -138,8 +143,13 @@ struct CheckTreeBuilder {
     case .notBody(let body): kind = .logical([closure(body)])
     case .and(let bodies), .or(let bodies): kind = .logical(bodies.map { closure($0) })
     }
+    var connective = CheckExpression.Connective.not
+    if case .and = expression.kind { connective = .and }
+    if case .or = expression.kind { connective = .or }
     let with = expression.with.map { CheckModifier(target: term($0.target), value: term($0.value), location: $0.location) }
-    return CheckExpression(kind, isNegated: expression.isNegated, with: with, location: expression.location)
+    let result = CheckExpression(kind, isNegated: expression.isNegated, with: with, location: expression.location)
+    result.connective = connective
+    return result
   }
 
   // MARK: Terms

@@ -21,16 +21,24 @@ final class Checks: @unchecked Sendable {
     var isStrict = false
     /// The functions there are besides those of rules.
     var signatures = Signature.all
+    /// Errors after which no more are looked for; 0 for all.
+    var errorLimit = RegoErrors.limit
+    /// Bodies are kept as the last stage left them, with OPA's names of variables, for whoever follows an evaluation through them.
+    var keepsBodies = false
 
-    init(isStrict: Bool = false, signatures: [String: Signature] = Signature.all) {
+    init(
+      isStrict: Bool = false, signatures: [String: Signature] = Signature.all, errorLimit: Int = RegoErrors.limit, keepsBodies: Bool = false
+    ) {
+      self.keepsBodies = keepsBodies
       self.isStrict = isStrict
       self.signatures = signatures
+      self.errorLimit = errorLimit > 0 ? errorLimit : .max
     }
   }
 
-  private let modules: [Module]
+  let modules: [Module]
   private let options: Options
-  private let tree = CheckRuleTree()
+  let tree = CheckRuleTree()
   private let types = TypeTree()
   private var exports: [[String]: Set<String>] = [:]
   /// Of the modules; empty where all is well.
@@ -43,6 +51,7 @@ final class Checks: @unchecked Sendable {
     var faults: [CheckFault] = []
     let ran = DeepStack.run {
       faults = checkModules()
+      if options.keepsBodies { return }
       // Deep terms are freed here, where the stack is deep too.
       tree.walk { node in
         for rule in node.rules { rule.release() }
@@ -64,13 +73,23 @@ final class Checks: @unchecked Sendable {
     return ran ? finish(faults, file: file) : [RegoError(.compile, "no memory for a thread to check the query on")]
   }
 
+  /// A query as the last stage leaves it, with OPA's names of variables.
+  func compiled(_ body: Body, package: [String]? = nil, imports: [Import] = []) throws(RegoErrors) -> CheckRule {
+    var faults: [CheckFault] = []
+    var result: CheckRule?
+    let ran = DeepStack.run { faults = checkQuery(body, package, imports, labels: LabelCounter(infix: "q")) { result = $0 } }
+    guard ran else { throw RegoErrors(RegoError(.compile, "no memory for a thread to check the query on")) }
+    guard faults.isEmpty, let result else { throw RegoErrors(finish(faults, file: "")) }
+    return result
+  }
+
   private func finish(_ faults: [CheckFault], file: String) -> [RegoError] {
-    var result = faults.prefix(RegoErrors.limit).map { fault in
+    var result = faults.prefix(options.errorLimit).map { fault in
       RegoError(
         fault.code, fault.message, file: fault.module < modules.count ? modules[fault.module].file : file, location: fault.location,
         details: fault.details)
     }
-    if faults.count >= RegoErrors.limit { result.append(RegoError(.compile, "error limit reached")) }
+    if faults.count >= options.errorLimit { result.append(RegoError(.compile, "error limit reached")) }
     return result
   }
 
@@ -86,9 +105,10 @@ final class Checks: @unchecked Sendable {
     }
     var faults: [CheckFault] = []
     var rules: [CheckRule] = []
+    let labels = options.keepsBodies ? LabelCounter() : nil
     for (index, module) in modules.enumerated() {
       let package = Self.path(module)
-      var builder = CheckTreeBuilder(module: index, package: package, exports: exports[package] ?? [], imports: module.imports)
+      var builder = CheckTreeBuilder(module: index, package: package, exports: exports[package] ?? [], imports: module.imports, labels: labels)
       rules += module.rules.compactMap { builder.rule($0) }
       faults += builder.faults
       if options.isStrict { faults += builder.unused(module.imports) }
@@ -131,7 +151,7 @@ final class Checks: @unchecked Sendable {
       expansion.dynamicTerms(rule.body)
     }
     let graph = RuleGraph(rules: branches, tree: tree)
-    faults = graph.recursion(limit: RegoErrors.limit)
+    faults = graph.recursion(limit: options.errorLimit)
     if !faults.isEmpty { return faults }
     var checker = TypeChecker(globals: types, signatures: options.signatures)
     for rule in graph.sorted { checker.check(rule) }
@@ -220,9 +240,12 @@ final class Checks: @unchecked Sendable {
 
   // MARK: Queries
 
-  private func checkQuery(_ body: Body, _ package: [String]?, _ imports: [Import]) -> [CheckFault] {
+  private func checkQuery(
+    _ body: Body, _ package: [String]?, _ imports: [Import], labels: LabelCounter? = nil, keep: (CheckRule) -> Void = { _ in }
+  ) -> [CheckFault] {
     var builder = CheckTreeBuilder(
-      module: modules.count, package: package ?? [], exports: package.flatMap { exports[$0] } ?? [], imports: imports)
+      module: modules.count, package: package ?? [], exports: package.flatMap { exports[$0] } ?? [], imports: imports,
+      labels: labels)
     let rule = builder.query(body)
     let calls = CallChecks(tree: tree, signatures: options.signatures)
     if options.isStrict {
@@ -239,6 +262,7 @@ final class Checks: @unchecked Sendable {
     faults = safety(rule, calls).body(rule)
     if !faults.isEmpty { return faults }
     CallExpansion(variables: rule.variables).dynamicTerms(rule.body)
+    keep(rule)
     faults = TypeChecker(globals: types, signatures: options.signatures).query(rule)
     if !faults.isEmpty { return faults }
     return options.isStrict ? calls.deprecated(rule) : []

@@ -249,7 +249,7 @@ struct LocalVariables {
     _ expression: CheckExpression, _ key: CheckTerm?, _ value: CheckTerm, _ collection: CheckTerm
   ) -> CheckExpression? {
     let position = key == nil ? variables.generate() : nil
-    let key = key ?? CheckTerm(.variable(position ?? 0), expression.location)
+    let key = key ?? CheckTerm(.variable(position ?? 0), .generated)
     let element: CheckTerm
     if case .reference(let path) = collection.kind {
       element = CheckTerm(.reference(path + [key]), collection.location)
@@ -261,7 +261,7 @@ struct LocalVariables {
       .call([name, value, element]), isNegated: expression.isNegated, with: expression.with, location: expression.location)
     var outputs = BodyOutputs.equality(value, element, safe: collection.variables())
     outputs.subtract(.reserved)
-    for variable in outputs.members where variable != position {
+    for variable in outputs.members.sorted(by: { variables.label($0) < variables.label($1) }) {
       if declare(variable, .declared, at: expression.location, of: expression.location) == nil { return nil }
     }
     self.expression(result)

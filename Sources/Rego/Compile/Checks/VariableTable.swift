@@ -16,11 +16,17 @@ final class VariableTable {
   private(set) var names: [String]
   private var originals: [Int]
   private var numbers: [String: Int]
+  /// What a variable was declared in the place of.
+  private(set) var declared: [Int: Int] = [:]
+  /// OPA's numbers for variables that a stage made; nil where nobody asks for them.
+  private let labels: LabelCounter?
+  private var labelled: [Int: Int] = [:]
 
   /// OPA's prefix: what begins with it is never named in an error.
   static let generatedPrefix = "__local"
 
-  init() {
+  init(labels: LabelCounter? = nil) {
+    self.labels = labels
     names = Self.reserved
     originals = Array(Self.reserved.indices)
     numbers = Dictionary(uniqueKeysWithValues: zip(Self.reserved, Self.reserved.indices))
@@ -41,6 +47,7 @@ final class VariableTable {
   func generate() -> Int {
     names.append(Self.generatedPrefix)
     originals.append(names.count - 1)
+    label()
     return names.count - 1
   }
 
@@ -48,8 +55,20 @@ final class VariableTable {
   func declare(_ variable: Int) -> Int {
     names.append(names[variable])
     originals.append(originals[variable])
+    label()
+    declared[names.count - 1] = variable
     return names.count - 1
   }
+
+  private func label() { if let labels { labelled[names.count - 1] = labels.next() } }
+
+  /// The name as OPA's compiler gives it: "__local3__" for a variable that a stage made, else the one in the source.
+  func label(_ variable: Int) -> String {
+    labelled[variable].map { "\(Self.generatedPrefix)\(labels?.infix ?? "")\($0)__" } ?? names[variable]
+  }
+
+  /// The name that a declared variable had; nil for any other.
+  func writtenLabel(_ variable: Int) -> String? { declared[variable].map { label($0) } }
 
   /// What the variable was before declarations were told apart.
   func original(_ variable: Int) -> Int { originals[variable] }
@@ -61,6 +80,20 @@ final class VariableTable {
 
   /// The name for messages.
   func text(_ variable: Int) -> String { isWildcard(variable) ? "_" : names[variable] }
+}
+
+/// Numbers variables of all rules of a compilation in the order in which they are made.
+final class LabelCounter {
+  /// Stands before the number in labels of queries.
+  let infix: String
+  private var count = 0
+
+  init(infix: String = "") { self.infix = infix }
+
+  func next() -> Int {
+    defer { count += 1 }
+    return count
+  }
 }
 
 /// A set of variables of one table.

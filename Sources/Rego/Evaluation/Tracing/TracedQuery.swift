@@ -1,0 +1,179 @@
+/// Modules compiled so that an evaluation can be followed: for explanations, coverage and profiles.
+///
+///     let policy = try TracedPolicy([module])
+///     let recorder = TraceRecorder(.fails)
+///     try policy.prepare("data.p.allow").run(input: input, tracers: [recorder])
+///     for line in TraceLines.lines(recorder.events) { print(line) }
+///
+/// Following an evaluation takes far longer than evaluating, so results come from a `Policy`.
+public final class TracedPolicy: @unchecked Sendable {
+  // What is compiled is not changed any more, but for a memo that the lock of each evaluation's own contents guards.
+  private let checks: Checks
+  private let builtins: [String: Builtin]
+  private let data: Document
+
+  /// What an evaluation reads. For one evaluation at a time.
+  final class Contents {
+    let tree: CheckRuleTree
+    let builtins: [String: Builtin]
+    let files: [String]
+    let isStrict: Bool
+    /// Bindings of a body without variables of its own.
+    let nothing: Bindings
+    var conditions: [ObjectIdentifier: [RuleCondition]] = [:]
+
+    init(tree: CheckRuleTree, builtins: [String: Builtin], files: [String], isStrict: Bool) {
+      self.tree = tree
+      self.builtins = builtins
+      self.files = files
+      self.isStrict = isStrict
+      nothing = Bindings(VariableTable())
+    }
+
+    /// "" for the query.
+    func file(_ module: Int) -> String { module < files.count ? files[module] : "" }
+
+    /// A name as written: "data.p.f", "count".
+    func name(of term: CheckTerm, _ variables: VariableTable) -> String {
+      let path: [CheckTerm]
+      switch term.kind {
+      case .reference(let terms): path = terms
+      case .variable: path = [term]
+      default: return ""
+      }
+      return path.map { part in
+        switch part.kind {
+        case .variable(let variable): variables.names[variable]
+        case .string(let text): text
+        default: ""
+        }
+      }.joined(separator: ".")
+    }
+
+    func rules(of term: CheckTerm) -> CheckRuleTree? {
+      guard case .reference(let path) = term.kind, case .variable(VariableTable.data) = path[0].kind,
+        let node = tree.find(path.dropFirst()), !node.rules.isEmpty
+      else { return nil }
+      return node
+    }
+
+    /// A function of rules or of the engine.
+    func isFunction(_ term: CheckTerm, _ variables: VariableTable) -> Bool {
+      if let node = rules(of: term) { return node.rules.contains { $0.arity > 0 } }
+      return term.isVariable || { if case .reference = term.kind { true } else { false } }() ? builtins[name(of: term, variables)] != nil : false
+    }
+
+    func term(_ value: Value) -> CheckTerm {
+      let kind: CheckTerm.Kind =
+        switch value.tag {
+        case .boolean: .boolean(value.isTrue)
+        case .integer, .number: .number(String(decoding: Numbers.text(value), as: UTF8.self))
+        case .shortString, .longString: .string(value.string)
+        case .array: .array(value.elements.map { term($0) })
+        case .set: .set(value.elements.map { term($0) })
+        case .object: .object(Members(value.objectView).map { CheckItem(key: term($0.key), value: term($0.value)) })
+        case .undefined, .null: .null
+        }
+      return CheckTerm(kind, .generated)
+    }
+  }
+
+  /// - Throws: every error of the first stage of the compilation that finds one.
+  public init(_ modules: [Module], data: Document = .empty, options: Policy.Options = Policy.Options()) throws(RegoErrors) {
+    let compiler = Compiler.Options(options)
+    builtins = compiler.builtins
+    checks = Checks(
+      modules,
+      options: Checks.Options(
+        isStrict: options.isStrict, signatures: Signature.table(for: compiler.builtins), errorLimit: options.errorLimit, keepsBodies: true))
+    self.data = data
+    if !checks.errors.isEmpty { throw RegoErrors(checks.errors) }
+  }
+
+  deinit {
+    // Deep terms are freed where the stack is deep too.
+    let tree = checks.tree
+    _ = DeepStack.run {
+      tree.walk { node in
+        for rule in node.rules { for branch in rule.branches.reversed() { branch.release() } }
+        return false
+      }
+    }
+  }
+
+  /// As `Policy.prepare`.
+  public func prepare(
+    _ text: String, package: [String] = [], imports: [Import] = [], options: Parser.Options = Parser.Options()
+  ) throws(RegoErrors) -> TracedQuery {
+    let body = try Parser.query(Array(text.utf8), options: options)
+    let capture = QueryCapture(body) { arity(of: $0, package) }
+    return TracedQuery(
+      policy: self, query: try checks.compiled(capture.body, package: package.isEmpty ? nil : package, imports: imports))
+  }
+
+  private func arity(of callee: Term, _ package: [String]) -> Int? {
+    let terms = if case .reference(let parts) = callee.node { parts } else { [callee] }
+    let name = terms.compactMap { term in
+      switch term.node {
+      case .variable(let part), .string(let part): part
+      default: nil
+      }
+    }
+    func arity(_ path: [String]) -> Int? {
+      checks.tree.find(path.map { CheckTerm(.string($0), .generated) })?.rules.first?.arity
+    }
+    if name.first == "data" { return arity(Array(name.dropFirst())) }
+    return arity(package + name) ?? builtins[name.joined(separator: ".")]?.arity
+  }
+
+  fileprivate func contents(isStrict: Bool) -> Contents {
+    Contents(tree: checks.tree, builtins: builtins, files: checks.modules.map(\.file), isStrict: isStrict)
+  }
+
+  fileprivate func run(
+    _ query: CheckRule, input: Document?, options: EvaluationOptions, tracers: [any Tracer]
+  ) throws(RegoError) {
+    let heap = Heap(budget: options.memory)
+    let memory = TraceMemory(heap: heap, input: input, policy: self)
+    let data = self.data
+    try DeepStack.result { () throws(RegoError) in
+      let search = TopDown(
+        contents(isStrict: options.isStrict), input: input?.value ?? .undefined, data: data.value, heap: heap, memory: memory,
+        options: options, tracers: tracers)
+      try search.start(query, module: checks.modules.count)
+    }
+  }
+}
+
+/// Keeps what events speak of: the rules, and what values lie in.
+final class TraceMemory: @unchecked Sendable {
+  // Nothing is read through it.
+  private let heap: Heap
+  private let input: Document?
+  private let policy: TracedPolicy
+
+  init(heap: Heap, input: Document?, policy: TracedPolicy) {
+    self.heap = heap
+    self.input = input
+    self.policy = policy
+  }
+}
+
+/// A query whose evaluation can be followed.
+public final class TracedQuery: @unchecked Sendable {
+  // The compiled query is not changed any more.
+  private let policy: TracedPolicy
+  private let query: CheckRule
+
+  fileprivate init(policy: TracedPolicy, query: CheckRule) {
+    self.policy = policy
+    self.query = query
+  }
+
+  /// Evaluates to the last solution and tells the tracers of each step.
+  public func run(
+    input: Document? = nil, options: EvaluationOptions = EvaluationOptions(), tracers: [any Tracer]
+  ) throws(RegoError) {
+    try policy.run(query, input: input, options: options, tracers: tracers)
+  }
+}

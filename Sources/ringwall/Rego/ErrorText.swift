@@ -1,0 +1,83 @@
+internal import Judgement
+internal import Rego
+
+/// An error as OPA's commands write it: of the language, or of a file that cannot be used.
+struct OutputError {
+  let message: String
+  /// Empty where the error is not one of the language.
+  let code: String
+  let file: String
+  let location: Location
+  let details: [String]
+  private let text: String
+
+  init(_ error: RegoError) {
+    message = error.message
+    code = error.code.rawValue
+    file = error.file
+    location = error.location
+    details = error.details
+    text = error.description
+  }
+
+  init(_ error: DataError) {
+    message = error.message
+    code = ""
+    file = ""
+    location = .generated
+    details = []
+    text = error.message
+  }
+
+  var isOfBuiltin: Bool { code == RegoError.Code.builtin.rawValue || code == RegoError.Code.evalType.rawValue }
+
+  /// Every error behind one that was thrown; nil for an error that is neither of the language nor of a file.
+  static func list(_ error: any Error) -> [OutputError]? {
+    switch error {
+    case let errors as RegoErrors: errors.errors.map { OutputError($0) }
+    case let error as RegoError: [OutputError(error)]
+    case let error as DataError: [OutputError(error)]
+    default: nil
+    }
+  }
+
+  var json: RegoValue {
+    var members: [RegoValue.Member] = [.init("message", .string(message))]
+    if !code.isEmpty {
+      members.append(.init("code", .string(code)))
+      if location.row > 0 { members.append(.init("location", JSONShape.place(file, location))) }
+      if let details = parserDetails { members.append(.init("details", details)) }
+    }
+    return .object(members)
+  }
+
+  /// The line of a parse error and where in it, counted from 0 in bytes.
+  private var parserDetails: RegoValue? {
+    guard code == RegoError.Code.parse.rawValue, let line = details.first, details.count == 2 else { return nil }
+    return .object([.init("line", .string(line)), .init("idx", .integer(Int64(max(0, details[1].utf8.count - 1))))])
+  }
+
+  /// "1 error occurred: m.rego:3: rego_parse_error: ..."
+  static func text(_ errors: [OutputError]) -> String {
+    errors.count == 1
+      ? "1 error occurred: \(errors[0].text)" : "\(errors.count) errors occurred:\n" + errors.map(\.text).joined(separator: "\n")
+  }
+
+  /// `{"errors": [...]}`
+  static func document(_ errors: [OutputError]) -> RegoValue { .object([.init("errors", .array(errors.map(\.json)))]) }
+}
+
+/// Parts of OPA's JSON.
+enum JSONShape {
+  /// `{"file", "row", "col"}`
+  static func place(_ file: String, _ location: Location) -> RegoValue {
+    .object([
+      .init("file", .string(file)), .init("row", .integer(Int64(location.row))), .init("col", .integer(Int64(location.column))),
+    ])
+  }
+
+  static func double(_ value: Double) -> RegoValue {
+    if value == value.rounded(), abs(value) < 1e15 { return .integer(Int64(value)) }
+    return .number("\(value)")
+  }
+}
