@@ -16,6 +16,7 @@ struct Assembler {
   private var labels: [Label] = []
   /// Registers used by loops besides the planner's locals.
   private var locals = 0
+  private var maxLocals = 0
   /// Where `succeed` goes, with the number of suspended changes to drop on the way.
   private var successes: [(label: Int, suspended: Int)] = []
   private var suspended = 0
@@ -35,7 +36,10 @@ struct Assembler {
     var functions: [Program.Function] = []
     for function in planner.functions { functions.append(assembler.function(function)) }
     let constants = planner.heap.allocate(max(1, planner.constants.count) * 16)
-    for (index, value) in planner.constants.enumerated() { Memory.setValue(constants, at: index, value.frozen()) }
+    let shared = Set(planner.sharedConstants.values)
+    for (index, value) in planner.constants.enumerated() {
+      Memory.setValue(constants, at: index, shared.contains(index) ? value : value.frozen())
+    }
     return Program(
       heap: planner.heap, modules: heap, constants: constants, functions: functions, documentNodes: documents.nodes,
       builtins: planner.builtinTable,
@@ -79,6 +83,7 @@ struct Assembler {
     suspended = 0
     changesInForce = 0
     locals = planned.localCount
+    maxLocals = locals
     let end = newLabel()
     block(planned.body, fail: end)
     place(end)
@@ -87,19 +92,20 @@ struct Assembler {
     emit(.reset, scratch)
     emit(.returnValue, scratch)
     for label in labels {
-      for use in label.uses { code[use] = label.position ?? 0 }
+      for use in label.uses { code[use] = destination(label.position ?? 0) }
     }
     let address = heap.allocate(code.count * 4)
     for (index, word) in code.enumerated() { Memory.store(address, index * 4, word) }
     return Program.Function(
       name: planned.name, path: planned.path.map { .string($0, in: heap) }, code: address, words: code.count,
-      parameters: planned.parameterCount, locals: locals, isMemoized: planned.isMemoized, file: planned.file, place: planned.place)
+      parameters: planned.parameterCount, locals: maxLocals, isMemoized: planned.isMemoized, file: planned.file, place: planned.place)
   }
 
   // MARK: - Words
 
   private mutating func newLocal() -> Int {
     locals += 1
+    maxLocals = max(maxLocals, locals)
     return locals - 1
   }
 
@@ -109,6 +115,19 @@ struct Assembler {
   }
 
   private mutating func place(_ label: Int) { labels[label].position = Int32(code.count) }
+
+  /// Where one that arrives at `position` gets to by jumps alone. Jumps that are not resolved yet lead to 0 and are followed when they are
+  /// executed.
+  private func destination(_ position: Int32) -> Int32 {
+    var position = position
+    for _ in 0..<8 {
+      guard Int(position) + 1 < code.count, code[Int(position)] == Int32(Operation.jump.rawValue), code[Int(position) + 1] != 0 else {
+        break
+      }
+      position = code[Int(position) + 1]
+    }
+    return position
+  }
 
   private mutating func emit(_ operation: Operation, _ words: Int32...) {
     code.append(Int32(operation.rawValue))
@@ -180,6 +199,9 @@ struct Assembler {
     case .isCollection(let operand):
       emit(.isCollection, word(operand))
       target(fail)
+    case .contains(let collection, let element):
+      emit(.contains, word(collection), word(element))
+      target(fail)
     case .dot(let local, let source, let key):
       emit(.dot, Int32(local), word(source), word(key), cache())
       target(fail)
@@ -199,15 +221,11 @@ struct Assembler {
       emit(.jump)
       target(next)
       place(done)
+      locals = state
     case .not(let inner):
-      let success = newLabel(), none = newLabel()
-      successes.append((success, suspended))
+      let none = newLabel()
+      successes.append((fail, suspended))
       block(inner, fail: none)
-      emit(.jump)
-      target(none)
-      place(success)
-      emit(.jump)
-      target(fail)
       place(none)
       successes.removeLast()
     case .attempt(let inner):
@@ -226,6 +244,23 @@ struct Assembler {
       emit(.jump)
       target(fail)
       place(success)
+    case .select(let operand, let cases):
+      let keys = KeyTable.make(capacity: max(1, cases.count), in: heap)
+      for item in cases { _ = keys.append(constants[item.constant], in: heap) }
+      keys.seal()
+      tables.append(keys)
+      let done = newLabel()
+      let starts = cases.map { _ in newLabel() }
+      emit(.select, word(operand), Int32(tables.count - 1))
+      target(done)
+      for start in starts { target(start) }
+      for (item, start) in zip(cases, starts) {
+        place(start)
+        block(item.block, fail: done)
+        emit(.jump)
+        target(done)
+      }
+      place(done)
     case .succeed:
       guard let success = successes.last else { return }
       if suspended > success.suspended { emit(.withDrop, Int32(suspended - success.suspended)) }

@@ -33,6 +33,13 @@ struct WithStatement {
   var replacement: Int
 }
 
+/// One constant of a `select`. No two cases of one have equal constants.
+struct SelectCase {
+  /// Index into the program's constants.
+  var constant: Int
+  var block: Block
+}
+
 indirect enum Statement {
   case input(Int)
   case base(Int)
@@ -49,6 +56,8 @@ indirect enum Statement {
   case isArray(Operand, count: Int)
   case isObject(Operand, count: Int)
   case isCollection(Operand)
+  /// Fails unless the element is one of the collection's, or one of an object's values.
+  case contains(Operand, Operand)
   case dot(target: Int, source: Operand, key: Operand)
   /// As dot, in base data.
   case dotBase(target: Int, source: Operand, key: Operand)
@@ -59,6 +68,8 @@ indirect enum Statement {
   case attempt(Block)
   /// Runs blocks until one succeeds; fails when none does.
   case any([Block])
+  /// Runs the block of the case whose constant equals the operand, if there is one; whether it fails or not, goes on.
+  case select(Operand, [SelectCase])
   /// Leaves the innermost `not` or `any` as successful.
   case succeed
   /// Goes to the end of a block around the statement, as if the block had failed.

@@ -73,6 +73,10 @@ extension Machine {
         pc = value.isObject && value.objectView.count == word(2) ? pc &+ 4 : word(3)
       case .isCollection:
         pc = operand(1).isComposite ? pc &+ 3 : word(2)
+      case .contains:
+        pc = Builtins.isMember(operand(2), of: operand(1)) ? pc &+ 4 : word(3)
+      case .select:
+        pc = word(4 &+ program.tables[word(2)].find(operand(1)))
       case .dot:
         let value = lookup(operand(2), operand(3), isConstant: word(3) < 0, cache: word(4))
         if value.isUndefined {
