@@ -6,7 +6,8 @@ struct UsageTests {
   @Test(
     "Every command has help with examples",
     arguments: [
-      "audit", "facts", "explain", "controls", "doctor", "eval", "test", "check", "bench", "deps", "run", "exec", "capabilities",
+      "audit", "facts", "explain", "controls", "doctor", "eval", "test", "check", "bench", "deps", "run", "exec", "capabilities", "fmt",
+      "parse",
       "completion",
       "version",
     ])

@@ -58,11 +58,12 @@ struct Runner {
       for (index, text) in item.modules.enumerated() {
         modules.append(try Parser.module(Array(text.utf8), file: "test-\(index).rego", options: options))
       }
-      let policy = try TracedPolicy(modules, data: item.data.map { Document($0) } ?? .empty)
+      let policy = try TracedPolicy(
+        modules, data: item.data.map { Document($0) } ?? .empty, options: .init(functions: StandardFunctions.all + [sleep]))
       let query = try policy.prepare(item.query, options: options)
       let input = try item.inputTerm.map { text throws(RegoErrors) in try Document(term: text) } ?? item.input.map { Document($0) }
       do throws(RegoError) {
-        try query.run(input: input, options: EvaluationOptions(isStrict: item.isStrict), tracers: [recorder])
+        try query.run(input: input, options: EvaluationOptions(isStrict: item.isStrict, network: .all), tracers: [recorder])
       } catch {
         return "following ends in \(error.description)"
       }

@@ -71,7 +71,7 @@ final class BuiltinContext {
   private let clock: @Sendable () -> Int64
   /// Hosts that functions may connect to.
   let network: NetworkAccess
-  /// Where `print` and `trace` write; nil drops the text.
+  /// Where `print` writes; nil drops the text.
   var printed: ((String) -> Void)?
   /// Told which case of a test begins.
   var testCaseBegan: (([RegoValue]) -> Void)?

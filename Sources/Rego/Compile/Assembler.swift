@@ -16,9 +16,13 @@ struct Assembler {
   private var labels: [Label] = []
   /// Registers used by loops besides the planner's locals.
   private var locals = 0
+  private var maxLocals = 0
   /// Where `succeed` goes, with the number of suspended changes to drop on the way.
   private var successes: [(label: Int, suspended: Int)] = []
   private var suspended = 0
+  /// Blocks around the current statement: where they end, with the changes that are in force there.
+  private var enclosing: [(block: Block, end: Int, changes: Int)] = []
+  private var changesInForce = 0
 
   /// Builds the program. `planner` has planned every function.
   ///
@@ -32,7 +36,10 @@ struct Assembler {
     var functions: [Program.Function] = []
     for function in planner.functions { functions.append(assembler.function(function)) }
     let constants = planner.heap.allocate(max(1, planner.constants.count) * 16)
-    for (index, value) in planner.constants.enumerated() { Memory.setValue(constants, at: index, value.frozen()) }
+    let shared = Set(planner.sharedConstants.values)
+    for (index, value) in planner.constants.enumerated() {
+      Memory.setValue(constants, at: index, shared.contains(index) ? value : value.frozen())
+    }
     return Program(
       heap: planner.heap, modules: heap, constants: constants, functions: functions, documentNodes: documents.nodes,
       builtins: planner.builtinTable,
@@ -74,7 +81,9 @@ struct Assembler {
     labels = []
     successes = []
     suspended = 0
+    changesInForce = 0
     locals = planned.localCount
+    maxLocals = locals
     let end = newLabel()
     block(planned.body, fail: end)
     place(end)
@@ -83,19 +92,20 @@ struct Assembler {
     emit(.reset, scratch)
     emit(.returnValue, scratch)
     for label in labels {
-      for use in label.uses { code[use] = label.position ?? 0 }
+      for use in label.uses { code[use] = destination(label.position ?? 0) }
     }
     let address = heap.allocate(code.count * 4)
     for (index, word) in code.enumerated() { Memory.store(address, index * 4, word) }
     return Program.Function(
       name: planned.name, path: planned.path.map { .string($0, in: heap) }, code: address, words: code.count,
-      parameters: planned.parameterCount, locals: locals, isMemoized: planned.isMemoized, file: planned.file, place: planned.place)
+      parameters: planned.parameterCount, locals: maxLocals, isMemoized: planned.isMemoized, file: planned.file, place: planned.place)
   }
 
   // MARK: - Words
 
   private mutating func newLocal() -> Int {
     locals += 1
+    maxLocals = max(maxLocals, locals)
     return locals - 1
   }
 
@@ -105,6 +115,19 @@ struct Assembler {
   }
 
   private mutating func place(_ label: Int) { labels[label].position = Int32(code.count) }
+
+  /// Where one that arrives at `position` gets to by jumps alone. Jumps that are not resolved yet lead to 0 and are followed when they are
+  /// executed.
+  private func destination(_ position: Int32) -> Int32 {
+    var position = position
+    for _ in 0..<8 {
+      guard Int(position) + 1 < code.count, code[Int(position)] == Int32(Operation.jump.rawValue), code[Int(position) + 1] != 0 else {
+        break
+      }
+      position = code[Int(position) + 1]
+    }
+    return position
+  }
 
   private mutating func emit(_ operation: Operation, _ words: Int32...) {
     code.append(Int32(operation.rawValue))
@@ -136,7 +159,9 @@ struct Assembler {
   // MARK: - Statements
 
   private mutating func block(_ block: Block, fail: Int) {
+    enclosing.append((block, fail, changesInForce))
     for item in block.statements { statement(item, fail: fail) }
+    enclosing.removeLast()
   }
 
   private mutating func statement(_ statement: Statement, fail: Int) {
@@ -174,6 +199,9 @@ struct Assembler {
     case .isCollection(let operand):
       emit(.isCollection, word(operand))
       target(fail)
+    case .contains(let collection, let element):
+      emit(.contains, word(collection), word(element))
+      target(fail)
     case .dot(let local, let source, let key):
       emit(.dot, Int32(local), word(source), word(key), cache())
       target(fail)
@@ -193,15 +221,11 @@ struct Assembler {
       emit(.jump)
       target(next)
       place(done)
+      locals = state
     case .not(let inner):
-      let success = newLabel(), none = newLabel()
-      successes.append((success, suspended))
+      let none = newLabel()
+      successes.append((fail, suspended))
       block(inner, fail: none)
-      emit(.jump)
-      target(none)
-      place(success)
-      emit(.jump)
-      target(fail)
       place(none)
       successes.removeLast()
     case .attempt(let inner):
@@ -220,11 +244,33 @@ struct Assembler {
       emit(.jump)
       target(fail)
       place(success)
+    case .select(let operand, let cases):
+      let keys = KeyTable.make(capacity: max(1, cases.count), in: heap)
+      for item in cases { _ = keys.append(constants[item.constant], in: heap) }
+      keys.seal()
+      tables.append(keys)
+      let done = newLabel()
+      let starts = cases.map { _ in newLabel() }
+      emit(.select, word(operand), Int32(tables.count - 1))
+      target(done)
+      for start in starts { target(start) }
+      for (item, start) in zip(cases, starts) {
+        place(start)
+        block(item.block, fail: done)
+        emit(.jump)
+        target(done)
+      }
+      place(done)
     case .succeed:
       guard let success = successes.last else { return }
       if suspended > success.suspended { emit(.withDrop, Int32(suspended - success.suspended)) }
       emit(.jump)
       target(success.label)
+    case .leave(let block):
+      guard let target = enclosing.last(where: { $0.block === block }) else { return }
+      for _ in target.changes..<max(target.changes, changesInForce) { emit(.withPop) }
+      emit(.jump)
+      self.target(target.end)
     case .makeArray(let local, let capacity): emit(.makeArray, Int32(local), Int32(capacity))
     case .makeObject(let local): emit(.makeObject, Int32(local))
     case .makeSet(let local): emit(.makeSet, Int32(local))
@@ -239,6 +285,7 @@ struct Assembler {
     case .insertOnce(let object, let path, let value):
       emit(.insertOnce, Int32(object), word(value))
       emit(list: path)
+    case .insert(let object, let key, let value): emit(.insert, Int32(object), word(key), word(value))
     case .add(let set, let path, let value):
       emit(.add, Int32(set), word(value))
       emit(list: path)
@@ -265,13 +312,16 @@ struct Assembler {
             switch item.target {
             case .input(let path): .input(path.map { word($0) })
             case .data(let path): .data(path.map { word($0) })
+            case .base(let path): .base(path.map { word($0) })
             case .function(let key): .function(key)
             }
           return Program.Change(target: target, value: word(item.value), isReplacement: item.replacement >= 0)
         })
       let done = newLabel()
       emit(.withPush, Int32(changes.count - 1))
+      changesInForce += 1
       block(inner, fail: done)
+      changesInForce -= 1
       place(done)
       emit(.withPop)
       emit(.jump)

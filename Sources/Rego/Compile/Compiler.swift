@@ -148,14 +148,18 @@ extension Compiler.Output {
   /// - Parameters:
   ///   - package: the package whose rules the query names directly; empty for none.
   ///   - imports: imports that the query sees.
+  ///   - data: base data of every evaluation, frozen, which the caller keeps; undefined where it is not known yet.
+  ///   - isOptimized: false leaves every rule as it is written.
   func program(
-    query body: Body, package: [String] = [], imports: [Import] = []
+    query body: Body, package: [String] = [], imports: [Import] = [], data: Value = .undefined, isOptimized: Bool = true
   ) throws(RegoErrors) -> (program: Program, function: Int, names: [String]) {
-    try DeepStack.result { () throws(RegoErrors) in try plan(query: body, package: package, imports: imports) }
+    try DeepStack.result { () throws(RegoErrors) in
+      try plan(query: body, package: package, imports: imports, data: data, isOptimized: isOptimized)
+    }
   }
 
   private func plan(
-    query body: Body, package: [String], imports: [Import]
+    query body: Body, package: [String], imports: [Import], data: Value, isOptimized: Bool
   ) throws(RegoErrors) -> (program: Program, function: Int, names: [String]) {
     // A heap of its own: other queries of the same modules may be running.
     let queryHeap = Heap()
@@ -172,6 +176,7 @@ extension Compiler.Output {
     planner.planRules()
     let function = planner.planQuery(query.body, variables: variables, count: query.names.count)
     if let error = planner.error { throw RegoErrors(error) }
+    if isOptimized { planner.optimize(data: data) }
     return (Assembler.assemble(planner, keeping: heap), function, variables.map { query.names[$0] })
   }
 }

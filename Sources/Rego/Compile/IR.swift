@@ -22,6 +22,8 @@ struct WithStatement {
   enum Target {
     case input([Operand])
     case data([Operand])
+    /// Base data only: rules keep their documents.
+    case base([Operand])
     /// Index into the program's mock targets.
     case function(Int)
   }
@@ -29,6 +31,13 @@ struct WithStatement {
   var value: Operand
   /// Index of the function that replaces it, for function targets; -1 for a value.
   var replacement: Int
+}
+
+/// One constant of a `select`. No two cases of one have equal constants.
+struct SelectCase {
+  /// Index into the program's constants.
+  var constant: Int
+  var block: Block
 }
 
 indirect enum Statement {
@@ -47,6 +56,8 @@ indirect enum Statement {
   case isArray(Operand, count: Int)
   case isObject(Operand, count: Int)
   case isCollection(Operand)
+  /// Fails unless the element is one of the collection's, or one of an object's values.
+  case contains(Operand, Operand)
   case dot(target: Int, source: Operand, key: Operand)
   /// As dot, in base data.
   case dotBase(target: Int, source: Operand, key: Operand)
@@ -57,8 +68,12 @@ indirect enum Statement {
   case attempt(Block)
   /// Runs blocks until one succeeds; fails when none does.
   case any([Block])
+  /// Runs the block of the case whose constant equals the operand, if there is one; whether it fails or not, goes on.
+  case select(Operand, [SelectCase])
   /// Leaves the innermost `not` or `any` as successful.
   case succeed
+  /// Goes to the end of a block around the statement, as if the block had failed.
+  case leave(Block)
   case makeArray(Int, capacity: Int)
   case makeObject(Int)
   case makeSet(Int)
@@ -67,6 +82,8 @@ indirect enum Statement {
   case append(array: Int, Operand)
   /// Fails the evaluation when the key is there with another value.
   case insertOnce(object: Int, path: [Operand], value: Operand)
+  /// Sets a key of an object, whatever it held.
+  case insert(object: Int, key: Operand, value: Operand)
   /// Adds to the set at a path of an object (an empty path: to the set itself).
   case add(set: Int, path: [Operand], value: Operand)
   case call(function: Int, [Operand], Int)

@@ -9,6 +9,9 @@ final class Planner {
   let builtins: [String: Builtin]
   private(set) var constants: [Value] = []
   var constantIndex: [UInt64: [Int]] = [:]
+  /// Constants that are parts of documents: frozen already, known by where they lie.
+  private(set) var sharedConstants: [UInt64: Int] = [:]
+  private var memberSets: [Int: Int] = [:]
   private(set) var functions: [PlannedFunction] = []
   /// Nodes that documents are read from at run time.
   private(set) var nodes: [RuleTree] = []
@@ -57,6 +60,9 @@ final class Planner {
         name: name, path: path, parameterCount: rule?.parameters?.count ?? 0, localCount: 0, body: Block(),
         isMemoized: rule != nil && rule?.parameters == nil, file: rule?.file ?? "", place: rule?.location.packed ?? 0))
   }
+
+  /// Adds a function that was planned elsewhere.
+  func add(_ function: PlannedFunction) { functions.append(function) }
 
   func begin(_ function: Int, parameters: Int) {
     current = function
@@ -258,6 +264,45 @@ final class Planner {
     constants.append(value)
     constantIndex[hash, default: []].append(constants.count - 1)
     return constants.count - 1
+  }
+
+  /// A constant that lies in a frozen document.
+  func frozenConstant(_ value: Value) -> Int {
+    guard value.isComposite else { return constant(value) }
+    if let index = sharedConstants[value.body] { return index }
+    constants.append(value)
+    sharedConstants[value.body] = constants.count - 1
+    return constants.count - 1
+  }
+
+  /// The members of a constant collection as a set, for questions whether something is one of them.
+  func members(of collection: Operand) -> Int {
+    guard case .constant(let index) = collection else { return 0 }
+    if let known = memberSets[index] { return known }
+    let value = constants[index]
+    let set =
+      switch value.tag {
+      case .array: constant(.set(value.elements, in: heap))
+      case .object: constant(.set((0..<value.objectView.count).map { value.objectView.value(at: $0) }, in: heap))
+      default: index
+      }
+    memberSets[index] = set
+    return set
+  }
+
+  /// Does every function's work once where it would be done several times; see `Optimize`.
+  ///
+  /// - Parameter data: base data of every evaluation, frozen; undefined where it is not known.
+  func optimize(data: Value) {
+    let facts = ProgramFacts(functions, constants: constants, data: data)
+    for index in functions.indices {
+      let locals = SingleAssignment(functions[index])
+      TestFusion.run(functions[index].body, locals: locals.count, builtins: builtinTable, facts: facts)
+      let work = SharedWork(self, facts: facts, locals: locals)
+      functions[index].body = work.body(of: functions[index].body)
+      UnusedValues.remove(from: functions[index].body, locals: work.localCount, facts: facts)
+      functions[index].localCount = FrameLayout(functions[index], locals: work.localCount).count
+    }
   }
 
   func builtin(_ name: String) -> Int {

@@ -9,6 +9,7 @@ internal import Synchronization
 public final class Policy: Sendable {
   private let output: Mutex<Compiled>
   public let data: Document
+  private let isOptimized: Bool
 
   /// The compiler's output, which preparing a query writes into.
   private struct Compiled: @unchecked Sendable {
@@ -28,6 +29,8 @@ public final class Policy: Sendable {
     public var schemas: SchemaSet?
     /// Functions besides the engine's own, or in their place.
     public var functions: [BuiltinFunction] = []
+    /// False runs every rule and every expression as it is written: for whoever watches the evaluation.
+    public var isOptimized = true
 
     public init(
       isStrict: Bool = false, builtins: Set<String>? = nil, errorLimit: Int = RegoErrors.limit, schemas: SchemaSet? = nil,
@@ -43,6 +46,7 @@ public final class Policy: Sendable {
 
   /// - Throws: every error of the first stage of the compilation that finds one.
   public init(_ modules: [Module], data: Document = .empty, options: Options = Options()) throws(RegoErrors) {
+    isOptimized = options.isOptimized
     output = Mutex(Compiled(output: try Compiler.compile(modules, options: Compiler.Options(options))))
     self.data = data
   }
@@ -79,7 +83,8 @@ public final class Policy: Sendable {
       Result { () throws(RegoErrors) in
         let errors = compiled.output.checks.query(body, package: package.isEmpty ? nil : package, imports: imports)
         if !errors.isEmpty { throw RegoErrors(errors) }
-        let (program, function, names) = try compiled.output.program(query: body, package: package, imports: imports)
+        let (program, function, names) = try compiled.output.program(
+          query: body, package: package, imports: imports, data: data.value, isOptimized: isOptimized)
         return PreparedQuery(program: program, function: function, names: names, data: data)
       }
     }

@@ -42,8 +42,7 @@ public enum Formatter {
       if !refusals.isEmpty { throw RegoErrors(refusals) }
     }
     var result = try once(module, source, options)
-    // A comment that found its line may let what held it be laid out anew.
-    guard !module.comments.isEmpty else { return result }
+    // A comment that found its line, or a rule that became longer, may let what is around it be laid out anew.
     var again = options
     again.parser = resultOptions(options)
     for _ in 0..<8 {

@@ -53,7 +53,7 @@ extension Machine {
       return try callMock(mock, (0..<count).map { Memory.value(base, at: $0) }, at: base)
     }
     do throws(BuiltinError) {
-      return try program.builtinFunctions[number](Arguments(address: base, count: count), builtinContext)
+      return try program.builtinFunctions[number].call(Arguments(address: base, count: count), builtinContext)
     } catch {
       let builtin = program.builtins[number]
       let file = function >= 0 ? program.functions[function].file : ""

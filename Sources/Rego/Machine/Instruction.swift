@@ -24,6 +24,10 @@ enum Operation: UInt8 {
   case isObject
   /// x @: fails unless it is an array, an object or a set
   case isCollection
+  /// x x @: fails unless the second is a member of the first
+  case contains
+  /// x table @ @...: goes to the place behind the first of the slot that the table has for the value, to the first where it has none
+  case select
   /// r x x cache @
   case dot
   /// r x x @: as dot in base data, where a number also finds the key with its digits
@@ -73,4 +77,6 @@ enum Operation: UInt8 {
   case result
   /// builtin comparison x x @: fails unless it holds
   case compare
+  /// r key value
+  case insert
 }

@@ -73,6 +73,10 @@ extension Machine {
         pc = value.isObject && value.objectView.count == word(2) ? pc &+ 4 : word(3)
       case .isCollection:
         pc = operand(1).isComposite ? pc &+ 3 : word(2)
+      case .contains:
+        pc = Builtins.isMember(operand(2), of: operand(1)) ? pc &+ 4 : word(3)
+      case .select:
+        pc = word(4 &+ program.tables[word(2)].find(operand(1)))
       case .dot:
         let value = lookup(operand(2), operand(3), isConstant: word(3) < 0, cache: word(4))
         if value.isUndefined {
@@ -150,6 +154,9 @@ extension Machine {
         let n = word(3)
         try insertOnce(operand(2), into: operand(1), list(4, n), function: Int(current))
         pc &+= 4 &+ n
+      case .insert:
+        operand(1).objectView.set(operand(2), operand(3), in: heap)
+        pc &+= 4
       case .add:
         let n = word(3)
         if n == 0 {
@@ -187,6 +194,20 @@ extension Machine {
             continue
           }
         }
+        var known: Memory.Address = 0
+        if Memory.load(table, record &+ Program.remembersOffset, as: Int32.self) != 0 {
+          known = rememberedCall(callee, list(4, n))
+          if Memory.load(known, CallLayout.tag, as: UInt64.self) != 0 {
+            let value = Memory.value(known &+ UInt(CallLayout.value), at: 0)
+            if value.isUndefined {
+              pc = word(4 &+ n)
+            } else {
+              set(word(2), value)
+              pc &+= 5 &+ n
+            }
+            continue
+          }
+        }
         let next = base &+ UInt(locals) &* 16
         let calleeLocals = Int(Memory.load(table, record &+ 12, as: Int32.self))
         guard next &+ UInt(calleeLocals &+ Program.maximumOperands) &* 16 < stackEnd, frameTop < frameEnd else {
@@ -206,6 +227,8 @@ extension Machine {
         Memory.store(frame, FrameLayout.result, Int32(truncatingIfNeeded: word(2)))
         Memory.store(frame, FrameLayout.scopes, Int32(truncatingIfNeeded: scopes.count))
         Memory.store(frame, FrameLayout.suspended, Int32(truncatingIfNeeded: suspended.count))
+        Memory.store(frame, FrameLayout.known, known)
+        Memory.store(frame, FrameLayout.ticket, ticket)
         frameTop = frame &+ UInt(FrameLayout.size)
         base = next
         locals = calleeLocals
@@ -289,6 +312,8 @@ extension Machine {
         let suspendedCount = Int(Memory.load(frame, FrameLayout.suspended, as: Int32.self))
         if scopes.count != scopeCount || suspended.count != suspendedCount { restore(scopes: scopeCount, suspended: suspendedCount) }
         if Memory.load(table, Int(current) &* Program.entrySize &+ 16, as: Int32.self) != 0 { remember(value, of: Int(current)) }
+        let known: Memory.Address = Memory.load(frame, FrameLayout.known)
+        if known != 0 { remember(value, of: Int(current), at: known, ticket: Memory.load(frame, FrameLayout.ticket)) }
         code = Memory.load(frame, FrameLayout.code)
         base = Memory.load(frame, FrameLayout.base)
         current = Memory.load(frame, FrameLayout.function)

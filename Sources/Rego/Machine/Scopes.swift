@@ -7,6 +7,9 @@
 /// `with`: what it changes, and the ways in and out.
 extension Machine {
   mutating func enter(_ scope: Scope) {
+    var scope = scope
+    lastScope &+= 1
+    scope.number = lastScope
     scopes.append(scope)
     show()
   }
@@ -40,6 +43,7 @@ extension Machine {
     input = scope.input
     data = scope.data
     memo = scope.memo
+    scopeNumber = scope.number
     hasMocks = !scope.mocks.isEmpty
     hasOverrides = !scope.overrides.isEmpty
   }
@@ -58,6 +62,8 @@ extension Machine {
         let keys = path.map { operands.value(of: $0) }
         scope.data = replaced(scope.data, keys, value)
         scope.overrides.append(keys)
+      case .base(let path):
+        scope.data = replaced(scope.data, path.map { operands.value(of: $0) }, value)
       case .function(let key):
         let replacement = change.isReplacement ? value.exactInt.map { Int32(truncatingIfNeeded: $0) } : nil
         scope.mocks.append(Mock(key: Int32(truncatingIfNeeded: key), replacement: replacement, value: value))

@@ -178,6 +178,10 @@ struct GraphQLTests {
     let query = "{ ...F0 ...F1 } \(fragments) fragment F30 on Query { x }"
     let result = Calling(steps: 3_000_000).result("graphql.is_valid", "\(Self.quoted(query)), \(Self.quoted(schema))")
     #expect(["true", "false"].contains(result) || result.hasPrefix("fatal"), "\(result)")
+    let chain = (0..<40_000).map { "fragment F\($0) on Query { ...F\($0 + 1) }" }.joined(separator: " ")
+    let chained = "{ ...F0 } \(chain) fragment F40000 on Query { x }"
+    let verdict = Calling(steps: 50_000_000).result("graphql.is_valid", "\(Self.quoted(chained)), \(Self.quoted(schema))")
+    #expect(["true", "false"].contains(verdict), "\(verdict)")
     let fields = String(repeating: " x", count: 20_000)
     #expect(Calling(steps: 100_000).result("graphql.is_valid", "\(Self.quoted("{\(fields) }")), \(Self.quoted(schema))").hasPrefix("fatal"))
   }

@@ -62,7 +62,7 @@ struct SchemaTypeTests {
       try Self.errors("package p\n\n" + text + "allow if { \(body) }", ["person": Self.person]).map { String($0.prefix(40)) }
     }
     #expect(try errors("input.any.deep > 1; input.any.other.x") == [])
-    #expect(try errors("input.any.deep == \"x\"") == ["8 match error | left  : number | right : "])
+    #expect(try errors("input.any.deep == \"x\"") == ["8 match error | left  : number | right :"])
     #expect(try errors("data.users[0].x").first?.hasPrefix("8 undefined ref: data.users[0].x") == true)
     #expect(try errors("data.other.x") == [])
     #expect(try errors("input.nam").count == 1)

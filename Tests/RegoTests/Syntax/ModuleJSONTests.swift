@@ -99,7 +99,7 @@ struct ModuleJSONTests {
   @Test("places and comments")
   func places() throws {
     let text = try Self.json("package a # c\np := 1\n", .init(hasLocations: true, indent: nil))
-    #expect(text.contains(#"{"Location":{"file":"m.rego","row":1,"col":11,"text":"IyBj"},"Text":"IGM="}"#), "\(text)")
+    #expect(text.contains(#"{"Text":"IGM=","Location":{"file":"m.rego","row":1,"col":11,"text":"IyBj"}}"#), "\(text)")
     #expect(text.contains(#"{"location":{"file":"m.rego","row":2,"col":6,"text":"MQ=="},"type":"number","value":1}"#), "\(text)")
     #expect(!(try Self.json("package a # c", .init(hasComments: false, indent: nil)).contains("comments")))
   }
@@ -167,5 +167,39 @@ enum SharedRuns {
     let run = try #require(file.runs.first { $0.command.hasPrefix("opa parse") })
     let source = try #require(file.files["ugly.rego"])
     return (source, run.stdout)
+  }
+}
+
+@Suite("Syntax trees of the public modules", .enabled(if: SharedModules.exist, "no recorded modules beside the package"))
+struct ModuleJSONCorpusTests {
+  @Test("every one is JSON, with places and without")
+  func corpus() throws {
+    var count = 0
+    for (text, version) in try SharedModules.all() {
+      let source = Array(text.utf8)
+      guard let module = try? Parser.module(source, file: "m.rego", options: .init(version: version, experimentalKeywords: true)) else {
+        continue
+      }
+      count += 1
+      for options in [ModuleJSON.Options(), .init(hasLocations: true, indent: nil)] {
+        let json = ModuleJSON.encode(module, source: source, options: options)
+        _ = try JSONReader.read(json, in: Heap())
+      }
+    }
+    #expect(count > 1000)
+  }
+}
+
+/// The modules that OPA's output was recorded of.
+enum SharedModules {
+  private static let path = "../shared/oracle/opa/modules.jsonl"
+  static var exist: Bool { FileManager.default.fileExists(atPath: path) }
+
+  static func all() throws -> [(text: String, version: LanguageVersion)] {
+    try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").compactMap { line in
+      guard let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] else { return nil }
+      guard let text = object["module"] as? String ?? object["source"] as? String ?? object["text"] as? String else { return nil }
+      return (text, (object["version"] as? String).flatMap(LanguageVersion.init(rawValue:)) ?? .v1)
+    }
   }
 }

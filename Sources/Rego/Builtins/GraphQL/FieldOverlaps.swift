@@ -92,7 +92,7 @@ extension GraphQL.Validation {
     _ fields: CollectedFields, with spread: String, _ isExclusive: Bool, _ conflicts: inout [Conflict]
   ) throws(BuiltinError) {
     try step()
-    guard overlaps.fragments.insert(spread).inserted, let fragment = document.fragment(spread) else { return }
+    guard overlaps.fragments.insert(spread).inserted, let fragment = self.fragment(spread) else { return }
     let others = CollectedFields(fragment.selections)
     if fields.isSame(others) { return }
     try compare(fields, others, isExclusive, &conflicts)
@@ -103,7 +103,7 @@ extension GraphQL.Validation {
   private func compare(_ a: String, _ b: String, _ isExclusive: Bool, _ conflicts: inout [Conflict]) throws(BuiltinError) {
     try step()
     guard a != b, overlaps.insert(a, b, isExclusive: isExclusive) else { return }
-    guard let first = document.fragment(a), let second = document.fragment(b) else { return }
+    guard let first = fragment(a), let second = fragment(b) else { return }
     let fields = CollectedFields(first.selections), others = CollectedFields(second.selections)
     try compare(fields, others, isExclusive, &conflicts)
     for spread in others.spreads { try compare(a, spread, isExclusive, &conflicts) }

@@ -147,8 +147,6 @@ extension GraphQL {
   struct QueryDocument {
     var operations: [Operation] = []
     var fragments: [Fragment] = []
-
-    func fragment(_ name: String) -> Fragment? { fragments.first { $0.name == name } }
   }
 
   // MARK: Schemas
@@ -181,7 +179,17 @@ extension GraphQL {
     var isLeaf: Bool { kind == .scalar || kind == .enumeration }
     var isInput: Bool { isLeaf || kind == .input }
 
-    func field(_ name: String) -> FieldDefinition? { fields.first { $0.name == name } }
+    /// The first of each name; made anew when fields were added.
+    private var index: (count: Int, fields: [String: FieldDefinition]) = (0, [:])
+
+    func field(_ name: String) -> FieldDefinition? {
+      if index.count != fields.count {
+        index = (fields.count, Dictionary(fields.map { ($0.name, $0) }) { first, _ in first })
+      }
+      return index.fields[name]
+    }
+
+    private(set) lazy var valueNames = Set(values.map(\.name))
   }
 
   /// A field, or an argument.

@@ -13,6 +13,9 @@ extension GraphQL {
     private(set) var operation: Operation?
     private var walkedFragments: Set<String> = []
     private(set) var steps = 0
+    private let gauge = StackGauge(limit: DeepStack.limit / 2)
+    private var fragments: [String: Fragment] = [:]
+    private var variables: [String: VariableDefinition] = [:]
 
     // What rules remember.
     var usedFragments: Set<String> = []
@@ -27,7 +30,10 @@ extension GraphQL {
       self.schema = schema
       self.document = document
       self.context = context
+      for fragment in document.fragments where fragments[fragment.name] == nil { fragments[fragment.name] = fragment }
     }
+
+    func fragment(_ name: String) -> Fragment? { fragments[name] }
 
     static func faults(_ document: QueryDocument, _ schema: Schema, _ context: BuiltinContext) throws(BuiltinError) -> [Fault] {
       let validation = Validation(schema, document, context)
@@ -47,6 +53,7 @@ extension GraphQL {
     func step() throws(BuiltinError) {
       steps += 1
       guard steps <= Self.stepLimit else { throw .failed("GraphQL document takes more than \(Self.stepLimit) steps to validate") }
+      guard gauge.allowsMore else { throw .failed("GraphQL document is nested too deeply") }
       try context.spend(1)
     }
 
@@ -54,6 +61,8 @@ extension GraphQL {
 
     private func walk(_ operation: Operation) throws(BuiltinError) {
       self.operation = operation
+      variables = [:]
+      for variable in operation.variables where variables[variable.variable] == nil { variables[variable.variable] = variable }
       defer { self.operation = nil }
       for variable in operation.variables {
         checkType(of: variable)
@@ -97,8 +106,8 @@ extension GraphQL {
 
     private func walk(_ value: Literal) throws(BuiltinError) {
       try step()
-      if value.kind == .variable, let operation {
-        value.variable = operation.variables.first { $0.variable == value.raw }
+      if value.kind == .variable, operation != nil {
+        value.variable = variables[value.raw]
         value.variable?.isUsed = true
       }
       for child in value.children {
@@ -134,7 +143,7 @@ extension GraphQL {
           try walk(inline.selections, next)
           try check(inline, parent)
         case .spread(let spread):
-          let fragment = document.fragment(spread.name)
+          let fragment = self.fragment(spread.name)
           try walk(spread.directives, "FRAGMENT_SPREAD")
           if let fragment, walkedFragments.insert(fragment.name).inserted {
             try walk(fragment.selections, schema.types[fragment.condition])

@@ -20,7 +20,7 @@ extension GraphQL.Validation {
       add("Variable \"$\(variable.variable)\" is never used\(place).", variable.position)
     }
     try checkOverlaps(operation.selections)
-    checkSubscription(operation)
+    try checkSubscription(operation)
     // UniqueOperationNames
     if !operationNames.insert(operation.name).inserted {
       add("There can be only one operation named \"\(operation.name)\".", operation.position)
@@ -40,21 +40,22 @@ extension GraphQL.Validation {
   }
 
   /// SingleFieldSubscriptions
-  private func checkSubscription(_ operation: GraphQL.Operation) {
+  private func checkSubscription(_ operation: GraphQL.Operation) throws(BuiltinError) {
     guard operation.kind == "subscription", schema.subscription != nil else { return }
     var fields: [(name: String, position: GraphQL.Position?)] = []
     var seen: Set<String> = []
-    func collect(_ selections: [GraphQL.Selection]) {
+    func collect(_ selections: [GraphQL.Selection]) throws(BuiltinError) {
       for selection in selections {
+        try step()
         switch selection {
         case .field(let field): fields.append((field.name, field.position))
-        case .inline(let inline): collect(inline.selections)
+        case .inline(let inline): try collect(inline.selections)
         case .spread(let spread):
-          if seen.insert(spread.name).inserted, let fragment = document.fragment(spread.name) { collect(fragment.selections) }
+          if seen.insert(spread.name).inserted, let fragment = fragment(spread.name) { try collect(fragment.selections) }
         }
       }
     }
-    collect(operation.selections)
+    try collect(operation.selections)
     let title = operation.name.isEmpty ? "Anonymous Subscription" : "Subscription \"\(operation.name)\""
     if fields.count > 1 { add("\(title) must select only one top level field.", fields[1].position) }
     for field in fields where field.name.hasPrefix("__") {
@@ -69,7 +70,7 @@ extension GraphQL.Validation {
     }
     // KnownTypeNames
     if definition == nil { add("Unknown type \"\(fragment.condition)\".", fragment.position) }
-    checkCycles(fragment)
+    try checkCycles(fragment)
     // NoUnusedFragments
     isInFragments = true
     if !usedFragments.contains(fragment.name) { add("Fragment \"\(fragment.name)\" is never used.", fragment.position) }
@@ -81,28 +82,29 @@ extension GraphQL.Validation {
   }
 
   /// NoFragmentCycles: a cycle is told at the first of its fragments.
-  private func checkCycles(_ fragment: GraphQL.Fragment) {
+  private func checkCycles(_ fragment: GraphQL.Fragment) throws(BuiltinError) {
     guard visitedForCycles.insert(fragment.name).inserted else { return }
     var path: [GraphQL.Spread] = []
     var places: [String: Int] = [:]
-    func visit(_ fragment: GraphQL.Fragment) {
+    func visit(_ fragment: GraphQL.Fragment) throws(BuiltinError) {
       visitedForCycles.insert(fragment.name)
       let spreads = fragment.selections.spreads
       guard !spreads.isEmpty else { return }
       places[fragment.name] = path.count
       for spread in spreads {
+        try step()
         path.append(spread)
         if let place = places[spread.name] {
           let via = path[place..<(path.count - 1)].map { "\"\($0.name)\"" }.joined(separator: ", ")
           add("Cannot spread fragment \"\(spread.name)\" within itself\(via.isEmpty ? "" : " via \(via)").", spread.position)
-        } else if !visitedForCycles.contains(spread.name), let next = document.fragment(spread.name) {
-          visit(next)
+        } else if !visitedForCycles.contains(spread.name), let next = self.fragment(spread.name) {
+          try visit(next)
         }
         path.removeLast()
       }
       places[fragment.name] = nil
     }
-    visit(fragment)
+    try visit(fragment)
   }
 
   func check(_ inline: GraphQL.InlineFragment, _ parent: Definition?) throws(BuiltinError) {

@@ -37,7 +37,7 @@ extension GraphQL.Validation {
       add(message + GraphQL.Suggestion.text(value.raw, definition.values.map(\.name), kind: "the enum value "), value.position)
     case .enumeration:
       guard definition.kind == .enumeration else { return misfit(value, definition, expected) }
-      if !definition.values.contains(where: { $0.name == value.raw }) {
+      if !definition.valueNames.contains(value.raw) {
         let message = "Value \"\(value.text)\" does not exist in \"\(expected.text)\" enum."
         add(message + GraphQL.Suggestion.text(value.raw, definition.values.map(\.name), kind: "the enum value "), value.position)
       }
@@ -48,8 +48,8 @@ extension GraphQL.Validation {
   }
 
   private func checkFields(_ value: GraphQL.Literal, _ definition: Definition) {
-    for field in definition.fields
-    where field.type.isNonNull && field.defaultValue == nil && !value.children.contains(where: { $0.name == field.name }) {
+    let given = Set(value.children.map(\.name))
+    for field in definition.fields where field.type.isNonNull && field.defaultValue == nil && !given.contains(field.name) {
       add(
         "Field \"\(definition.name).\(field.name)\" of required type \"\(field.type.text)\" was not provided.", value.position)
     }

@@ -110,7 +110,7 @@ public enum TraceMode: String, Sendable, CaseIterable {
 /// Keeps the events of one mode: all, or those it asks for, each with the rules and queries that led to it.
 public final class TraceRecorder: Tracer {
   /// Events kept at most; a trace that needs more ends the evaluation.
-  public static let limit = 1_000_000
+  public static let limit = 500_000
 
   public private(set) var events: [TraceEvent] = []
   private let mode: TraceMode

@@ -104,7 +104,8 @@ public final class TracedPolicy: @unchecked Sendable {
     checks = Checks(
       modules,
       options: Checks.Options(
-        isStrict: options.isStrict, signatures: Signature.table(for: compiler.builtins), errorLimit: options.errorLimit, keepsBodies: true))
+        isStrict: options.isStrict, signatures: Signature.table(for: compiler.builtins), errorLimit: options.errorLimit, keepsBodies: true,
+        schemas: options.schemas))
     self.data = data
     if !checks.errors.isEmpty { throw RegoErrors(checks.errors) }
   }
