@@ -27,8 +27,10 @@ public struct RegoSources: Sendable {
   /// - Parameters:
   ///   - bundles: folders laid out as bundles, and archives of such.
   ///   - ignored: patterns for names of files and folders to pass over.
+  ///   - verification: how bundles must be signed; nil does not look at signatures.
   public init(
-    _ paths: [String], bundles: [String] = [], options: Parser.Options = Parser.Options(), ignoring ignored: [String] = []
+    _ paths: [String], bundles: [String] = [], options: Parser.Options = Parser.Options(), ignoring ignored: [String] = [],
+    verification: BundleVerification? = nil
   ) throws(Failure) {
     var errors: [RegoError] = []
     for path in paths {
@@ -43,12 +45,12 @@ public struct RegoSources: Sendable {
       }
     }
     if !errors.isEmpty { throw .errors(RegoErrors(Array(errors.prefix(RegoErrors.limit)))) }
-    try add(bundles, options: options, ignoring: ignored)
+    var opened: [Bundle] = []
+    for path in bundles { opened.append(try Bundle(path, options: options, ignoring: ignored, verification: verification)) }
+    try add(opened)
   }
 
-  private mutating func add(_ paths: [String], options: Parser.Options, ignoring ignored: [String]) throws(Failure) {
-    var bundles: [Bundle] = []
-    for path in paths { bundles.append(try Bundle(path, options: options, ignoring: ignored)) }
+  private mutating func add(_ bundles: [Bundle]) throws(Failure) {
     do throws(DataError) {
       try Bundle.checkRoots(of: bundles)
       for bundle in bundles {

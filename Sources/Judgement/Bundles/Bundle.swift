@@ -29,8 +29,10 @@ public struct Bundle: Sendable {
   ///   - path: an archive, or a folder.
   ///   - options: how policies are read of which the manifest does not say the version.
   ///   - ignored: patterns for names of files and folders of a folder to pass over.
+  ///   - verification: how the bundle must be signed; nil does not look at signatures.
   public init(
-    _ path: String, options: Parser.Options = Parser.Options(), ignoring ignored: [String] = [], limits: BundleLimits = BundleLimits()
+    _ path: String, options: Parser.Options = Parser.Options(), ignoring ignored: [String] = [],
+    verification: BundleVerification? = nil, limits: BundleLimits = BundleLimits()
   ) throws(RegoSources.Failure) {
     let path = path.hasPrefix("file://") ? String(path.dropFirst("file://".count)) : path
     let isFolder = DataFiles.isFolder(path)
@@ -40,6 +42,7 @@ public struct Bundle: Sendable {
         isFolder
         ? try Self.entries(ofFolder: path, ignoring: ignored)
         : try BundleArchive.read(try DataFiles.bytes(path, limit: limits.archive), name: path, limits: limits)
+      try verification?.verify(entries, name: path)
     } catch { throw .unreadable(error) }
     try self.init(entries, name: path, isFolder: isFolder, options: options)
   }

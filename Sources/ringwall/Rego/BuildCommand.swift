@@ -49,6 +49,8 @@ struct BuildCommand: ParsableCommand {
   @Flag(name: .customLong("v1-compatible"), help: "Read Rego v1, which is the default.")
   var isV1 = false
 
+  @OptionGroup var signing: BundleVerificationOptions
+
   func validate() throws {
     guard Target(rawValue: target) != nil else {
       throw ValidationError("--target \(target): rego is the only target; ringwall builds no wasm and no plans")
@@ -62,7 +64,7 @@ struct BuildCommand: ParsableCommand {
       let output = try ResultOutput(path: output)
       let options = Parser.Options(version: isV0 ? .v0 : .v1)
       let ignored = ignore.flatMap { $0.split(separator: ",").map(String.init) }
-      var built = try bundle ? Built(bundle: paths[0], options, ignored) : Built(paths, options, ignored)
+      var built = try bundle ? Built(bundle: paths[0], options, ignored, try signing.verification()) : Built(paths, options, ignored)
       if let revision { built.manifest.revision = revision }
       _ = try Policy(built.modules, options: Policy.Options(functions: StandardFunctions.all))
       for path in entrypoint where !built.has(path) {
@@ -86,9 +88,9 @@ private struct Built {
   private var sources: [BundleEntry] = []
   private let data: RegoValue
 
-  init(bundle path: String, _ options: Parser.Options, _ ignored: [String]) throws {
+  init(bundle path: String, _ options: Parser.Options, _ ignored: [String], _ verification: BundleVerification?) throws {
     do throws(RegoSources.Failure) {
-      let bundle = try Bundle(path, options: options, ignoring: ignored)
+      let bundle = try Bundle(path, options: options, ignoring: ignored, verification: verification)
       manifest = bundle.manifest ?? BundleManifest()
       modules = bundle.policies.map(\.module)
       sources = bundle.policies.map(\.entry)

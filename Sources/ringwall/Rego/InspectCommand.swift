@@ -40,7 +40,7 @@ struct InspectCommand: ParsableCommand {
     do {
       let contents = try BundleContents(path, options: Parser.Options(version: isV0 ? .v0 : .v1))
       switch format {
-      case .json: Console.print(OrderedJSON.text(contents.json(withAnnotations: annotations)))
+      case .json: Console.print(OrderedJSON.textForPages(contents.json(withAnnotations: annotations)))
       case .pretty:
         let text = contents.text(withAnnotations: annotations)
         if !text.isEmpty { Console.print(text) }

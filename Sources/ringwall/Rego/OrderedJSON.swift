@@ -10,6 +10,20 @@ struct OrderedJSON {
 
   static func text(_ value: RegoValue) -> String { String(decoding: Self.bytes(value), as: UTF8.self) }
 
+  /// The same text, with "<", ">" and "&" escaped, as Go does unless told otherwise. They stand in strings only.
+  static func textForPages(_ value: RegoValue) -> String {
+    var result: [UInt8] = []
+    for byte in bytes(value) {
+      switch byte {
+      case UInt8(ascii: "<"): result += "\\u003c".utf8
+      case UInt8(ascii: ">"): result += "\\u003e".utf8
+      case UInt8(ascii: "&"): result += "\\u0026".utf8
+      default: result.append(byte)
+      }
+    }
+    return String(decoding: result, as: UTF8.self)
+  }
+
   /// The same text, for results too large to be copied.
   static func bytes(_ value: RegoValue) -> [UInt8] {
     var writer = OrderedJSON()

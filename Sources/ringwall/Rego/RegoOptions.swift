@@ -34,6 +34,8 @@ struct RegoCompilation: ParsableArguments {
   @Option(name: [.short, .long], help: ArgumentHelp("What evaluates: rego is the only one.", valueName: "target"))
   var target: Target = .rego
 
+  @OptionGroup var signing: BundleVerificationOptions
+
   var parserOptions: Parser.Options { Parser.Options(version: isV0 ? .v0 : .v1) }
 
   var ignored: [String] { ignore.flatMap { $0.split(separator: ",").map(String.init) } }
@@ -62,8 +64,10 @@ struct RegoCompilation: ParsableArguments {
 
   /// - Parameter bundles: folders laid out as bundles, and archives of such.
   func load(_ paths: [String], bundles: [String] = []) throws -> (modules: [Module], data: RegoValue) {
+    let verification = try signing.verification()
     do throws(RegoSources.Failure) {
-      let sources = try RegoSources(paths, bundles: bundles, options: parserOptions, ignoring: ignored)
+      let sources = try RegoSources(
+        paths, bundles: bundles, options: parserOptions, ignoring: ignored, verification: verification)
       return (sources.modules, sources.data)
     } catch { throw error.underlying }
   }
@@ -78,7 +82,9 @@ struct RegoOptions: ParsableArguments {
 
   @Option(
     name: [.short, .long],
-    help: ArgumentHelp("A bundle: an archive (.tar.gz), or a folder with policies and files named data.json or data.yaml. May be repeated.", valueName: "path"),
+    help: ArgumentHelp(
+      "A bundle: an archive (.tar.gz), or a folder with policies and files named data.json or data.yaml. May be repeated.",
+      valueName: "path"),
     completion: .file())
   var bundle: [String] = []
 

@@ -68,7 +68,7 @@ struct Signature: Sendable {
 }
 
 /// Reads "count(collection: any<string, array[any]>) -> n: number".
-private struct SignatureReader {
+struct SignatureReader {
   private let bytes: [UInt8]
   private var position = 0
 

@@ -73,9 +73,13 @@ public enum Capabilities {
   /// - Parameter functions: those besides the engine's own.
   public static func json(with functions: [BuiltinFunction] = []) -> RegoValue {
     let all = Set(Builtins.all.keys).union(functions.map(\.name))
-    let names = all.filter { Signature.all[$0] != nil }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    var signatures = Signature.all.filter { all.contains($0.key) }
+    // The compiler resolves `:=` before calls are looked up, so that the table of functions lacks it.
+    var assignment = SignatureReader("assign(any, any) -> boolean")
+    signatures["assign"] = assignment.signature()
+    let names = signatures.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     return .object([
-      .init(.string("builtins"), .array(names.compactMap { Signature.all[$0]?.json })),
+      .init(.string("builtins"), .array(names.compactMap { signatures[$0]?.json })),
       .init(.string("features"), .array(["keywords_in_refs", "rego_v1", "template_strings"].map { .string($0) })),
     ])
   }
