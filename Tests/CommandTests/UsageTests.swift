@@ -7,7 +7,7 @@ struct UsageTests {
     "Every command has help with examples",
     arguments: [
       "audit", "facts", "explain", "controls", "doctor", "eval", "test", "check", "bench", "deps", "run", "exec", "capabilities", "fmt",
-      "parse",
+      "parse", "build", "inspect",
       "completion",
       "version",
     ])

@@ -23,7 +23,8 @@ extension Signature {
 extension StaticType {
   static func json(_ type: StaticType?) -> RegoValue {
     func typed(_ name: String, _ members: [RegoValue.Member] = []) -> RegoValue {
-      .object([.init(.string("type"), .string(name))] + members)
+      func key(_ member: RegoValue.Member) -> String { if case .string(let key) = member.key { key } else { "" } }
+      return .object((members + [.init(.string("type"), .string(name))]).sorted { key($0) < key($1) })
     }
     switch type {
     case nil: return typed("any")
