@@ -83,7 +83,7 @@ extension Planner {
       let local = newLocal()
       append(.makeObject(local))
       for index in stride(from: 0, to: operands.count, by: 2) {
-        append(.insertOnce(object: local, path: [operands[index]], value: operands[index + 1]))
+        append(.insert(object: local, key: operands[index], value: operands[index + 1]))
       }
       next(.local(local))
     }
