@@ -30,6 +30,7 @@ check: ## format, imports and house rules
 
 format: ## rewrite the sources in the project's style
 	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Fuzz Benchmarks/Package.swift Benchmarks/Sources
+	$(SWIFT) run --quiet ringwall fmt --write policies
 
 install: build ## lay the program out below PREFIX (DESTDIR is respected)
 	@scripts/install "$(DESTDIR)" "$(PREFIX)"

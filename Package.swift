@@ -21,9 +21,12 @@ let package = Package(
   products: [
     .executable(name: "ringwall", targets: ["ringwall"]),
     .library(name: "Rego", targets: ["Rego"]),
+    .library(name: "RegoBuiltins", targets: ["RegoBuiltins"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-asn1", exact: "1.7.4"),
+    .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     .package(url: "https://github.com/attaswift/BigInt", exact: "6.0.1"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
@@ -40,8 +43,19 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
+      name: "RegoBuiltins",
+      dependencies: [
+        "Rego",
+        .product(name: "BigInt", package: "BigInt"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "X509", package: "swift-certificates"),
+      ],
+      swiftSettings: strict),
+    .target(
       name: "Judgement",
-      dependencies: ["Domain", "Rego", .product(name: "Yams", package: "Yams"), .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: ["Domain", "Rego", "RegoBuiltins", .product(name: "Yams", package: "Yams"), .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: strict),
     .target(name: "Platforms", dependencies: ["Domain", "CXML", "CLinux"], swiftSettings: strict),
     .target(
@@ -53,7 +67,7 @@ let package = Package(
     .executableTarget(
       name: "ringwall",
       dependencies: [
-        "Domain", "Rego", "Judgement", "Platforms", "Audit",
+        "Domain", "Rego", "RegoBuiltins", "Judgement", "Platforms", "Audit",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -65,10 +79,11 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "HouseTests", swiftSettings: strict),
     .executableTarget(
-      name: "conformance", dependencies: ["Rego", .product(name: "Yams", package: "Yams")], path: "Tests/Conformance",
+      name: "conformance", dependencies: ["Rego", "RegoBuiltins", .product(name: "Yams", package: "Yams")], path: "Tests/Conformance",
       exclude: ["expected-failures.txt"]),
     .testTarget(name: "ConformanceTests", dependencies: ["conformance"], swiftSettings: strict),
     .testTarget(name: "RegoTests", dependencies: ["Rego", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+    .testTarget(name: "RegoBuiltinsTests", dependencies: ["Rego", "RegoBuiltins"], swiftSettings: strict),
     .testTarget(
       name: "PolicyTests", dependencies: ["Domain", "Rego", "Judgement", "Platforms", .product(name: "Yams", package: "Yams")],
       exclude: ["Fixtures", "opa-builtins.txt"], swiftSettings: strict),

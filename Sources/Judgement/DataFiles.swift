@@ -24,6 +24,9 @@ public enum DataFiles {
     guard descriptor >= 0 else { throw DataError("cannot read \(path): \(reason(errno))") }
     defer { _ = close(descriptor) }
     var result: [UInt8] = []
+    // A file that is one has its size, and its bytes are not moved as they come in.
+    var status = stat()
+    if unsafe fstat(descriptor, &status) == 0, status.st_size > 0 { result.reserveCapacity(min(Int(status.st_size), limit)) }
     var chunk = [UInt8](repeating: 0, count: 64 << 10)
     while true {
       // SAFETY: the buffer is the array's own, and read(2) writes no more than its length.

@@ -1,5 +1,6 @@
 public import Domain
 internal import Rego
+internal import RegoBuiltins
 internal import Synchronization
 
 /// The Rego engine as Judgement uses it: modules and data in, the value of a rule out. Nothing else in Judgement knows the engine.
@@ -40,7 +41,7 @@ public final class PolicyEngine: Sendable {
 
   init(parsed: [ParsedSource], data: FactValue) throws(DataError) {
     do throws(RegoErrors) {
-      policy = try Policy(parsed.map(\.module), data: Document(data.regoValue))
+      policy = try Policy(parsed.map(\.module), data: Document(data.regoValue), options: .init(functions: StandardFunctions.all))
     } catch {
       throw DataError(error.errors.map(\.description).joined(separator: "\n"))
     }

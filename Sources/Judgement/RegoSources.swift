@@ -53,13 +53,20 @@ public struct RegoSources: Sendable {
   /// A JSON or YAML file as a value.
   public static func document(_ bytes: [UInt8], file: String) throws(DataError) -> RegoValue {
     if file.hasSuffix(".yaml") || file.hasSuffix(".yml") { return try YAMLDocument.read(bytes, file: file).regoValue }
-    do throws(RegoError) { return try Document(json: bytes, name: file).regoValue } catch {
+    return try input(bytes, file: file).regoValue
+  }
+
+  /// A JSON or YAML file as the engine reads it, however large.
+  public static func input(_ bytes: [UInt8], file: String) throws(DataError) -> Document {
+    if file.hasSuffix(".yaml") || file.hasSuffix(".yml") { return Document(try YAMLDocument.read(bytes, file: file).regoValue) }
+    do throws(RegoError) { return try Document(json: bytes, name: file) } catch {
       throw DataError("\(file):\(error.location.row):\(error.location.column): not JSON: \(error.message)")
     }
   }
 
   /// "a.b:file.json" is a prefix and a name; "file.json" and "dir:with/colon.json" are a name.
   private static func split(_ path: String) -> (prefix: [String], name: String) {
+    if path.hasPrefix("file://") { return ([], String(path.dropFirst("file://".count))) }
     guard let colon = path.firstIndex(of: ":"), colon != path.startIndex else { return ([], path) }
     let prefix = path[..<colon]
     guard !prefix.contains("/"), !DataFiles.exists(path) else { return ([], path) }

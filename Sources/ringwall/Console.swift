@@ -13,8 +13,12 @@ enum Console {
   static let error: Int32 = 2
 
   /// One text on standard output, ended by a line end. Where it cannot be written the program ends with 2 and says so.
-  static func print(_ text: String) {
-    let code = put(Array((text.hasSuffix("\n") ? text : text + "\n").utf8), to: output)
+  static func print(_ text: String) { print(Array(text.utf8)) }
+
+  static func print(_ text: [UInt8]) {
+    var text = text
+    if text.last != 0x0A { text.append(0x0A) }
+    let code = put(text, to: output)
     guard code != 0 else { return }
     complain(ResultOutput.failure("standard output", code).message)
     exit(2)

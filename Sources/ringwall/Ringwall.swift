@@ -33,7 +33,13 @@ struct Ringwall: ParsableCommand {
       EvalCommand.self,
       TestCommand.self,
       CheckCommand.self,
+      FmtCommand.self,
+      ParseCommand.self,
       BenchCommand.self,
+      DepsCommand.self,
+      RunCommand.self,
+      ExecCommand.self,
+      CapabilitiesCommand.self,
       CompletionCommand.self,
       VersionCommand.self,
     ])

@@ -25,9 +25,11 @@ enum Program {
     return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("ringwall").path
   }()
 
-  /// - Parameter asNobody: runs it as user and group 65534; needs root.
+  /// - Parameters:
+  ///   - input: a file that is standard input; nothing else.
+  ///   - asNobody: runs it as user and group 65534; needs root.
   static func run(
-    _ arguments: [String], in folder: String? = nil, environment: [String: String] = [:], asNobody: Bool = false
+    _ arguments: [String], in folder: String? = nil, input: String? = nil, environment: [String: String] = [:], asNobody: Bool = false
   ) throws -> Result {
     let process = Process()
     if asNobody {
@@ -46,7 +48,7 @@ enum Program {
     let files = ["out", "err"].map { scratch.url.appendingPathComponent($0) }
     for file in files { try Data().write(to: file) }
     let handles = try files.map { try FileHandle(forWritingTo: $0) }
-    process.standardInput = FileHandle.nullDevice
+    process.standardInput = try input.map { try FileHandle(forReadingFrom: URL(fileURLWithPath: $0)) } ?? FileHandle.nullDevice
     process.standardOutput = handles[0]
     process.standardError = handles[1]
     try process.run()

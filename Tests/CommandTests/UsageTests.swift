@@ -3,7 +3,14 @@ import Testing
 
 @Suite("Wrong use and help")
 struct UsageTests {
-  @Test("Every command has help with examples", arguments: ["audit", "facts", "explain", "controls", "doctor", "completion", "version"])
+  @Test(
+    "Every command has help with examples",
+    arguments: [
+      "audit", "facts", "explain", "controls", "doctor", "eval", "test", "check", "bench", "deps", "run", "exec", "capabilities", "fmt",
+      "parse",
+      "completion",
+      "version",
+    ])
   func help(command: String) throws {
     let result = try Program.run([command, "--help"])
     #expect(result.code == 0)

@@ -1,4 +1,6 @@
+import Glibc
 import Rego
+import RegoBuiltins
 
 /// Runs one case and compares as OPA's own runner does (v1/topdown/exported_test.go): the error's text and code where given, else the
 /// results as a set of bindings in JSON.
@@ -26,24 +28,69 @@ struct Runner {
   }
 
   private static func run(_ item: Case, version: LanguageVersion) -> Result<[Solution], Fault> {
-    let options = Parser.Options(
-      version: version, experimentalKeywords: !item.experimentalKeywords.isEmpty, importedKeywords: item.experimentalKeywords)
+    let options = parserOptions(item, version)
     do throws(RegoErrors) {
       var modules: [Module] = []
       for (index, text) in item.modules.enumerated() {
         modules.append(try Parser.module(Array(text.utf8), file: "test-\(index).rego", options: options))
       }
-      let policy = try Policy(modules, data: item.data.map { Document($0) } ?? .empty)
+      let policy = try Policy(
+        modules, data: item.data.map { Document($0) } ?? .empty, options: .init(functions: StandardFunctions.all + [sleep]))
       let query = try policy.prepare(item.query, options: options)
       let input = try item.inputTerm.map { text throws(RegoErrors) in try Document(term: text) } ?? item.input.map { Document($0) }
       do throws(RegoError) {
-        return .success(try query.evaluate(input: input, options: EvaluationOptions(isStrict: item.isStrict)))
+        return .success(try query.evaluate(input: input, options: EvaluationOptions(isStrict: item.isStrict, network: .all)))
       } catch {
         return .failure(Fault(text: error.description, code: error.code.rawValue))
       }
     } catch {
       return .failure(Fault(text: error.description, code: error.errors.first?.code.rawValue ?? ""))
     }
+  }
+
+  /// Nil where following the evaluation finds the solutions of the evaluation, or where that ends in an error.
+  static func traceFailure(of item: Case, version: LanguageVersion) -> String? {
+    guard case .success(let solutions) = run(item, version: version) else { return nil }
+    let options = parserOptions(item, version)
+    let recorder = SolutionRecorder()
+    do throws(RegoErrors) {
+      var modules: [Module] = []
+      for (index, text) in item.modules.enumerated() {
+        modules.append(try Parser.module(Array(text.utf8), file: "test-\(index).rego", options: options))
+      }
+      let policy = try TracedPolicy(
+        modules, data: item.data.map { Document($0) } ?? .empty, options: .init(functions: StandardFunctions.all + [sleep]))
+      let query = try policy.prepare(item.query, options: options)
+      let input = try item.inputTerm.map { text throws(RegoErrors) in try Document(term: text) } ?? item.input.map { Document($0) }
+      do throws(RegoError) {
+        try query.run(input: input, options: EvaluationOptions(isStrict: item.isStrict), tracers: [recorder])
+      } catch {
+        return "following ends in \(error.description)"
+      }
+    } catch {
+      return "following is refused: \(error.description)"
+    }
+    func canonical(_ bindings: [(name: String, value: RegoValue)]) -> RegoValue {
+      .object(bindings.filter { !$0.name.hasPrefix("__local") && !$0.name.hasPrefix("$") }.map { .init(.string($0.name), $0.value) })
+    }
+    let want = Document(.set(solutions.map { canonical($0.bindings) }))
+    let got = Document(.set(recorder.solutions.map { canonical($0) }))
+    if want == got { return nil }
+    return "evaluation \(String(decoding: want.json(), as: UTF8.self)), following \(String(decoding: got.json(), as: UTF8.self))"
+  }
+
+  /// Keeps the bindings of the query each time that it holds.
+  private final class SolutionRecorder: Tracer {
+    var wantsLocals: Bool { true }
+    var wantsUnification: Bool { false }
+    private(set) var solutions: [[(name: String, value: RegoValue)]] = []
+
+    func record(_ event: TraceEvent) { if event.operation == .exit, event.queryID == 0 { solutions.append(event.bindings) } }
+  }
+
+  private static func parserOptions(_ item: Case, _ version: LanguageVersion) -> Parser.Options {
+    Parser.Options(
+      version: version, experimentalKeywords: !item.experimentalKeywords.isEmpty, importedKeywords: item.experimentalKeywords)
   }
 
   private static func compare(_ solutions: [Solution], _ item: Case) -> String? {
@@ -80,5 +127,15 @@ struct Runner {
   /// As JSON has it: sets are arrays, keys are text.
   private static func json(_ value: RegoValue) -> RegoValue {
     (try? Document(json: Document(value).json()).regoValue) ?? value
+  }
+}
+
+extension Runner {
+  /// OPA's own runner has this function too: it waits, at most a second here.
+  static let sleep = BuiltinFunction("test.sleep", [.string], result: .null) { call throws(BuiltinError) in
+    let text = String(decoding: try call.text(0), as: UTF8.self)
+    guard text.hasSuffix("ms"), let milliseconds = UInt32(text.dropLast(2)) else { throw .failed("a duration in ms is needed") }
+    usleep(min(milliseconds, 1000) * 1000)
+    return .null
   }
 }

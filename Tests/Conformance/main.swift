@@ -1,19 +1,22 @@
 import Foundation
 import Rego
 
-// Runs every YAML case of OPA's conformance suite below a folder: conformance DIR [--verbose] [--only SUBSTRING] [--expect FILE]
+// Runs every YAML case of OPA's conformance suite below a folder: conformance DIR [--verbose] [--only SUBSTRING] [--expect FILE] [--traced]
 //
 // The nearest folder named v0 or v1 decides the edition. The last line is "P passed, F failed". A case that cannot be read has failed.
+// With --traced a case fails instead where following the evaluation finds other solutions than the evaluation.
 // With --expect FILE (one "folder/file#index reason" a line) the exit status is 0 when exactly the listed cases fail.
 
 var folder = ""
 var only: String?
 var expectation: String?
 var isVerbose = false
+var isTraced = false
 var words = CommandLine.arguments.dropFirst()
 while let word = words.popFirst() {
   switch word {
   case "--verbose": isVerbose = true
+  case "--traced": isTraced = true
   case "--only": only = words.popFirst()
   case "--expect": expectation = words.popFirst()
   default: folder = word
@@ -53,7 +56,9 @@ for file in files where only.map({ file.contains($0) }) ?? true {
     let cases = try CaseFile.read(String(contentsOfFile: folder + "/" + file, encoding: .utf8), file: file)
     for item in cases {
       if isVerbose { FileHandle.standardError.write(Data("run  \(file)#\(item.index)\n".utf8)) }
-      if let failure = Runner.failure(of: item, version: edition(file)) {
+      let failure =
+        isTraced ? Runner.traceFailure(of: item, version: edition(file)) : Runner.failure(of: item, version: edition(file))
+      if let failure {
         failed.append("\(file)#\(item.index)")
         print("FAIL \(file)#\(item.index) \(item.note): \(failure.prefix(400))")
       } else {

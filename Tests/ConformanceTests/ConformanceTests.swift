@@ -21,16 +21,25 @@ struct ConformanceTests {
 
   @Test("every public case but the listed ones", .enabled(if: hasCases, "no ../shared/rego-cases beside the checkout"))
   func publicCases() throws {
+    try Self.run(["--expect", Self.package.appending(path: "Tests/Conformance/expected-failures.txt").path])
+  }
+
+  @Test(
+    "following the evaluation finds the solutions of the evaluation",
+    .enabled(if: hasCases, "no ../shared/rego-cases beside the checkout"))
+  func tracedCases() throws { try Self.run(["--traced"]) }
+
+  private static func run(_ arguments: [String]) throws {
     let process = Process()
     process.executableURL = Self.runner
-    process.arguments = [Self.cases.path, "--expect", Self.package.appending(path: "Tests/Conformance/expected-failures.txt").path]
+    process.arguments = [Self.cases.path] + arguments
     let pipe = Pipe()
     process.standardOutput = pipe
     try process.run()
     let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
     let lines = output.split(separator: "\n")
-    let surprises = lines.filter { $0.hasPrefix("unexpected failure") || $0.hasPrefix("listed as failing") }
+    let surprises = lines.filter { $0.hasPrefix("unexpected failure") || $0.hasPrefix("listed as failing") || $0.hasPrefix("FAIL") }
     print("OPA's cases: \(lines.last ?? "the runner said nothing")")
     #expect(process.terminationStatus == 0, "\(surprises.prefix(20).joined(separator: "\n"))")
   }

@@ -137,7 +137,7 @@ lists := [d |
 	both
 	some name, configured in tables.configured
 	running := tables.running[name]
-	some subject in object.keys(configured) | object.keys(running)
+	some subject in (object.keys(configured) | object.keys(running))
 	a := object.get(configured, subject, null)
 	b := object.get(running, subject, null)
 	a != b

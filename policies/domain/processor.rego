@@ -152,7 +152,7 @@ else := set()
 # which of the vendors the host is, by its virtualization extension or its own flags
 vendor := "intel" if "vmx" in host_flags
 
-else := "amd" if count({"svm", "virt_ssbd", "amd_ssbd", "sse4a"} & host_flags) > 0
+else := "amd" if count({"amd_ssbd", "sse4a", "svm", "virt_ssbd"} & host_flags) > 0
 
 else := "intel"
 

@@ -220,7 +220,7 @@ switches := {
 
 refusals := {"nospectre_v1", "nospectre_v2", "nospectre_bhb", "nopti", "nospec_store_bypass_disable"}
 
-off_by_value := {name | some name in switches; "off" in split(boot.last(name), ",")} | {"kpti" | boot.cleared("kpti")} | {"ssbd" |
+off_by_value := ({name | some name in switches; "off" in split(boot.last(name), ",")} | {"kpti" | boot.cleared("kpti")}) | {"ssbd" |
 	boot.last("ssbd") == "force-off"
 }
 
@@ -228,4 +228,4 @@ off_by_name := {name | some name in refusals; boot.given(name)}
 
 switched_off := {sprintf("%s=%s", [name, boot.last(name)]) | some name in off_by_value} | off_by_name
 
-facts_off := [boot.fact(name) | some name in off_by_value | off_by_name]
+facts_off := [boot.fact(name) | some name in (off_by_value | off_by_name)]

@@ -136,7 +136,9 @@ default_mode("ro") := "0777"
 
 default_mode("admin") := "0700"
 
-default_mode("rw") := "0700" if authentication == "none" else := "0777"
+default_mode("rw") := "0700" if authentication == "none"
+
+else := "0777"
 
 permissions(name) := concat("", ["conf.unix_sock_", name, "_perms"])
 

@@ -9,7 +9,9 @@ tokens(text) := [t |
 	t != ""
 ]
 
-pieces(part) := [part] if startswith(part, "@") else := split(part, ",")
+pieces(part) := [part] if startswith(part, "@")
+
+else := split(part, ",")
 
 # switches: the items that a token can name to switch a weak one on, and those that switch it off
 switches := {

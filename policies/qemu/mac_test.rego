@@ -35,9 +35,7 @@ test_user if {
 	user(unknown, none).reason == "notCollected"
 }
 
-root(chroot, folder, namespace) := result if result := mac.qmu_003 with input.facts as {
-	"argv.chroot": chroot, "process.root": folder, "process.mountNamespace": namespace, "argv.unresolved": none,
-}
+root(chroot, folder, namespace) := result if result := mac.qmu_003 with input.facts as {"argv.chroot": chroot, "process.root": folder, "process.mountNamespace": namespace, "argv.unresolved": none}
 
 test_root_directory if {
 	root(present("/var/empty"), unknown, unknown).case == "chroot"

@@ -261,9 +261,7 @@ else := judge.pass("safe", {}, ["conf.cgroup_controllers"]) if "devices" in judg
 else := judge.fail("unsafe", {"found": judge.value("conf.cgroup_controllers")}, ["conf.cgroup_controllers"])
 
 # default_devices: what libvirt lets every guest open
-default_devices := {
-	"/dev/null", "/dev/full", "/dev/zero", "/dev/random", "/dev/urandom", "/dev/ptmx", "/dev/kvm", "/dev/userfaultfd",
-}
+default_devices := {"/dev/null", "/dev/full", "/dev/zero", "/dev/random", "/dev/urandom", "/dev/ptmx", "/dev/kvm", "/dev/userfaultfd"}
 
 extra_devices := [d |
 	some d in judge.effective("conf.cgroup_device_acl", [])

@@ -103,7 +103,7 @@ inside(address, network) if net.cidr_contains(network, address)
 #   always: true
 lvq_022 := judge.unreadable(["conf.migration_address"]) if not judge.readable("conf.migration_address")
 
-else := judge.fail("everywhere", {"address": migration_address}, ["conf.migration_address"]) if migration_address in {"0.0.0.0", "::", "", "0", "0:0:0:0:0:0:0:0"}
+else := judge.fail("everywhere", {"address": migration_address}, ["conf.migration_address"]) if migration_address in {"", "0", "0.0.0.0", "0:0:0:0:0:0:0:0", "::"}
 
 else := judge.pass("local", {"address": migration_address}, ["conf.migration_address"]) if qemu_driver.loopback(migration_address)
 

@@ -34,7 +34,7 @@ import data.ringwall.lib.judge
 #     qemu.conf of libvirt 9.0.0 and of master (qemu.conf.in)
 lvq_030 := judge.unreadable(["conf.sched_core"]) if not judge.readable("conf.sched_core")
 
-else := judge.pass("safe", {"found": judge.value("conf.sched_core")}, ["conf.sched_core"]) if judge.value("conf.sched_core") in {"vcpus", "emulator", "full"}
+else := judge.pass("safe", {"found": judge.value("conf.sched_core")}, ["conf.sched_core"]) if judge.value("conf.sched_core") in {"emulator", "full", "vcpus"}
 
 else := judge.not_applicable("trusted", {}, ["conf.sched_core"]) if judge.tenants == "trusted"
 

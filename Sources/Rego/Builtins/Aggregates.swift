@@ -73,6 +73,7 @@ extension Builtins {
     }
     let elements = try arguments.collection(0, "set", "array")
     try context.spend(elements.count)
+    if start == 0, let sum = sumOfFractions(elements, context.heap) { return sum }
     var hasFloat = false
     for element in elements {
       guard element.isNumber else { throw arguments.wrongElement(0, element, "number") }
@@ -83,7 +84,6 @@ extension Builtins {
       for element in elements { result = try step(result, element, context.heap) }
       return result
     }
-    if start == 0, let sum = sumOfFractions(elements, context.heap) { return sum }
     // OPA keeps the running value a float, of 64 bits for sums and 53 for products: big integers among the elements lose digits.
     var total = BinaryFloat(Int64(start))
     for element in elements {
@@ -94,15 +94,17 @@ extension Builtins {
     return try Numbers.value(total, in: context.heap)
   }
 
-  /// As `BinaryFloat` below would add; nil where machine words do not hold a step.
+  /// As `BinaryFloat` below would add; nil where machine words do not hold a step, where all are integers, and where one is no number.
   private static func sumOfFractions(_ elements: Elements, _ heap: Heap) -> Value? {
     var total: ExtendedFloat?
+    var hasFraction = false
     for element in elements {
       guard let number = ExtendedFloat(element) else {
         // Zero changes nothing.
-        if element.rawTag == Value.Tag.integer.rawValue, total != nil { continue }
+        if element.rawTag == Value.Tag.integer.rawValue { continue }
         return nil
       }
+      if !number.isInteger { hasFraction = true }
       guard let before = total else {
         total = number
         continue
@@ -110,7 +112,7 @@ extension Builtins {
       total = before.adding(number)
       if total == nil { return nil }
     }
-    return total?.value(in: heap)
+    return hasFraction ? total?.value(in: heap) : nil
   }
 
   /// Nil for anything but integers whose sums fit 64 bits.

@@ -1,5 +1,5 @@
 /// Why a built-in function gave no value.
-enum BuiltinError: Error, Sendable {
+public enum BuiltinError: Error, Sendable {
   /// An operand of the wrong type: `eval_type_error`. Text without the function's name ("operand 1 must be string but got number").
   case type(String)
   /// Anything else that fails at run time: `eval_builtin_error`. Text without the function's name.
@@ -34,13 +34,16 @@ struct Builtin: Sendable {
   let arity: Int
   /// Its answers may differ between two evaluations of the same input.
   let isNondeterministic: Bool
+  /// Nil for OPA's functions, whose types stand in `Signature.table`.
+  let signature: Signature?
   /// Undefined as a result makes the call undefined without an error.
   let function: Function
 
-  init(_ name: String, _ arity: Int, isNondeterministic: Bool = false, _ function: @escaping Function) {
+  init(_ name: String, _ arity: Int, isNondeterministic: Bool = false, signature: Signature? = nil, _ function: @escaping Function) {
     self.name = name
     self.arity = arity
     self.isNondeterministic = isNondeterministic
+    self.signature = signature
     self.function = function
   }
 }
@@ -66,7 +69,9 @@ final class BuiltinContext {
     return now
   }
   private let clock: @Sendable () -> Int64
-  /// Where `print` and `trace` write; nil drops the text.
+  /// Hosts that functions may connect to.
+  let network: NetworkAccess
+  /// Where `print` writes; nil drops the text.
   var printed: ((String) -> Void)?
   /// Told which case of a test begins.
   var testCaseBegan: (([RegoValue]) -> Void)?
@@ -81,8 +86,9 @@ final class BuiltinContext {
   /// Steps left for work that a small input can make large; see `spend`.
   private(set) var steps: Int
 
-  init(heap: Heap, steps: Int = .max, clock: @escaping @Sendable () -> Int64) {
+  init(heap: Heap, steps: Int = .max, network: NetworkAccess = .none, clock: @escaping @Sendable () -> Int64) {
     self.heap = heap
+    self.network = network
     self.steps = steps
     self.clock = clock
   }

@@ -33,21 +33,39 @@ extension Builtins {
       return result.value
     },
     Builtin("walk", 1) { arguments, context throws(BuiltinError) in
-      var result: [Value] = []
-      var open: [(path: [Value], value: Value)] = [([], arguments[0])]
+      let heap = context.heap
+      let result = ArrayView.make(capacity: 64, in: heap)
+      var open: [(path: ArrayView, value: Value)] = [(ArrayView.make(filled: 0, in: heap), arguments[0])]
+      func push(_ path: ArrayView, _ key: Value, _ value: Value) {
+        let count = path.count
+        let longer = ArrayView.make(filled: count + 1, in: heap)
+        Memory.copy(from: path.elements, to: longer.elements, bytes: count * 16)
+        Memory.setValue(longer.elements, at: count, key)
+        open.append((longer, value))
+      }
       while let (path, value) = open.popLast() {
         try context.spend(path.count + 1)
-        result.append(.array([.array(path, in: context.heap), value], in: context.heap))
-        let members: [(Value, Value)] =
-          switch value.tag {
-          case .array: value.elements.enumerated().map { (.integer($0.offset), $0.element) }
-          case .set: value.elements.map { ($0, $0) }
-          case .object: Members(value.objectView).map { ($0.key, $0.value) }
-          default: []
-          }
-        for (key, member) in members.reversed() { open.append((path + [key], member)) }
+        let pair = ArrayView.make(filled: 2, in: heap)
+        Memory.setValue(pair.elements, at: 0, path.value)
+        Memory.setValue(pair.elements, at: 1, value)
+        result.append(pair.value, in: heap)
+        // The last one first, so that the first is taken first.
+        switch value.tag {
+        case .array:
+          let view = value.arrayView
+          for index in stride(from: view.count - 1, through: 0, by: -1) { push(path, .integer(index), view[index]) }
+        case .set:
+          let view = value.setView
+          view.sort()
+          for index in stride(from: view.count - 1, through: 0, by: -1) { push(path, view[index], view[index]) }
+        case .object:
+          let view = value.objectView
+          view.sort()
+          for index in stride(from: view.count - 1, through: 0, by: -1) { push(path, view.key(at: index), view.value(at: index)) }
+        default: break
+        }
       }
-      return .array(result, in: context.heap)
+      return result.value
     },
   ]
 

@@ -41,6 +41,7 @@ extension Builtins {
     case .boolean: return .integer(value.isTrue ? 1 : 0)
     case .integer, .number: return value
     case .shortString, .longString:
+      if let plain = unsafe value.withText({ unsafe plainInteger($0) }) { return .integer(plain) }
       let text = value.text
       let bare = Array(text.drop { $0 == 0x2B || $0 == 0x2D }).map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }
       if bare == Array("inf".utf8) || bare == Array("infinity".utf8) || bare == Array("nan".utf8) {
@@ -53,6 +54,19 @@ extension Builtins {
       }
     default: throw arguments.wrongType(0, "null", "boolean", "number", "string")
     }
+  }
+
+  /// Up to 18 digits without a leading zero or a sign.
+  private static func plainInteger(_ text: UnsafeBufferPointer<UInt8>) -> Int? {
+    // SAFETY: the first byte is there, and the index stays below the count.
+    guard text.count > 0, text.count <= 18, unsafe text[0] != 0x30 || text.count == 1 else { return nil }
+    var value = 0
+    for index in 0..<text.count {
+      let digit = unsafe text[index] &- 0x30
+      if digit > 9 { return nil }
+      value = value &* 10 &+ Int(digit)
+    }
+    return value
   }
 
   /// `text` in quotes, as Go's `%q`.

@@ -8,6 +8,7 @@ extension Builtins {
       return try Units.amount(number, unit, context)
     },
     Builtin("units.parse_bytes", 1) { arguments, context throws(BuiltinError) in
+      if let bytes = unsafe try arguments.text(0).withText({ unsafe Units.plainBytes($0) }) { return .integer(bytes) }
       let text = GoCase.lower(try arguments.string(0)[...]).filter { $0 != 0x22 }
       let (number, unit) = try Units.split(text, "units.parse_bytes", "byte amount")
       return try Units.bytes(number, unit, context)
@@ -73,6 +74,32 @@ enum Units {
     var digits = String(scaled)
     if digits.count <= places { digits = String(repeating: "0", count: places + 1 - digits.count) + digits }
     return Numbers.parse(Array((sign + digits.dropLast(places) + "." + digits.suffix(places)).utf8), in: context.heap)
+  }
+
+  /// A whole number of at most nine digits and a unit: "512Mi"; nil for anything else, which `bytes` reads or refuses.
+  static func plainBytes(_ text: UnsafeBufferPointer<UInt8>) -> Int? {
+    var number = 0
+    var index = 0
+    // SAFETY: the index stays below the text's count.
+    while index < text.count, unsafe text[index] &- 0x30 <= 9 {
+      number = unsafe number * 10 + Int(text[index] - 0x30)
+      index += 1
+    }
+    guard index > 0, index <= 9, text.count - index <= 3 else { return nil }
+    if index == text.count { return number }
+    let letters: (Int) -> UInt8 = { index + $0 < text.count ? unsafe text[index + $0] | 0x20 : 0 }
+    let step: Int
+    switch letters(0) {
+    case 0x6B: step = 1
+    case 0x6D: step = 2
+    case 0x67: step = 3
+    default: return nil
+    }
+    let isBinary = letters(1) == 0x69
+    let rest = isBinary ? 2 : 1
+    guard text.count == index + rest || text.count == index + rest + 1 && letters(rest) == 0x62 else { return nil }
+    // At most 10^9 * 2^30.
+    return (0..<step).reduce(number) { product, _ in product * (isBinary ? 1024 : 1000) }
   }
 
   /// Computed with 64 bits, cut to an integer.

@@ -9,13 +9,17 @@ struct Compiler {
     var isStrict = false
     /// Errors after which no more are looked for; 0 for all.
     var errorLimit = RegoErrors.limit
+    /// What is known of `input` and `data`; nil: blocks that name schemas are passed over.
+    var schemas: SchemaSet?
 
     init() {}
 
     init(_ options: Policy.Options) {
+      for function in options.functions { builtins[function.name] = function.builtin }
       if let names = options.builtins { builtins = builtins.filter { names.contains($0.key) } }
       isStrict = options.isStrict
       errorLimit = options.errorLimit
+      schemas = options.schemas
     }
   }
 
@@ -38,7 +42,10 @@ struct Compiler {
 
   static func compile(_ modules: [Module], options: Options = Options()) throws(RegoErrors) -> Output {
     let checks = Checks(
-      modules, options: Checks.Options(isStrict: options.isStrict, signatures: Signature.table(for: options.builtins), errorLimit: options.errorLimit))
+      modules,
+      options: Checks.Options(
+        isStrict: options.isStrict, signatures: Signature.table(for: options.builtins), errorLimit: options.errorLimit,
+        schemas: options.schemas))
     if !checks.errors.isEmpty { throw RegoErrors(checks.errors) }
     return try DeepStack.result { () throws(RegoErrors) in
       var compiler = Compiler(modules: modules, options: options)

@@ -19,7 +19,7 @@ struct RuleMetadata {
   }
 
   /// The names of a rule's reference up to its first variable.
-  private static func path(_ head: Head) -> [String] {
+  static func path(_ head: Head) -> [String] {
     var result: [String] = []
     for (index, term) in head.reference.enumerated() {
       switch term.node {

@@ -26,11 +26,21 @@ public final class Policy: Sendable {
     public var errorLimit = RegoErrors.limit
     /// False runs every rule and every expression as it is written: for whoever watches the evaluation.
     public var isOptimized = true
+    /// JSON schemas of `input` and `data` that types are checked against. Nil: METADATA blocks that name schemas are passed over; those that
+    /// hold one count.
+    public var schemas: SchemaSet?
+    /// Functions besides the engine's own, or in their place.
+    public var functions: [BuiltinFunction] = []
 
-    public init(isStrict: Bool = false, builtins: Set<String>? = nil, errorLimit: Int = RegoErrors.limit) {
+    public init(
+      isStrict: Bool = false, builtins: Set<String>? = nil, errorLimit: Int = RegoErrors.limit, schemas: SchemaSet? = nil,
+      functions: [BuiltinFunction] = []
+    ) {
+      self.schemas = schemas
       self.isStrict = isStrict
       self.builtins = builtins
       self.errorLimit = errorLimit
+      self.functions = functions
     }
   }
 
@@ -51,8 +61,8 @@ public final class Policy: Sendable {
   ) throws(RegoErrors) -> PreparedQuery {
     let source = Array(text.utf8)
     let body = try Parser.query(source, options: options)
-    let functions = output.withLock { $0.output.functions }
-    let capture = QueryCapture(body) { Self.arity(of: $0, functions, package: package) }
+    let (functions, builtins) = output.withLock { ($0.output.functions, $0.output.builtins) }
+    let capture = QueryCapture(body) { Self.arity(of: $0, functions, builtins, package: package) }
     let query = try prepare(capture.body, package, imports)
     query.expressions = zip(body, capture.variables).map { expression, variable in
       let start = min(Int(expression.location.offset), source.count)
@@ -81,7 +91,9 @@ public final class Policy: Sendable {
     return try result.get()
   }
 
-  private static func arity(of callee: Term, _ functions: [[String]: Int], package: [String]) -> Int? {
+  private static func arity(
+    of callee: Term, _ functions: [[String]: Int], _ builtins: [String: Builtin], package: [String]
+  ) -> Int? {
     let terms = if case .reference(let parts) = callee.node { parts } else { [callee] }
     let name = terms.compactMap { term in
       switch term.node {
@@ -90,7 +102,7 @@ public final class Policy: Sendable {
       }
     }
     if name.first == "data" { return functions[Array(name.dropFirst())] }
-    return functions[package + name] ?? Builtins.all[name.joined(separator: ".")]?.arity
+    return functions[package + name] ?? builtins[name.joined(separator: ".")]?.arity
   }
 
   /// The value of a term without variables.

@@ -70,13 +70,19 @@ public struct EvaluationOptions: Sendable, Hashable {
   public var now: Int64?
   /// Time on the clock that it may take, looked at every few thousand steps; nil for any.
   public var timeout: Duration?
+  /// Hosts that functions like `http.send` may connect to: none, unless the caller says so.
+  public var network = NetworkAccess.none
 
-  public init(isStrict: Bool = false, steps: Int = .max, memory: Int = .max, now: Int64? = nil, timeout: Duration? = nil) {
+  public init(
+    isStrict: Bool = false, steps: Int = .max, memory: Int = .max, now: Int64? = nil, timeout: Duration? = nil,
+    network: NetworkAccess = .none
+  ) {
     self.isStrict = isStrict
     self.steps = steps
     self.memory = memory
     self.now = now
     self.timeout = timeout
+    self.network = network
   }
 }
 

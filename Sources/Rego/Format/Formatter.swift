@@ -41,17 +41,38 @@ public enum Formatter {
       let refusals = FormatChecks.refusals(of: module)
       if !refusals.isEmpty { throw RegoErrors(refusals) }
     }
+    var result = try once(module, source, options)
+    // A comment that found its line, or a rule that became longer, may let what is around it be laid out anew.
+    var again = options
+    again.parser = resultOptions(options)
+    for _ in 0..<8 {
+      let next = try once(try Parser.module(result, file: file, options: again.parser), result, again)
+      if next == result { break }
+      result = next
+    }
+    return result
+  }
+
+  private static func once(_ module: Module, _ source: [UInt8], _ options: Options) throws(RegoErrors) -> [UInt8] {
     let rows = SourceRows(source)
     var kept: Set<Int> = []
     // A rule that did not come out the same is kept; what surrounds it may then come out differently, once more at most.
     for _ in 0..<3 {
       let result = try layout(module, rows, options, keeping: kept)
-      let changed = try changedRules(module, result, options)
+      let changed = changedRules(module, result, options)
       if changed.isEmpty { return result }
       if changed.isSubset(of: kept) { break }
       kept.formUnion(changed)
     }
-    throw RegoErrors(RegoError(.format, "the text cannot be formatted without changing its meaning", file: file))
+    throw RegoErrors(RegoError(.format, "the text cannot be formatted without changing its meaning", file: module.file))
+  }
+
+  /// How the result is read.
+  private static func resultOptions(_ options: Options) -> Parser.Options {
+    var parser = options.parser
+    parser.version = options.target == .v1 ? .v1 : .v0
+    parser.maximumSize = Int(Int32.max) / 2
+    return parser
   }
 
   private static func layout(
@@ -77,15 +98,33 @@ public enum Formatter {
   }
 
   /// The rules, by their position, that the result does not hold as the module does. All of them where their number is another one.
-  private static func changedRules(_ module: Module, _ result: [UInt8], _ options: Options) throws(RegoErrors) -> Set<Int> {
-    var parser = options.parser
-    parser.version = options.target == .v1 ? .v1 : .v0
-    parser.maximumSize = Int.max
-    guard let formatted = try? Parser.module(result, file: module.file, options: parser), formatted.rules.count == module.rules.count
+  private static func changedRules(_ module: Module, _ result: [UInt8], _ options: Options) -> Set<Int> {
+    guard let formatted = try? Parser.module(result, file: module.file, options: resultOptions(options)),
+      formatted.rules.count == module.rules.count
     else { return Set(module.rules.indices) }
     var changed: Set<Int> = []
     for index in module.rules.indices
     where !SourceEquality.areEqual(module.rules[index], formatted.rules[index]) { changed.insert(index) }
-    return changed
+    return changed.union(rulesMissingComments(module, formatted))
+  }
+
+  /// The rules with a comment in them that the result holds less or more often.
+  private static func rulesMissingComments(_ module: Module, _ formatted: Module) -> Set<Int> {
+    func count(_ comments: [Comment]) -> [Substring: Int] {
+      comments.reduce(into: [:]) { counts, comment in counts[trimmed(comment), default: 0] += 1 }
+    }
+    func trimmed(_ comment: Comment) -> Substring {
+      let end = comment.text.lastIndex { !$0.isWhitespace }.map { comment.text.index(after: $0) } ?? comment.text.startIndex
+      return comment.text[..<end]
+    }
+    let before = count(module.comments), after = count(formatted.comments)
+    guard before != after else { return [] }
+    let moved = module.comments.filter { before[trimmed($0)] != after[trimmed($0)] }.map(\.location.offset)
+    return Set(
+      module.rules.indices.filter { index in
+        let rule = module.rules[index]
+        let end = max(rule.location.end, rule.head.location.end, rule.elses.last?.location.end ?? 0)
+        return moved.contains { $0 > rule.location.offset && $0 < end }
+      })
   }
 }

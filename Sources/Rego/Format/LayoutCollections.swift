@@ -11,6 +11,13 @@ extension LayoutWriter {
       case .item(let item): item.key.location
       }
     }
+
+    var terms: [Term] {
+      switch self {
+      case .term(let term): [term]
+      case .item(let item): [item.key, item.value]
+      }
+    }
   }
 
   /// Writes elements, on as many lines as they stood on.
@@ -20,12 +27,12 @@ extension LayoutWriter {
   func writeSequence(
     _ elements: [Element], in location: Location, closedAt close: Int32, parenthesizesUnions: Bool
   ) throws(Fault) {
-    let lines = Self.lines(elements, after: location.row) { $0.location }
+    let lines = lines(elements, after: location.row, \.location, \.terms)
     if lines.count == 1, let row = nextCommentRow(after: location.row), row < close {
       // A comment among what would become one line.
       throw .comment
     }
-    let isMultiline = lines.count > 1 || startsOnNextLine(elements, location)
+    let isMultiline = lines.count > 1
     if isMultiline { startSequence() }
     for (index, line) in lines.enumerated() {
       for (position, element) in line.enumerated() {
@@ -52,12 +59,6 @@ extension LayoutWriter {
     return index < comments.count ? comments[index].location.row : nil
   }
 
-  /// Whether a line end lies between the bracket and the first element.
-  private func startsOnNextLine(_ elements: [Element], _ location: Location) -> Bool {
-    guard let first = elements.first?.location, first.offset > location.offset, first.offset < location.end else { return false }
-    return rows.lineEnds(from: location.offset, to: first.offset) > 0
-  }
-
   private func writeElement(_ element: Element, _ parenthesizesUnions: Bool) throws(Fault) {
     switch element {
     case .term(let term):
@@ -76,8 +77,12 @@ extension LayoutWriter {
     try writeTerm(term)
   }
 
-  /// The elements in the order of the source, those of a row together.
-  static func lines<Item>(_ elements: [Item], after row: Int32, _ place: (Item) -> Location) -> [[Item]] {
+  /// The elements in the order of the source, those of a row together. Names that OPA's compiler gives do not tell where they stand:
+  /// with one among them all elements stay on one line.
+  private func lines<Item>(
+    _ elements: [Item], after row: Int32, _ place: (Item) -> Location, _ terms: (Item) -> [Term]
+  ) -> [[Item]] {
+    if hasGeneratedNames, elements.contains(where: { terms($0).contains(where: GeneratedNames.occur) }) { return [elements] }
     let sorted = elements.enumerated().sorted { a, b in
       let (first, second) = (place(a.element), place(b.element))
       return (first.row, first.column, a.offset) < (second.row, second.column, b.offset)
@@ -145,7 +150,7 @@ extension LayoutWriter {
     _ body: Body, after start: Location, in location: Location, _ open: UInt8, _ close: UInt8
   ) throws(Fault) {
     guard let first = body.first else { return }
-    let lines = Self.lines(body, after: start.row) { $0.location }
+    let lines = lines(body, after: start.row, \.location, GeneratedNames.terms)
     if first.location.row > start.row || lines.count > 1 {
       endLine()
       level += 1
@@ -163,5 +168,43 @@ extension LayoutWriter {
       }
       try insertComments(at: rows.closingRow(open, close, location))
     }
+  }
+}
+
+/// Variables named as OPA's compiler names them.
+enum GeneratedNames {
+  static let prefix = "__local"
+
+  static func occur(in term: Term) -> Bool {
+    switch term.node {
+    case .null, .boolean, .number, .string: false
+    case .variable(let name): name.hasPrefix(prefix)
+    case .reference(let terms), .array(let terms), .set(let terms): terms.contains(where: occur)
+    case .call(let function, let operands): occur(in: function) || operands.contains(where: occur)
+    case .object(let items): items.contains { occur(in: $0.key) || occur(in: $0.value) }
+    case .arrayComprehension(let head, let body), .setComprehension(let head, let body):
+      occur(in: head) || body.contains { terms(of: $0).contains(where: occur) }
+    case .objectComprehension(let key, let value, let body):
+      occur(in: key) || occur(in: value) || body.contains { terms(of: $0).contains(where: occur) }
+    case .template(let parts):
+      parts.contains { part in
+        if case .expression(let expression) = part { terms(of: expression).contains(where: occur) } else { false }
+      }
+    }
+  }
+
+  /// The terms of an expression and of what it holds.
+  static func terms(of expression: Expression) -> [Term] {
+    let own: [Term] =
+      switch expression.kind {
+      case .term(let term): [term]
+      case .someVariables(let names): names
+      case .someIn(let key, let value, let collection): [key, value, collection].compactMap { $0 }
+      case .every(let key, let value, let domain, let body):
+        [key, value, domain].compactMap { $0 } + body.flatMap(terms)
+      case .notBody(let body): body.flatMap(terms)
+      case .and(let operands), .or(let operands): operands.flatMap { $0.flatMap(terms) }
+      }
+    return own + expression.with.flatMap { [$0.target, $0.value] }
   }
 }

@@ -127,13 +127,14 @@ extension LayoutWriter {
     while end < range.upperBound, isFurtherBody(module.rules[end]) { end += 1 }
     guard keptRules.contains(where: { $0 >= index && $0 < end }) else { return false }
     let first = module.rules[index]
-    note { () throws(Fault) in try insertComments(at: first.location.row) }
+    writeComments(above: first.location.row)
     startLine()
     var location = first.location
     location.offset = min(location.offset, first.head.location.offset)
     for rule in module.rules[index..<end] {
       let terms = [rule.head.key, rule.head.value].compactMap { $0 } + (rule.head.arguments ?? []) + rule.elses.compactMap(\.value)
-      let ends = [rule.location.end, rule.head.location.end] + rule.elses.map(\.location.end) + terms.map { max($0.location.end, $0.groupEnd) }
+      let ends =
+        [rule.location.end, rule.head.location.end] + rule.elses.map(\.location.end) + terms.map { max($0.location.end, $0.groupEnd) }
       location.end = max(location.end, ends.max() ?? 0)
     }
     if !(first.head.arguments ?? []).isEmpty, first.body.isEmpty, first.head.value == nil {

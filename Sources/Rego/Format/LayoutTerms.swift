@@ -175,10 +175,10 @@ extension LayoutWriter {
     write("{")
     level += 1
     defer { level -= 1 }
-    if endComment != nil {
+    if let comment = endComment, comments[comment].location.offset < expression.location.offset {
       endLine()
       startLine()
-    } else {
+    } else if endComment == nil {
       let before = takeComments(above: expression.location.row)
       if !before.isEmpty {
         write(" ")
@@ -190,20 +190,12 @@ extension LayoutWriter {
     // The brace stands on the row where the next part begins.
     let close = rows.skippingSpace(from: expression.location.end)
     let after = takeComments(above: expression.location.row + rows.lineEnds(from: expression.location.offset, to: close))
-    if !after.isEmpty || endComment != nil {
+    let isInside = endComment.map { comments[$0].location.offset < close } ?? false
+    if !after.isEmpty || isInside {
       endLine()
       writeComments(after)
       startLine()
     }
     write("}")
-  }
-
-  private func takeComments(above row: Int32) -> [Int] {
-    var taken: [Int] = []
-    while nextComment < comments.count, comments[nextComment].location.row < row {
-      if !importComments.contains(nextComment) { taken.append(nextComment) }
-      nextComment += 1
-    }
-    return taken
   }
 }

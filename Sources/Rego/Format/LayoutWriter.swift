@@ -38,6 +38,8 @@ final class LayoutWriter {
   let rows: SourceRows
   let file: String
   var style: Style
+  /// Some name in the source is one that OPA's compiler gives.
+  let hasGeneratedNames: Bool
   /// Positions of the rules that are written as they stood.
   let keptRules: Set<Int>
 
@@ -63,6 +65,7 @@ final class LayoutWriter {
 
   init(rows: SourceRows, file: String, style: Style, comments: [Comment], keptRules: Set<Int>) {
     self.keptRules = keptRules
+    hasGeneratedNames = rows.contains(GeneratedNames.prefix)
     self.rows = rows
     self.file = file
     self.style = style
@@ -128,24 +131,34 @@ final class LayoutWriter {
 
   /// Writes the comments above `row` and keeps that of the row for the end of its line.
   func insertComments(at row: Int32) throws(Fault) {
-    var before: [Int] = []
-    var same: Int?
-    while nextComment < comments.count {
-      let comment = comments[nextComment]
-      guard comment.location.row <= row else { break }
-      if !importComments.contains(nextComment) {
-        if comment.location.row < row { before.append(nextComment) } else { same = nextComment }
-      }
-      nextComment += 1
-    }
-    writeComments(before)
-    if let last = before.last, row - comments[last].location.row > 1 { blankLine() }
-    guard let same else { return }
+    writeComments(above: row)
+    guard nextComment < comments.count, comments[nextComment].location.row == row else { return }
+    let same = nextComment
+    nextComment += 1
+    guard !importComments.contains(same) else { return }
     if endComment != nil {
-      endComment = nil
+      // Two for one line: the second waits.
+      nextComment = same
       throw .comment
     }
     endComment = same
+  }
+
+  /// Writes the comments above `row`, and a blank line where one parts them from it.
+  func writeComments(above row: Int32) {
+    let before = takeComments(above: row)
+    writeComments(before)
+    if let last = before.last, row - comments[last].location.row > 1 { blankLine() }
+  }
+
+  /// The comments above `row`, which are then to be written.
+  func takeComments(above row: Int32) -> [Int] {
+    var taken: [Int] = []
+    while nextComment < comments.count, comments[nextComment].location.row < row {
+      if !importComments.contains(nextComment) { taken.append(nextComment) }
+      nextComment += 1
+    }
+    return taken
   }
 
   /// Writes comments that have lines of their own. Gaps between them are kept.

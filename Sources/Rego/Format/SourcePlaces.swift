@@ -127,6 +127,17 @@ struct SourceRows {
 
   func text(_ location: Location) -> ArraySlice<UInt8> { text(location.offset, location.end) }
 
+  func contains(_ text: String) -> Bool {
+    let wanted = Array(text.utf8)
+    guard let first = wanted.first, source.count >= wanted.count else { return false }
+    var index = 0
+    while let found = source[index...].firstIndex(of: first) {
+      if source[found...].starts(with: wanted) { return true }
+      index = found + 1
+    }
+    return false
+  }
+
   /// 0 behind the text.
   func byte(_ offset: Int32) -> UInt8 { offset >= 0 && Int(offset) < source.count ? source[Int(offset)] : 0 }
 

@@ -22,7 +22,17 @@ extension Machine {
     Memory.setValue(memo, at: function, value.isUndefined ? Value(.undefined, 1) : value)
   }
 
-  func tooDeep() -> RegoError { RegoError(.internal, "calls are nested too deeply") }
+  /// - Parameter function: where the depth ran out, or -1.
+  func tooDeep(in function: Int = -1) -> RegoError {
+    RegoError(
+      .cancel,
+      "caller cancelled query execution: the evaluation needs more than its budget of \(Self.maximumFrames) calls within calls\(place(of: function))")
+  }
+
+  /// " in RULE" for an error's text.
+  func place(of function: Int) -> String {
+    function >= 0 && !program.functions[function].name.isEmpty ? " in \(program.functions[function].name)" : ""
+  }
 
   /// Two different values where there may be one.
   func conflict(_ kind: Int, in function: Int) -> RegoError {
@@ -43,7 +53,7 @@ extension Machine {
       return try callMock(mock, (0..<count).map { Memory.value(base, at: $0) }, at: base)
     }
     do throws(BuiltinError) {
-      return try program.builtinFunctions[number](Arguments(address: base, count: count), builtinContext)
+      return try program.builtinFunctions[number].call(Arguments(address: base, count: count), builtinContext)
     } catch {
       let builtin = program.builtins[number]
       let file = function >= 0 ? program.functions[function].file : ""
@@ -51,7 +61,10 @@ extension Machine {
       switch error {
       case .type(let text): failure = RegoError(.evalType, "\(builtin.name): \(text)", file: file, location: Location(packed: place))
       case .failed(let text): failure = RegoError(.builtin, "\(builtin.name): \(text)", file: file, location: Location(packed: place))
-      case .fatal(let error): throw error
+      case .fatal(let error):
+        guard error.code == .cancel else { throw error }
+        // The function announced more work than is left.
+        throw exhausted(in: function, calling: builtin.name)
       }
       if options.isStrict { throw failure }
       if builtinErrors.count < 100 { builtinErrors.append(failure) }

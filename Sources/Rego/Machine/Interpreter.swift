@@ -9,7 +9,7 @@ extension Machine {
     var current = Int32(truncatingIfNeeded: function)
     var code: Memory.Address = Memory.load(table, function &* Program.entrySize)
     var locals = Int(Memory.load(table, function &* Program.entrySize &+ 12, as: Int32.self))
-    guard base &+ UInt(locals &+ Program.maximumOperands) &* 16 < stackEnd else { throw tooDeep() }
+    guard base &+ UInt(locals &+ Program.maximumOperands) &* 16 < stackEnd else { throw tooDeep(in: function) }
     var pc = 0
 
     @inline(__always)
@@ -191,10 +191,24 @@ extension Machine {
             continue
           }
         }
+        var known: Memory.Address = 0
+        if Memory.load(table, record &+ Program.remembersOffset, as: Int32.self) != 0 {
+          known = rememberedCall(callee, list(4, n))
+          if Memory.load(known, CallLayout.tag, as: UInt64.self) != 0 {
+            let value = Memory.value(known &+ UInt(CallLayout.value), at: 0)
+            if value.isUndefined {
+              pc = word(4 &+ n)
+            } else {
+              set(word(2), value)
+              pc &+= 5 &+ n
+            }
+            continue
+          }
+        }
         let next = base &+ UInt(locals) &* 16
         let calleeLocals = Int(Memory.load(table, record &+ 12, as: Int32.self))
         guard next &+ UInt(calleeLocals &+ Program.maximumOperands) &* 16 < stackEnd, frameTop < frameEnd else {
-          throw tooDeep()
+          throw tooDeep(in: Int(current))
         }
         var i = 0
         while i < n {
@@ -210,6 +224,8 @@ extension Machine {
         Memory.store(frame, FrameLayout.result, Int32(truncatingIfNeeded: word(2)))
         Memory.store(frame, FrameLayout.scopes, Int32(truncatingIfNeeded: scopes.count))
         Memory.store(frame, FrameLayout.suspended, Int32(truncatingIfNeeded: suspended.count))
+        Memory.store(frame, FrameLayout.known, known)
+        Memory.store(frame, FrameLayout.ticket, ticket)
         frameTop = frame &+ UInt(FrameLayout.size)
         base = next
         locals = calleeLocals
@@ -293,6 +309,8 @@ extension Machine {
         let suspendedCount = Int(Memory.load(frame, FrameLayout.suspended, as: Int32.self))
         if scopes.count != scopeCount || suspended.count != suspendedCount { restore(scopes: scopeCount, suspended: suspendedCount) }
         if Memory.load(table, Int(current) &* Program.entrySize &+ 16, as: Int32.self) != 0 { remember(value, of: Int(current)) }
+        let known: Memory.Address = Memory.load(frame, FrameLayout.known)
+        if known != 0 { remember(value, of: Int(current), at: known, ticket: Memory.load(frame, FrameLayout.ticket)) }
         code = Memory.load(frame, FrameLayout.code)
         base = Memory.load(frame, FrameLayout.base)
         current = Memory.load(frame, FrameLayout.function)

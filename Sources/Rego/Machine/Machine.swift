@@ -20,6 +20,13 @@ struct Machine: ~Copyable {
   private let stack: Memory.Address
   let stackEnd: Memory.Address
   let caches: Memory.Address
+  /// Calls remembered, as `CallLayout` has them.
+  let calls: Memory.Address
+  /// Counts calls that were entered there.
+  var ticket: UInt64 = 0
+  /// The current scope's number, and the last one given.
+  var scopeNumber: UInt64 = 0
+  var lastScope: UInt64 = 0
 
   /// Where `with` has led: the current one is last.
   var scopes: [Scope] = []
@@ -58,13 +65,18 @@ struct Machine: ~Copyable {
     static let result = 28
     static let scopes = 32
     static let suspended = 36
-    static let size = 48
+    /// Where the call is remembered, or 0, and the ticket it got there.
+    static let known = 40
+    static let ticket = 48
+    static let size = 64
   }
 
   /// What references see: changed by `with`.
   struct Scope {
     var input: Value
     var data: Value
+    /// Unique among the scopes of this machine.
+    var number: UInt64 = 0
     /// Values of documents already computed, by function; 0 until the first is needed.
     var memo: Memory.Address
     var mocks: [Mock]
@@ -86,7 +98,8 @@ struct Machine: ~Copyable {
     self.options = options
     heap = Heap(budget: options.memory)
     let now = options.now
-    builtinContext = BuiltinContext(heap: heap, steps: options.steps, clock: { now ?? Machine.systemClock() })
+    builtinContext = BuiltinContext(
+      heap: heap, steps: options.steps, network: options.network, clock: { now ?? Machine.systemClock() })
     steps = options.steps
     let bytes = Self.registerCount * 16
     stack = UInt(bitPattern: UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 16))
@@ -95,6 +108,8 @@ struct Machine: ~Copyable {
     frameStart = UInt(bitPattern: UnsafeMutableRawPointer.allocate(byteCount: frameBytes, alignment: 16))
     frameTop = frameStart
     frameEnd = frameStart + UInt(frameBytes)
+    calls = UInt(bitPattern: UnsafeMutableRawPointer.allocate(byteCount: CallLayout.entries * CallLayout.size, alignment: 16))
+    Memory.clear(calls, bytes: CallLayout.entries * CallLayout.size)
     let cacheBytes = max(16, program.cacheCount * 16)
     caches = UInt(bitPattern: UnsafeMutableRawPointer.allocate(byteCount: cacheBytes, alignment: 16))
     Memory.clear(caches, bytes: cacheBytes)
@@ -105,6 +120,7 @@ struct Machine: ~Copyable {
     unsafe Memory.pointer(stack).deallocate()
     unsafe Memory.pointer(frameStart).deallocate()
     unsafe Memory.pointer(caches).deallocate()
+    unsafe Memory.pointer(calls).deallocate()
   }
 
   /// Forgets the last evaluation and takes what the next one reads. Both documents must outlive the evaluation and be frozen.
@@ -124,7 +140,7 @@ struct Machine: ~Copyable {
     if !suspended.isEmpty { suspended.removeAll(keepingCapacity: true) }
     scopes.removeAll(keepingCapacity: true)
     depth = 0
-    enter(Scope(input: input, data: data, memo: newMemo(), mocks: [], overrides: []))
+    enter(Scope(input: input, data: data, number: 0, memo: newMemo(), mocks: [], overrides: []))
   }
 
   /// The value of a function without operands, or undefined.
@@ -159,10 +175,12 @@ struct Machine: ~Copyable {
     reserve -= steps
   }
 
-  /// - Parameter function: where the budget ran out, or -1.
-  func exhausted(in function: Int) -> RegoError {
-    let place = function >= 0 && !program.functions[function].name.isEmpty ? " in \(program.functions[function].name)" : ""
-    if !heap.isExhausted, reserve > 0, let timeout = options.timeout {
+  /// - Parameters:
+  ///   - function: where the budget ran out, or -1.
+  ///   - builtin: the built-in function that would have exceeded it.
+  func exhausted(in function: Int, calling builtin: String? = nil) -> RegoError {
+    let place = place(of: function) + (builtin.map { ", calling \($0)" } ?? "")
+    if !heap.isExhausted, reserve > 0, builtin == nil, let timeout = options.timeout {
       return RegoError(.cancel, "context deadline exceeded: the evaluation needs more than its \(timeout)\(place)")
     }
     let budget = heap.isExhausted ? "\(options.memory) bytes of values" : "\(options.steps) steps"

@@ -37,8 +37,12 @@ final class Program: @unchecked Sendable {
     let isReplacement: Bool
   }
 
-  /// Bytes of a function's entry in `table`: address of the code (8), words (4), locals (4), whether its value is remembered (4), parameters (4).
+  /// Bytes of a function's entry in `table`: address of the code (8), words (4), locals (4), whether its value is remembered (4), parameters (4),
+  /// whether its calls are remembered by their operands (4).
   static let entrySize = 32
+  static let remembersOffset = 24
+  /// Words of code from which on remembering a call costs less than running it again.
+  private static let leastRemembered = 40
   /// Registers that a frame keeps free behind its locals for the operands of one call.
   static let maximumOperands = 256
 
@@ -51,8 +55,12 @@ final class Program: @unchecked Sendable {
   let table: Memory.Address
   let documentNodes: [DocumentNode]
   let builtins: [Builtin]
-  /// The functions of `builtins`.
-  let builtinFunctions: [Builtin.Function]
+  /// The functions of `builtins`, in structures: bare functions in an array are called by way of another one.
+  let builtinFunctions: [BuiltinFunction]
+
+  struct BuiltinFunction {
+    let call: Builtin.Function
+  }
   let changes: [[Change]]
   /// Key tables of objects with constant keys.
   let tables: [KeyTable]
@@ -77,10 +85,12 @@ final class Program: @unchecked Sendable {
       Memory.store(table, entry + 12, Int32(function.locals))
       Memory.store(table, entry + 16, Int32(function.isMemoized ? 1 : 0))
       Memory.store(table, entry + 20, Int32(function.parameters))
+      let isRemembered = (1...CallLayout.operands).contains(function.parameters) && function.words >= Self.leastRemembered
+      Memory.store(table, entry + Self.remembersOffset, Int32(isRemembered ? 1 : 0))
     }
     self.documentNodes = documentNodes
     self.builtins = builtins
-    builtinFunctions = builtins.map(\.function)
+    builtinFunctions = builtins.map { BuiltinFunction(call: $0.function) }
     self.changes = changes
     self.tables = tables
     self.cacheCount = cacheCount

@@ -7,6 +7,9 @@
 /// `with`: what it changes, and the ways in and out.
 extension Machine {
   mutating func enter(_ scope: Scope) {
+    var scope = scope
+    lastScope &+= 1
+    scope.number = lastScope
     scopes.append(scope)
     show()
   }
@@ -40,6 +43,7 @@ extension Machine {
     input = scope.input
     data = scope.data
     memo = scope.memo
+    scopeNumber = scope.number
     hasMocks = !scope.mocks.isEmpty
     hasOverrides = !scope.overrides.isEmpty
   }

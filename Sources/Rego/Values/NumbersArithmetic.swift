@@ -11,7 +11,7 @@ extension Numbers {
       let (sum, overflow) = Int64(bitPattern: a.body).addingReportingOverflow(Int64(bitPattern: b.body))
       if !overflow { return .integer(sum) }
     }
-    if let sum = fraction(a, b, in: heap, { $0.adding($1) }) { return sum }
+    if let sum = fraction(a, b, in: heap, beside: { $0 }, { $0.adding($1) }) { return sum }
     return try combine(a, b, in: heap, exact: +) { BinaryFloat.sum($0, $1) }
   }
 
@@ -21,7 +21,7 @@ extension Numbers {
       let (difference, overflow) = Int64(bitPattern: a.body).subtractingReportingOverflow(Int64(bitPattern: b.body))
       if !overflow { return .integer(difference) }
     }
-    if let difference = fraction(a, b, in: heap, { $0.adding($1.negated) }) { return difference }
+    if let difference = fraction(a, b, in: heap, beside: { $0.negated }, { $0.adding($1.negated) }) { return difference }
     return try combine(a, b, in: heap, exact: -) { BinaryFloat.sum($0, $1.negated) }
   }
 
@@ -136,10 +136,17 @@ extension Numbers {
   }
 
   /// Arithmetic of which at least one operand is no integer, in machine words; nil where it does not fit, and for integers.
+  ///
+  /// - Parameter beside: the result for zero and a fraction.
   @inline(never)
   private static func fraction(
-    _ a: Value, _ b: Value, in heap: Heap, _ operation: (ExtendedFloat, ExtendedFloat) -> ExtendedFloat?
+    _ a: Value, _ b: Value, in heap: Heap, beside zero: ((ExtendedFloat) -> ExtendedFloat)? = nil,
+    _ operation: (ExtendedFloat, ExtendedFloat) -> ExtendedFloat?
   ) -> Value? {
+    if let zero, a.head == Value.integer(0).head, a.body == 0 {
+      guard let y = ExtendedFloat(b), !y.isInteger else { return nil }
+      return zero(y).value(in: heap)
+    }
     guard let x = ExtendedFloat(a), let y = ExtendedFloat(b), !x.isInteger || !y.isInteger else { return nil }
     return operation(x, y)?.value(in: heap)
   }

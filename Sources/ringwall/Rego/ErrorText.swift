@@ -54,7 +54,12 @@ struct OutputError {
   /// The line of a parse error and where in it, counted from 0 in bytes.
   private var parserDetails: RegoValue? {
     guard code == RegoError.Code.parse.rawValue, let line = details.first, details.count == 2 else { return nil }
-    return .object([.init("line", .string(line)), .init("idx", .integer(Int64(max(0, details[1].utf8.count - 1))))])
+    // The error's own lines leave tabs at the beginning out.
+    let caret = max(0, details[1].utf8.count - 1)
+    let tabs = max(0, Int(location.column) - 1 - caret)
+    return .object([
+      .init("line", .string(String(repeating: "\t", count: tabs) + line)), .init("idx", .integer(Int64(caret + tabs))),
+    ])
   }
 
   /// "1 error occurred: m.rego:3: rego_parse_error: ..."

@@ -66,6 +66,12 @@ struct EvalCommand: ParsableCommand {
   @Flag(help: "In an explanation, show the values of variables.")
   var varValues = false
 
+  @Flag(help: "Follow rules whose bodies cannot hold too.")
+  var disableIndexing = false
+
+  @Flag(help: "Follow rules after one has decided too.")
+  var disableEarlyExit = false
+
   @Flag(help: "Report which rows of the policies the evaluation reached.")
   var coverage = false
 
@@ -106,7 +112,7 @@ struct EvalCommand: ParsableCommand {
 
   private func show(_ output: EvalOutput) {
     switch format {
-    case .json: Console.print(OrderedJSON.text(output.document))
+    case .json: Console.print(OrderedJSON.bytes(output.document))
     case .discard: Console.print(OrderedJSON.text(output.discarded))
     case .pretty:
       let text = output.pretty(limit: prettyLimit, showsVariables: varValues)
@@ -144,7 +150,7 @@ struct EvalCommand: ParsableCommand {
       if followed.isWanted {
         let traced = try TracedPolicy(modules, data: policy.data, options: options)
           .prepare(text, package: question.packagePath, imports: imports, options: sources.compilation.parserOptions)
-        try traced.run(input: input, options: evaluationOptions, tracers: followed.tracers)
+        try traced.run(input: input, options: evaluationOptions, tracers: followed.tracers, isIndexed: !disableIndexing, exitsEarly: !disableEarlyExit)
       }
       let evaluator = Evaluator(query, options: evaluationOptions)
       evaluator.printed = { Console.complain($0, isWhole: true) }

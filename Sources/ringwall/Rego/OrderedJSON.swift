@@ -6,41 +6,63 @@ extension RegoValue.Member {
 
 /// JSON over several lines whose keys stand in the order given, as Go writes a structure.
 struct OrderedJSON {
-  private var lines = ""
+  private var bytes: [UInt8] = []
 
-  static func text(_ value: RegoValue) -> String {
+  static func text(_ value: RegoValue) -> String { String(decoding: Self.bytes(value), as: UTF8.self) }
+
+  /// The same text, for results too large to be copied.
+  static func bytes(_ value: RegoValue) -> [UInt8] {
     var writer = OrderedJSON()
-    writer.write(value, "")
-    return writer.lines
+    writer.write(value, 0)
+    return writer.bytes
   }
 
-  private mutating func write(_ value: RegoValue, _ indent: String) {
+  private mutating func write(_ value: RegoValue, _ depth: Int) {
     switch value {
     case .array(let elements) where !elements.isEmpty, .set(let elements) where !elements.isEmpty:
-      list("[", "]", indent, elements.map { (nil, $0) })
+      bytes.append(UInt8(ascii: "["))
+      for (index, element) in elements.enumerated() {
+        newLine(depth + 1, isFirst: index == 0)
+        write(element, depth + 1)
+      }
+      newLine(depth, isFirst: true)
+      bytes.append(UInt8(ascii: "]"))
     case .object(let members) where !members.isEmpty:
-      list("{", "}", indent, members.map { (Self.key($0.key), $0.value) })
-    case .array, .set: lines += "[]"
-    case .object: lines += "{}"
-    default: lines += Self.compact(value)
+      bytes.append(UInt8(ascii: "{"))
+      for (index, member) in members.enumerated() {
+        newLine(depth + 1, isFirst: index == 0)
+        if case .string(let key) = member.key { string(key) } else { string(Self.compact(member.key)) }
+        bytes += ": ".utf8
+        write(member.value, depth + 1)
+      }
+      newLine(depth, isFirst: true)
+      bytes.append(UInt8(ascii: "}"))
+    case .array, .set: bytes += "[]".utf8
+    case .object: bytes += "{}".utf8
+    case .null: bytes += "null".utf8
+    case .boolean(let flag): bytes += (flag ? "true" : "false").utf8
+    case .integer(let number): bytes += String(number).utf8
+    case .string(let text): string(text)
+    case .number: bytes += Document(value).json()
     }
   }
 
-  private mutating func list(_ open: String, _ close: String, _ indent: String, _ items: [(key: String?, value: RegoValue)]) {
-    lines += open + "\n"
-    for (index, item) in items.enumerated() {
-      lines += indent + "  " + (item.key.map { $0 + ": " } ?? "")
-      write(item.value, indent + "  ")
-      lines += index + 1 < items.count ? ",\n" : "\n"
+  private mutating func newLine(_ depth: Int, isFirst: Bool) {
+    if !isFirst { bytes.append(UInt8(ascii: ",")) }
+    bytes.append(UInt8(ascii: "\n"))
+    for _ in 0..<(2 * depth) { bytes.append(UInt8(ascii: " ")) }
+  }
+
+  private mutating func string(_ text: String) {
+    // Quotes, backslashes, controls and what lies beyond ASCII are left to the engine.
+    guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x80 && $0 != 0x22 && $0 != 0x5C }) else {
+      bytes += Document(.string(text)).json()
+      return
     }
-    lines += indent + close
+    bytes.append(UInt8(ascii: "\""))
+    bytes += text.utf8
+    bytes.append(UInt8(ascii: "\""))
   }
 
   static func compact(_ value: RegoValue) -> String { String(decoding: Document(value).json(), as: UTF8.self) }
-
-  /// A key as a JSON text, whatever it is.
-  private static func key(_ key: RegoValue) -> String {
-    if case .string = key { return compact(key) }
-    return compact(.string(compact(key)))
-  }
 }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Judgement
 internal import Rego
+internal import RegoBuiltins
 
 /// How the Rego commands read and compile modules.
 struct RegoCompilation: ParsableArguments {
@@ -23,7 +24,14 @@ struct RegoCompilation: ParsableArguments {
     completion: .file(extensions: ["json"]))
   var capabilities: String?
 
-  @Option(help: ArgumentHelp("What evaluates: rego is the only one.", valueName: "target"))
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp(
+      "JSON schemas: a file with that of the input, or a folder with those that METADATA blocks name, schema.a.b in a/b.json.",
+      valueName: "path"), completion: .file())
+  var schema: String?
+
+  @Option(name: [.short, .long], help: ArgumentHelp("What evaluates: rego is the only one.", valueName: "target"))
   var target: Target = .rego
 
   var parserOptions: Parser.Options { Parser.Options(version: isV0 ? .v0 : .v1) }
@@ -31,9 +39,25 @@ struct RegoCompilation: ParsableArguments {
   var ignored: [String] { ignore.flatMap { $0.split(separator: ",").map(String.init) } }
 
   func policyOptions(isStrict: Bool = false, errorLimit: Int = RegoErrors.limit) throws(DataError) -> Policy.Options {
-    var options = Policy.Options(isStrict: isStrict, errorLimit: errorLimit)
+    var options = Policy.Options(isStrict: isStrict, errorLimit: errorLimit, functions: StandardFunctions.all)
     if let capabilities { options.builtins = try CapabilitiesFile.builtins(capabilities) }
+    if let schema { options.schemas = try Self.schemas(at: schema) }
     return options
+  }
+
+  /// A file is the schema of the input, a folder holds schemas by their paths in it.
+  private static func schemas(at path: String) throws(DataError) -> SchemaSet {
+    var schemas = SchemaSet()
+    for file in try DataFiles.files(at: path, suffixes: [".json"]) {
+      let document = Document(try RegoSources.document(try DataFiles.bytes(file), file: file))
+      if file == path {
+        schemas[[]] = document
+      } else {
+        let name = file.dropFirst(path.utf8.count).dropLast(".json".count)
+        schemas[name.split(separator: "/").map(String.init)] = document
+      }
+    }
+    return schemas
   }
 
   /// - Parameter bundles: folders laid out as bundles.
@@ -102,10 +126,10 @@ struct QueryOptions: ParsableArguments {
 
   /// nil where none was named.
   func document() throws(DataError) -> Document? {
-    if standardInput { return Document(try RegoSources.document(try DataFiles.bytes("/dev/stdin"), file: "standard input")) }
+    if standardInput { return try RegoSources.input(try DataFiles.bytes("/dev/stdin"), file: "standard input") }
     guard let input else { return nil }
     let path = input.hasPrefix("file://") ? String(input.dropFirst("file://".count)) : input
-    return Document(try RegoSources.document(try DataFiles.bytes(path), file: path))
+    return try RegoSources.input(try DataFiles.bytes(path), file: path)
   }
 
   /// Below data.

@@ -76,6 +76,19 @@ struct EvaluationTests {
     }
   }
 
+  @Test("a function that would exceed the budget is named with its rule; the same query goes on afterwards")
+  func budgetsOfFunctions() throws {
+    let text = "package p\nx := count(numbers.range(1, input.n))"
+    let query = try Policy([try Parser.module(Array(text.utf8), file: "m.rego")]).prepare("data.p.x")
+    let options = EvaluationOptions(steps: 100_000)
+    let error = #expect(throws: RegoError.self) {
+      try query.evaluate(input: try Document(json: Array(#"{"n": 10000000}"#.utf8)), options: options)
+    }
+    #expect(error?.code == .cancel)
+    #expect(error?.message.contains("100000 steps in p.x, calling numbers.range") == true)
+    #expect(try query.evaluate(input: try Document(json: Array(#"{"n": 7}"#.utf8)), options: options).first?.values == [.integer(7)])
+  }
+
   @Test("a chain of many rules needs no stack of the thread")
   func chain() throws {
     let rules = (1...20_000).map { "r\($0) := r\($0 - 1) + 1" }.joined(separator: "\n")

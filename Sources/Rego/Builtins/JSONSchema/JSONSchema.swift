@@ -75,6 +75,8 @@ final class SchemaNode {
   var const: [UInt8]?
   /// Canonical texts of the allowed values; empty allows none.
   var enumeration: [[UInt8]]?
+  /// The same, for looking up.
+  private(set) lazy var enumerationIndex: Set<[UInt8]> = Set(enumeration ?? [])
 
   var oneOf: [SchemaNode] = []
   var anyOf: [SchemaNode] = []
@@ -86,6 +88,8 @@ final class SchemaNode {
 
   /// Names of `properties`, for looking up.
   private(set) lazy var propertyIndex: Set<[UInt8]> = Set(properties.map(\.name))
+  /// Lookups that one value takes.
+  var weight: Int { 1 + properties.count + dependencies.count + required.count }
 
   init(draft: SchemaDraft) { self.draft = draft }
 }

@@ -9,6 +9,8 @@ struct SchemaValidator {
   let context: BuiltinContext
   private let gauge: StackGauge
   private var steps = 0
+  /// Only the stack ended.
+  private var needsDeepStack = false
 
   private init(context: BuiltinContext, gauge: StackGauge) {
     self.context = context
@@ -19,9 +21,16 @@ struct SchemaValidator {
   static func findings(
     _ document: Value, _ schema: JSONSchema, _ context: BuiltinContext
   ) throws(BuiltinError) -> [SchemaFinding] {
-    try DeepStack.result { () throws(BuiltinError) in
+    let root = SchemaPlace(Array("(root)".utf8), below: nil)
+    var validator = SchemaValidator(context: context, gauge: StackGauge())
+    do throws(BuiltinError) {
+      return try validator.result(document, schema.root, root).findings
+    } catch {
+      guard validator.needsDeepStack else { throw error }
+    }
+    return try DeepStack.result { () throws(BuiltinError) in
       var validator = SchemaValidator(context: context, gauge: StackGauge(limit: DeepStack.limit / 2))
-      return try validator.result(document, schema.root, SchemaPlace(Array("(root)".utf8), below: nil)).findings
+      return try validator.result(document, schema.root, root).findings
     }
   }
 
@@ -41,10 +50,14 @@ struct SchemaValidator {
       hops += 1
       if hops > 10_000 { throw .failed("schema refers to itself without end") }
     }
-    guard gauge.allowsMore else { throw .failed("schema or document is nested too deeply") }
-    steps += 1
+    guard gauge.allowsMore else {
+      needsDeepStack = true
+      throw .failed("schema or document is nested too deeply")
+    }
+    let weight = value.isObject ? node.weight : 1
+    steps += weight
     guard steps <= Self.stepLimit else { throw .failed("schema takes more than \(Self.stepLimit) steps on the document") }
-    try context.spend(1)
+    try context.spend(weight)
     if let pass = node.pass {
       if !pass { result.add(.isFalse, place) }
       return
@@ -174,7 +187,7 @@ struct SchemaValidator {
       try context.spend(value.elementCount ?? 0)
       let text = SchemaText.canonical(value)
       if let const = node.const, const != text { result.add(.const(const), place) }
-      if let allowed = node.enumeration, !allowed.contains(text) { result.add(.enumeration(allowed), place) }
+      if let allowed = node.enumeration, !node.enumerationIndex.contains(text) { result.add(.enumeration(allowed), place) }
     }
     if !node.format.isEmpty, value.isString, !SchemaFormat.holds(node.format, value.text) { result.add(.format(node.format), place) }
     result.count()

@@ -166,6 +166,8 @@ final class CheckRule {
   let variables: VariableTable
   /// The next `else` branch.
   var next: CheckRule?
+  /// What METADATA blocks say of documents here.
+  var schemas: [SchemaNote] = []
   let arity: Int
   /// The value was given with `:=`.
   var isAssigned = false

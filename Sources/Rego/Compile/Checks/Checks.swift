@@ -25,10 +25,14 @@ final class Checks: @unchecked Sendable {
     var errorLimit = RegoErrors.limit
     /// Bodies are kept as the last stage left them, with OPA's names of variables, for whoever follows an evaluation through them.
     var keepsBodies = false
+    /// What is known of `input` and `data`; nil: blocks that name schemas are passed over.
+    var schemas: SchemaSet?
 
     init(
-      isStrict: Bool = false, signatures: [String: Signature] = Signature.all, errorLimit: Int = RegoErrors.limit, keepsBodies: Bool = false
+      isStrict: Bool = false, signatures: [String: Signature] = Signature.all, errorLimit: Int = RegoErrors.limit,
+      keepsBodies: Bool = false, schemas: SchemaSet? = nil
     ) {
+      self.schemas = schemas
       self.keepsBodies = keepsBodies
       self.isStrict = isStrict
       self.signatures = signatures
@@ -40,6 +44,7 @@ final class Checks: @unchecked Sendable {
   private let options: Options
   let tree = CheckRuleTree()
   private let types = TypeTree()
+  private let documents: DocumentTypes
   private var exports: [[String]: Set<String>] = [:]
   /// Of the modules; empty where all is well.
   private(set) var errors: [RegoError] = []
@@ -48,6 +53,7 @@ final class Checks: @unchecked Sendable {
   init(_ modules: [Module], options: Options = Options()) {
     self.modules = modules.sorted { $0.file.utf8.lexicographicallyPrecedes($1.file.utf8) }
     self.options = options
+    documents = DocumentTypes(options.schemas)
     var faults: [CheckFault] = []
     let ran = DeepStack.run {
       faults = checkModules()
@@ -105,11 +111,19 @@ final class Checks: @unchecked Sendable {
     }
     var faults: [CheckFault] = []
     var rules: [CheckRule] = []
+    let notes = SchemaNotes(modules)
     let labels = options.keepsBodies ? LabelCounter() : nil
     for (index, module) in modules.enumerated() {
       let package = Self.path(module)
-      var builder = CheckTreeBuilder(module: index, package: package, exports: exports[package] ?? [], imports: module.imports, labels: labels)
-      rules += module.rules.compactMap { builder.rule($0) }
+      var builder = CheckTreeBuilder(
+        module: index, package: package, exports: exports[package] ?? [], imports: module.imports, labels: labels)
+      for rule in module.rules {
+        guard let checked = builder.rule(rule) else { continue }
+        let found = notes.notes(of: rule, package: package)
+        for branch in checked.branches { branch.schemas = found.shared }
+        checked.schemas += found.own
+        rules.append(checked)
+      }
       faults += builder.faults
       if options.isStrict { faults += builder.unused(module.imports) }
       if module.rules.isEmpty { _ = tree.insert(package.map { .string($0) }) }
@@ -153,7 +167,8 @@ final class Checks: @unchecked Sendable {
     let graph = RuleGraph(rules: branches, tree: tree)
     faults = graph.recursion(limit: options.errorLimit)
     if !faults.isEmpty { return faults }
-    var checker = TypeChecker(globals: types, signatures: options.signatures)
+    if let fault = documents.inputFault { return [fault] }
+    var checker = TypeChecker(globals: types, signatures: options.signatures, documents: documents)
     for rule in graph.sorted { checker.check(rule) }
     if !checker.faults.isEmpty {
       return checker.faults.sorted {
@@ -263,7 +278,7 @@ final class Checks: @unchecked Sendable {
     if !faults.isEmpty { return faults }
     CallExpansion(variables: rule.variables).dynamicTerms(rule.body)
     keep(rule)
-    faults = TypeChecker(globals: types, signatures: options.signatures).query(rule)
+    faults = TypeChecker(globals: types, signatures: options.signatures, documents: documents).query(rule)
     if !faults.isEmpty { return faults }
     return options.isStrict ? calls.deprecated(rule) : []
   }

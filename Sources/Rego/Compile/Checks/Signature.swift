@@ -41,11 +41,11 @@ struct Signature: Sendable {
     return "(" + parts.joined(separator: ", ") + ")"
   }
 
-  /// Signatures of these functions; those that OPA does not have take and give anything.
+  /// Signatures of these functions: their own, else OPA's; others take and give anything.
   static func table(for builtins: [String: Builtin]) -> [String: Signature] {
     var result = all
-    for builtin in builtins.values where result[builtin.name] == nil {
-      result[builtin.name] = Signature(
+    for builtin in builtins.values where builtin.signature != nil || result[builtin.name] == nil {
+      result[builtin.name] = builtin.signature ?? Signature(
         name: builtin.name, arguments: Array(repeating: Operand(name: "", type: .any), count: builtin.arity), variadic: nil,
         result: Operand(name: "", type: .any))
     }

@@ -2,17 +2,20 @@
 struct TypeChecker {
   let globals: TypeTree
   let signatures: [String: Signature]
+  private let documents: DocumentTypes
   private(set) var faults: [CheckFault] = []
 
-  init(globals: TypeTree, signatures: [String: Signature]) {
+  init(globals: TypeTree, signatures: [String: Signature], documents: DocumentTypes) {
     self.globals = globals
     self.signatures = signatures
+    self.documents = documents
   }
 
   // MARK: Rules
 
   mutating func check(_ rule: CheckRule) {
     let scope = TypeScope(globals: globals, signatures: signatures, variables: rule.variables)
+    faults += documents.fill(scope, rule)
     let found = BodyTypes(module: rule.module).check(rule.body, scope)
     if !found.isEmpty {
       faults += found
@@ -49,6 +52,7 @@ struct TypeChecker {
   /// Faults of a query, its rule made of the query's body.
   func query(_ rule: CheckRule) -> [CheckFault] {
     let scope = TypeScope(globals: globals, signatures: signatures, variables: rule.variables)
+    _ = documents.fill(scope, rule)
     return BodyTypes(module: rule.module).check(rule.body, scope)
   }
 

@@ -60,9 +60,14 @@ final class Search {
   let parent: Search?
   /// One solution is enough.
   let needsOne: Bool
+  /// The rule that the body belongs to, also from inside a closure; nil for the query's.
+  let rule: CheckRule?
   var index = 0
 
-  init(_ body: CheckBody, _ bindings: Bindings, module: Int, id: Int, parent: Search?, needsOne: Bool = false) {
+  init(
+    _ body: CheckBody, _ bindings: Bindings, module: Int, id: Int, parent: Search?, needsOne: Bool = false, rule: CheckRule? = nil
+  ) {
+    self.rule = rule
     self.body = body
     self.bindings = bindings
     self.module = module

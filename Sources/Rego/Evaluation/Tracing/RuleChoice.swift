@@ -29,17 +29,27 @@ extension TopDown {
   /// - Parameter operands: of a call; nil for a document.
   func choose(_ node: CheckRuleTree, _ reference: [CheckTerm], _ operands: [Value]?, _ search: Search) throws(RegoError) -> RuleChoice {
     var choice = RuleChoice()
-    choice.isGrowing = node.rules.contains { $0.key != nil || !$0.isGround }
-    choice.isSet = node.rules.allSatisfy { $0.key != nil && $0.isGround }
+    // Rules below ones whose keys are only known at run time are part of the same object.
+    var rules = node.rules
+    if rules.contains(where: { !$0.isGround }) {
+      for child in node.orderedChildren {
+        child.walk { below in
+          rules += below.rules
+          return false
+        }
+      }
+    }
+    choice.isGrowing = rules.contains { $0.key != nil || !$0.isGround }
+    choice.isSet = rules.allSatisfy { $0.key != nil && $0.isGround }
     var shared: Value?
     var isShared = true
-    for rule in node.rules {
+    for rule in rules {
       if rule.isDefault {
         choice.fallback = rule
         continue
       }
       let branches = rule.branches.filter { branch in
-        contents.conditions(of: branch).allSatisfy { fits($0, operands) }
+        !isIndexed || contents.conditions(of: branch).allSatisfy { fits($0, operands) }
       }
       guard let first = branches.first else { continue }
       choice.rules.append((first, Array(branches.dropFirst())))
@@ -52,7 +62,7 @@ extension TopDown {
         shared = value
       }
     }
-    choice.exitsEarly = isShared && !choice.isGrowing
+    choice.exitsEarly = exitsEarly && isShared && !choice.isGrowing
     let count = choice.rules.count
     try trace(
       .index, .expression(search.expression, index: search.index), search,
@@ -115,7 +125,9 @@ extension TracedPolicy.Contents {
       case .term(let term):
         if let subject = subject(term, rule) { note(RuleCondition(subject: subject, pattern: nil)) }
       case .call(let terms):
-        guard terms.count == 3, [VariableTable.unify, VariableTable.equal].contains(where: { expression.call(of: $0) != nil }) else { continue }
+        guard terms.count == 3, [VariableTable.unify, VariableTable.equal].contains(where: { expression.call(of: $0) != nil }) else {
+          continue
+        }
         for (a, b) in [(terms[1], terms[2]), (terms[2], terms[1])] {
           guard let subject = subject(a, rule, allowsArguments: true), Self.isIndexable(b) else { continue }
           note(RuleCondition(subject: subject, pattern: b.isVariable ? nil : b))

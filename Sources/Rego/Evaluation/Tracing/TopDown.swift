@@ -16,6 +16,8 @@ final class TopDown {
   private let deadline: ContinuousClock.Instant?
   private let gauge = StackGauge(limit: DeepStack.limit - 4 << 20)
 
+  var isIndexed = true
+  var exitsEarly = true
   var input: Value
   var data: Value
   /// Paths that a `with` replaces, by `with`.
@@ -28,6 +30,8 @@ final class TopDown {
   enum Mock {
     case value(Value)
     case function(CheckTerm)
+    /// A document of a rule.
+    case document([CheckTerm])
   }
 
   init(
@@ -45,7 +49,7 @@ final class TopDown {
     steps = options.steps
     deadline = options.timeout.map { ContinuousClock.now + $0 }
     let now = options.now
-    context = BuiltinContext(heap: heap, steps: options.steps, clock: { now ?? Machine.systemClock() })
+    context = BuiltinContext(heap: heap, steps: options.steps, network: options.network, clock: { now ?? Machine.systemClock() })
   }
 
   func nextID() -> Int {
@@ -107,7 +111,9 @@ final class TopDown {
 
   /// Follows a query to its last solution.
   func start(_ query: CheckRule, module: Int) throws(RegoError) {
-    try run(Search(query.body, Bindings(query.variables), module: module, id: nextID(), parent: nil)) { (_) throws(RegoError) -> Flow in .more }
+    try run(Search(query.body, Bindings(query.variables), module: module, id: nextID(), parent: nil)) { (_) throws(RegoError) -> Flow in
+      .more
+    }
   }
 
   /// Evaluates a body as a query of its own.
@@ -176,7 +182,7 @@ final class TopDown {
   }
 
   func closure(_ body: CheckBody, in search: Search, needsOne: Bool = false) -> Search {
-    Search(body, search.bindings, module: search.module, id: nextID(), parent: search, needsOne: needsOne)
+    Search(body, search.bindings, module: search.module, id: nextID(), parent: search, needsOne: needsOne, rule: search.rule)
   }
 
   @_optimize(none)

@@ -126,6 +126,7 @@ extension TopDown {
     for constant in node.keys.sorted() {
       guard let child = node.children[constant] else { continue }
       let key = constant.value(in: heap)
+      if isReplaced(path + [key]) { continue }
       if child.rules.isEmpty {
         result.set(key, try leaves(path + [key], child, search), in: heap)
         continue
@@ -174,6 +175,8 @@ extension TopDown {
       if isFunction {
         if contents.isFunction(modifier.value, search.bindings.variables) {
           functions.append((name, .function(modifier.value)))
+        } else if case .reference(let path) = modifier.value.kind {
+          functions.append((name, .document(path)))
         } else if let value = value(of: modifier.value, search.bindings) {
           functions.append((name, .value(value)))
         }

@@ -14,7 +14,7 @@ extension TopDown {
   }
 
   private func child(_ rule: CheckRule, of search: Search, needsOne: Bool = false) -> Search {
-    Search(rule.body, Bindings(rule.variables), module: rule.module, id: nextID(), parent: search, needsOne: needsOne)
+    Search(rule.body, Bindings(rule.variables), module: rule.module, id: nextID(), parent: search, needsOne: needsOne, rule: rule)
   }
 
   // MARK: - Documents
@@ -113,19 +113,19 @@ extension TopDown {
     }
     if let value = known[known.count - 1][name], value.isDefined { return try continued(value) }
     guard position + 1 < path.count else {
-      let value = try all(choice, search)
+      let value = try all(choice, below: plugged.count, search)
       known[known.count - 1][name] = value
       return try continued(value)
     }
     if choice.isEmpty { return .more }
     guard let first = value(of: path[position + 1], search.bindings) else {
-      let value = try all(choice, search)
+      let value = try all(choice, below: plugged.count, search)
       known[known.count - 1][name] = value
       return try continued(value)
     }
     // Only rules that can give what stands under the keys that are known count.
     var keys = [first]
-    let longest = choice.rules.map { $0.rule.path.count + ($0.rule.key == nil ? 0 : 1) }.max() ?? 1
+    let longest = choice.rules.map { $0.rule.path(below: plugged.count).count + ($0.rule.key == nil ? 0 : 1) }.max() ?? 1
     for part in path.dropFirst(position + 2).prefix(max(0, longest - 1)) {
       guard let value = value(of: part, search.bindings) else { break }
       keys.append(value)
@@ -140,12 +140,12 @@ extension TopDown {
       let child = child(rule, of: search)
       try trace(.enter, .rule(rule), child)
       var isDefined = false
-      let head = rule.path + (rule.key.map { [$0] } ?? [])
+      let head = rule.path(below: plugged.count) + (rule.key.map { [$0] } ?? [])
       _ = try match(keys, head, 0, child) { () throws(RegoError) -> Flow in
         isDefined = true
         return try self.evaluate(child) { () throws(RegoError) -> Flow in
           try self.exit(rule, child)
-          if try self.add(rule, child, to: builder) {
+          if try self.add(rule, child, below: plugged.count, to: builder) {
             try self.trace(.duplicate, .rule(rule), child)
             return .more
           }
@@ -171,7 +171,7 @@ extension TopDown {
     }
   }
 
-  private func all(_ choice: RuleChoice, _ search: Search) throws(RegoError) -> Value {
+  private func all(_ choice: RuleChoice, below depth: Int, _ search: Search) throws(RegoError) -> Value {
     let builder = DocumentBuilder(choice.isSet, heap)
     for chain in choice.rules {
       let rule = chain.rule
@@ -179,7 +179,7 @@ extension TopDown {
       try trace(.enter, .rule(rule), child)
       _ = try evaluate(child) { () throws(RegoError) -> Flow in
         try self.exit(rule, child)
-        _ = try self.add(rule, child, to: builder)
+        _ = try self.add(rule, child, below: depth, to: builder)
         try self.trace(.redo, .rule(rule), child)
         return .more
       }
@@ -188,10 +188,10 @@ extension TopDown {
   }
 
   /// Adds what a rule gives. True where that was there already.
-  private func add(_ rule: CheckRule, _ search: Search, to builder: DocumentBuilder) throws(RegoError) -> Bool {
-    guard let keys = all(rule.path, search.bindings), let value = value(of: rule.key ?? rule.value ?? rule.path[0], search.bindings) else {
-      return false
-    }
+  private func add(_ rule: CheckRule, _ search: Search, below depth: Int, to builder: DocumentBuilder) throws(RegoError) -> Bool {
+    guard let keys = all(rule.path(below: depth), search.bindings), let term = rule.key ?? rule.value,
+      let value = value(of: term, search.bindings)
+    else { return false }
     guard let isNew = builder.add(value, keys, isElement: rule.key != nil) else { throw conflict("object keys must be unique", rule) }
     return !isNew
   }
@@ -206,6 +206,11 @@ extension TopDown {
     if let mock = mocks.last?.last(where: { $0.name == name }) {
       switch mock.value {
       case .value(let value): replacement = value
+      case .document(let path):
+        let arity = contents.rules(of: terms[0])?.rules.first?.arity ?? contents.builtins[name]?.arity ?? 0
+        return try reference(path, search) { (value) throws(RegoError) -> Flow in
+          try self.output(value, terms, arity, search, next)
+        }
       case .function(let function):
         // Inside the replacement nothing is replaced, so that it may call what it stands for.
         mocks.append([])
@@ -222,6 +227,7 @@ extension TopDown {
       if let replacement { return try output(replacement, terms, arity, search, next) }
       return try function(terms, node, arity, search, next)
     }
+    if name == "internal.template_string" { return try template(terms, search, next) }
     guard let builtin = contents.builtins[name] else { return .more }
     if let replacement { return try output(replacement, terms, builtin.arity, search, next) }
     return try self.builtin(builtin, terms, search, next)
@@ -236,9 +242,25 @@ extension TopDown {
     return value.isFalse ? .more : try next()
   }
 
+  /// The text of an interpolated string. Each part is a text or a set with the value, which is empty where it is undefined.
+  @_optimize(none)
+  private func template(_ terms: [CheckTerm], _ search: Search, _ next: @escaping Next) throws(RegoError) -> Flow {
+    guard terms.count > 1, let parts = value(of: terms[1], search.bindings) else { return .more }
+    var text: [UInt8] = []
+    for part in parts.elements {
+      let value = part.isSet ? part.elements.first ?? .undefined : part
+      if value.isUndefined { text += Array("<undefined>".utf8) } else { text += value.isString ? value.text : ValueText.text(value) }
+    }
+    return try output(.string(text, in: heap), terms, 1, search, next)
+  }
+
   @_optimize(none)
   private func builtin(_ builtin: Builtin, _ terms: [CheckTerm], _ search: Search, _ next: @escaping Next) throws(RegoError) -> Flow {
     let isPrint = builtin.name == "internal.print"
+    if builtin.name.hasPrefix("rego.metadata.") {
+      guard let rule = search.rule, let value = contents.metadata(builtin.name, rule, heap) else { return .more }
+      return try output(value, terms, 0, search, next)
+    }
     let arity = isPrint ? 1 : builtin.arity
     guard let operands = try self.operands(Array(terms.dropFirst().prefix(arity)), search) else { return .more }
     if isPrint { return try next() }
@@ -350,8 +372,10 @@ extension TopDown {
 }
 
 extension CheckRule {
-  /// The part of the name behind the constant path.
-  var path: [CheckTerm] { Array(suffix.dropFirst(groundCount)) }
+  /// The part of the name behind its first parts below data.
+  func path(below count: Int) -> [CheckTerm] {
+    Array(((package + [name]).map { CheckTerm(.string($0), headLocation) } + suffix).dropFirst(count))
+  }
 }
 
 /// A set, or an object of any depth whose leaves may be sets, while rules fill it.

@@ -40,6 +40,11 @@ public struct TraceEvent {
   /// What the values lie in.
   let memory: TraceMemory
 
+  /// Bound variables by the names of the source, those that it does not have by the compiler's.
+  public var bindings: [(name: String, value: RegoValue)] {
+    locals.map { (names.written($0.variable) ?? names.compiled($0.variable), RegoValue($0.value)) }
+  }
+
   /// A rule, by its path, or a body: what `Enter`, `Exit` and `Redo` of a whole are about.
   var isWhole: Bool {
     switch node {
@@ -105,7 +110,7 @@ public enum TraceMode: String, Sendable, CaseIterable {
 /// Keeps the events of one mode: all, or those it asks for, each with the rules and queries that led to it.
 public final class TraceRecorder: Tracer {
   /// Events kept at most; a trace that needs more ends the evaluation.
-  public static let limit = 1_000_000
+  public static let limit = 500_000
 
   public private(set) var events: [TraceEvent] = []
   private let mode: TraceMode

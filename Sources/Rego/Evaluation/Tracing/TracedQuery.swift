@@ -21,17 +21,35 @@ public final class TracedPolicy: @unchecked Sendable {
     /// Bindings of a body without variables of its own.
     let nothing: Bindings
     var conditions: [ObjectIdentifier: [RuleCondition]] = [:]
+    private let modules: [Module]
+    private lazy var blocks = RuleMetadata(modules)
 
-    init(tree: CheckRuleTree, builtins: [String: Builtin], files: [String], isStrict: Bool) {
+    init(tree: CheckRuleTree, builtins: [String: Builtin], modules: [Module], isStrict: Bool) {
+      self.modules = modules
       self.tree = tree
       self.builtins = builtins
-      self.files = files
+      files = modules.map(\.file)
       self.isStrict = isStrict
       nothing = Bindings(VariableTable())
     }
 
     /// "" for the query.
     func file(_ module: Int) -> String { module < files.count ? files[module] : "" }
+
+    /// What `rego.metadata.rule` and `rego.metadata.chain` give in a rule.
+    func metadata(_ name: String, _ rule: CheckRule, _ heap: Heap) -> Value? {
+      guard rule.module < modules.count else { return nil }
+      let module = modules[rule.module]
+      var isElse = false
+      let written = module.rules.first { written in
+        if written.location == rule.location { return true }
+        isElse = written.elses.contains { $0.location == rule.location }
+        return isElse
+      }
+      guard let written else { return nil }
+      return name == "rego.metadata.rule"
+        ? blocks.rule(written, isElse: isElse, in: heap) : blocks.chain(written, package: rule.package, isElse: isElse, in: heap)
+    }
 
     /// A name as written: "data.p.f", "count".
     func name(of term: CheckTerm, _ variables: VariableTable) -> String {
@@ -60,7 +78,8 @@ public final class TracedPolicy: @unchecked Sendable {
     /// A function of rules or of the engine.
     func isFunction(_ term: CheckTerm, _ variables: VariableTable) -> Bool {
       if let node = rules(of: term) { return node.rules.contains { $0.arity > 0 } }
-      return term.isVariable || { if case .reference = term.kind { true } else { false } }() ? builtins[name(of: term, variables)] != nil : false
+      return term.isVariable || { if case .reference = term.kind { true } else { false } }()
+        ? builtins[name(of: term, variables)] != nil : false
     }
 
     func term(_ value: Value) -> CheckTerm {
@@ -85,7 +104,8 @@ public final class TracedPolicy: @unchecked Sendable {
     checks = Checks(
       modules,
       options: Checks.Options(
-        isStrict: options.isStrict, signatures: Signature.table(for: compiler.builtins), errorLimit: options.errorLimit, keepsBodies: true))
+        isStrict: options.isStrict, signatures: Signature.table(for: compiler.builtins), errorLimit: options.errorLimit, keepsBodies: true,
+        schemas: options.schemas))
     self.data = data
     if !checks.errors.isEmpty { throw RegoErrors(checks.errors) }
   }
@@ -111,6 +131,15 @@ public final class TracedPolicy: @unchecked Sendable {
       policy: self, query: try checks.compiled(capture.body, package: package.isEmpty ? nil : package, imports: imports))
   }
 
+  /// Documents that a query needs.
+  public func dependencies(
+    of text: String, package: [String] = [], imports: [Import] = [], options: Parser.Options = Parser.Options()
+  ) throws(RegoErrors) -> Dependencies {
+    let body = try Parser.query(Array(text.utf8), options: options)
+    let query = try checks.compiled(body, package: package.isEmpty ? nil : package, imports: imports)
+    return DependencyWalk.run(query, checks.tree)
+  }
+
   private func arity(of callee: Term, _ package: [String]) -> Int? {
     let terms = if case .reference(let parts) = callee.node { parts } else { [callee] }
     let name = terms.compactMap { term in
@@ -127,11 +156,11 @@ public final class TracedPolicy: @unchecked Sendable {
   }
 
   fileprivate func contents(isStrict: Bool) -> Contents {
-    Contents(tree: checks.tree, builtins: builtins, files: checks.modules.map(\.file), isStrict: isStrict)
+    Contents(tree: checks.tree, builtins: builtins, modules: checks.modules, isStrict: isStrict)
   }
 
   fileprivate func run(
-    _ query: CheckRule, input: Document?, options: EvaluationOptions, tracers: [any Tracer]
+    _ query: CheckRule, input: Document?, options: EvaluationOptions, tracers: [any Tracer], configure: (TopDown) -> Void
   ) throws(RegoError) {
     let heap = Heap(budget: options.memory)
     let memory = TraceMemory(heap: heap, input: input, policy: self)
@@ -140,6 +169,7 @@ public final class TracedPolicy: @unchecked Sendable {
       let search = TopDown(
         contents(isStrict: options.isStrict), input: input?.value ?? .undefined, data: data.value, heap: heap, memory: memory,
         options: options, tracers: tracers)
+      configure(search)
       try search.start(query, module: checks.modules.count)
     }
   }
@@ -171,9 +201,17 @@ public final class TracedQuery: @unchecked Sendable {
   }
 
   /// Evaluates to the last solution and tells the tracers of each step.
+  ///
+  /// - Parameters:
+  ///   - isIndexed: rules whose bodies cannot hold are passed over.
+  ///   - exitsEarly: the first of rules that give the same constant decides.
   public func run(
-    input: Document? = nil, options: EvaluationOptions = EvaluationOptions(), tracers: [any Tracer]
+    input: Document? = nil, options: EvaluationOptions = EvaluationOptions(), tracers: [any Tracer], isIndexed: Bool = true,
+    exitsEarly: Bool = true
   ) throws(RegoError) {
-    try policy.run(query, input: input, options: options, tracers: tracers)
+    try policy.run(query, input: input, options: options, tracers: tracers) { search in
+      search.isIndexed = isIndexed
+      search.exitsEarly = exitsEarly
+    }
   }
 }

@@ -21,11 +21,11 @@ extension TreeEncoder {
     if options.hasComments, !module.comments.isEmpty {
       raw(",\"comments\":")
       list(module.comments) { encoder, comment in
-        encoder.raw("{\"Location\":")
-        encoder.place(comment.location)
-        encoder.raw(",\"Text\":\"")
+        encoder.raw("{\"Text\":\"")
         encoder.raw(String(decoding: Base64.encode(Array(comment.text.utf8), .standard), as: UTF8.self))
-        encoder.raw("\"}")
+        encoder.raw("\",\"Location\":")
+        encoder.place(comment.location)
+        encoder.raw("}")
       }
     }
     raw("}")

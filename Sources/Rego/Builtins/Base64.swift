@@ -1,0 +1,87 @@
+/// Base64 of RFC 4648, checked as Go checks it: line breaks are skipped, padding is required, bits behind the last byte are not looked at.
+public enum Base64 {
+  public enum Alphabet: Sendable { case standard, url }
+
+  public static func encode(_ bytes: [UInt8], _ alphabet: Alphabet, isPadded: Bool = true) -> [UInt8] {
+    let digits =
+      Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8) + (alphabet == .standard ? [0x2B, 0x2F] : [0x2D, 0x5F])
+    var result: [UInt8] = []
+    result.reserveCapacity((bytes.count + 2) / 3 * 4)
+    var index = 0
+    while index < bytes.count {
+      let group = bytes[index..<min(index + 3, bytes.count)]
+      var bits: UInt32 = 0
+      for byte in group { bits = bits << 8 | UInt32(byte) }
+      bits <<= UInt32(8 * (3 - group.count))
+      for digit in 0..<(group.count + 1) { result.append(digits[Int(bits >> UInt32(18 - 6 * digit)) & 63]) }
+      if isPadded { result += [UInt8](repeating: 0x3D, count: 3 - group.count) }
+      index += 3
+    }
+    return result
+  }
+
+  /// As `base64url.decode`: padding may be left out (RFC 7515, appendix C).
+  public static func decodeURL(_ text: [UInt8]) throws(BuiltinError) -> [UInt8] {
+    if text.last == 0x3D { return try decode(text, .url) }
+    switch text.count % 4 {
+    case 0: return try decode(text, .url)
+    case 2: return try decode(text + [0x3D, 0x3D], .url)
+    case 3: return try decode(text + [0x3D], .url)
+    default: throw .failed("illegal base64url string: \(String(decoding: text, as: UTF8.self))")
+    }
+  }
+
+  /// - Throws: OPA's text, which names the byte: "illegal base64 data at input byte 4".
+  public static func decode(_ text: [UInt8], _ alphabet: Alphabet) throws(BuiltinError) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(text.count / 4 * 3)
+    var bits: UInt32 = 0
+    var count = 0
+    var index = 0
+    func corrupt(_ place: Int) -> BuiltinError { .failed("illegal base64 data at input byte \(place)") }
+    func skipBreaks() { while index < text.count, text[index] == 0x0A || text[index] == 0x0D { index += 1 } }
+    while true {
+      skipBreaks()
+      guard index < text.count else {
+        if count == 0 { return result }
+        throw corrupt(index - count)
+      }
+      let byte = text[index]
+      if byte == 0x3D {
+        if count < 2 { throw corrupt(index) }
+        if count == 2 {
+          index += 1
+          skipBreaks()
+          guard index < text.count else { throw corrupt(text.count) }
+          guard text[index] == 0x3D else { throw corrupt(index) }
+        }
+        index += 1
+        skipBreaks()
+        guard index == text.count else { throw corrupt(index) }
+        if count == 2 { result.append(UInt8(truncatingIfNeeded: bits >> 4)) }
+        if count == 3 { result += [UInt8(truncatingIfNeeded: bits >> 10), UInt8(truncatingIfNeeded: bits >> 2)] }
+        return result
+      }
+      guard let value = value(byte, alphabet) else { throw corrupt(index) }
+      bits = bits << 6 | UInt32(value)
+      count += 1
+      index += 1
+      if count == 4 {
+        result += [UInt8(truncatingIfNeeded: bits >> 16), UInt8(truncatingIfNeeded: bits >> 8), UInt8(truncatingIfNeeded: bits)]
+        bits = 0
+        count = 0
+      }
+    }
+  }
+
+  private static func value(_ byte: UInt8, _ alphabet: Alphabet) -> UInt8? {
+    switch byte {
+    case 0x41...0x5A: byte - 0x41
+    case 0x61...0x7A: byte - 0x61 + 26
+    case 0x30...0x39: byte - 0x30 + 52
+    case 0x2B where alphabet == .standard, 0x2D where alphabet == .url: 62
+    case 0x2F where alphabet == .standard, 0x5F where alphabet == .url: 63
+    default: nil
+    }
+  }
+}

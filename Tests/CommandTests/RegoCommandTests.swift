@@ -1,0 +1,157 @@
+import Foundation
+import Testing
+
+@Suite("Rego commands")
+struct RegoCommandTests {
+  private let folder: ScratchFolder
+
+  init() throws {
+    folder = try ScratchFolder()
+    try folder.file(
+      "p.rego",
+      """
+      package p
+
+      default allow := false
+
+      allow if {
+        some role in data.roles[input.user]
+        role == "admin"
+      }
+
+      slow if {
+        some i in numbers.range(1, 100000)
+        some j in numbers.range(1, 100000)
+        i * j == -1
+      }
+
+      """)
+    try folder.file("data.json", #"{"roles": {"ann": ["admin"], "bob": []}}"#)
+    try folder.file("in.json", #"{"user": "bob"}"#)
+    try folder.file(
+      "p_test.rego",
+      """
+      package p_test
+
+      import data.p
+
+      test_admin if p.allow with input as {"user": "ann"}
+
+      test_case[note] if {
+        some note, item in {"ann": true, "bob": true}
+        print("asking", note)
+        p.allow == item with input as {"user": note}
+      }
+
+      todo_test_later if false
+
+      """)
+  }
+
+  private func run(_ arguments: String...) throws -> Program.Result { try Program.run(arguments, in: folder.path) }
+
+  @Test("a failure is explained by the expressions that led to it")
+  func explains() throws {
+    let result = try run("eval", "-d", "p.rego", "-d", "data.json", "-i", "in.json", "--explain", "fails", "-f", "pretty", "data.p.allow")
+    #expect(result.code == 0)
+    #expect(result.output.contains("| Enter data.p.allow"))
+    #expect(result.output.contains("| | Fail role = data.roles[__local"))
+    #expect(result.output.hasSuffix("false\n"))
+  }
+
+  @Test("notes are shown with what led to them")
+  func notes() throws {
+    try folder.file("n.rego", "package n\n\np if { trace(\"here\"); input.user == \"bob\" }\n")
+    let result = try run("eval", "-d", "n.rego", "-i", "in.json", "--explain", "notes", "-f", "pretty", "data.n.p")
+    #expect(result.output.contains("Note \"here\""))
+    #expect(result.output.contains("Enter data.n.p"))
+  }
+
+  @Test("coverage counts rows, and a profile what was evaluated")
+  func follows() throws {
+    let arguments = ["eval", "-d", "p.rego", "-d", "data.json", "-i", "in.json", "--coverage", "--profile", "data.p.allow"]
+    let document = try Program.run(arguments, in: folder.path).json()
+    let coverage = try #require(document["coverage"] as? [String: Any])
+    #expect(coverage["covered_lines"] as? Int == 2)
+    #expect(coverage["not_covered_lines"] as? Int == 4)
+    let rows = try #require(document["profile"] as? [[String: Any]])
+    #expect(rows.contains { ($0["location"] as? [String: Any])?["row"] as? Int == 6 && $0["num_eval"] as? Int == 2 })
+  }
+
+  @Test("an evaluation that takes too long ends with an error that names the rule")
+  func timeout() throws {
+    let result = try run("eval", "-d", "p.rego", "--timeout", "200ms", "data.p.slow")
+    #expect(result.code == 2)
+    #expect(result.output.contains("eval_cancel_error") && result.output.contains("p.slow"))
+  }
+
+  @Test("capabilities decide which built-in functions there are")
+  func capabilities() throws {
+    let all = try run("capabilities", "--current")
+    #expect(all.code == 0 && all.output.contains("\"numbers.range\""))
+    try folder.file("all.json", all.output)
+    #expect(try run("check", "--capabilities", "all.json", "p.rego").code == 0)
+    try folder.file("few.json", #"{"builtins": [{"name": "eq"}, {"name": "assign"}, {"name": "equal"}]}"#)
+    let refused = try run("check", "--capabilities", "few.json", "p.rego")
+    #expect(refused.code == 1)
+    #expect(refused.error.contains("undefined function numbers.range"))
+    #expect(try run("check", "--capabilities", "in.json", "p.rego").error.contains("builtins"))
+  }
+
+  @Test("names to pass over, and errors that are counted")
+  func ignores() throws {
+    try folder.file("bad/broken.rego", "package b\n\np if { x }\nq if { y }\nr if { z }\n")
+    #expect(try run("check", ".").code == 1)
+    #expect(try run("check", "--ignore", "bad", ".").code == 0)
+    let few = try run("check", "--max-errors", "2", "bad")
+    #expect(few.errorLines.count == 4, "\(few.error)")
+  }
+
+  @Test("tests name their cases, keep what they print and tell skipped ones")
+  func tests() throws {
+    let result = try run("test", ".", "-v")
+    #expect(result.code == 2)
+    for text in ["  ann: PASS", "  bob: FAIL", "  asking ann", "data.p_test.todo_test_later: SKIPPED", "PASS: 2/4", "FAIL: 1/4"] {
+      #expect(result.output.contains(text), "\(text) is not in \(result.output)")
+    }
+    #expect(result.output.hasPrefix("FAILURES\n"))
+    #expect(try run("test", ".", "--run", "admin").code == 0)
+    #expect(try run("test", ".", "--run", "later").code == 2)
+    #expect(try run("test", ".", "--run", "later", "-z").code == 0)
+  }
+
+  @Test("coverage of tests has a threshold")
+  func threshold() throws {
+    let covered = try run("test", ".", "--run", "admin", "--coverage")
+    #expect(covered.code == 0)
+    #expect(try covered.json()["coverage"] is Double)
+    let refused = try run("test", ".", "--run", "admin", "--threshold", "99", "-v")
+    #expect(refused.code == 2)
+    #expect(refused.error.contains("instead of 99.00") && refused.error.contains("p.rego:3"))
+  }
+
+  @Test("a benchmark counts runs and their time")
+  func bench() throws {
+    let result = try run("bench", "-d", "p.rego", "-d", "data.json", "-i", "in.json", "--format", "json", "data.p.allow")
+    let document = try result.json()
+    #expect(try #require(document["N"] as? Int) > 0)
+    #expect(try run("bench", "data.nothing").code == 1)
+  }
+
+  @Test("decisions about files are one document")
+  func exec() throws {
+    let result = try run("exec", "--decision", "p/allow", "-d", "p.rego", "-d", "data.json", "in.json")
+    let first = try #require((try result.json()["result"] as? [[String: Any]])?.first)
+    #expect(first["path"] as? String == "in.json" && first["result"] as? Bool == false)
+    let undefined = try run("exec", "--decision", "p/none", "--fail", "-d", "p.rego", "in.json")
+    #expect(undefined.code == 1 && undefined.output.contains("opa_undefined_error"))
+  }
+
+  @Test("wrong use of OPA's commands exits with OPA's 1")
+  func wrongUse() throws {
+    for arguments in [["eval"], ["eval", "--nope"], ["eval", "1", "-f", "source"], ["test"], ["eval", "--fail", "--fail-defined", "1"]] {
+      let result = try Program.run(arguments)
+      #expect(result.code == 1 && result.output.isEmpty && !result.error.isEmpty, "\(arguments)")
+    }
+  }
+}
