@@ -71,6 +71,8 @@ indirect enum Statement {
   /// Leaves the innermost `not` or `any` as successful.
   case succeed
   case makeArray(Int, capacity: Int)
+  /// An array of given elements, which is not changed.
+  case makeTuple(Int, values: [Operand])
   case makeObject(Int)
   case makeSet(Int)
   /// An object whose keys are constants: a sealed table, values in its order.
