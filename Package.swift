@@ -82,7 +82,8 @@ let package = Package(
       name: "conformance", dependencies: ["Rego", "RegoBuiltins", .product(name: "Yams", package: "Yams")], path: "Tests/Conformance",
       exclude: ["expected-failures.txt"]),
     .testTarget(name: "ConformanceTests", dependencies: ["conformance"], swiftSettings: strict),
-    .testTarget(name: "RegoTests", dependencies: ["Rego", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+    .testTarget(
+      name: "RegoTests", dependencies: ["Rego", "RegoBuiltins", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
     .testTarget(name: "RegoBuiltinsTests", dependencies: ["Rego", "RegoBuiltins"], swiftSettings: strict),
     .testTarget(
       name: "PolicyTests", dependencies: ["Domain", "Rego", "Judgement", "Platforms", .product(name: "Yams", package: "Yams")],

@@ -63,7 +63,7 @@ struct Runner {
       let query = try policy.prepare(item.query, options: options)
       let input = try item.inputTerm.map { text throws(RegoErrors) in try Document(term: text) } ?? item.input.map { Document($0) }
       do throws(RegoError) {
-        try query.run(input: input, options: EvaluationOptions(isStrict: item.isStrict), tracers: [recorder])
+        try query.run(input: input, options: EvaluationOptions(isStrict: item.isStrict, network: .all), tracers: [recorder])
       } catch {
         return "following ends in \(error.description)"
       }

@@ -85,4 +85,14 @@ struct TokenTests {
     }
     #expect(addresses.contains(.string("127.0.0.1")) || addresses.contains(.string("::1")))
   }
+
+  @Test("No algorithm, an unknown one, and a list of extensions without a name")
+  func headers() throws {
+    let refused = RegoValue.array([.boolean(false), .object([]), .object([])])
+    #expect(try value(#"io.jwt.decode_verify("eyJhbGciOiJub25lIn0.e30.", {"secret": "s"})"#, [:]) == refused)
+    let error = #expect(throws: RegoError.self) {
+      try value(#"io.jwt.decode_verify("eyJhbGciOiJIUzI1NiIsImNyaXQiOltdfQ.e30.AA", {"secret": "s"})"#, [:])
+    }
+    #expect(error?.message.contains("crit: must be a nonempty list") == true)
+  }
 }

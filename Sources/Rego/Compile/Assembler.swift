@@ -20,6 +20,9 @@ struct Assembler {
   /// Where `succeed` goes, with the number of suspended changes to drop on the way.
   private var successes: [(label: Int, suspended: Int)] = []
   private var suspended = 0
+  /// Blocks around the current statement: where they end, with the changes that are in force there.
+  private var enclosing: [(block: Block, end: Int, changes: Int)] = []
+  private var changesInForce = 0
 
   /// Builds the program. `planner` has planned every function.
   ///
@@ -78,6 +81,7 @@ struct Assembler {
     labels = []
     successes = []
     suspended = 0
+    changesInForce = 0
     locals = planned.localCount
     maxLocals = locals
     let end = newLabel()
@@ -155,7 +159,9 @@ struct Assembler {
   // MARK: - Statements
 
   private mutating func block(_ block: Block, fail: Int) {
+    enclosing.append((block, fail, changesInForce))
     for item in block.statements { statement(item, fail: fail) }
+    enclosing.removeLast()
   }
 
   private mutating func statement(_ statement: Statement, fail: Int) {
@@ -260,6 +266,11 @@ struct Assembler {
       if suspended > success.suspended { emit(.withDrop, Int32(suspended - success.suspended)) }
       emit(.jump)
       target(success.label)
+    case .leave(let block):
+      guard let target = enclosing.last(where: { $0.block === block }) else { return }
+      for _ in target.changes..<max(target.changes, changesInForce) { emit(.withPop) }
+      emit(.jump)
+      self.target(target.end)
     case .makeArray(let local, let capacity): emit(.makeArray, Int32(local), Int32(capacity))
     case .makeObject(let local): emit(.makeObject, Int32(local))
     case .makeSet(let local): emit(.makeSet, Int32(local))
@@ -277,6 +288,7 @@ struct Assembler {
     case .insertOnce(let object, let path, let value):
       emit(.insertOnce, Int32(object), word(value))
       emit(list: path)
+    case .insert(let object, let key, let value): emit(.insert, Int32(object), word(key), word(value))
     case .add(let set, let path, let value):
       emit(.add, Int32(set), word(value))
       emit(list: path)
@@ -303,13 +315,16 @@ struct Assembler {
             switch item.target {
             case .input(let path): .input(path.map { word($0) })
             case .data(let path): .data(path.map { word($0) })
+            case .base(let path): .base(path.map { word($0) })
             case .function(let key): .function(key)
             }
           return Program.Change(target: target, value: word(item.value), isReplacement: item.replacement >= 0)
         })
       let done = newLabel()
       emit(.withPush, Int32(changes.count - 1))
+      changesInForce += 1
       block(inner, fail: done)
+      changesInForce -= 1
       place(done)
       emit(.withPop)
       emit(.jump)

@@ -22,6 +22,8 @@ struct WithStatement {
   enum Target {
     case input([Operand])
     case data([Operand])
+    /// Base data only: rules keep their documents.
+    case base([Operand])
     /// Index into the program's mock targets.
     case function(Int)
   }
@@ -70,6 +72,8 @@ indirect enum Statement {
   case select(Operand, [SelectCase])
   /// Leaves the innermost `not` or `any` as successful.
   case succeed
+  /// Goes to the end of a block around the statement, as if the block had failed.
+  case leave(Block)
   case makeArray(Int, capacity: Int)
   /// An array of given elements, which is not changed.
   case makeTuple(Int, values: [Operand])
@@ -80,6 +84,8 @@ indirect enum Statement {
   case append(array: Int, Operand)
   /// Fails the evaluation when the key is there with another value.
   case insertOnce(object: Int, path: [Operand], value: Operand)
+  /// Sets a key of an object, whatever it held.
+  case insert(object: Int, key: Operand, value: Operand)
   /// Adds to the set at a path of an object (an empty path: to the set itself).
   case add(set: Int, path: [Operand], value: Operand)
   case call(function: Int, [Operand], Int)

@@ -61,6 +61,9 @@ final class Planner {
         isMemoized: rule != nil && rule?.parameters == nil, file: rule?.file ?? "", place: rule?.location.packed ?? 0))
   }
 
+  /// Adds a function that was planned elsewhere.
+  func add(_ function: PlannedFunction) { functions.append(function) }
+
   func begin(_ function: Int, parameters: Int) {
     current = function
     block = functions[function].body

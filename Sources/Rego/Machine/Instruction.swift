@@ -79,4 +79,6 @@ enum Operation: UInt8 {
   case result
   /// builtin comparison x x @: fails unless it holds
   case compare
+  /// r key value
+  case insert
 }

@@ -160,6 +160,9 @@ extension Machine {
         let n = word(3)
         try insertOnce(operand(2), into: operand(1), list(4, n), function: Int(current))
         pc &+= 4 &+ n
+      case .insert:
+        operand(1).objectView.set(operand(2), operand(3), in: heap)
+        pc &+= 4
       case .add:
         let n = word(3)
         if n == 0 {

@@ -30,6 +30,8 @@ final class Program: @unchecked Sendable {
     enum Target {
       case input([Int32])
       case data([Int32])
+      /// Base data, while rules keep their documents.
+      case base([Int32])
       case function(Int)
     }
     let target: Target

@@ -62,6 +62,8 @@ extension Machine {
         let keys = path.map { operands.value(of: $0) }
         scope.data = replaced(scope.data, keys, value)
         scope.overrides.append(keys)
+      case .base(let path):
+        scope.data = replaced(scope.data, path.map { operands.value(of: $0) }, value)
       case .function(let key):
         let replacement = change.isReplacement ? value.exactInt.map { Int32(truncatingIfNeeded: $0) } : nil
         scope.mocks.append(Mock(key: Int32(truncatingIfNeeded: key), replacement: replacement, value: value))

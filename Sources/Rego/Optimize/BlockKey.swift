@@ -98,7 +98,7 @@ enum BlockKey {
       case .documentKeys(let node, _, _): [31, Int32(node)]
       case .assignOnce(_, _, let conflict): [32, conflict.rawValue]
       case .template: [33]
-      case .select, .with, .outside, .returnLocal, .result: nil
+      case .select, .with, .outside, .returnLocal, .result, .leave, .insert: nil
       }
     }
   }

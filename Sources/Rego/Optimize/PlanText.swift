@@ -77,6 +77,8 @@ struct PlanText {
     case .makeRecord(let r, let keys, let values): "r\(r) = record \(shown(.constant(keys))) \(shown(values))"
     case .append(let r, let a): "append r\(r) \(shown(a))"
     case .insertOnce(let r, let path, let a): "insert r\(r) [\(shown(path))] \(shown(a))"
+    case .insert(let r, let key, let a): "set r\(r) [\(shown(key))] \(shown(a))"
+    case .leave: "leave"
     case .add(let r, let path, let a): "add r\(r) [\(shown(path))] \(shown(a))"
     case .call(let f, let operands, let r): "r\(r) = f\(f)(\(shown(operands)))"
     case .builtin(let number, let operands, let r, _): "r\(r) = \(builtins[number].name)(\(shown(operands)))"

@@ -18,7 +18,7 @@ struct ProgramFacts {
         for change in changes {
           switch change.target {
           case .function(let key): replaced.insert(key)
-          case .data(let path):
+          case .data(let path), .base(let path):
             if case .constant(let index)? = path.first { changedRoots.append(constants[index]) } else { changesAnyData = true }
           case .input: break
           }

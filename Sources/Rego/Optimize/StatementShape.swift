@@ -25,7 +25,7 @@ extension Statement {
     case .dotBase(let local, let source, let key): with(read(source), read(key)) { .dotBase(target: define(local), source: $0, key: $1) }
     case .scan(let source, let key, let value, let block):
       with(read(source), .constant(0)) { source, _ in .scan(source: source, key: define(key), value: define(value), block) }
-    case .not, .attempt, .any, .succeed, .outside: self
+    case .not, .attempt, .any, .succeed, .outside, .leave: self
     case .select(let operand, let cases): .select(read(operand), cases)
     case .makeArray(let local, let capacity): .makeArray(define(local), capacity: capacity)
     case .makeObject(let local): .makeObject(define(local))
@@ -34,6 +34,7 @@ extension Statement {
     case .makeRecord(let local, let keys, let values): with(values.map(read)) { .makeRecord(define(local), keys: keys, values: $0) }
     case .append(let array, let a): .append(array: use(array), read(a))
     case .insertOnce(let object, let path, let value): .insertOnce(object: use(object), path: path.map(read), value: read(value))
+    case .insert(let object, let key, let value): .insert(object: use(object), key: read(key), value: read(value))
     case .add(let set, let path, let value): .add(set: use(set), path: path.map(read), value: read(value))
     case .call(let function, let operands, let local): with(operands.map(read)) { .call(function: function, $0, define(local)) }
     case .builtin(let number, let operands, let local, let place):
@@ -96,6 +97,7 @@ extension WithStatement {
     switch target {
     case .input(let path): result.target = .input(path.map(read))
     case .data(let path): result.target = .data(path.map(read))
+    case .base(let path): result.target = .base(path.map(read))
     case .function: break
     }
     result.value = read(value)

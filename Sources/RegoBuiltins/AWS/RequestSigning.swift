@@ -7,11 +7,11 @@ extension StandardFunctions {
     BuiltinFunction("providers.aws.sign_req", arity: 3) { call throws(BuiltinError) in
       let request = call[0].copy
       let settings = call[1].copy
-      try checkRequest(request)
       let configuration = try SigningConfiguration(settings)
       guard let instant = call[2].integer, instant >= 0 else {
         throw .type("operand 3 could not convert time_ns value into a unix timestamp")
       }
+      try checkRequest(request)
       return try signed(request, configuration, seconds: instant / 1_000_000_000)
     }
   ]
@@ -29,20 +29,15 @@ extension StandardFunctions {
     let location = try RequestLocation(request["url"]?.text ?? "")
     let body: [UInt8]
     if let raw = request["raw_body"] {
-      guard let text = raw.text else { throw .type("operand 1 invalid value for 'raw_body': must be a string") }
-      body = Array(text.utf8)
-    } else if let value = request["body"] {
-      body = Document(value).json()
+      body = Array((raw.text ?? "").utf8)
     } else {
-      body = []
+      body = request["body"].map { Document($0).json() } ?? []
     }
-    var headers: [(name: String, value: String, original: RegoValue)] = []
+    // As in OPA, a name or value that is no text is an empty one.
+    var headers: [(name: String, value: String)] = []
     if let given = request["headers"] {
       guard case .object(let members) = given else { throw .type("operand 1 invalid value for 'headers': must be an object") }
-      for member in members {
-        guard let name = member.key.text else { throw .type("operand 1 invalid value for 'headers': must be an object of strings") }
-        headers.append((name, try headerText(member.value), member.value))
-      }
+      headers = members.map { ($0.key.text ?? "", $0.value.text ?? "") }
     }
     let (date, time) = SigningDate.texts(seconds)
     let digest = configuration.isPayloadSigned ? Hexadecimal.text(SHA256.hash(data: body)) : "UNSIGNED-PAYLOAD"
@@ -50,15 +45,14 @@ extension StandardFunctions {
     if configuration.hasContentDigest { added.append(("x-amz-content-sha256", digest)) }
     if let token = configuration.sessionToken { added.append(("x-amz-security-token", token)) }
 
-    // A header of the request under a name that is added is signed, as OPA does, and gives way in the result.
-    let names = Set(added.map(\.0))
-    let given = Set(headers.map { $0.name.lowercased() })
-    var all = headers.map { ($0.name.lowercased(), $0.value) } + added.filter { !given.contains($0.0) }
-    all.sort { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }
-    let signedNames = all.map(\.0).joined(separator: ";")
+    // A header of the request is signed in place of one that is added under the same name.
+    var all = Dictionary(added, uniquingKeysWith: { $1 })
+    for header in headers where !unsigned.contains(header.name.lowercased()) { all[header.name.lowercased()] = header.value }
+    let sorted = all.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+    let signedNames = sorted.map(\.key).joined(separator: ";")
     let canonical =
       [request["method"]?.text ?? "", location.path, location.query]
-      + all.map { "\($0.0):\($0.1)" } + ["", signedNames, digest]
+      + sorted.map { "\($0.key):\($0.value)" } + ["", signedNames, digest]
     let scope = "\(date)/\(configuration.region)/\(configuration.service)/aws4_request"
     let text = ["AWS4-HMAC-SHA256", time, scope, Hexadecimal.text(SHA256.hash(data: Array(canonical.joined(separator: "\n").utf8)))]
       .joined(separator: "\n")
@@ -66,19 +60,14 @@ extension StandardFunctions {
     let authorization =
       "AWS4-HMAC-SHA256 Credential=\(configuration.accessKey)/\(scope),SignedHeaders=\(signedNames),Signature=\(signature)"
 
-    var result = headers.filter { !names.contains($0.name.lowercased()) && $0.name.lowercased() != "authorization" }
-      .map { ($0.name, $0.original) }
-    result += added.map { ($0.0, RegoValue.string($0.1)) } + [("Authorization", .string(authorization))]
-    return request.replacing("headers", with: .record(result))
+    var result = Dictionary(headers.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+    result["Authorization"] = authorization
+    for (name, value) in added { result[name] = value }
+    return request.replacing("headers", with: .record(result.map { ($0.key, .string($0.value)) }))
   }
 
-  private static func headerText(_ value: RegoValue) throws(BuiltinError) -> String {
-    switch value {
-    case .string(let text): text
-    case .array(let parts): try parts.map { part throws(BuiltinError) in try headerText(part) }.joined(separator: ",")
-    default: throw .type("operand 1 invalid value for 'headers': must be an object of strings")
-    }
-  }
+  /// Headers that a proxy may change on the way.
+  private static let unsigned: Set<String> = ["authorization", "user-agent", "x-amzn-trace-id"]
 }
 
 /// The second operand of `providers.aws.sign_req`. No text made here shows a key.
@@ -100,7 +89,8 @@ struct SigningConfiguration {
     region = settings["aws_region"]?.text ?? ""
     secretKey = settings["aws_secret_access_key"]?.text ?? ""
     service = settings["aws_service"]?.text ?? ""
-    sessionToken = settings["aws_session_token"]?.text
+    let token = settings["aws_session_token"]?.text ?? ""
+    sessionToken = token.isEmpty ? nil : token
     switch settings["disable_payload_signing"] {
     case nil: isPayloadSigned = true
     case .boolean(let isDisabled)?: isPayloadSigned = !isDisabled

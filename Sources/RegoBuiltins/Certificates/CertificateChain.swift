@@ -23,7 +23,7 @@ struct ChainOptions {
       switch key {
       case "DNSName":
         guard case .string(let text) = member.value else { throw .failed("'DNSName' should be a string") }
-        name = text
+        name = text.trimmingQuotes
       case "CurrentTime":
         guard case .integer(let number) = member.value else { throw .failed("'CurrentTime' should be a valid int64 number") }
         instant = number
@@ -32,14 +32,25 @@ struct ChainOptions {
       case "KeyUsages":
         guard case .array(let entries) = member.value.asArray else { throw .failed("'KeyUsages' should be an Array or Set") }
         usages = try entries.map { entry throws(BuiltinError) in
-          guard case .string(let text) = entry, let number = Self.usageNames.firstIndex(of: text) else {
-            throw .failed("invalid entries for 'KeyUsages' found: \(entry)")
+          guard case .string(let text) = entry, let number = Self.usageNames.firstIndex(of: text.trimmingQuotes) else {
+            throw .failed("invalid entries for 'KeyUsages' found: [\(entry.text ?? "")]")
           }
           return Int64(number)
         }
+        // Without a use named, the chain is a server's.
+        if usages.isEmpty { usages = [1] }
       default: throw .failed("invalid key option")
       }
     }
+  }
+
+  /// The name that the leaf must carry, or the address where the name is one; Go takes an address in brackets too.
+  var identity: (name: String?, address: String?) {
+    if name.isEmpty { return (nil, nil) }
+    var text = name
+    if text.hasPrefix("["), text.hasSuffix("]"), text.utf8.count >= 3 { text = String(text.dropFirst().dropLast()) }
+    let isAddress = text.contains(":") || text.utf8.allSatisfy { $0 == 0x2E || (0x30...0x39).contains($0) }
+    return isAddress ? (nil, text) : (name, nil)
   }
 
   private static let usageNames = [
@@ -47,6 +58,11 @@ struct ChainOptions {
     "KeyUsageIPSECTunnel", "KeyUsageIPSECUser", "KeyUsageTimeStamping", "KeyUsageOCSPSigning", "KeyUsageMicrosoftServerGatedCrypto",
     "KeyUsageNetscapeServerGatedCrypto", "KeyUsageMicrosoftCommercialCodeSigning", "KeyUsageMicrosoftKernelCodeSigning",
   ]
+}
+
+extension String {
+  /// Without double quotes at both ends.
+  fileprivate var trimmingQuotes: String { String(decoding: Array(utf8).trimmed { $0 == 0x22 }, as: UTF8.self) }
 }
 
 extension RegoValue {
@@ -62,41 +78,67 @@ enum CertificateChain {
     guard parsed.count == certificates.count, let root = parsed.first, let leaf = parsed.last else { return nil }
     guard let path = path(leaf: leaf, root: root, intermediates: Array(parsed.dropFirst().dropLast()), options) else { return nil }
     let chain = path.compactMap { member in parsed.firstIndex(of: member).map { certificates[$0] } }
-    guard chain.count == path.count, chain.allSatisfy({ allows($0, options.usages) }) else { return nil }
+    guard chain.count == path.count, allows(chain, options.usages) else { return nil }
     return chain
   }
 
-  /// The root's own restrictions are not looked at, as in Go only the others count; one without any allows everything.
-  private static func allows(_ certificate: CertificateStructure, _ usages: [Int64]) -> Bool {
-    guard !usages.contains(0), let fields = try? CertificateExtensions(certificate.extensions) else { return usages.contains(0) }
-    if fields.extendedKeyUsage.isEmpty && fields.unknownExtendedKeyUsage.isEmpty { return true }
-    return fields.extendedKeyUsage.contains(0) || fields.extendedKeyUsage.contains(where: usages.contains)
+  /// One of the uses is allowed by every certificate of the chain that restricts its use, the root included (Go's checkChainForKeyUsage).
+  private static func allows(_ chain: [CertificateStructure], _ usages: [Int64]) -> Bool {
+    var usages = usages
+    if usages.contains(0) { return true }
+    for certificate in chain {
+      guard let fields = try? CertificateExtensions(certificate.extensions) else { return false }
+      if fields.extendedKeyUsage.isEmpty && fields.unknownExtendedKeyUsage.isEmpty || fields.extendedKeyUsage.contains(0) { continue }
+      usages.removeAll { !fields.extendedKeyUsage.contains($0) }
+    }
+    return !usages.isEmpty
   }
 
-  /// The verifier is asynchronous and does no input or output here: it is waited for.
+  /// The verifier is asynchronous and does no input or output here: its work is done by the thread that waits for it.
   private static func path(
     leaf: Certificate, root: Certificate, intermediates: [Certificate], _ options: ChainOptions
   ) -> [Certificate]? {
-    let done = DispatchSemaphore(value: 0)
     let date = Date(timeIntervalSince1970: Double(options.instant) / 1e9)
-    let name = options.name
+    let (name, address) = options.identity
     let box = PathResult()
-    Task.detached {
+    let thread = WaitingThread()
+    Task(executorPreference: thread) {
       var verifier = Verifier(rootCertificates: CertificateStore([root])) {
         RFC5280Policy(fixedExpiryValidationTime: date)
-        if !name.isEmpty { ServerIdentityPolicy(serverHostname: name, serverIP: nil) }
+        if name != nil || address != nil { ServerIdentityPolicy(serverHostname: name, serverIP: address) }
       }
-      if case .validCertificate(let chain) = await verifier.validate(leaf: leaf, intermediates: CertificateStore(intermediates)) {
-        box.chain.withLock { $0 = Array(chain) }
-      }
-      done.signal()
+      let result = await verifier.validate(leaf: leaf, intermediates: CertificateStore(intermediates))
+      box.outcome.withLock { $0 = if case .validCertificate(let chain) = result { .some(Array(chain)) } else { .some(nil) } }
     }
-    done.wait()
-    return box.chain.withLock { $0 }
+    thread.run { box.outcome.withLock { $0 != nil } }
+    return box.outcome.withLock { $0 } ?? nil
   }
 
   /// Where the verifier leaves its answer.
   private final class PathResult: Sendable {
-    let chain = Mutex<[Certificate]?>(nil)
+    /// Nil until there is an answer; an answer of nil is a refusal.
+    let outcome = Mutex<[Certificate]??>(nil)
+  }
+}
+
+/// Runs asynchronous work on the thread that waits for it. Waiting for Swift's pool instead would stop for ever where every thread of
+/// the pool evaluates a policy that waits.
+private final class WaitingThread: TaskExecutor {
+  private let jobs = Mutex<[UnownedJob]>([])
+  private let arrivals = DispatchSemaphore(value: 0)
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    jobs.withLock { $0.append(job) }
+    arrivals.signal()
+  }
+
+  func run(until isDone: () -> Bool) {
+    while !isDone() {
+      arrivals.wait()
+      let next = jobs.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+      // SAFETY: a job is run once, and this executor lives until the work that uses it is done.
+      if let next { unsafe next.runSynchronously(on: asUnownedTaskExecutor()) }
+    }
   }
 }

@@ -8,27 +8,19 @@ extension StandardFunctions {
       .array(try structures(try call.text(0)).map { certificate throws(BuiltinError) in try value(certificate) })
     },
     BuiltinFunction("crypto.x509.parse_and_verify_certificates", arity: 1) { call throws(BuiltinError) in
-      try verified(try call.text(0), ChainOptions(now: call.now))
+      try verified(try call.text(0), ChainOptions(now: call.now), hasLocationTexts: true)
     },
     BuiltinFunction("crypto.x509.parse_and_verify_certificates_with_options", arity: 2) { call throws(BuiltinError) in
       guard case .object(let members) = call[1].copy else { throw call.wrongType(1, "object") }
-      return try verified(try call.text(0), try ChainOptions(members, now: call.now))
+      return try verified(try call.text(0), try ChainOptions(members, now: call.now), hasLocationTexts: false)
     },
     BuiltinFunction("crypto.x509.parse_certificate_request", arity: 1) { call throws(BuiltinError) in
-      let text = try call.text(0)
-      let bytes: [UInt8]
-      if let (block, _) = PEMBlock.first(in: text[...]) {
+      var bytes = try call.text(0)
+      if !bytes.starts(with: Array("-----BEGIN CERTIFICATE REQUEST-----".utf8)) { bytes = try Base64.decode(bytes, .standard) }
+      // Base64 may hold PEM or DER.
+      if let (block, _) = PEMBlock.first(in: bytes[...]) {
         guard block.type == "CERTIFICATE REQUEST" else { throw .failed("invalid PEM-encoded certificate signing request") }
         bytes = block.bytes
-      } else {
-        let decoded = try Base64.decode(text, .standard)
-        // A request in base64 may be PEM or DER below it.
-        if let (block, _) = PEMBlock.first(in: decoded[...]) {
-          guard block.type == "CERTIFICATE REQUEST" else { throw .failed("invalid PEM-encoded certificate signing request") }
-          bytes = block.bytes
-        } else {
-          bytes = decoded
-        }
       }
       do throws(CertificateError) {
         return try CertificateRequest(bytes).value()
@@ -41,13 +33,13 @@ extension StandardFunctions {
   /// Certificates of a PEM text, or of DER in base64, one after the other.
   static func structures(_ text: [UInt8]) throws(BuiltinError) -> [CertificateStructure] {
     do throws(CertificateError) {
-      if text.starts(with: Array("-----BEGIN CERTIFICATE-----".utf8)) { return try structures(pem: text) }
+      if text.starts(with: Array("-----BEGIN".utf8)) { return try structures(pem: text) }
     } catch {
       throw .failed(error.reason)
     }
     let decoded = try Base64.decode(text, .standard)
     do throws(CertificateError) {
-      if decoded.starts(with: Array("-----BEGIN CERTIFICATE-----".utf8)) { return try structures(pem: decoded) }
+      if decoded.starts(with: Array("-----BEGIN".utf8)) { return try structures(pem: decoded) }
       return try structures(der: decoded)
     } catch {
       throw .failed(error.reason)
@@ -57,9 +49,12 @@ extension StandardFunctions {
   private static let mostCertificates = 1024
 
   private static func structures(pem text: [UInt8]) throws(CertificateError) -> [CertificateStructure] {
-    try PEMBlock.all(in: text).blocks.prefix(mostCertificates).filter { $0.type == "CERTIFICATE" }.map { block throws(CertificateError) in
-      try CertificateStructure(block.bytes)
+    var certificates: [CertificateStructure] = []
+    for block in PEMBlock.all(in: text).blocks.prefix(mostCertificates) {
+      guard block.type == "CERTIFICATE" else { throw CertificateError("PEM block type is '\(block.type)', expected CERTIFICATE") }
+      certificates.append(try CertificateStructure(block.bytes))
     }
+    return certificates
   }
 
   private static func structures(der bytes: [UInt8]) throws(CertificateError) -> [CertificateStructure] {
@@ -73,16 +68,19 @@ extension StandardFunctions {
     return certificates
   }
 
-  static func value(_ certificate: CertificateStructure) throws(BuiltinError) -> RegoValue {
-    do throws(CertificateError) { return try certificate.value() } catch { throw .failed(error.reason) }
+  static func value(_ certificate: CertificateStructure, hasLocationTexts: Bool = true) throws(BuiltinError) -> RegoValue {
+    do throws(CertificateError) { return try certificate.value(hasLocationTexts: hasLocationTexts) } catch { throw .failed(error.reason) }
   }
 
   /// `[true, chain from the leaf to the root]`, else `[false, []]`.
-  private static func verified(_ text: [UInt8], _ options: ChainOptions) throws(BuiltinError) -> RegoValue {
+  private static func verified(
+    _ text: [UInt8], _ options: ChainOptions, hasLocationTexts: Bool
+  ) throws(BuiltinError) -> RegoValue {
     let refused = RegoValue.array([.boolean(false), .array([])])
     guard let certificates = try? structures(text), certificates.count >= 2 else { return refused }
     guard let chain = CertificateChain.verified(certificates, options) else { return refused }
-    return .array([.boolean(true), .array(try chain.map { certificate throws(BuiltinError) in try value(certificate) })])
+    let values = try chain.map { certificate throws(BuiltinError) in try value(certificate, hasLocationTexts: hasLocationTexts) }
+    return .array([.boolean(true), .array(values)])
   }
 }
 

@@ -2,8 +2,10 @@ internal import Rego
 internal import SwiftASN1
 
 extension CertificateStructure {
-  /// Go's x509.Certificate as encoding/json writes it, with the `URIStrings` that OPA adds.
-  func value() throws(CertificateError) -> RegoValue {
+  /// Go's x509.Certificate as encoding/json writes it.
+  ///
+  /// - Parameter hasLocationTexts: with the `URIStrings` that most of OPA's functions add.
+  func value(hasLocationTexts: Bool = true) throws(CertificateError) -> RegoValue {
     let fields = try CertificateExtensions(extensions)
     let key = try PublicKeyInfo(publicKeyInfo)
     return .record(
@@ -24,7 +26,7 @@ extension CertificateStructure {
           ("PolicyMappings", .null), ("InhibitAnyPolicy", .integer(0)), ("InhibitAnyPolicyZero", .boolean(false)),
           ("InhibitPolicyMapping", .integer(0)), ("InhibitPolicyMappingZero", .boolean(false)),
           ("RequireExplicitPolicy", .integer(0)), ("RequireExplicitPolicyZero", .boolean(false)),
-        ] + Self.names(fields) + Self.constraints(fields))
+        ] + Self.names(fields) + (hasLocationTexts ? [("URIStrings", .texts(fields.uris))] : []) + Self.constraints(fields))
   }
 
   private func identity(_ key: PublicKeyInfo) -> [(String, RegoValue)] {
@@ -42,7 +44,7 @@ extension CertificateStructure {
     let addresses = fields.addresses.map { RegoValue.string(AddressText.of($0)) }
     return [
       ("DNSNames", .texts(fields.dnsNames)), ("EmailAddresses", .texts(fields.emailAddresses)), ("IPAddresses", .list(addresses)),
-      ("URIs", .list(fields.uris.map(LocationText.value))), ("URIStrings", .texts(fields.uris)),
+      ("URIs", .list(fields.uris.map(LocationText.value))),
     ]
   }
 

@@ -9,39 +9,20 @@ extension StandardFunctions {
   static let privateKeys: [BuiltinFunction] = [
     BuiltinFunction("crypto.x509.parse_rsa_private_key", arity: 1) { call throws(BuiltinError) in
       let text = try call.text(0)
-      let bytes: [UInt8]
-      if let (block, _) = PEMBlock.first(in: text[...]) {
-        bytes = block.bytes
-      } else {
-        let decoded = try Base64.decode(text, .standard)
-        bytes = PEMBlock.first(in: decoded[...])?.block.bytes ?? decoded
+      if text.isEmpty { throw .failed("input PEM data was empty") }
+      let pem = text.starts(with: Array("-----BEGIN".utf8)) ? text : try Base64.decode(text, .standard)
+      switch try keys(in: pem).first {
+      case nil: return .null
+      case .rsa(let key)?: return key.jsonWebKey
+      case .curve(let key)?:
+        guard let value = key.jsonWebKey else { throw .failed("jwk.New: invalid key type 'ed25519.PrivateKey'") }
+        return value
       }
-      guard let key = try? PrivateKeyNumbers(bytes) else { throw .failed("x509: failed to parse private key") }
-      return key.jsonWebKey
     },
     BuiltinFunction("crypto.parse_private_keys", arity: 1) { call throws(BuiltinError) in
       let text = try call.text(0)
       if text.isEmpty { return .null }
-      var blocks = PEMBlock.all(in: text).blocks
-      if blocks.isEmpty, let decoded = try? Base64.decode(text, .standard) { blocks = PEMBlock.all(in: decoded).blocks }
-      var keys: [RegoValue] = []
-      for block in blocks {
-        switch block.type {
-        case "RSA PRIVATE KEY", "PRIVATE KEY":
-          if let key = try? PrivateKeyNumbers(block.bytes) {
-            keys.append(key.goValue)
-          } else if let key = try? CurvePrivateKey(block.bytes) {
-            keys.append(key.goValue)
-          } else {
-            throw .failed("x509: failed to parse private key")
-          }
-        case "EC PRIVATE KEY":
-          guard let key = try? CurvePrivateKey(block.bytes) else { throw .failed("x509: failed to parse EC private key") }
-          keys.append(key.goValue)
-        default: break
-        }
-      }
-      return .array(keys)
+      return .array(try keys(in: text).map(\.goValue))
     },
     BuiltinFunction("crypto.x509.parse_keypair", arity: 2) { call throws(BuiltinError) in
       let certificates = try pem(try call.text(0))
@@ -51,9 +32,10 @@ extension StandardFunctions {
       guard let block = PEMBlock.all(in: keys).blocks.first(where: { $0.type == "PRIVATE KEY" || $0.type.hasSuffix(" PRIVATE KEY") }) else {
         throw .failed("tls: failed to find any PEM data in key input")
       }
-      let publicKey: RegoValue
+      let (publicKey, leaf): (RegoValue, RegoValue)
       do throws(CertificateError) {
-        publicKey = try PublicKeyInfo(of: try CertificateStructure(first.bytes)).value
+        let certificate = try CertificateStructure(first.bytes)
+        (publicKey, leaf) = (try PublicKeyInfo(of: certificate).value, try certificate.value(hasLocationTexts: false))
       } catch {
         throw .failed(error.reason)
       }
@@ -67,11 +49,47 @@ extension StandardFunctions {
       }
       for part in ["N", "X", "Y"] where publicKey[part] != privateKey[part] { throw .failed("tls: private key does not match public key") }
       return .record([
-        ("Certificate", .array(chain.map { .base64($0.bytes) })), ("Leaf", .null), ("OCSPStaple", .null), ("PrivateKey", privateKey),
+        ("Certificate", .array(chain.map { .base64($0.bytes) })), ("Leaf", leaf), ("OCSPStaple", .null), ("PrivateKey", privateKey),
         ("SignedCertificateTimestamps", .null), ("SupportedSignatureAlgorithms", .null),
       ])
     },
   ]
+
+  /// A key of any kind.
+  private enum PrivateKey {
+    case rsa(PrivateKeyNumbers)
+    case curve(CurvePrivateKey)
+
+    var goValue: RegoValue {
+      switch self {
+      case .rsa(let key): key.goValue
+      case .curve(let key): key.goValue
+      }
+    }
+  }
+
+  /// The keys of a PEM text, or of one in base64; blocks of other kinds are passed over.
+  private static func keys(in text: [UInt8]) throws(BuiltinError) -> [PrivateKey] {
+    let pem = (try? Base64.decode(text, .standard)) ?? text
+    var keys: [PrivateKey] = []
+    for block in PEMBlock.all(in: pem).blocks.prefix(1024) {
+      switch block.type {
+      case "RSA PRIVATE KEY", "PRIVATE KEY":
+        if let key = try? PrivateKeyNumbers(block.bytes) {
+          keys.append(.rsa(key))
+        } else if block.type == "PRIVATE KEY", let key = try? CurvePrivateKey(block.bytes) {
+          keys.append(.curve(key))
+        } else {
+          throw .failed("x509: failed to parse private key")
+        }
+      case "EC PRIVATE KEY":
+        guard let key = try? CurvePrivateKey(block.bytes) else { throw .failed("x509: failed to parse EC private key") }
+        keys.append(.curve(key))
+      default: break
+      }
+    }
+    return keys
+  }
 
   /// PEM as it is, or in base64.
   private static func pem(_ text: [UInt8]) throws(BuiltinError) -> [UInt8] {
@@ -169,6 +187,18 @@ struct CurvePrivateKey {
     let inner = Array(try ASN1OctetString(derEncoded: try parts.next()).bytes)
     let key = try Curve25519.Signing.PrivateKey(rawRepresentation: Array(try ASN1OctetString(derEncoded: inner).bytes))
     (secret, point, isEdwards) = (Array(key.rawRepresentation), Array(key.publicKey.rawRepresentation), true)
+  }
+
+  /// RFC 7518, section 6.2; nil for Ed25519, which OPA has no such form of.
+  var jsonWebKey: RegoValue? {
+    if isEdwards { return nil }
+    func text(_ bytes: [UInt8]) -> RegoValue { .string(String(decoding: Base64.encode(bytes, .url, isPadded: false), as: UTF8.self)) }
+    let middle = point.count / 2
+    let curve = middle == 32 ? "P-256" : middle == 48 ? "P-384" : "P-521"
+    return .record([
+      ("kty", .string("EC")), ("crv", .string(curve)), ("x", text(Array(point[..<middle]))), ("y", text(Array(point[middle...]))),
+      ("d", text(secret)),
+    ])
   }
 
   /// Go's ecdsa.PrivateKey or ed25519.PrivateKey as JSON.

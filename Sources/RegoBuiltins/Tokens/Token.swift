@@ -22,7 +22,14 @@ struct Token {
   var signedText: [UInt8] { header + [0x2E] + payload }
 
   func decodedHeader() throws(BuiltinError) -> RegoValue {
-    let value = try Self.object(try Self.decoded(header, "header"))
+    let text = try Self.decoded(header, "header")
+    let value: RegoValue
+    do throws(BuiltinError) {
+      value = try Self.object(text)
+    } catch {
+      guard case .failed(let reason) = error else { throw error }
+      throw .failed("bad JWT header: \(reason)")
+    }
     if value["enc"] != nil { throw .failed("JWT is a JWE object, which is not supported") }
     return value
   }
@@ -73,10 +80,12 @@ struct TokenHeader {
       case "typ": _ = try Self.text(member.value, name)
       case "crit":
         guard case .array(let names) = member.value else { throw .failed("crit: must be a list") }
+        // As in OPA, the names end at an entry that is none.
         for entry in names {
-          guard case .string(let entry) = entry else { throw .failed("crit: must be a list of strings") }
+          guard case .string(let entry) = entry else { break }
           critical.append(entry)
         }
+        if critical.isEmpty { throw .failed("crit: must be a nonempty list") }
       default: unknown.insert(name)
       }
     }

@@ -10,7 +10,7 @@ extension StandardFunctions {
           let header = try token.decodedHeader()
           let payload = try token.decodedPayload()
           // A token within a token (RFC 7519, section 5.2) is taken apart in turn.
-          if case .string(let type)? = header["cty"], type.uppercased() == "JWT" {
+          if header["cty"] == .string("JWT") {
             // Some signers write the inner token as a JSON string.
             token = try Token(payload.trimmed { $0 == 0x22 || $0 == 0x27 })
             continue

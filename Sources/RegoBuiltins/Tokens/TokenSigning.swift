@@ -28,7 +28,7 @@ extension StandardFunctions {
     guard case .string(let name)? = fields["alg"] else {
       throw .failed("missing or invalid 'alg' header: jwsbb: header \"alg\" not found")
     }
-    guard let algorithm = SignatureAlgorithm(rawValue: name) else { throw .failed("unknown signature algorithm: \(name)") }
+    guard let algorithm = SignatureAlgorithm(rawValue: name) else { throw .failed("unknown JWS algorithm: \(name)") }
     let type: String? = if case .string(let text)? = fields["typ"] { text } else { nil }
     if type == nil || type == "" || type == "JWT", (try? Document(json: payload)) == nil {
       throw .failed("type is JWT but payload is not JSON")

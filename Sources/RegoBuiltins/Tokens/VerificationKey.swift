@@ -40,9 +40,11 @@ struct VerificationKey {
       }
     }
     do throws(BuiltinError) {
-      return try JSONWebKey.set(text).map { key throws(BuiltinError) in
+      let keys = try JSONWebKey.set(text).map { key throws(BuiltinError) in
         VerificationKey(algorithm: key.algorithm, keyID: key.keyID, material: try key.publicKey())
       }
+      // Keys for other ends than signatures verify nothing.
+      return keys.filter { $0.algorithm.isEmpty || SignatureAlgorithm(rawValue: $0.algorithm) != nil }
     } catch {
       guard case .failed(let reason) = error else { throw error }
       throw .failed("failed to parse a JWK key (set): \(reason)")

@@ -44,7 +44,8 @@ struct BenchCommand: ParsableCommand {
       let (modules, data) = try sources.load()
       let policy = try Policy(modules, data: Document(data), options: try sources.compilation.policyOptions())
       let query = try policy.prepare(
-        try question.text(), package: question.packagePath, imports: try question.parsedImports(), options: sources.compilation.parserOptions)
+        try question.text(), package: question.packagePath, imports: try question.parsedImports(),
+        options: sources.compilation.parserOptions)
       let evaluator = Evaluator(query)
       if fail, try evaluator.evaluate(input: input).isEmpty { throw DataError("undefined result") }
       for _ in 0..<count {

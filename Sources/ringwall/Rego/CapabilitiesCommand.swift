@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Judgement
 internal import Rego
+internal import RegoBuiltins
 
 struct CapabilitiesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -25,7 +26,7 @@ struct CapabilitiesCommand: ParsableCommand {
 
   func run() throws {
     guard let file else {
-      Console.print(OrderedJSON.text(Capabilities.json))
+      Console.print(OrderedJSON.text(Capabilities.json(with: StandardFunctions.all)))
       return
     }
     do throws(DataError) {

@@ -150,7 +150,8 @@ struct EvalCommand: ParsableCommand {
       if followed.isWanted {
         let traced = try TracedPolicy(modules, data: policy.data, options: options)
           .prepare(text, package: question.packagePath, imports: imports, options: sources.compilation.parserOptions)
-        try traced.run(input: input, options: evaluationOptions, tracers: followed.tracers, isIndexed: !disableIndexing, exitsEarly: !disableEarlyExit)
+        try traced.run(
+          input: input, options: evaluationOptions, tracers: followed.tracers, isIndexed: !disableIndexing, exitsEarly: !disableEarlyExit)
       }
       let evaluator = Evaluator(query, options: evaluationOptions)
       evaluator.printed = { Console.complain($0, isWhole: true) }

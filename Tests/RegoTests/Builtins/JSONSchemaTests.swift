@@ -140,6 +140,19 @@ struct JSONSchemaTests {
     #expect(Calling().result("json.verify_schema", "{\"type\": \"object\"}") == "[true, null]")
   }
 
+  @Test("schemas of schemas", arguments: ["04", "06", "07"])
+  func metaSchemas(_ draft: String) {
+    let schema = "{\"$ref\": \"http://json-schema.org/draft-\(draft)/schema#\"}"
+    #expect(Calling().result("json.verify_schema", schema) == "[true, null]")
+    #expect(Self.match("{\"type\": \"object\", \"properties\": {\"a\": {\"minLength\": 1}}}", schema) == "[true, []]")
+    #expect(
+      Self.findings("{\"properties\": {\"a\": {\"minLength\": -1}}}", schema) == [
+        "properties.a.minLength number_gte", "properties.a.minLength number_all_of",
+      ])
+    let part = "{\"$ref\": \"http://json-schema.org/draft-\(draft)/schema#/definitions/simpleTypes\"}"
+    #expect(Self.findings("[1]", "{\"items\": \(part)}") == ["0 enum"])
+  }
+
   @Test("schemas and documents made to exhaust")
   func hostile() {
     #expect(Self.match("{}", "{\"$ref\": \"#\"}").hasPrefix("error: schema refers to itself"))

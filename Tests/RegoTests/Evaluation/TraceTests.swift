@@ -108,7 +108,7 @@ struct TraceTests {
 
   @Test("coverage counts rows that were reached and those that were not")
   func coverage() throws {
-    let text = "package p\n\nq if {\n  input.x\n  input.y\n}\n\nr := [x | some x in input.l; x > 1]\nelse := 2 if true\n"
+    let text = "package p\n\nq if {\n  input.x\n  input.y\n}\n\nr := [x | some x in input.l; x > 1] if input.l\nelse := 2 if true\n"
     let module = try Parser.module(Array(text.utf8), file: "p.rego")
     let coverage = Coverage()
     try TracedPolicy([module]).prepare("data.p.q").run(input: try Document(json: Array(#"{"x": 1}"#.utf8)), tracers: [coverage])

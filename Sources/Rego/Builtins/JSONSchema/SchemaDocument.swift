@@ -74,6 +74,8 @@ final class SchemaDocument {
 /// The documents that references can lead to, by address.
 struct SchemaPool {
   private var documents: [String: (document: SchemaDocument, draft: SchemaDraft?)] = [:]
+  /// What meta-schemas live in.
+  private let heap = Heap()
 
   /// Takes a document in: all its parts that have an `$id`, and itself under `address`.
   mutating func add(_ document: SchemaDocument, at address: SchemaAddress) throws(SchemaError) {
@@ -121,6 +123,7 @@ struct SchemaPool {
   /// What an address leads to.
   mutating func document(_ address: SchemaAddress) throws(SchemaError) -> (document: SchemaDocument, draft: SchemaDraft?) {
     if let found = documents[address.text] { return found }
+    try addMetaSchema(address.withoutFragment)
     guard let base = documents[address.withoutFragment.text] else {
       guard address.isCanonical else { throw SchemaError("Reference \(address.text) must be canonical") }
       if address.scheme == "file" { throw SchemaError("file reference loading disabled: \(address.text)") }
@@ -129,6 +132,18 @@ struct SchemaPool {
     let found = (try Self.part(of: base.document, at: address.pointer), base.draft)
     documents[address.text] = found
     return found
+  }
+
+  /// Takes the meta-schema of an address in, where there is one.
+  private mutating func addMetaSchema(_ address: SchemaAddress) throws(SchemaError) {
+    guard documents[address.text] == nil, let draft = SchemaDraft(address: address.text), let text = MetaSchema.text(draft) else { return }
+    var size = 0
+    do throws(JSONError) {
+      let value = try JSONReader.read(Array(text.utf8), in: heap)
+      try? add(try SchemaDocument.make(value, size: &size), at: address)
+    } catch {
+      throw SchemaError(error.reason)
+    }
   }
 
   private static func part(of document: SchemaDocument, at tokens: [[UInt8]]) throws(SchemaError) -> SchemaDocument {

@@ -69,8 +69,11 @@ extension StaticType {
 /// What the engine offers policies.
 public enum Capabilities {
   /// As `opa capabilities --current` writes it: built-in functions with what they take and give, features of the language.
-  public static var json: RegoValue {
-    let names = Builtins.all.keys.filter { Signature.all[$0] != nil }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  ///
+  /// - Parameter functions: those besides the engine's own.
+  public static func json(with functions: [BuiltinFunction] = []) -> RegoValue {
+    let all = Set(Builtins.all.keys).union(functions.map(\.name))
+    let names = all.filter { Signature.all[$0] != nil }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     return .object([
       .init(.string("builtins"), .array(names.compactMap { Signature.all[$0]?.json })),
       .init(.string("features"), .array(["keywords_in_refs", "rego_v1", "template_strings"].map { .string($0) })),
