@@ -97,7 +97,7 @@ struct FirstHit {
   /// Done twice with the same operands it has done no more than done once.
   private func isRepeatable(_ statement: Statement, own: Set<Int>) -> Bool {
     switch statement {
-    case .result, .with, .outside: return false
+    case .result, .with, .outside, .leave, .insert: return false
     case .append(let local, _), .assign(let local, _):
       if isMutable[local], !own.contains(local) { return false }
     case .builtin(let number, _, _, _):
