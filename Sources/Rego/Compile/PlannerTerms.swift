@@ -24,8 +24,7 @@ extension Planner {
     case .array(let items):
       terms(items) { [self] operands in
         let local = newLocal()
-        append(.makeArray(local, capacity: operands.count))
-        for operand in operands { append(.append(array: local, operand)) }
+        append(.makeTuple(local, values: operands))
         next(.local(local))
       }
     case .set(let items):
