@@ -55,7 +55,9 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Judgement",
-      dependencies: ["Domain", "Rego", "RegoBuiltins", .product(name: "Yams", package: "Yams"), .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: [
+        "Domain", "Rego", "RegoBuiltins", .product(name: "Yams", package: "Yams"), .product(name: "Crypto", package: "swift-crypto"),
+      ],
       swiftSettings: strict),
     .target(name: "Platforms", dependencies: ["Domain", "CXML", "CLinux"], swiftSettings: strict),
     .target(

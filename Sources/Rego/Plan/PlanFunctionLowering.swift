@@ -122,7 +122,8 @@ final class PlanFunctionLowering {
   /// Statements of a block of the plan; what is learnt inside is forgotten after it, since the block may be left early. Of a block that is run
   /// once, what stands before the first statement that may fail stays known.
   func lower(
-    _ item: PlanBlock, into inner: Block, isAttempt: Bool = false, begin: () throws(RegoError) -> Void = { () throws(RegoError) in }, then: () -> Void = {}
+    _ item: PlanBlock, into inner: Block, isAttempt: Bool = false, begin: () throws(RegoError) -> Void = { () throws(RegoError) in },
+    then: () -> Void = {}
   ) throws(RegoError) {
     let outer = learnt
     learnt = []

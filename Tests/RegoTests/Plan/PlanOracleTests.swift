@@ -52,7 +52,9 @@ struct PlanOracleTests {
     do throws(RegoErrors) {
       let query = try prepare()
       do throws(RegoError) {
-        guard let solution = try query.evaluate(options: EvaluationOptions(network: .all)).first, let value = solution.values.first else { return "undefined" }
+        guard let solution = try query.evaluate(options: EvaluationOptions(network: .all)).first, let value = solution.values.first else {
+          return "undefined"
+        }
         return String(decoding: Document(value).json(), as: UTF8.self)
       } catch {
         return error.code.rawValue + ": " + error.message
@@ -76,7 +78,11 @@ struct PlanOracleTests {
         let module = try Parser.module(Array(record.module.utf8), file: "m.rego")
         return try Policy([module], options: options).prepare("data." + record.entryPoint.split(separator: "/").joined(separator: "."))
       }
-      if Self.isSame(plan, record.want) { counts.plan += 1 } else { differences.append("line \(record.line), plan: \(plan) for \(record.want)") }
+      if Self.isSame(plan, record.want) {
+        counts.plan += 1
+      } else {
+        differences.append("line \(record.line), plan: \(plan) for \(record.want)")
+      }
       if Self.isSame(source, record.want) {
         counts.source += 1
       } else {
