@@ -33,6 +33,7 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CXML", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CLinux"),
     .target(name: "Domain", swiftSettings: strict),
     .target(
@@ -56,7 +57,8 @@ let package = Package(
     .target(
       name: "Judgement",
       dependencies: [
-        "Domain", "Rego", "RegoBuiltins", .product(name: "Yams", package: "Yams"), .product(name: "Crypto", package: "swift-crypto"),
+        "Domain", "Rego", "RegoBuiltins", "CArchive", .product(name: "Yams", package: "Yams"),
+        .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
     .target(name: "Platforms", dependencies: ["Domain", "CXML", "CLinux"], swiftSettings: strict),
@@ -77,7 +79,7 @@ let package = Package(
       name: "AuditTests", dependencies: ["Domain", "Judgement", "Audit", .product(name: "Yams", package: "Yams")], exclude: ["Fixtures"],
       swiftSettings: strict),
     .testTarget(
-      name: "CommandTests", dependencies: ["ringwall", "Domain", "Judgement", .product(name: "Yams", package: "Yams")],
+      name: "CommandTests", dependencies: ["ringwall", "Domain", "Rego", "Judgement", .product(name: "Yams", package: "Yams")],
       swiftSettings: strict),
     .testTarget(name: "HouseTests", swiftSettings: strict),
     .executableTarget(

@@ -19,7 +19,9 @@ public enum DataFiles {
   private static let most = 20_000
 
   /// The bytes of one file.
-  public static func bytes(_ path: String) throws(DataError) -> [UInt8] {
+  ///
+  /// - Parameter limit: largest file that is read, in bytes.
+  public static func bytes(_ path: String, limit: Int = limit) throws(DataError) -> [UInt8] {
     let descriptor = openReading(path)
     guard descriptor >= 0 else { throw DataError("cannot read \(path): \(reason(errno))") }
     defer { _ = close(descriptor) }
@@ -68,7 +70,7 @@ public enum DataFiles {
     }
   }
 
-  private static func matches(_ name: String, _ pattern: String) -> Bool { unsafe fnmatch(pattern, name, 0) == 0 }
+  static func matches(_ name: String, _ pattern: String) -> Bool { unsafe fnmatch(pattern, name, 0) == 0 }
 
   private static func names(_ folder: String) throws(DataError) -> [String] {
     guard let stream = unsafe opendir(folder) else { throw DataError("cannot read \(folder): \(reason(errno))") }
@@ -93,6 +95,8 @@ public enum DataFiles {
   }
 
   public static func exists(_ path: String) -> Bool { Status(path) != nil }
+
+  public static func isFolder(_ path: String) -> Bool { Status(path)?.isFolder ?? false }
 
   /// The running program's file, links resolved; nil where /proc is missing.
   public static func executable() -> String? {

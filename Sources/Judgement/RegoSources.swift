@@ -14,20 +14,27 @@ public struct RegoSources: Sendable {
     case unreadable(DataError)
     /// Modules that are not Rego.
     case errors(RegoErrors)
+
+    /// The `DataError` or `RegoErrors`.
+    public var underlying: any Error {
+      switch self {
+      case .unreadable(let error): error
+      case .errors(let errors): errors
+      }
+    }
   }
 
   /// - Parameters:
-  ///   - bundles: folders laid out as bundles, of which only modules and files named `data.json` and `data.yaml` count.
+  ///   - bundles: folders laid out as bundles, and archives of such.
   ///   - ignored: patterns for names of files and folders to pass over.
   public init(
     _ paths: [String], bundles: [String] = [], options: Parser.Options = Parser.Options(), ignoring ignored: [String] = []
   ) throws(Failure) {
     var errors: [RegoError] = []
-    for (path, isBundle) in paths.map({ ($0, false) }) + bundles.map({ ($0, true) }) {
-      let (prefix, name) = isBundle ? ([], path) : Self.split(path)
+    for path in paths {
+      let (prefix, name) = Self.split(path)
       do throws(DataError) {
         for file in try DataFiles.files(at: name, suffixes: [".rego", ".json", ".yaml", ".yml"], ignoring: ignored) {
-          if isBundle, !Self.isPartOfBundle(file) { continue }
           let folders = file == name ? [] : Self.folders(of: file, below: name)
           try add(file, at: prefix + folders, options: options, errors: &errors)
         }
@@ -36,6 +43,19 @@ public struct RegoSources: Sendable {
       }
     }
     if !errors.isEmpty { throw .errors(RegoErrors(Array(errors.prefix(RegoErrors.limit)))) }
+    try add(bundles, options: options, ignoring: ignored)
+  }
+
+  private mutating func add(_ paths: [String], options: Parser.Options, ignoring ignored: [String]) throws(Failure) {
+    var bundles: [Bundle] = []
+    for path in paths { bundles.append(try Bundle(path, options: options, ignoring: ignored)) }
+    do throws(DataError) {
+      try Bundle.checkRoots(of: bundles)
+      for bundle in bundles {
+        modules += bundle.policies.map(\.module)
+        data = try Self.merged(data, bundle.data, file: bundle.name, path: "data")
+      }
+    } catch { throw .unreadable(error) }
   }
 
   private mutating func add(_ file: String, at path: [String], options: Parser.Options, errors: inout [RegoError]) throws(DataError) {
@@ -75,15 +95,11 @@ public struct RegoSources: Sendable {
     return (parts, String(path[path.index(after: colon)...]))
   }
 
-  private static func isPartOfBundle(_ file: String) -> Bool {
-    file.hasSuffix(".rego") || ["data.json", "data.yaml", "data.yml"].contains { file == $0 || file.hasSuffix("/" + $0) }
-  }
-
   private static func folders(of file: String, below folder: String) -> [String] {
     file.dropFirst(folder.utf8.count).split(separator: "/").dropLast().map(String.init)
   }
 
-  private static func merged(_ a: RegoValue, _ b: RegoValue, file: String, path: String) throws(DataError) -> RegoValue {
+  static func merged(_ a: RegoValue, _ b: RegoValue, file: String, path: String) throws(DataError) -> RegoValue {
     guard case .object(let first) = a, case .object(let second) = b else {
       throw DataError("\(file): \(path) is already set by another data file")
     }

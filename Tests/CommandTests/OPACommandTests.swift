@@ -54,7 +54,7 @@ struct OPACommandTests {
       if let wanted = Self.json(want) {
         let found = try #require(Self.json(got), "no JSON: \(got)")
         #expect(found == wanted, "\(got)")
-      } else if run.exit == 0, ["eval", "deps", "check"].contains(run.words[0]) {
+      } else if run.exit == 0, ["eval", "deps", "check", "inspect"].contains(run.words[0]) {
         #expect(got == want)
       }
     }

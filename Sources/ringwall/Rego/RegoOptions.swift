@@ -60,17 +60,12 @@ struct RegoCompilation: ParsableArguments {
     return schemas
   }
 
-  /// - Parameter bundles: folders laid out as bundles.
+  /// - Parameter bundles: folders laid out as bundles, and archives of such.
   func load(_ paths: [String], bundles: [String] = []) throws -> (modules: [Module], data: RegoValue) {
     do throws(RegoSources.Failure) {
       let sources = try RegoSources(paths, bundles: bundles, options: parserOptions, ignoring: ignored)
       return (sources.modules, sources.data)
-    } catch {
-      switch error {
-      case .unreadable(let error): throw error
-      case .errors(let errors): throw errors
-      }
-    }
+    } catch { throw error.underlying }
   }
 }
 
@@ -83,7 +78,7 @@ struct RegoOptions: ParsableArguments {
 
   @Option(
     name: [.short, .long],
-    help: ArgumentHelp("A bundle: a folder with policies and files named data.json or data.yaml. May be repeated.", valueName: "path"),
+    help: ArgumentHelp("A bundle: an archive (.tar.gz), or a folder with policies and files named data.json or data.yaml. May be repeated.", valueName: "path"),
     completion: .file())
   var bundle: [String] = []
 

@@ -1,0 +1,152 @@
+internal import ArgumentParser
+internal import Judgement
+internal import Rego
+internal import RegoBuiltins
+
+struct BuildCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "build",
+    abstract: "Write policies and data as a bundle, as opa build does.",
+    discussion: """
+        ringwall build policies
+        ringwall build policies data.json -o bundle.tar.gz -r 1.4.0
+        ringwall build --bundle policies -e example/allow
+
+      Policies are compiled, so that a bundle holds none that cannot be used, and formatted. Data become one data.json. The same files give \
+      the same bytes.
+      Exit codes: 0; 1 where a path or policy cannot be used, and after wrong use.
+      """)
+
+  enum Target: String, ExpressibleByArgument, CaseIterable {
+    case rego
+  }
+
+  @Argument(help: "Files or folders.", completion: .file())
+  var paths: [String] = []
+
+  @Flag(name: [.short, .long], help: "The paths are bundles: their manifests, and of data data.json and data.yaml, are taken.")
+  var bundle = false
+
+  @Option(name: [.short, .long], help: ArgumentHelp("The file to write.", valueName: "file"), completion: .file())
+  var output = "bundle.tar.gz"
+
+  @Option(name: [.short, .long], help: ArgumentHelp("Revision in the manifest.", valueName: "text"))
+  var revision: String?
+
+  @Option(name: [.short, .long], help: ArgumentHelp("A rule or package that is asked: example/allow. May be repeated.", valueName: "path"))
+  var entrypoint: [String] = []
+
+  @Option(name: [.short, .long], help: ArgumentHelp("What evaluates the bundle: rego is the only one.", valueName: "target"))
+  var target = Target.rego.rawValue
+
+  @Option(
+    help: ArgumentHelp("Name of files and folders to pass over, with * and ?. May be repeated or comma-separated.", valueName: "pattern"))
+  var ignore: [String] = []
+
+  @Flag(name: .customLong("v0-compatible"), help: "Read and write Rego v0. Wins over --v1-compatible.")
+  var isV0 = false
+
+  @Flag(name: .customLong("v1-compatible"), help: "Read Rego v1, which is the default.")
+  var isV1 = false
+
+  func validate() throws {
+    guard Target(rawValue: target) != nil else {
+      throw ValidationError("--target \(target): rego is the only target; ringwall builds no wasm and no plans")
+    }
+    guard !paths.isEmpty else { throw ValidationError("expected at least one path") }
+    guard !bundle || paths.count == 1 else { throw ValidationError("--bundle: name one bundle") }
+  }
+
+  func run() throws {
+    do {
+      let output = try ResultOutput(path: output)
+      let options = Parser.Options(version: isV0 ? .v0 : .v1)
+      let ignored = ignore.flatMap { $0.split(separator: ",").map(String.init) }
+      var built = try bundle ? Built(bundle: paths[0], options, ignored) : Built(paths, options, ignored)
+      if let revision { built.manifest.revision = revision }
+      _ = try Policy(built.modules, options: Policy.Options(functions: StandardFunctions.all))
+      for path in entrypoint where !built.has(path) {
+        throw DataError("--entrypoint \(path): there is no rule and no package of this name in what is built")
+      }
+      try output.write(try BundleArchive.write(try built.entries()))
+      try output.finish()
+    } catch {
+      guard let errors = OutputError.list(error) else { throw error }
+      Console.complain("error: " + OutputError.text(errors), isWhole: true)
+      throw ExitCode(1)
+    }
+  }
+}
+
+/// What a bundle is written from.
+private struct Built {
+  var manifest: BundleManifest
+  private(set) var modules: [Module] = []
+  /// Texts of the modules, in their order.
+  private var sources: [BundleEntry] = []
+  private let data: RegoValue
+
+  init(bundle path: String, _ options: Parser.Options, _ ignored: [String]) throws {
+    do throws(RegoSources.Failure) {
+      let bundle = try Bundle(path, options: options, ignoring: ignored)
+      manifest = bundle.manifest ?? BundleManifest()
+      modules = bundle.policies.map(\.module)
+      sources = bundle.policies.map(\.entry)
+      data = bundle.data
+    } catch { throw error.underlying }
+    if manifest.version == nil { manifest.version = options.version }
+  }
+
+  init(_ paths: [String], _ options: Parser.Options, _ ignored: [String]) throws {
+    do throws(RegoSources.Failure) {
+      let found = try RegoSources(paths, options: options, ignoring: ignored)
+      modules = found.modules
+      data = found.data
+    } catch { throw error.underlying }
+    manifest = BundleManifest()
+    manifest.version = options.version
+    for module in modules { sources.append(BundleEntry(Self.place(of: module.file), try DataFiles.bytes(module.file))) }
+  }
+
+  /// Where a file stands in the bundle: its path as named, without what leads out of it.
+  private static func place(of file: String) -> [String] {
+    var parts: [String] = []
+    for part in file.split(separator: "/") where part != "." {
+      if part == ".." { _ = parts.popLast() } else { parts.append(String(part)) }
+    }
+    return parts
+  }
+
+  /// Whether a rule or package has the path, names joined by "/".
+  func has(_ entrypoint: String) -> Bool {
+    let wanted = entrypoint.split(separator: "/").map(String.init)
+    return modules.contains { module in
+      let package = module.package.dropFirst().compactMap { if case .string(let name) = $0.node { name } else { nil } }
+      if package == wanted { return true }
+      return module.rules.contains { rule in
+        let names = rule.head.reference.compactMap { term -> String? in
+          switch term.node {
+          case .variable(let name), .string(let name): name
+          default: nil
+          }
+        }
+        return package + names == wanted
+      }
+    }
+  }
+
+  func entries() throws -> [BundleEntry] {
+    var result = [
+      BundleEntry([".manifest"], Document(manifest.json).json() + [0x0A]), BundleEntry(["data.json"], Document(data).json() + [0x0A]),
+    ]
+    var seen: Set<[String]> = []
+    for (module, source) in zip(modules, sources) {
+      guard seen.insert(source.path).inserted else {
+        throw DataError("cannot write the bundle: two files would stand at \(source.text); name a folder above both")
+      }
+      let version: Formatter.Target = module.version == .v0 ? .v0 : .v1
+      result.append(BundleEntry(source.path, try Formatter.format(source.bytes, file: module.file, options: .init(target: version))))
+    }
+    return result
+  }
+}
