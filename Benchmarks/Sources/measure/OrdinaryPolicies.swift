@@ -41,7 +41,9 @@ struct OrdinaryPolicies {
     try checkMany(name, query, place)
     let input = try Document(json: try bytes(place, "input.json"), name: "input.json")
     let expected = try Document(json: try bytes(place, "expected.json"), name: "expected.json")
-    guard let wanted = Self.value(of: expected.regoValue["result"]) else { throw WrongAnswer(description: "\(name): expected.json holds no value") }
+    guard let wanted = Self.value(of: expected.regoValue["result"]) else {
+      throw WrongAnswer(description: "\(name): expected.json holds no value")
+    }
     let evaluator = Evaluator(query)
     guard let got = try evaluator.evaluate(input: input).first?.values.first else { throw WrongAnswer(description: "\(name): no result") }
     guard try Self.same(got, wanted) else { throw WrongAnswer(description: "\(name): not the recorded result") }
@@ -52,7 +54,8 @@ struct OrdinaryPolicies {
 
   private func prepared(_ place: URL) throws -> PreparedQuery {
     let module = try Parser.module(try bytes(place, "policy.rego"), file: "policy.rego")
-    let data = FileManager.default.fileExists(atPath: place.appending(path: "data.json").path)
+    let data =
+      FileManager.default.fileExists(atPath: place.appending(path: "data.json").path)
       ? try Document(json: try bytes(place, "data.json"), name: "data.json") : .empty
     let text = String(decoding: try bytes(place, "query"), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     return try Policy([module], data: data).prepare(text)

@@ -87,7 +87,9 @@ struct RegoWorkload {
     var two: [(Double, Double)] = []
     for _ in 0..<6 {
       let a = wall(1), b = wall(2)
-      guard a.findings == b.findings, a.findings > 0 else { throw WrongAnswer(description: "threads: \(a.findings) and \(b.findings) findings") }
+      guard a.findings == b.findings, a.findings > 0 else {
+        throw WrongAnswer(description: "threads: \(a.findings) and \(b.findings) findings")
+      }
       one.append((a.wall, a.cpu))
       two.append((b.wall, b.cpu))
     }

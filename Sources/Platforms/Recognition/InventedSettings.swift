@@ -22,7 +22,8 @@ public enum InventedSettings {
     while let line = text.next(), found.count < most {
       for (claim, column) in section.claims(line) + Phrase.claims(in: line.folded) {
         found.append(
-          InventedSetting(id: id(claim), text: shown(line.text), source: .path(path, line: line.number, column: line.text.prefix(column).columnBehind)))
+          InventedSetting(
+            id: id(claim), text: shown(line.text), source: .path(path, line: line.number, column: line.text.prefix(column).columnBehind)))
       }
     }
     return found

@@ -77,6 +77,7 @@ final class BuiltinContext {
   var testCaseBegan: (([RegoValue]) -> Void)?
   /// Compiled expressions by the hash of their pattern.
   var regularExpressions: [UInt64: RegularExpressionMemo] = [:]
+  var recentExpressions = [RegularExpressionMemo?](repeating: nil, count: recentPlaces)
   /// Compiled JSON schemas by their text.
   var schemas: [[UInt8]: JSONSchema] = [:]
   /// Seeds of `rand.intn`, uuids by key.

@@ -18,18 +18,25 @@ struct IPAddress: Equatable {
   }
 
   private static func v4(_ text: ArraySlice<UInt8>) -> UInt32? {
-    let parts = text.split(separator: 0x2E, omittingEmptySubsequences: false)
-    guard parts.count == 4 else { return nil }
-    var value: UInt32 = 0
-    for part in parts {
-      guard (1...3).contains(part.count), part.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), part.count == 1 || part.first != 0x30 else {
-        return nil
+    var value: UInt32 = 0, number: UInt32 = 0
+    var digits = 0, dots = 0
+    var isFirstZero = false
+    for byte in text {
+      if byte == 0x2E {
+        guard digits > 0, dots < 3 else { return nil }
+        value = value << 8 | number
+        number = 0
+        digits = 0
+        dots += 1
+        continue
       }
-      let number = part.reduce(0) { $0 * 10 + UInt32($1 - 0x30) }
+      guard byte >= 0x30, byte <= 0x39, digits < 3, digits == 0 || !isFirstZero else { return nil }
+      if digits == 0 { isFirstZero = byte == 0x30 }
+      number = number * 10 + UInt32(byte - 0x30)
       guard number <= 255 else { return nil }
-      value = value << 8 | number
+      digits += 1
     }
-    return value
+    return dots == 3 && digits > 0 ? value << 8 | number : nil
   }
 
   private static func v6(_ text: ArraySlice<UInt8>) -> UInt128? {

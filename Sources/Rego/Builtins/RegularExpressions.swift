@@ -92,23 +92,39 @@ extension Builtins {
 
 /// A compiled expression kept for the evaluations of one machine, with what its searches have built.
 final class RegularExpressionMemo {
+  fileprivate let hash: UInt64
   fileprivate let key: [UInt8]
   fileprivate let matcher: RegularExpression.Matcher
 
-  fileprivate init(key: [UInt8], matcher: RegularExpression.Matcher) {
+  fileprivate init(hash: UInt64, key: [UInt8], matcher: RegularExpression.Matcher) {
+    self.hash = hash
     self.key = key
     self.matcher = matcher
+  }
+
+  fileprivate func has(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard bytes.count == key.count else { return false }
+    return unsafe key.withUnsafeBufferPointer { own in
+      Memory.equalBytes(UInt(bitPattern: own.baseAddress), UInt(bitPattern: bytes.baseAddress), own.count)
+    }
   }
 }
 
 extension BuiltinContext {
   /// Expressions kept; beyond that all are forgotten.
   private static let memoLimit = 256
+  static let recentPlaces = 32
 
   /// The matcher of a pattern, compiled once.
   func matcher(_ pattern: Value) throws(BuiltinError) -> RegularExpression.Matcher {
     let hash = pattern.hash
-    if let memo = regularExpressions[hash], unsafe pattern.withText({ unsafe memo.key.elementsEqual($0) }) { return memo.matcher }
+    // The expressions that were used last have a place by their hash, which costs less than to ask the dictionary.
+    let place = Int(truncatingIfNeeded: hash >> 40) % Self.recentPlaces
+    if let memo = recentExpressions[place], memo.hash == hash, unsafe pattern.withText({ unsafe memo.has($0) }) { return memo.matcher }
+    if let memo = regularExpressions[hash], unsafe pattern.withText({ unsafe memo.has($0) }) {
+      recentExpressions[place] = memo
+      return memo.matcher
+    }
     return try keep(RegularExpression.Matcher(try Builtins.compile(pattern.string)), pattern.text, hash)
   }
 
@@ -124,7 +140,7 @@ extension BuiltinContext {
   {
     try spend(key.count)
     if regularExpressions.count >= Self.memoLimit { regularExpressions.removeAll() }
-    regularExpressions[hash] = RegularExpressionMemo(key: key, matcher: matcher)
+    regularExpressions[hash] = RegularExpressionMemo(hash: hash, key: key, matcher: matcher)
     return matcher
   }
 }

@@ -22,7 +22,9 @@ extension Builtins {
       let text = try arguments.text(0), suffix = try arguments.text(1)
       return unsafe text.withText { bytes in
         unsafe suffix.withText { part in
-          guard part.count > 0, part.count <= bytes.count, unsafe bytes[(bytes.count - part.count)...].elementsEqual(part) else { return text }
+          guard part.count > 0, part.count <= bytes.count, unsafe bytes[(bytes.count - part.count)...].elementsEqual(part) else {
+            return text
+          }
           return unsafe .string(UnsafeBufferPointer(rebasing: bytes[..<(bytes.count - part.count)]), in: context.heap)
         }
       }

@@ -274,6 +274,9 @@ struct Assembler {
     case .makeArray(let local, let capacity): emit(.makeArray, Int32(local), Int32(capacity))
     case .makeObject(let local): emit(.makeObject, Int32(local))
     case .makeSet(let local): emit(.makeSet, Int32(local))
+    case .makeTuple(let local, let values):
+      emit(.makeTuple, Int32(local))
+      emit(list: values)
     case .makeRecord(let local, let keys, let values):
       let table = KeyTable.make(capacity: values.count, in: heap)
       for key in constants[keys].elements { _ = table.append(key, in: heap) }

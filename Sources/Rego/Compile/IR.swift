@@ -75,6 +75,8 @@ indirect enum Statement {
   /// Goes to the end of a block around the statement, as if the block had failed.
   case leave(Block)
   case makeArray(Int, capacity: Int)
+  /// An array of given elements, which is not changed.
+  case makeTuple(Int, values: [Operand])
   case makeObject(Int)
   case makeSet(Int)
   /// An object whose keys are constants: a sealed table, values in its order.

@@ -301,7 +301,10 @@ final class Planner {
       let work = SharedWork(self, facts: facts, locals: locals)
       functions[index].body = work.body(of: functions[index].body)
       UnusedValues.remove(from: functions[index].body, locals: work.localCount, facts: facts)
-      functions[index].localCount = FrameLayout(functions[index], locals: work.localCount).count
+      var firstHit = FirstHit(
+        locals: work.localCount, isMutable: work.isMutable, builtins: builtinTable, yes: .constant(constant(.true)))
+      firstHit.run(functions[index].body)
+      functions[index].localCount = FrameLayout(functions[index], locals: firstHit.localCount).count
     }
   }
 

@@ -24,8 +24,7 @@ extension Planner {
     case .array(let items):
       terms(items) { [self] operands in
         let local = newLocal()
-        append(.makeArray(local, capacity: operands.count))
-        for operand in operands { append(.append(array: local, operand)) }
+        append(.makeTuple(local, values: operands))
         next(.local(local))
       }
     case .set(let items):
@@ -83,7 +82,7 @@ extension Planner {
       let local = newLocal()
       append(.makeObject(local))
       for index in stride(from: 0, to: operands.count, by: 2) {
-        append(.insertOnce(object: local, path: [operands[index]], value: operands[index + 1]))
+        append(.insert(object: local, key: operands[index], value: operands[index + 1]))
       }
       next(.local(local))
     }

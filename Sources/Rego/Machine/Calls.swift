@@ -26,7 +26,8 @@ extension Machine {
   func tooDeep(in function: Int = -1) -> RegoError {
     RegoError(
       .cancel,
-      "caller cancelled query execution: the evaluation needs more than its budget of \(Self.maximumFrames) calls within calls\(place(of: function))")
+      "caller cancelled query execution: the evaluation needs more than its budget of \(Self.maximumFrames) calls within calls\(place(of: function))"
+    )
   }
 
   /// " in RULE" for an error's text.

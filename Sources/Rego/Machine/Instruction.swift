@@ -44,6 +44,8 @@ enum Operation: UInt8 {
   case makeObject
   /// r
   case makeSet
+  /// r n x...
+  case makeTuple
   /// r table n x...
   case makeRecord
   /// r x

@@ -141,6 +141,12 @@ extension Machine {
       case .makeSet:
         set(word(1), SetView.make(in: heap).value)
         pc &+= 2
+      case .makeTuple:
+        let n = word(2)
+        let elements = ArrayView.make(filled: n, in: heap)
+        for i in 0..<n { Memory.setValue(elements.elements, at: i, operand(3 &+ i)) }
+        set(word(1), elements.value)
+        pc &+= 3 &+ n
       case .makeRecord:
         let n = word(3)
         let record = ObjectView.make(sharing: program.tables[word(2)], count: n, in: heap)

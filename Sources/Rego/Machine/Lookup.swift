@@ -70,6 +70,12 @@ extension Machine {
           let slot = Int(Memory.load(entry, 8, as: Int32.self))
           return slot < 0 ? .undefined : Memory.value(view.values, at: slot)
         }
+        // Another form may have the key in the same place.
+        let guess = Int(Memory.load(entry, 8, as: Int32.self))
+        if guess >= 0, guess < table.count, table[guess].head == key.head, table[guess].body == key.body {
+          Memory.store(entry, 0, identity)
+          return Memory.value(view.values, at: guess)
+        }
         let slot = table.find(key)
         Memory.store(entry, 0, identity)
         Memory.store(entry, 8, Int32(truncatingIfNeeded: slot))

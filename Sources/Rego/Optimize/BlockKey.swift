@@ -87,6 +87,7 @@ enum BlockKey {
       case .makeArray: [21]
       case .makeObject: [22]
       case .makeSet: [23]
+      case .makeTuple: [34]
       case .makeRecord(_, let keys, _): [24, Int32(keys)]
       case .append: [25]
       case .insertOnce(_, let path, _): [26, Int32(path.count)]

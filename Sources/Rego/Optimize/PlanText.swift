@@ -73,6 +73,7 @@ struct PlanText {
     case .makeArray(let r, _): "r\(r) = []"
     case .makeObject(let r): "r\(r) = {}"
     case .makeSet(let r): "r\(r) = set()"
+    case .makeTuple(let r, let values): "r\(r) = array \(shown(values))"
     case .makeRecord(let r, let keys, let values): "r\(r) = record \(shown(.constant(keys))) \(shown(values))"
     case .append(let r, let a): "append r\(r) \(shown(a))"
     case .insertOnce(let r, let path, let a): "insert r\(r) [\(shown(path))] \(shown(a))"

@@ -40,6 +40,9 @@ extension Statement {
     case .dotBase(_, let source, let key):
       words = [11]
       operands = [source, key]
+    case .makeTuple(_, let values):
+      words = [19]
+      operands = values
     case .makeRecord(_, let keys, let values):
       words = [12, Int32(keys)]
       operands = values
@@ -76,6 +79,7 @@ extension Statement {
   var target: Int? {
     switch self {
     case .input(let local), .base(let local), .dot(let local, _, _), .dotBase(let local, _, _), .makeRecord(let local, _, _),
+      .makeTuple(let local, _),
       .call(_, _, let local), .builtin(_, _, let local, _), .document(_, _, let local), .documentKeys(_, _, let local):
       local
     default: nil

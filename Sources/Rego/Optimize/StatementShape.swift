@@ -30,6 +30,7 @@ extension Statement {
     case .makeArray(let local, let capacity): .makeArray(define(local), capacity: capacity)
     case .makeObject(let local): .makeObject(define(local))
     case .makeSet(let local): .makeSet(define(local))
+    case .makeTuple(let local, let values): with(values.map(read)) { .makeTuple(define(local), values: $0) }
     case .makeRecord(let local, let keys, let values): with(values.map(read)) { .makeRecord(define(local), keys: keys, values: $0) }
     case .append(let array, let a): .append(array: use(array), read(a))
     case .insertOnce(let object, let path, let value): .insertOnce(object: use(object), path: path.map(read), value: read(value))

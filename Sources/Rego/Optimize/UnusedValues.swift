@@ -10,7 +10,7 @@ enum UnusedValues {
     block.statements.removeAll { statement in
       switch statement {
       case .base(let local): facts.data.isDefined && !isUsed[local]
-      case .assign(let local, _), .makeRecord(let local, _, _): !isUsed[local]
+      case .assign(let local, _), .makeRecord(let local, _, _), .makeTuple(let local, _): !isUsed[local]
       default: false
       }
     }

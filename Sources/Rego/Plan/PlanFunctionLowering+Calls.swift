@@ -105,7 +105,7 @@ extension PlanFunctionLowering {
       let target: WithStatement.Target = local == input ? .input(keys) : .base(keys)
       append(.with([WithStatement(target: target, value: replacement, replacement: -1)], inner))
       let end = constant(.true)
-      try lower(block, into: inner) { self.append(.assign(reached, end)) }
+      try lower(block, into: inner, then: { self.append(.assign(reached, end)) })
     }
     append(.isDefined(reached))
   }

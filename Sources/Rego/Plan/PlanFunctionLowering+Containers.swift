@@ -7,7 +7,7 @@ extension PlanFunctionLowering {
     for item in blocks {
       let inner = Block()
       append(.attempt(inner))
-      try lower(item, into: inner)
+      try lower(item, into: inner, isAttempt: true)
     }
   }
 

@@ -87,7 +87,7 @@ extension PlanFunctionLowering {
     case .not(let block):
       let inner = Block()
       append(.not(inner))
-      try lower(block, into: inner) { self.append(.succeed) }
+      try lower(block, into: inner, then: { self.append(.succeed) })
     case .scan(let source, let key, let value, let block): try scan(source, key, value, block)
     case .with(let local, let path, let value, let block): try with(local, path, value, block)
     }

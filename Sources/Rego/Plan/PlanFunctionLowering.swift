@@ -78,7 +78,7 @@ final class PlanFunctionLowering {
     for item in function.blocks {
       let inner = Block()
       append(.attempt(inner))
-      try lower(item, into: inner)
+      try lower(item, into: inner, isAttempt: true)
     }
     if isEntryPoint { handOut() }
     body.statements.insert(contentsOf: beginUndefined.sorted().map { .reset($0) }, at: 0)
@@ -119,24 +119,29 @@ final class PlanFunctionLowering {
     try body()
   }
 
-  /// Statements of a block of the plan; what is learnt inside is forgotten after it, since the block may be left early.
+  /// Statements of a block of the plan; what is learnt inside is forgotten after it, since the block may be left early. Of a block that is run
+  /// once, what stands before the first statement that may fail stays known.
   func lower(
-    _ item: PlanBlock, into inner: Block, begin: () throws(RegoError) -> Void = { () throws(RegoError) in }, then: () -> Void = {}
+    _ item: PlanBlock, into inner: Block, isAttempt: Bool = false, begin: () throws(RegoError) -> Void = { () throws(RegoError) in },
+    then: () -> Void = {}
   ) throws(RegoError) {
     let outer = learnt
     learnt = []
+    var certain: Int?
     enclosing.append(inner)
     try enter(inner) { () throws(RegoError) in
       try begin()
       for statement in item.statements {
         position += 1
         self.statement = statement
+        if certain == nil, !statement.kind.alwaysSucceeds { certain = learnt.count }
         try lower(statement)
       }
       then()
     }
     enclosing.removeLast()
-    for item in learnt {
+    let kept = isAttempt ? learnt.prefix(certain ?? learnt.count) : []
+    for item in learnt.dropFirst(kept.count) {
       switch item {
       case .written(let local): written.remove(local)
       case .defined(let local): defined[local] = nil
@@ -145,7 +150,7 @@ final class PlanFunctionLowering {
         parts[local] = nil
       }
     }
-    learnt = outer
+    learnt = outer + kept
   }
 
   /// Statements of a loop's block.

@@ -77,5 +77,15 @@ struct PlanStatement {
     case scan(source: Int, key: Int, value: Int, PlanBlock)
     case add(set: Int, Operand)
     case with(local: Int, path: [Int], Operand, PlanBlock)
+
+    /// What follows is reached, whatever the input is.
+    var alwaysSucceeds: Bool {
+      switch self {
+      case .assignInteger, .makeArray, .makeNull, .makeNumber, .makeObject, .makeSet, .nothing, .reset, .assign(_, .string),
+        .assign(_, .boolean):
+        true
+      default: false
+      }
+    }
   }
 }

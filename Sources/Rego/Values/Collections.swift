@@ -142,6 +142,8 @@ struct ObjectView {
   @inline(__always)
   var count: Int { table.count }
   var value: Value { Value(.object, UInt64(address)) }
+  /// Takes a table with the same keys in the same order.
+  func share(_ table: KeyTable) { Memory.store(address, 0, table.address) }
   var hash: UInt64 {
     get { Memory.loadShared(address, 16) }
     nonmutating set { Memory.storeShared(address, 16, newValue) }

@@ -18,7 +18,11 @@ extension Value {
         _ = view.value(at: i).frozen()
       }
       view.sort()
-      view.table.seal()
+      if view.table.identity == 0, let shared = SharedTables.table(for: view.table) {
+        view.share(shared)
+      } else {
+        view.table.seal()
+      }
     default: break
     }
     return self

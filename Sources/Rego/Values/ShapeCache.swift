@@ -163,6 +163,6 @@ struct Shape {
     let slots = heap.allocate(max(4, keys.count * 4))
     for (index, key) in keys.enumerated() { Memory.store(slots, index * 4, UInt32(truncatingIfNeeded: table.find(key))) }
     Memory.store(address, Offset.slots, slots)
-    Memory.store(address, Offset.table, table.address)
+    Memory.store(address, Offset.table, (SharedTables.table(for: table) ?? table).address)
   }
 }

@@ -45,9 +45,11 @@ struct Signature: Sendable {
   static func table(for builtins: [String: Builtin]) -> [String: Signature] {
     var result = all
     for builtin in builtins.values where builtin.signature != nil || result[builtin.name] == nil {
-      result[builtin.name] = builtin.signature ?? Signature(
-        name: builtin.name, arguments: Array(repeating: Operand(name: "", type: .any), count: builtin.arity), variadic: nil,
-        result: Operand(name: "", type: .any))
+      result[builtin.name] =
+        builtin.signature
+        ?? Signature(
+          name: builtin.name, arguments: Array(repeating: Operand(name: "", type: .any), count: builtin.arity), variadic: nil,
+          result: Operand(name: "", type: .any))
     }
     return result
   }
