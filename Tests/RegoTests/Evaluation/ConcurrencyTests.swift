@@ -15,7 +15,7 @@ struct ConcurrencyTests {
     let policy = try Self.policy(
       """
       package p
-      total := sum([n * data.factor | some n in numbers.range(1, input.n)])
+      total := sum([m | some n in numbers.range(1, input.n); m := n * data.factor])
       names contains sprintf("%s-%d", [input.name, n]) if some n in numbers.range(1, input.n)
       hits := {m | some m in names; regex.match(`-[0-9]$`, m)}
       """, data: #"{"factor": 3}"#)
