@@ -7,7 +7,7 @@ RELEASE = -c release $(STATIC)
 export SWIFT RELEASE
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check format install uninstall catalog conformance bench picture clean
+.PHONY: help run build test check format install uninstall catalog conformance bench picture sanitize fuzz clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -52,8 +52,17 @@ bench: ## measure; writes Benchmarks/results.json and compares with the threshol
 	@scripts/prerequisites packaging/debian-packages.txt
 	@scripts/bench
 
+sanitize: ## the engine's tests under the address and the thread sanitizer
+	@scripts/prerequisites packaging/debian-packages.txt packaging/debian-test-packages.txt
+	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --disable-xctest --sanitize=address --scratch-path .build-address --filter 'RegoTests|RegoBuiltinsTests'
+	$(SWIFT) test --disable-xctest --sanitize=thread --scratch-path .build-thread --filter ConcurrencyTests
+
+fuzz: ## libFuzzer on Fuzz/NAMEFuzz.swift: NAME=YAML, SECONDS=60; without NAME, all are compiled
+	@scripts/prerequisites packaging/debian-packages.txt
+	@scripts/fuzz $(if $(NAME),$(NAME) $(SECONDS),--check)
+
 picture: ## docs/images/report.png from a real report, by headless chromium
 	@scripts/picture
 
 clean: ## remove what was built
-	rm -rf .build .build-venv Benchmarks/.build report.html
+	rm -rf .build .build-venv .build-address .build-thread .build-fuzz Benchmarks/.build report.html

@@ -59,6 +59,8 @@ public final class PreparedQuery: @unchecked Sendable {
 }
 
 /// What a caller decides about one evaluation.
+///
+/// An evaluation inside a task looks every few thousand steps whether the task was cancelled, and then ends with `eval_cancel_error`.
 public struct EvaluationOptions: Sendable, Hashable {
   /// An error of a built-in function ends the evaluation instead of making the call undefined.
   public var isStrict = false

@@ -128,11 +128,12 @@ struct Machine: ~Copyable {
     heap.reset()
     builtinContext.reset(steps: options.steps)
     steps = options.steps
-    if let timeout = options.timeout {
-      deadline = ContinuousClock.now + timeout
-      steps = min(steps, Self.stepsBetweenLooks)
-      reserve = options.steps - steps
-    }
+    deadline = options.timeout.map { ContinuousClock.now + $0 }
+    // Outside of a task nobody can cancel, and steps alone need no looks.
+    // SAFETY: the task is compared with nil inside of the closure and not kept.
+    let isCancellable = unsafe withUnsafeCurrentTask { unsafe $0 != nil }
+    if deadline != nil || isCancellable { steps = min(steps, Self.stepsBetweenLooks) }
+    reserve = options.steps - steps
     results.removeAll(keepingCapacity: true)
     if !builtinErrors.isEmpty { builtinErrors.removeAll(keepingCapacity: true) }
     solutionCount = 0
@@ -168,9 +169,13 @@ struct Machine: ~Copyable {
     if steps < 0 || heap.isExhausted { try refill(in: -1) }
   }
 
-  /// Goes on where only the steps until the next look at the clock are spent.
+  /// Goes on where only the steps until the next look at the clock and at the task are spent.
   mutating func refill(in function: Int) throws(RegoError) {
-    guard !heap.isExhausted, reserve > 0, let deadline, ContinuousClock.now < deadline else { throw exhausted(in: function) }
+    guard !heap.isExhausted, reserve > 0 else { throw exhausted(in: function) }
+    if Task.isCancelled {
+      throw RegoError(.cancel, "caller cancelled query execution: the task that evaluates it was cancelled\(place(of: function))")
+    }
+    if let deadline, ContinuousClock.now >= deadline { throw exhausted(in: function) }
     steps = min(reserve, Self.stepsBetweenLooks)
     reserve -= steps
   }
