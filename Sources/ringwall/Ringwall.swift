@@ -69,7 +69,9 @@ struct Ringwall: ParsableCommand {
 
 extension Ringwall {
   /// Commands that OPA has too, and scripts that were written for it with them.
-  private static let sharedWithOPA: Set<String> = ["eval", "test", "check", "bench", "deps", "run", "capabilities", "exec", "build", "inspect"]
+  private static let sharedWithOPA: Set<String> = [
+    "eval", "test", "check", "bench", "deps", "run", "capabilities", "exec", "build", "inspect",
+  ]
 
   /// What wrong use exits with: OPA's 1 where the command is one of its own.
   private static var wrongUse: Int32 { CommandLine.arguments.dropFirst().first.map(sharedWithOPA.contains) ?? false ? 1 : 2 }
