@@ -81,7 +81,7 @@ struct TreeEncoder {
     raw("{")
     location(term.location)
     raw("\"type\":\"")
-    raw(term.typeName)
+    raw(term.kindName)
     raw("\",\"value\":")
     value(term)
     raw("}")
@@ -228,27 +228,5 @@ struct TreeEncoder {
     raw(",\"type\":\"")
     raw(name)
     raw("\"}")
-  }
-}
-
-extension Term {
-  /// OPA's name of a term's type in JSON.
-  var typeName: StaticString {
-    switch node {
-    case .null: "null"
-    case .boolean: "boolean"
-    case .number: "number"
-    case .string: "string"
-    case .variable: "var"
-    case .reference: "ref"
-    case .call: "call"
-    case .array: "array"
-    case .object: "object"
-    case .set: "set"
-    case .arrayComprehension: "arraycomprehension"
-    case .setComprehension: "setcomprehension"
-    case .objectComprehension: "objectcomprehension"
-    case .template: "templatestring"
-    }
   }
 }
