@@ -27,7 +27,8 @@ struct Assembler {
   /// Builds the program. `planner` has planned every function.
   ///
   /// - Parameter heap: the modules' heap, which constants may lie in.
-  static func assemble(_ planner: Planner, keeping heap: Heap) -> Program {
+  /// - Throws: `eval_internal_error` where the code is not sound.
+  static func assemble(_ planner: Planner, keeping heap: Heap) throws(RegoError) -> Program {
     var assembler = Assembler(heap: planner.heap, constants: planner.constants, builtins: planner.builtinTable)
     var documents = Documents(heap: planner.heap)
     let root = documents.add(planner.tree)
@@ -40,10 +41,11 @@ struct Assembler {
     for (index, value) in planner.constants.enumerated() {
       Memory.setValue(constants, at: index, shared.contains(index) ? value : value.frozen())
     }
-    return Program(
+    return try Program(
       heap: planner.heap, modules: heap, constants: constants, functions: functions, documentNodes: documents.nodes,
       builtins: planner.builtinTable,
-      changes: assembler.changes, tables: assembler.tables, cacheCount: assembler.cacheCount, root: root)
+      changes: assembler.changes, tables: assembler.tables, constantCount: planner.constants.count,
+      cacheCount: assembler.cacheCount, root: root)
   }
 
   private init(heap: Heap, constants: [Value], builtins: [Builtin]) {

@@ -1,7 +1,7 @@
 /// Operations of the machine. An instruction is 32-bit words: the operation, then its operands.
 ///
 /// r: register of the frame. x: register (0 and up) or constant (-1 - index). @: word to go to when the operation fails.
-enum Operation: UInt8 {
+enum Operation: UInt8, CaseIterable {
   /// r @
   case input
   /// r @
