@@ -209,9 +209,12 @@ struct Verifier {
       case .write, .rewrite: states.write(try word(position))
       case .make(let container): states.make(try word(position), container)
       case .beginScan: states.beginScan(try word(position))
+      // After its other operands were read: it is none of them.
+      case .grow(let container): try growing(try word(position), container, at: position)
+      case .growSetAtPath: try growing(try word(position), try word(position + 2) == 0 ? .set : .object, at: position)
       // Nothing is written behind a list.
       case .list, .path, .bindings, .select: break
-      case .read, .keep, .grow, .growSetAtPath, .scan, .target, .capacity, .size, .cache, .function, .builtin, .comparedBuiltin, .node,
+      case .read, .keep, .scan, .target, .capacity, .size, .cache, .function, .builtin, .comparedBuiltin, .node,
         .change, .record, .comparison, .conflict, .place, .drop:
         break
       }
@@ -241,10 +244,8 @@ struct Verifier {
     switch field {
     case .read: try operand(value, at: position)
     case .keep: try keep(value, at: position)
-    case .write, .make: try register(value, at: position)
+    case .write, .make, .grow, .growSetAtPath: try register(value, at: position)
     case .rewrite: try written(value, at: position)
-    case .grow(let container): try growing(value, container, at: position)
-    case .growSetAtPath: try growing(value, try word(position + 2) == 0 ? .set : .object, at: position)
     case .beginScan: try register(value + 1, at: position, least: 1)
     case .scan:
       try register(value + 1, at: position, least: 1)
@@ -341,9 +342,9 @@ struct Verifier {
     if value >= 0, isReached { states.publish(value) }
   }
 
+  /// What holds a container was written.
   private func growing(_ value: Int, _ container: InstructionField.Container, at position: Int) throws(Refusal) {
-    try written(value, at: position)
-    guard !isReached || states.isGrowing(value, container) else {
+    guard states.isGrowing(value, container) else {
       throw Refusal(reason: "at word \(position), register \(value) holds no \(container) that may grow")
     }
   }
