@@ -96,5 +96,15 @@ struct RegisterStates {
     return true
   }
 
+  var current: [UInt64] { Array(words[0..<size]) }
+
+  /// Only what others are sure of too remains.
+  mutating func meet(_ others: [UInt64]) {
+    for word in 0..<size where words[word] & ~others[word] != 0 {
+      words[word] &= others[word]
+      losses += 1
+    }
+  }
+
   mutating func forget(_ number: Int) { free.append(number) }
 }

@@ -1,6 +1,6 @@
 /// Checks the code of a program before it may run, whoever wrote it: the machine itself trusts every word.
 ///
-/// One pass over each function. Every operation and operand is one that exists; every target is the beginning of an instruction of the same
+/// One pass over each function, and another where a loop loses what it began with. Every operation and operand is one that exists; every target is the beginning of an instruction of the same
 /// function, and a target behind is a loop's, which counts its turns; no register is read before it was written on every way; only
 /// containers that were made here and that nothing else knows grow; scopes of `with` are left as often as they are entered, the same number
 /// of times on every way to one place.
@@ -69,6 +69,11 @@ struct Verifier {
   private var waiting = 0
   private var isReached = true
   private var bindingCount: Int?
+  private var caches: [Int] = []
+  /// What is sure at heads of loops that are come back to with less, by word.
+  private var heads: [Int: [UInt64]] = [:]
+  private var isToBeRepeated = false
+  private static let mostPasses = 8
 
   init(_ limits: Limits) {
     self.limits = limits
@@ -87,6 +92,18 @@ struct Verifier {
   }
 
   private mutating func checkCode(of function: Program.Function) throws(Refusal) {
+    heads.removeAll(keepingCapacity: true)
+    for _ in 0..<Self.mostPasses {
+      caches.removeAll(keepingCapacity: true)
+      isToBeRepeated = false
+      try pass(over: function)
+      if !isToBeRepeated { return }
+      for cache in caches { cacheOwners[cache] = false }
+    }
+    throw Refusal(reason: "its loops lose more in each of \(Self.mostPasses) passes")
+  }
+
+  private mutating func pass(over function: Program.Function) throws(Refusal) {
     code = function.code
     count = function.words
     registers = function.locals
@@ -159,14 +176,27 @@ struct Verifier {
     }
     let loop = Int(loopAt[word]) - 1
     guard loop >= 0 else { throw Refusal(reason: "at word \(position), the target \(word) behind is no open loop") }
-    guard loops[loop].scopes == scopes, states.covers(loops[loop].state) else {
-      throw Refusal(reason: "at word \(position), the loop at \(word) does not find what it began with")
+    guard loops[loop].scopes == scopes else { throw Refusal(reason: "at word \(position), the loop at \(word) began in other scopes") }
+    if !states.covers(loops[loop].state) { lose(in: loop) }
+  }
+
+  /// A loop is come back to with less than it began with: its turns, and those of the loops around it, begin with so much only.
+  private mutating func lose(in loop: Int) {
+    isToBeRepeated = true
+    let left = states.current
+    for loop in loops[...loop] {
+      if let known = heads[loop.head] {
+        heads[loop.head] = zip(known, left).map { $0 & $1 }
+      } else {
+        heads[loop.head] = left
+      }
     }
   }
 
   /// Remembers a loop's head, which `end` lies behind.
   private mutating func open(_ head: Int, end: Int) {
     guard isReached else { return }
+    if let left = heads[head] { states.meet(left) }
     loops.append(Loop(head: head, state: states.save(), scopes: scopes))
     loopAt[head] = Int32(loops.count)
     if end > head, end < count, loopEndAt[end] == 0 || Int(loopEndAt[end]) > loops.count { loopEndAt[end] = Int32(loops.count) }
@@ -257,6 +287,7 @@ struct Verifier {
       try range(value, 0..<limits.caches, "cache", at: position)
       guard !cacheOwners[value] else { throw Refusal(reason: "at word \(position), the cache \(value) is another instruction's") }
       cacheOwners[value] = true
+      caches.append(value)
     case .function:
       try range(value, 0..<limits.parameters.count, "function", at: position)
       operands = limits.parameters[value]

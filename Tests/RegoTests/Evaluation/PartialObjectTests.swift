@@ -59,7 +59,9 @@ struct PartialObjectTests {
     #expect(
       try Self.answer("p[x].u contains y if { x := k; some y in [3, 1, 3] }\np[x].v contains 1 if x := k", "data.p.p")
         == #"{"a":{"u":[1,3],"v":[1]}}"#)
-    #expect(try Self.answer("p[x].u contains 1 if x := k\np[x].u.b := 1 if x := k", "data.p.p") == Self.conflict)
+    #expect(
+      try Self.answer("p[x].u contains y if { x := k; some y in [3, 1] }\nr[x] := p[x].u if x := k", "[data.p.r, data.p.p]")
+        == #"[{"a":[1,3]},{"a":{"u":[1,3]}}]"#)
   }
 
   @Test("different values at one key")

@@ -102,7 +102,17 @@ struct VerifierTests {
     // The key's register is the position's.
     let own = Self.code(
       (.scanStart, [0, -4, 11]), (.scanNext, [0, 1, 3, 11]), (.jump, [4]), (.reset, [2]), (.returnValue, [2]))
-    #expect(Self.refusal(own)?.contains("began with") == true)
+    #expect(Self.refusal(own)?.contains("no loop began") == true)
+    // An array that becomes known in a loop grows before it, and not in it.
+    let known = { (inside: [Int32]) in
+      let end = Int32(19 + inside.count)
+      return Self.code(
+        (.makeSet, [0]), (.makeArray, [1, 0]), (.append, [1, -1]), (.scanStart, [2, -4, end]), (.scanNext, [2, 4, 5, end]))
+        + inside + Self.code((.jump, [12]), (.returnValue, [0]))
+    }
+    #expect(Self.refusal(known(Self.code((.add, [0, 1, 0]))), registers: 6) == nil)
+    #expect(Self.refusal(known(Self.code((.append, [1, -1]))), registers: 6) == nil)
+    #expect(Self.refusal(known(Self.code((.append, [1, -1]), (.add, [0, 1, 0]))), registers: 6)?.contains("no array") == true)
     #expect(Self.refusal(Self.code((.scanStart, [3, -4, 4]), (.reset, [0]), (.returnValue, [0])))?.contains("no register 4") == true)
   }
 
