@@ -67,13 +67,15 @@ final class Program: @unchecked Sendable {
   /// Key tables of objects with constant keys.
   let tables: [KeyTable]
   let cacheCount: Int
+  /// Places in the code that call built-in functions whose answers are kept.
+  let siteCount: Int
   /// Root of the tree of documents.
   let root: Int
 
   init(
     heap: Heap, modules: Heap, constants: Memory.Address, functions: [Function], documentNodes: [DocumentNode], builtins: [Builtin],
     changes: [[Change]],
-    tables: [KeyTable], cacheCount: Int, root: Int
+    tables: [KeyTable], cacheCount: Int, siteCount: Int, root: Int
   ) {
     self.heap = heap
     self.modules = modules
@@ -96,6 +98,7 @@ final class Program: @unchecked Sendable {
     self.changes = changes
     self.tables = tables
     self.cacheCount = cacheCount
+    self.siteCount = siteCount
     self.root = root
   }
 }
