@@ -49,6 +49,25 @@ extension Machine {
 
   // MARK: - Built-in functions
 
+  /// Calls what an instruction names.
+  ///
+  /// - Parameters:
+  ///   - instruction: where it stands: after the operation the function, the result, the place in the source.
+  ///   - scratch: free registers for the operands.
+  @inline(never)
+  mutating func builtin(
+    _ operands: Operands, _ instruction: Memory.Address, scratch: Memory.Address, function: Int32
+  ) throws(RegoError) -> Value {
+    var index = 0
+    while index < operands.count {
+      Memory.setValue(scratch, at: index, operands[index])
+      index &+= 1
+    }
+    return try builtin(
+      Int(Memory.load(instruction, 4, as: Int32.self)), count: operands.count, at: scratch, function: Int(function),
+      place: Memory.load(instruction, 12))
+  }
+
   mutating func builtin(_ number: Int, count: Int, at base: Memory.Address, function: Int, place: Int32) throws(RegoError) -> Value {
     if hasMocks, let mock = mock(-1 - Int32(number)) {
       return try callMock(mock, (0..<count).map { Memory.value(base, at: $0) }, at: base)

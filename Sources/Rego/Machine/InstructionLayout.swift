@@ -4,6 +4,10 @@ enum InstructionField {
   case read
   /// x: becomes part of a value or known under another name.
   case keep
+  /// A constant.
+  case constant
+  /// r: named, and left as it is.
+  case register
   /// r: holds a value afterwards.
   case write
   /// r: looked at, then as write.
@@ -30,8 +34,10 @@ enum InstructionField {
   case function
   /// Index of a built-in function; as many operands follow as it takes.
   case builtin
-  /// Index of a built-in function of two operands.
-  case comparedBuiltin
+  /// Index of a built-in function of so many operands.
+  case builtinTaking(Int)
+  /// Number of a place that keeps answers.
+  case site
   case node
   case change
   /// Index of a key table; as many operands follow as it has keys.
@@ -70,7 +76,11 @@ extension Operation {
     case .isArray, .isObject: [.read, .size, .target]
     case .contains: [.keep, .keep, .target]
     case .select: [.keep, .select]
-    case .dot: [.write, .keep, .keep, .cache, .target]
+    case .dot: [.write, .keep, .keep, .target]
+    case .field, .fieldTruthy: [.write, .keep, .constant, .cache, .target]
+    case .fieldFalsy: [.register, .keep, .constant, .cache, .target]
+    case .fieldEqual: [.write, .keep, .constant, .cache, .keep, .target]
+    case .fieldCompare: [.write, .keep, .constant, .cache, .builtinTaking(2), .comparison, .keep, .target]
     case .dotBase: [.write, .keep, .keep, .target]
     case .scanStart: [.beginScan, .keep, .target]
     case .scanNext: [.scan, .write, .write, .target]
@@ -85,6 +95,8 @@ extension Operation {
     case .add: [.growSetAtPath, .keep, .list]
     case .call: [.function, .write, .list, .target]
     case .builtin: [.builtin, .write, .place, .list, .target]
+    case .keptBuiltin: [.builtin, .write, .place, .list, .target, .site]
+    case .count: [.builtinTaking(1), .write, .place, .list, .target]
     case .document, .documentKeys: [.node, .write, .list, .target]
     case .withPush: [.change]
     case .withPop, .withSuspend, .withResume: []
@@ -93,7 +105,7 @@ extension Operation {
     case .template: [.write, .list]
     case .returnValue: [.read]
     case .result: [.bindings]
-    case .compare: [.comparedBuiltin, .comparison, .keep, .keep, .target]
+    case .compare: [.builtinTaking(2), .comparison, .keep, .keep, .target]
     case .insert: [.grow(.object), .keep, .keep]
     }
   }
@@ -106,7 +118,8 @@ extension Operation {
     case .withSuspend: (-1, 1)
     case .withResume: (1, -1)
     case .input, .base, .move, .reset, .equal, .truthy, .defined, .undefined, .isArray, .isObject, .isCollection, .contains, .select, .dot,
-      .dotBase, .scanStart, .scanNext, .jump, .makeArray, .makeObject, .makeSet, .makeTuple, .makeRecord, .append, .insertOnce, .add, .call,
+      .field, .fieldEqual, .fieldCompare, .fieldTruthy, .fieldFalsy, .keptBuiltin, .count, .dotBase, .scanStart, .scanNext, .jump,
+      .makeArray, .makeObject, .makeSet, .makeTuple, .makeRecord, .append, .insertOnce, .add, .call,
       .builtin, .document, .documentKeys, .withDrop, .assignOnce, .template, .returnValue, .result, .compare, .insert:
       (0, 0)
     }
@@ -116,7 +129,8 @@ extension Operation {
   var fallsThrough: Bool {
     switch self {
     case .jump, .returnValue, .select: false
-    case .input, .base, .move, .reset, .equal, .truthy, .defined, .undefined, .isArray, .isObject, .isCollection, .contains, .dot, .dotBase,
+    case .input, .base, .move, .reset, .equal, .truthy, .defined, .undefined, .isArray, .isObject, .isCollection, .contains, .dot, .field,
+      .fieldEqual, .fieldCompare, .fieldTruthy, .fieldFalsy, .keptBuiltin, .count, .dotBase,
       .scanStart, .scanNext, .makeArray, .makeObject, .makeSet, .makeTuple, .makeRecord, .append, .insertOnce, .add, .call, .builtin,
       .document, .documentKeys, .withPush, .withPop, .withSuspend, .withResume, .withDrop, .assignOnce, .template, .result, .compare,
       .insert:

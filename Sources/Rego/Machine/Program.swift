@@ -68,6 +68,8 @@ final class Program: @unchecked Sendable {
   /// Key tables of objects with constant keys.
   let tables: [KeyTable]
   let cacheCount: Int
+  /// Places in the code that call built-in functions whose answers are kept.
+  let siteCount: Int
   /// Root of the tree of documents.
   let root: Int
 
@@ -75,7 +77,7 @@ final class Program: @unchecked Sendable {
   init(
     heap: Heap, modules: Heap, constants: Memory.Address, functions: [Function], documentNodes: [DocumentNode], builtins: [Builtin],
     changes: [[Change]],
-    tables: [KeyTable], constantCount: Int, cacheCount: Int, root: Int
+    tables: [KeyTable], constantCount: Int, cacheCount: Int, siteCount: Int, root: Int
   ) throws(RegoError) {
     self.heap = heap
     self.modules = modules
@@ -99,6 +101,7 @@ final class Program: @unchecked Sendable {
     self.changes = changes
     self.tables = tables
     self.cacheCount = cacheCount
+    self.siteCount = siteCount
     self.root = root
     try verify()
   }

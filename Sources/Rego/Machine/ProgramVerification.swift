@@ -7,7 +7,8 @@ extension Program {
     try verifyChanges()
     var verifier = Verifier(
       Verifier.Limits(
-        constants: constantCount, caches: cacheCount, parameters: functions.map(\.parameters), arities: builtins.map(\.arity),
+        constants: constantCount, caches: cacheCount, sites: siteCount, parameters: functions.map(\.parameters),
+        arities: builtins.map(\.arity),
         tables: tables.map(\.count), nodes: documentNodes.count, changes: changes.map { $0.flatMap(\.words) }))
     for function in functions { try verifier.check(function) }
   }

@@ -9,6 +9,7 @@ struct Verifier {
   struct Limits {
     let constants: Int
     let caches: Int
+    let sites: Int
     let parameters: [Int]
     let arities: [Int]
     let tables: [Int]
@@ -244,7 +245,7 @@ struct Verifier {
       case .growSetAtPath: try growing(try word(position), try word(position + 2) == 0 ? .set : .object, at: position)
       // Nothing is written behind a list.
       case .list, .path, .bindings, .select: break
-      case .read, .keep, .scan, .target, .capacity, .size, .cache, .function, .builtin, .comparedBuiltin, .node,
+      case .read, .keep, .scan, .target, .capacity, .size, .cache, .function, .builtin, .builtinTaking, .site, .constant, .register, .node,
         .change, .record, .comparison, .conflict, .place, .drop:
         break
       }
@@ -294,9 +295,13 @@ struct Verifier {
     case .builtin:
       try range(value, 0..<limits.arities.count, "built-in function", at: position)
       operands = limits.arities[value]
-    case .comparedBuiltin:
+    case .builtinTaking(let count):
       try range(value, 0..<limits.arities.count, "built-in function", at: position)
-      guard limits.arities[value] == 2 else { throw Refusal(reason: "at word \(position), the comparison does not take two operands") }
+      operands = limits.arities[value]
+      guard operands == count else { throw Refusal(reason: "at word \(position), the function does not take \(count) operands") }
+    case .site: try range(value, 0..<limits.sites, "place", at: position)
+    case .constant: try range(~value, 0..<limits.constants, "constant", at: position)
+    case .register: try register(value, at: position)
     case .node: try range(value, 0..<limits.nodes, "document", at: position)
     case .change:
       try range(value, 0..<limits.changes.count, "change", at: position)

@@ -32,7 +32,7 @@ extension Program {
       isMemoized: old.isMemoized, file: old.file, place: old.place)
     return try Program(
       heap: heap, modules: modules, constants: constants, functions: functions, documentNodes: documentNodes, builtins: builtins,
-      changes: changes, tables: tables, constantCount: constantCount, cacheCount: cacheCount, root: root)
+      changes: changes, tables: tables, constantCount: constantCount, cacheCount: cacheCount, siteCount: siteCount, root: root)
   }
 
   /// A program of one function, whose constants are 0, 1, 2 and an empty object.
@@ -60,6 +60,6 @@ extension Program {
       ],
       documentNodes: [node], builtins: ["plus", "count"].compactMap { Builtins.all[$0] },
       changes: [[Change(target: .input([0]), value: 1, isReplacement: false)]], tables: [keys], constantCount: values.count,
-      cacheCount: caches, root: 0)
+      cacheCount: caches, siteCount: 1, root: 0)
   }
 }
