@@ -177,6 +177,10 @@ extension Compiler.Output {
     let function = planner.planQuery(query.body, variables: variables, count: query.names.count)
     if let error = planner.error { throw RegoErrors(error) }
     if isOptimized { planner.optimize(data: data) }
-    return (Assembler.assemble(planner, keeping: heap), function, variables.map { query.names[$0] })
+    do throws(RegoError) {
+      return (try Assembler.assemble(planner, keeping: heap), function, variables.map { query.names[$0] })
+    } catch {
+      throw RegoErrors(error)
+    }
   }
 }
