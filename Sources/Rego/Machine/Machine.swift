@@ -17,7 +17,7 @@ struct Machine: ~Copyable {
   let heap: Heap
   let options: EvaluationOptions
   let builtinContext: BuiltinContext
-  private let stack: Memory.Address
+  let stack: Memory.Address
   let stackEnd: Memory.Address
   let caches: Memory.Address
   /// Calls remembered, as `CallLayout` has them.
@@ -40,7 +40,7 @@ struct Machine: ~Copyable {
   var hasOverrides = false
 
   /// Calls to return to, as `FrameLayout` has them.
-  private let frameStart: Memory.Address
+  let frameStart: Memory.Address
   var frameTop: Memory.Address
   let frameEnd: Memory.Address
   var depth = 0
