@@ -11,14 +11,16 @@ struct BuildCommand: ParsableCommand {
         ringwall build policies
         ringwall build policies data.json -o bundle.tar.gz -r 1.4.0
         ringwall build --bundle policies -e example/allow
+        ringwall build --target plan -e example/allow policies
 
       Policies are compiled, so that a bundle holds none that cannot be used, and formatted. Data become one data.json. The same files give \
-      the same bytes.
+      the same bytes. With --target plan the bundle also holds plan.json, which readers of OPA's plans run.
       Exit codes: 0; 1 where a path or policy cannot be used, and after wrong use.
       """)
 
   enum Target: String, ExpressibleByArgument, CaseIterable {
     case rego
+    case plan
   }
 
   @Argument(help: "Files or folders.", completion: .file())
@@ -36,7 +38,7 @@ struct BuildCommand: ParsableCommand {
   @Option(name: [.short, .long], help: ArgumentHelp("A rule or package that is asked: example/allow. May be repeated.", valueName: "path"))
   var entrypoint: [String] = []
 
-  @Option(name: [.short, .long], help: ArgumentHelp("What evaluates the bundle: rego is the only one.", valueName: "target"))
+  @Option(name: [.short, .long], help: ArgumentHelp("What evaluates the bundle: rego or plan.", valueName: "target"))
   var target = Target.rego.rawValue
 
   @Option(
@@ -53,7 +55,10 @@ struct BuildCommand: ParsableCommand {
 
   func validate() throws {
     guard Target(rawValue: target) != nil else {
-      throw ValidationError("--target \(target): rego is the only target; ringwall builds no wasm and no plans")
+      throw ValidationError("--target \(target): rego and plan are the targets; ringwall builds no wasm")
+    }
+    if target == Target.plan.rawValue && entrypoint.isEmpty {
+      throw ValidationError("plan compilation requires at least one entrypoint")
     }
     guard !paths.isEmpty else { throw ValidationError("expected at least one path") }
     guard !bundle || paths.count == 1 else { throw ValidationError("--bundle: name one bundle") }
@@ -66,11 +71,13 @@ struct BuildCommand: ParsableCommand {
       let ignored = ignore.flatMap { $0.split(separator: ",").map(String.init) }
       var built = try bundle ? Built(bundle: paths[0], options, ignored, try signing.verification()) : Built(paths, options, ignored)
       if let revision { built.manifest.revision = revision }
-      _ = try Policy(built.modules, options: Policy.Options(functions: StandardFunctions.all))
+      let policy = try Policy(built.modules, options: Policy.Options(functions: StandardFunctions.all))
       for path in entrypoint where !built.has(path) {
         throw DataError("--entrypoint \(path): there is no rule and no package of this name in what is built")
       }
-      try output.write(try BundleArchive.write(try built.entries()))
+      var entries = try built.entries()
+      if target == Target.plan.rawValue { entries.append(BundleEntry(["plan.json"], try policy.plan(entryPoints: entrypoint))) }
+      try output.write(try BundleArchive.write(entries))
       try output.finish()
     } catch {
       guard let errors = OutputError.list(error) else { throw error }
