@@ -85,7 +85,9 @@ final class PartialEvaluation {
     if expression.isNegated { return try negated(expression, next) }
     switch expression.kind {
     case .call(let terms):
-      if expression.call(of: VariableTable.unify) != nil, terms.count == 3 { return try unify(terms[1], terms[2], next) }
+      // A comparison for equality is an equation here, as in OPA.
+      let isEquation = expression.call(of: VariableTable.unify) != nil || expression.call(of: VariableTable.equal) != nil
+      if isEquation, terms.count == 3 { return try unify(terms[1], terms[2], next) }
       try call(terms, expression, next)
     case .term(let term):
       try values(of: term, wanted: nil) { (value) throws(RegoError) in

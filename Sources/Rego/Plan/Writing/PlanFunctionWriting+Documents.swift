@@ -25,16 +25,28 @@ extension PlanFunctionWriting {
       }
     }
     guard let key = keys.first else { return try extent(node, target) }
-    for child in node.sortedChildren {
+    for child in node.sortedChildren where mayBe(key, child.name) {
       try attempt { () throws(RegoError) in
         append(.equal(key, text(child.name)))
         try document(child, keys.dropFirst(), target)
       }
     }
+    if leads(key, into: node) { return }
     try attempt { () throws(RegoError) in
       for child in node.sortedChildren { append(.notEqual(key, text(child.name))) }
       base(node.path, keys, target)
     }
+  }
+
+  private func mayBe(_ key: Out, _ name: String) -> Bool {
+    if case .string(let index) = key { return plan.document.strings[index].string == name }
+    return true
+  }
+
+  /// A key that is known and names a child.
+  private func leads(_ key: Out, into node: RuleTree) -> Bool {
+    guard case .string(let index) = key else { return false }
+    return node.sortedChild(plan.document.strings[index]) != nil
   }
 
   /// Everything at a node: base data over the documents of its rules, key by key.
@@ -98,12 +110,13 @@ extension PlanFunctionWriting {
         append(.assign(target, .local(list)))
       }
     }
-    for child in node.sortedChildren {
+    for child in node.sortedChildren where mayBe(key, child.name) {
       try attempt { () throws(RegoError) in
         append(.equal(key, text(child.name)))
         try documentKeys(child, keys.dropFirst(), target)
       }
     }
+    if leads(key, into: node) { return }
     try attempt { () throws(RegoError) in
       for child in node.sortedChildren { append(.notEqual(key, text(child.name))) }
       let value = newLocal()
