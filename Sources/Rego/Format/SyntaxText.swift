@@ -53,13 +53,19 @@ enum SyntaxText {
 
   /// A call of an operator with two operands, or with its result behind them; nil for other terms.
   private static func operation(_ term: Term) -> String? {
-    guard case .call(_, let operands) = term.node, let name = term.infixName else { return nil }
+    guard case .call(let function, let operands) = term.node else { return nil }
+    let name = term.infixName ?? reference(path(function))
     if let sign = signs[name] {
       if operands.count == 2 { return "\(self.term(operands[0])) \(sign) \(self.term(operands[1]))" }
       if operands.count == 3 { return "\(self.term(operands[2])) = \(self.term(operands[0])) \(sign) \(self.term(operands[1]))" }
     }
     if name == "internal.member_2", operands.count == 2 { return "\(self.term(operands[0])) in \(self.term(operands[1]))" }
     return nil
+  }
+
+  private static func path(_ function: Term) -> [Term] {
+    if case .reference(let path) = function.node { return path }
+    return [function]
   }
 
   static func term(_ term: Term) -> String {

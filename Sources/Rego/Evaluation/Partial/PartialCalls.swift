@@ -58,8 +58,7 @@ extension PartialEvaluation {
   }
 
   private func isUncertain(_ name: String) -> Bool {
-    if name.hasPrefix("rego.metadata.") { return true }
-    return !options.callsNondeterministic && Self.nondeterministic.contains(name)
+    !options.callsNondeterministic && Self.nondeterministic.contains(name)
   }
 
   /// Functions whose answers differ from call to call, by OPA's list of built-in functions.

@@ -151,19 +151,20 @@ final class PartialEvaluation {
 
   private func negated(_ expression: CheckExpression, _ next: @escaping Next) throws(RegoError) {
     let positive = expression.with(expression.kind, isNegated: false, changes: [])
+    let around = outer
     let ways = try queries(CheckBody([positive]))
     if ways.isEmpty { return try next() }
     if ways.contains(where: \.isEmpty) { return }
     var free: Set<Int> = []
     for way in ways { for item in way { item.collectVariables(&free) } }
-    let own = free.filter { !outer.contains($0) }
+    let own = free.filter { !around.contains($0) }
     let combinations = ways.reduce(1) { min($0 * $1.count, 1_000) }
     if own.isEmpty, combinations <= 16, ways.allSatisfy({ $0.allSatisfy { $0.with.isEmpty && !isClosure($0) } }) {
       return try negated(ways[...], next)
     }
     negations += 1
     let name = "__not\(negations)__"
-    let parameters = free.filter { outer.contains($0) }.sorted().map { CheckTerm(.variable($0), expression.location) }
+    let parameters = free.filter { around.contains($0) }.sorted().map { CheckTerm(.variable($0), expression.location) }
     for way in ways {
       support.append(
         SupportRule(

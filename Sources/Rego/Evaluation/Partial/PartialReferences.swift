@@ -17,7 +17,7 @@ extension PartialEvaluation {
   }
 
   private func whole(_ walked: [CheckTerm], _ rest: ArraySlice<CheckTerm>) -> CheckTerm {
-    CheckTerm(.reference(walked + rest.map { plugged($0) }), walked[0].location)
+    walked.count + rest.count == 1 ? walked[0] : CheckTerm(.reference(walked + rest.map { plugged($0) }), walked[0].location)
   }
 
   // MARK: - Base documents
@@ -193,6 +193,14 @@ extension PartialEvaluation {
     return copy
   }
 
+  /// What the rule says of itself, which does not depend on where its body is evaluated.
+  private func metadata(_ expression: CheckExpression, of rule: CheckRule) -> CheckExpression? {
+    guard case .call(let terms) = expression.kind, terms.count == 2, expression.with.isEmpty else { return nil }
+    let name = contents.name(of: terms[0], rule.variables)
+    guard name.hasPrefix("rego.metadata."), let value = contents.metadata(name, rule, known.heap) else { return nil }
+    return .equality(terms[1], contents.term(value), location: expression.location)
+  }
+
   /// New numbers for the variables of a rule and its `else` branches.
   func renaming(of rule: CheckRule) -> Renaming {
     final class Numbers { var known: [Int: Int] = [:] }
@@ -207,7 +215,7 @@ extension PartialEvaluation {
         numbers.known[number] = own
         return own
       }, function: { number in number <= VariableTable.print ? number : variables.number(of: names.names[number]) },
-      isFunction: { contents.isFunction($0, names) })
+      isFunction: { contents.isFunction($0, names) }, expression: { self.metadata($0, of: rule) })
   }
 
   /// Rules of a name that may hold, in the order in which OPA's index finds them: what asks nothing of a base document first.

@@ -147,6 +147,7 @@ extension PartialEvaluation {
 
   private func references(in term: CheckTerm) -> [CheckTerm] {
     switch term.kind {
+    case .variable(let number) where number <= VariableTable.data: [term]
     case .reference(let path): [term] + path.dropFirst().flatMap { references(in: $0) }
     case .array(let terms), .set(let terms): terms.flatMap { references(in: $0) }
     case .object(let items): items.flatMap { references(in: $0.key) + references(in: $0.value) }

@@ -4,6 +4,8 @@ struct Renaming {
   /// The variable that stands for a function of this name.
   let function: (Int) -> Int
   let isFunction: (CheckTerm) -> Bool
+  /// What stands in the place of an expression; nil where it stays.
+  var expression: (CheckExpression) -> CheckExpression? = { _ in nil }
   /// What stands in the place of a document; nil where it stays.
   var document: (CheckTerm) -> CheckTerm? = { _ in nil }
   /// What stands in the place of a function's name; nil where it stays.
@@ -96,6 +98,7 @@ extension CheckBody {
 
 extension CheckExpression {
   func renamed(_ renaming: Renaming) -> CheckExpression {
+    if let other = renaming.expression(self) { return other.renamed(renaming) }
     let kind: Kind =
       switch self.kind {
       case .term(let term): .term(term.renamed(renaming))
