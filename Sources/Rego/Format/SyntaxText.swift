@@ -6,7 +6,8 @@ enum SyntaxText {
       if index == 0 { return name }
       return TermSpelling.isName(name) ? "." + name : "[\(TermSpelling.quoted(name))]"
     }.joined()
-    return (["package \(package)"] + module.rules.map { rule($0) }).joined(separator: "\n\n") + "\n"
+    let imports = module.imports.map { "import \(term($0.path))" + ($0.alias.map { " as \($0)" } ?? "") }
+    return (["package \(package)"] + imports + module.rules.map { rule($0) }).joined(separator: "\n\n") + "\n"
   }
 
   static func rule(_ rule: Rule) -> String {

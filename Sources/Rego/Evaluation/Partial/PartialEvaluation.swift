@@ -14,6 +14,12 @@ final class PartialEvaluation {
     var isShallow = false
     /// Functions such as time.now_ns are called.
     var callsNondeterministic = false
+    /// The package below data that kept rules go to.
+    var namespace = "partial"
+    /// Kept rules go there with their paths. Otherwise they keep their names, and take the place of the rules that they come from.
+    var isMoved = true
+    /// Sets names of rules that are made for negations apart.
+    var label = ""
   }
 
   let contents: TracedPolicy.Contents
@@ -26,6 +32,7 @@ final class PartialEvaluation {
   /// Rules that are kept, by their path below data without the namespace.
   var support: [SupportRule] = []
   var supported: Set<String> = []
+  var replaced: [PartialResult.Place] = []
   /// Rules that are to be kept and were not looked at yet.
   var pending: [CheckRule] = []
   /// Whether what a place holds depends on what is unknown.
@@ -163,15 +170,16 @@ final class PartialEvaluation {
       return try negated(ways[...], next)
     }
     negations += 1
-    let name = "__not\(negations)__"
+    let name = "__not\(options.label)\(negations)__"
     let parameters = free.filter { around.contains($0) }.sorted().map { CheckTerm(.variable($0), expression.location) }
     for way in ways {
       support.append(
         SupportRule(
-          package: [], name: name, suffix: [], arguments: parameters, key: nil, value: CheckTerm(.boolean(true), .generated), body: way,
+          package: options.isMoved ? [] : [options.namespace], name: name, suffix: [], arguments: parameters, key: nil,
+          value: CheckTerm(.boolean(true), .generated), body: way,
           isDefault: false, isFunction: !parameters.isEmpty))
     }
-    let reference = CheckTerm(.reference(Self.documentPath(["partial", name])), expression.location)
+    let reference = CheckTerm(.reference(Self.documentPath([options.namespace, name])), expression.location)
     let kind: CheckExpression.Kind = parameters.isEmpty ? .term(reference) : .call([reference] + parameters)
     try save(CheckExpression(kind, isNegated: true, location: expression.location), next)
   }

@@ -10,6 +10,16 @@ public struct PartialResult: Sendable {
   public let queries: [Body]
   /// Rules that the queries ask for, below `data.partial`.
   public let support: [Module]
+
+  /// Where rules are kept.
+  struct Place: Sendable {
+    /// Below data, as far as it is constant.
+    let path: [String]
+    /// Rules below it are kept too.
+    let isDeep: Bool
+  }
+
+  let kept: [Place]
 }
 
 public struct PartialOptions: Sendable {
@@ -21,6 +31,10 @@ public struct PartialOptions: Sendable {
   public var shallowInlining: Bool
   /// Functions such as time.now_ns are evaluated.
   public var nondeterministicBuiltins: Bool
+  /// The package below data that kept rules go to.
+  public var namespace = "partial"
+  var isMoved = true
+  var label = ""
 
   public init(
     unknowns: [String] = ["input"], disableInlining: [String] = [], shallowInlining: Bool = false, nondeterministicBuiltins: Bool = false
@@ -50,7 +64,7 @@ extension PartialEvaluation {
       guard seen.insert(expressions.map { CheckText(variables).expression($0) }.joined(separator: "\n")).inserted else { return nil }
       return syntax.body(expressions)
     }
-    return PartialResult(queries: bodies, support: modules())
+    return PartialResult(queries: bodies, support: modules(), kept: replaced)
   }
 
   /// The rules that are kept, one module for each package.
@@ -62,7 +76,8 @@ extension PartialEvaluation {
         var syntax = ResidualSyntax(variables, keeping: [])
         return syntax.rule(rule)
       }
-      let path = [Term(.variable("data")), Term(.string(Self.namespace))] + package.map { Term(.string($0)) }
+      let namespace = options.isMoved ? [options.namespace] : []
+      let path = [Term(.variable("data"))] + (namespace + package).map { Term(.string($0)) }
       return Module(
         file: "", package: path, packageLocation: .generated, packageAnnotations: [], imports: [], rules: rules, comments: [], version: .v1)
     }

@@ -10,7 +10,7 @@ extension PartialEvaluation {
       try base(known.input, [path[0]], path[1...], next)
     case VariableTable.data:
       // What is kept is asked for by a name that is not known here.
-      if path.count > 1, case .string(Self.namespace) = path[1].kind { return try next(CheckTerm(.reference(path), path[0].location)) }
+      if path.count > 1, path[1].isString(options.namespace) { return try next(CheckTerm(.reference(path), path[0].location)) }
       try place(contents.tree, known.data, [path[0]], path[1...], wanted: wanted, next)
     default: try next(CheckTerm(.reference(path), path[0].location))
     }

@@ -1,7 +1,5 @@
 /// Rules that are kept, and what is left at the end of a way.
 extension PartialEvaluation {
-  static let namespace = "partial"
-
   /// The rules at a path are to be kept: asked for by the caller, or all of them.
   func isKept(_ path: [CheckTerm]) -> Bool {
     if options.isShallow { return true }
@@ -17,7 +15,8 @@ extension PartialEvaluation {
 
   /// The path of a kept document: below `data.partial`.
   func namespaced(_ walked: [CheckTerm], _ rest: ArraySlice<CheckTerm>) -> CheckTerm {
-    let path = [walked[0], CheckTerm(.string(Self.namespace), walked[0].location)] + walked.dropFirst()
+    let package = options.isMoved ? [CheckTerm(.string(options.namespace), walked[0].location)] : []
+    let path = [walked[0]] + package + walked.dropFirst()
     return CheckTerm(.reference(path + rest.map { plugged($0) }), walked[0].location)
   }
 
@@ -34,6 +33,9 @@ extension PartialEvaluation {
     }
     guard let first = rules.first, supported.insert(first.text + "/\(first.arity)").inserted else { return }
     pending += rules
+    let constant = first.suffix.prefix { if case .string = $0.kind { true } else { false } }
+    let path = first.package + [first.name] + constant.compactMap { if case .string(let name) = $0.kind { name } else { nil } }
+    replaced.append(PartialResult.Place(path: path, isDeep: rules.contains { !$0.isGround }))
   }
 
   /// Evaluates the bodies of rules that are to be kept, which may keep others.

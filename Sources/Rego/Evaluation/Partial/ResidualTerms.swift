@@ -58,6 +58,8 @@ extension CheckTerm {
     return CheckTerm(kind, location)
   }
 
+  func isString(_ text: String) -> Bool { if case .string(text) = kind { true } else { false } }
+
   /// Neither a variable nor anything that has to be evaluated in it.
   var isConstant: Bool {
     switch kind {

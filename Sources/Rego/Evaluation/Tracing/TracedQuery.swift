@@ -8,7 +8,7 @@
 /// Following an evaluation takes far longer than evaluating, so results come from a `Policy`.
 public final class TracedPolicy: @unchecked Sendable {
   // What is compiled is not changed any more, but for a memo that the lock of each evaluation's own contents guards.
-  private let checks: Checks
+  let checks: Checks
   private let builtins: [String: Builtin]
   private let data: Document
 
@@ -161,7 +161,8 @@ public final class TracedPolicy: @unchecked Sendable {
           contents, known: known,
           options: PartialEvaluation.Options(
             unknowns: unknowns, kept: kept, isShallow: partial.shallowInlining,
-            callsNondeterministic: partial.nondeterministicBuiltins))
+            callsNondeterministic: partial.nondeterministicBuiltins, namespace: partial.namespace, isMoved: partial.isMoved,
+            label: partial.label))
         return try rest.result(query)
       }
     } catch {
