@@ -62,4 +62,35 @@ struct PartialOracleTests {
     for difference in differences { print("  " + difference.prefix(300)) }
     #expect(differences.isEmpty)
   }
+
+  @Test(
+    "answers of optimized modules", .enabled(if: isThere, "no ../shared/oracle/opa/plans.jsonl beside the checkout"),
+    arguments: [true, false])
+  func optimized(isShallow: Bool) throws {
+    var optimization = PolicyOptimization()
+    optimization.isShallow = isShallow
+    optimization.options = Policy.Options(functions: StandardFunctions.all)
+    var differences: [String] = []
+    for record in try Self.records() {
+      let query = "x = data." + record.entryPoint.split(separator: "/").joined(separator: ".")
+      let text = Array(record.module.utf8)
+      let module = try Parser.module(text, file: "m.rego")
+      let whole = Self.answers(try Policy([module], options: optimization.options).prepare(query))
+      var found: Set<String> = []
+      do {
+        let sources = try optimization.run(
+          [PolicyOptimization.Source(name: "m.rego", module: module, text: text)], data: .empty, entryPoints: [record.entryPoint])
+        let modules = try sources.map { try Parser.module($0.text, file: $0.name) }
+        found = Self.answers(try Policy(modules, options: optimization.options).prepare(query))
+      } catch {
+        let isUndefined = "\(error)".contains("undefined entrypoint") && whole.isEmpty
+        let isShort = "\(error)".contains("invalid entrypoint")
+        found = isUndefined || isShort || whole.contains { $0.hasPrefix("eval_") } ? whole : ["\(error)"]
+      }
+      if found != whole { differences.append("line \(record.line): \(found) for \(whole)") }
+    }
+    print("optimized: \(differences.count) differences")
+    for difference in differences { print("  " + difference.prefix(300)) }
+    #expect(differences.isEmpty)
+  }
 }

@@ -49,8 +49,12 @@ public struct PolicyOptimization {
       let rest = try policy.partially("__result__ = \(text)", partial: partial)
       if rest.queries.isEmpty { throw RegoErrors(RegoError(.compile, "undefined entrypoint \(text)")) }
       var made = rest.support, places = rest.kept
+      // What stands above the entry point, and functions below it, cannot be put into a rule of its own.
       let isAlone = sources.allSatisfy { source in
-        source.module.rules.allSatisfy { !Self.isAbove(Self.path(of: $0, in: source.module), path) }
+        source.module.rules.allSatisfy { rule in
+          let place = Self.path(of: rule, in: source.module)
+          return !Self.isAbove(place, path) && (rule.head.arguments == nil || !Self.isAbove(path, place))
+        }
       }
       if isAlone, let module = entryModule(rest.queries, path) {
         made.append(module)
