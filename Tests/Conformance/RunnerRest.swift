@@ -38,10 +38,12 @@ extension Runner {
         .partially(item.query, options: parserOptions(item, version), evaluation: evaluation)
       texts = rest.queryTexts + rest.supportTexts
       var support: [Module] = []
-      for text in rest.supportTexts { support.append(try Parser.module(Array(text.utf8), file: "support.rego")) }
+      for text in rest.supportTexts {
+        support.append(try Parser.module(Array(text.utf8), file: "support.rego", options: parserOptions(item, .v1)))
+      }
       let policy = try Policy(support + parts.modules, data: parts.data, options: parts.options)
       for text in rest.queryTexts {
-        let query = try policy.prepare(text.isEmpty ? "true" : text)
+        let query = try policy.prepare(text.isEmpty ? "true" : text, options: parserOptions(item, .v1))
         do throws(RegoError) { got += try query.evaluate(input: parts.input, options: evaluation).map { canonical($0) } } catch {
           return "what is left ends in \(error.description): \(texts)"
         }

@@ -7,7 +7,13 @@ enum SyntaxText {
       return TermSpelling.isName(name) ? "." + name : "[\(TermSpelling.quoted(name))]"
     }.joined()
     let imports = module.imports.map { "import \(term($0.path))" + ($0.alias.map { " as \($0)" } ?? "") }
-    return (["package \(package)"] + imports + module.rules.map { rule($0) }).joined(separator: "\n\n") + "\n"
+    let rules = module.rules.map { rule($0) }
+    // A text that only looks like a connective imports a word that it does not use.
+    let words =
+      ["and", "or"].filter { word in rules.contains { $0.contains("} \(word) {") } }
+      + (rules.contains { $0.contains("not {") } ? ["not"] : [])
+    let keywords = words.map { "import future.keywords.\($0)" }
+    return (["package \(package)"] + keywords + imports + rules).joined(separator: "\n\n") + "\n"
   }
 
   static func rule(_ rule: Rule) -> String {

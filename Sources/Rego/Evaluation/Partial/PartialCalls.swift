@@ -92,7 +92,11 @@ extension PartialEvaluation {
 
   func depends(_ term: CheckTerm, _ names: VariableTable? = nil) -> Bool {
     switch term.kind {
-    case .null, .boolean, .number, .string, .variable: return false
+    case .null, .boolean, .number, .string: return false
+    case .variable(let number):
+      if number > VariableTable.data { return false }
+      if isUnknown([term]) || options.unknowns.contains(where: { isUnknownPrefix([term], of: $0) }) { return true }
+      return number == VariableTable.data && dependsBelow(contents.tree)
     case .array(let terms), .set(let terms): return terms.contains { depends($0, names) }
     case .call(let terms):
       return isUncertain(contents.name(of: terms[0], names ?? variables)) || terms.dropFirst().contains { depends($0, names) }

@@ -34,7 +34,9 @@ final class PartialEvaluation {
   var supported: Set<String> = []
   var replaced: [PartialResult.Place] = []
   /// Rules that are to be kept and were not looked at yet.
-  var pending: [CheckRule] = []
+  var pending: [[CheckRule]] = []
+  /// Heads of names of functions, which are no variables.
+  var functionNames: Set<Int> = []
   /// Whether what a place holds depends on what is unknown.
   var dependence: [ObjectIdentifier: Bool] = [:]
   /// Variables that stand in expressions outside of closures: those of the bodies that are being evaluated.

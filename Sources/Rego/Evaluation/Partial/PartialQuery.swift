@@ -60,7 +60,7 @@ extension PartialEvaluation {
     try finishSupport()
     var seen: Set<String> = []
     let bodies = queries.compactMap { expressions -> Body? in
-      var syntax = ResidualSyntax(variables, keeping: kept)
+      var syntax = ResidualSyntax(variables, functionNames: functionNames, keeping: kept)
       guard seen.insert(expressions.map { CheckText(variables).expression($0) }.joined(separator: "\n")).inserted else { return nil }
       return syntax.body(expressions)
     }
@@ -73,7 +73,7 @@ extension PartialEvaluation {
     for rule in support where !packages.contains(rule.package) { packages.append(rule.package) }
     return packages.map { package in
       let rules = support.filter { $0.package == package }.map { rule in
-        var syntax = ResidualSyntax(variables, keeping: [])
+        var syntax = ResidualSyntax(variables, functionNames: functionNames, keeping: [])
         return syntax.rule(rule)
       }
       let namespace = options.isMoved ? [options.namespace] : []

@@ -214,7 +214,13 @@ extension PartialEvaluation {
           ? variables.generate() : variables.declare(variables.number(of: names.names[number]))
         numbers.known[number] = own
         return own
-      }, function: { number in number <= VariableTable.print ? number : variables.number(of: names.names[number]) },
+      },
+      function: { number in
+        if number <= VariableTable.print { return number }
+        let name = variables.number(of: names.names[number])
+        self.functionNames.insert(name)
+        return name
+      },
       isFunction: { contents.isFunction($0, names) }, expression: { self.metadata($0, of: rule) })
   }
 

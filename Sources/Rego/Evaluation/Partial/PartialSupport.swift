@@ -32,7 +32,7 @@ extension PartialEvaluation {
       }
     }
     guard let first = rules.first, supported.insert(first.text + "/\(first.arity)").inserted else { return }
-    pending += rules
+    pending.append(rules)
     let constant = first.suffix.prefix { if case .string = $0.kind { true } else { false } }
     let path = first.package + [first.name] + constant.compactMap { if case .string(let name) = $0.kind { name } else { nil } }
     replaced.append(PartialResult.Place(path: path, isDeep: rules.contains { !$0.isGround }))
@@ -41,10 +41,21 @@ extension PartialEvaluation {
   /// Evaluates the bodies of rules that are to be kept, which may keep others.
   func finishSupport() throws(RegoError) {
     while !pending.isEmpty {
-      let rules = pending
-      pending = []
+      let rules = pending.removeFirst()
+      let count = support.count
       for rule in rules { try keep(rule) }
+      if support.count == count, let rule = rules.first(where: { $0.key != nil || !$0.isGround }) { keepEmpty(rule) }
     }
+  }
+
+  /// A rule that never holds: a document that grows is there though nothing is in it.
+  private func keepEmpty(_ rule: CheckRule) {
+    let nothing = CheckTerm(.null, .generated)
+    support.append(
+      SupportRule(
+        package: rule.package, name: rule.name, suffix: rule.suffix.map { $0.isConstant ? $0 : nothing }, arguments: [],
+        key: rule.key.map { _ in nothing }, value: rule.key == nil ? nothing : nil,
+        body: [CheckExpression(.term(CheckTerm(.boolean(false), .generated)), location: .generated)], isDefault: false, isFunction: false))
   }
 
   private func keep(_ rule: CheckRule) throws(RegoError) {
