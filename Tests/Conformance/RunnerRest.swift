@@ -22,6 +22,8 @@ extension Runner {
     }
   }
 
+  private static let restOptions = Parser.Options(version: .v1, experimentalKeywords: true, importedKeywords: ["and", "or", "not"])
+
   /// Nil where what is left of the query without the input, evaluated with it, finds the solutions of the evaluation, or where that ends in
   /// an error.
   static func partialFailure(of item: Case, version: LanguageVersion) -> String? {
@@ -39,11 +41,11 @@ extension Runner {
       texts = rest.queryTexts + rest.supportTexts
       var support: [Module] = []
       for text in rest.supportTexts {
-        support.append(try Parser.module(Array(text.utf8), file: "support.rego", options: parserOptions(item, .v1)))
+        support.append(try Parser.module(Array(text.utf8), file: "support.rego", options: restOptions))
       }
       let policy = try Policy(support + parts.modules, data: parts.data, options: parts.options)
       for text in rest.queryTexts {
-        let query = try policy.prepare(text.isEmpty ? "true" : text, options: parserOptions(item, .v1))
+        let query = try policy.prepare(text.isEmpty ? "true" : text, options: restOptions)
         do throws(RegoError) { got += try query.evaluate(input: parts.input, options: evaluation).map { canonical($0) } } catch {
           return "what is left ends in \(error.description): \(texts)"
         }

@@ -123,6 +123,10 @@ final class PartialEvaluation {
     let plugged = plugged(expression)
     var free: Set<Int> = []
     outerVariables(of: plugged, &free)
+    // What is left has the values of these.
+    var left: Set<Int> = []
+    for item in saved where !item.isMarker { self.plugged(item.expression).collectVariables(&left) }
+    if !free.isDisjoint(with: left) { return try save(plugged, next) }
     if free.isEmpty || !expression.isNegated && !isClosure(expression), !depends(plugged) {
       return try concretely([plugged], Array(free), next)
     }

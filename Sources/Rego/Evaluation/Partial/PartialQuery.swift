@@ -61,8 +61,8 @@ extension PartialEvaluation {
     var seen: Set<String> = []
     let bodies = queries.compactMap { expressions -> Body? in
       var syntax = ResidualSyntax(variables, functionNames: functionNames, keeping: kept)
-      guard seen.insert(expressions.map { CheckText(variables).expression($0) }.joined(separator: "\n")).inserted else { return nil }
-      return syntax.body(expressions)
+      let body = syntax.body(expressions)
+      return seen.insert(SyntaxText.body(body)).inserted ? body : nil
     }
     return PartialResult(queries: bodies, support: modules(), kept: replaced)
   }

@@ -127,15 +127,15 @@ extension PartialEvaluation {
       guard item.isMarker else {
         let expression = plain[index]
         index += 1
-        if texts.insert(CheckText(variables).expression(expression)).inserted { result.append(expression) }
+        if texts.insert(expression.key).inserted { result.append(expression) }
         continue
       }
       guard case .call(let terms) = item.expression.kind, case .variable(let variable) = terms[1].kind else { continue }
       if told.contains(variable) { continue }
       let term = plugged(terms[2])
-      let missing = references(in: term).filter { !said.contains(CheckText(variables).term($0)) }
+      let missing = references(in: term).filter { !said.contains($0.key) }
       if missing.isEmpty { continue }
-      said.formUnion(missing.map { CheckText(variables).term($0) })
+      said.formUnion(missing.map { $0.key })
       result.append(.equality(CheckTerm(.variable(variables.generate()), term.location), term, location: term.location))
     }
     for variable in kept {
@@ -155,7 +155,7 @@ extension PartialEvaluation {
     case .every(let every): terms = [every.domain]
     case .some, .someIn, .logical: terms = []
     }
-    return terms.flatMap { references(in: $0) }.map { CheckText(variables).term($0) }
+    return terms.flatMap { references(in: $0) }.map { $0.key }
   }
 
   private func references(in term: CheckTerm) -> [CheckTerm] {
