@@ -1,8 +1,14 @@
 /// Documents below data whose paths are known only at run time, or that hold rules and base data side by side.
 extension PlanFunctionWriting {
   /// Base data at a path; the statements fail where there is none.
-  func base(_ path: [String], _ keys: ArraySlice<Out>, _ target: Int) {
-    append(.assign(target, dots(.local(1), path.map { text($0) } + keys)))
+  func base(_ path: [String], _ keys: ArraySlice<Out>, _ target: Int) throws(RegoError) {
+    var source = Out.local(1)
+    for key in path.map({ text($0) }) + keys {
+      let next = newLocal()
+      try dotBase(next, source, key)
+      source = .local(next)
+    }
+    append(.assign(target, source))
   }
 
   private func dots(_ source: Out, _ keys: [Out]) -> Out {
@@ -15,7 +21,7 @@ extension PlanFunctionWriting {
 
   /// Assigns what stands at `keys` below a node, if anything does.
   func document(_ node: RuleTree, _ keys: ArraySlice<Out>, _ target: Int) throws(RegoError) {
-    if isReplaced(node.path) { return try attempt { () throws(RegoError) in base(node.path, keys, target) } }
+    if isReplaced(node.path) { return try attempt { () throws(RegoError) in try base(node.path, keys, target) } }
     if let function = node.function {
       if node.arity != nil { return }
       return try attempt { () throws(RegoError) in
@@ -33,14 +39,18 @@ extension PlanFunctionWriting {
     }
     if leads(key, into: node) { return }
     try attempt { () throws(RegoError) in
-      for child in node.sortedChildren { append(.notEqual(key, text(child.name))) }
-      base(node.path, keys, target)
+      for child in node.sortedChildren where mayBe(key, child.name) { append(.notEqual(key, text(child.name))) }
+      try base(node.path, keys, target)
     }
   }
 
   private func mayBe(_ key: Out, _ name: String) -> Bool {
-    if case .string(let index) = key { return plan.document.strings[index].string == name }
-    return true
+    switch key {
+    case .string(let index): plan.document.strings[index].string == name
+    case .boolean: false
+    // Rules have texts as keys.
+    case .local(let local): numbers[local] == nil
+    }
   }
 
   /// A key that is known and names a child.
@@ -65,7 +75,7 @@ extension PlanFunctionWriting {
       }
       try attempt { () throws(RegoError) in
         let held = newLocal(), merged = newLocal()
-        base(node.path, [], held)
+        try base(node.path, [], held)
         append(.isType(.object, .local(held)))
         append(.merge(target: merged, held, object))
         append(.assign(target, .local(merged)))
@@ -80,7 +90,7 @@ extension PlanFunctionWriting {
     if isReplaced(node.path) {
       return try attempt { () throws(RegoError) in
         let value = newLocal()
-        base(node.path, keys, value)
+        try base(node.path, keys, value)
         try names(of: value, target)
       }
     }
@@ -100,7 +110,7 @@ extension PlanFunctionWriting {
         for child in node.sortedChildren { append(.arrayAppend(array: list, text(child.name))) }
         try attempt { () throws(RegoError) in
           let held = newLocal()
-          base(node.path, [], held)
+          try base(node.path, [], held)
           append(.isType(.object, .local(held)))
           try scan(.local(held)) { (name, _) throws(RegoError) in
             for child in node.sortedChildren { self.append(.notEqual(.local(name), self.text(child.name))) }
@@ -118,9 +128,9 @@ extension PlanFunctionWriting {
     }
     if leads(key, into: node) { return }
     try attempt { () throws(RegoError) in
-      for child in node.sortedChildren { append(.notEqual(key, text(child.name))) }
+      for child in node.sortedChildren where mayBe(key, child.name) { append(.notEqual(key, text(child.name))) }
       let value = newLocal()
-      base(node.path, keys, value)
+      try base(node.path, keys, value)
       try names(of: value, target)
     }
   }

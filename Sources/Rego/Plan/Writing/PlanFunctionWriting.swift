@@ -22,6 +22,8 @@ final class PlanFunctionWriting {
   private var barrier = 0
   private var goals: [Goal] = []
   private var outside: [(input: Int, data: Int, replacements: PlanWriting.Replacements, locals: [Int])] = []
+  /// Locals that hold constant numbers.
+  private(set) var numbers: [Int: Value] = [:]
   private var place: Int32
   private let file: Int
 
@@ -119,6 +121,7 @@ final class PlanFunctionWriting {
       if value.isString { return text(value.string) }
       let local = newLocal()
       append(.makeNumber(local, string: plan.string(String(decoding: JSONWriter.text(value), as: UTF8.self))))
+      numbers[local] = value
       return .local(local)
     }
   }
@@ -199,8 +202,9 @@ final class PlanFunctionWriting {
         }
       }
       append(.isDefined(flag))
-    case .dot(let target, let source, let key), .dotBase(let target, let source, let key):
+    case .dot(let target, let source, let key):
       append(.dot(target: local(target), source: operand(source), key: operand(key)))
+    case .dotBase(let target, let source, let key): try dotBase(local(target), operand(source), operand(key))
     case .scan(let source, let key, let value, let inner):
       let source = asLocal(operand(source))
       append(
@@ -269,6 +273,28 @@ final class PlanFunctionWriting {
       append(.result(object))
     case .contains, .select, .leave: throw refusal("it was optimised before it was planned")
     }
+  }
+
+  /// Paths of base data are texts: a number finds the key with its digits too.
+  func dotBase(_ target: Int, _ source: Out, _ key: Out) throws(RegoError) {
+    guard case .local(let local) = key, let number = numbers[local] else {
+      append(.dot(target: target, source: source, key: key))
+      return
+    }
+    append(.reset(target))
+    try attempt { () throws(RegoError) in
+      let value = newLocal()
+      append(.dot(target: value, source: source, key: key))
+      append(.assign(target, .local(value)))
+    }
+    try attempt { () throws(RegoError) in
+      append(.isUndefined(target))
+      append(.isType(.object, source))
+      let value = newLocal()
+      append(.dot(target: value, source: source, key: text(String(decoding: JSONWriter.text(number), as: UTF8.self))))
+      append(.assign(target, .local(value)))
+    }
+    append(.isDefined(target))
   }
 
   private func sized(_ type: PlanStatement.TypeCheck, _ source: Out, _ count: Int) {
@@ -355,7 +381,7 @@ final class PlanFunctionWriting {
     guard key >= 0 else { return builtin(plan.planner.builtinTable[-1 - key].name, operands, target) }
     guard key < plan.planner.functions.count else { throw refusal("a function is replaced that there is not") }
     let path = plan.planner.functions[key].path
-    if isReplaced(path), operands.isEmpty { return base(path, [], target) }
+    if isReplaced(path), operands.isEmpty { return try base(path, [], target) }
     let handed = replacements.functions.contains { $0.by == .operand } ? replacementLocals.map { Out.local($0) } : []
     append(.call(plan.use(key, replacements), [.local(0), .local(1)] + operands + handed, result: target))
   }
