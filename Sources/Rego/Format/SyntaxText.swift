@@ -112,7 +112,17 @@ enum SyntaxText {
 
 extension PartialResult {
   /// Each query in lines of Rego.
-  public var queryTexts: [String] { queries.map { SyntaxText.body($0) } }
+  public var queryTexts: [String] {
+    queries.map { query in
+      let text = SyntaxText.body(query)
+      // A body is formatted as that of a rule; one that the formatter cannot read stays as it is.
+      let rule = "package query\n\nquery if {\n\(text)\n}\n"
+      guard text.contains("{\n"), let formatted = try? Formatter.format(Array(rule.utf8), file: "") else { return text }
+      let lines = String(decoding: formatted, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+      guard lines.count > 5, lines[2] == "query if {", lines[lines.count - 2] == "}" else { return text }
+      return lines[3..<lines.count - 2].map { $0.hasPrefix("\t") ? String($0.dropFirst()) : String($0) }.joined(separator: "\n")
+    }
+  }
 
   /// Each kept module, formatted; as it is where the formatter cannot read it.
   public var supportTexts: [String] {
