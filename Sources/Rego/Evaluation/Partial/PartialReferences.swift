@@ -146,8 +146,11 @@ extension PartialEvaluation {
   ) throws(RegoError) {
     let rules = candidates(node)
     if rules.contains(where: { $0.arity > 0 }) { return }
-    let isGrowing = rules.contains { $0.key != nil || !$0.isGround }
-    if isKept(walked) || (isGrowing && rest.isEmpty) || rules.contains(where: { $0.next != nil }) {
+    // What several rules build together is whole only where each of them is reached to its value.
+    let isPart = rules.contains { rule in
+      !rule.isDefault && rule.package.count + 2 + rule.suffix.count + (rule.key == nil ? 0 : 1) > walked.count + rest.count
+    }
+    if isKept(walked) || isPart || rules.contains(where: { $0.next != nil }) {
       keep(node)
       return try next(namespaced(walked, rest))
     }
@@ -161,7 +164,6 @@ extension PartialEvaluation {
       let rule = opened(rule)
       let path = rule.suffix.dropFirst(walked.count - 2 - rule.package.count)
       let head = Array(path) + (rule.key.map { [$0] } ?? [])
-      guard rest.count >= head.count || rule.key == nil else { continue }
       try matchHead(head[...], rest) { (rest) throws(RegoError) in
         try self.evaluate(rule.body.expressions[...]) { () throws(RegoError) in
           guard let term = rule.key ?? rule.value else { return }

@@ -69,7 +69,7 @@ extension PartialEvaluation {
     try evaluate(rule.body.expressions[...]) { () throws(RegoError) in
       let head = rule.key ?? rule.value ?? CheckTerm(.boolean(true), .generated)
       try self.values(of: head, wanted: nil) { (value) throws(RegoError) in
-        let body = self.residue(keeping: parameters.filter { self.bindings[$0] != nil }.sorted())
+        let body = self.residue(keeping: parameters.filter { self.bindings[$0] != nil }.sorted(), saying: [value] + rule.suffix)
         self.support.append(self.kept(rule, value: rule.key == nil ? value : nil, key: rule.key == nil ? nil : value, body: body))
       }
     }
@@ -116,11 +116,16 @@ extension PartialEvaluation {
   // MARK: - What is left
 
   /// The expressions of a way. Of variables that have to be told, those that are bound are.
-  func residue(keeping kept: [Int]) -> [CheckExpression] {
+  ///
+  /// - Parameter terms: what is said elsewhere, so that it need not be said again that it is defined.
+  func residue(keeping kept: [Int], saying terms: [CheckTerm] = []) -> [CheckExpression] {
     var result: [CheckExpression] = []
     let told = Set(kept)
     let plain = saved.filter { !$0.isMarker }.map { plugged($0.expression) }
     var said = Set(plain.filter { !$0.isNegated && $0.with.isEmpty }.flatMap { operandTexts(of: $0) })
+    for term in terms + kept.map({ CheckTerm(.variable($0), .generated) }) {
+      said.formUnion(references(in: plugged(term)).map(\.key))
+    }
     var index = 0
     var texts: Set<String> = []
     for item in saved {
