@@ -85,4 +85,49 @@ extension Runner {
       return "the plan is refused: \(error.description)"
     }
   }
+
+  /// Nil where modules rewritten for the rule that the case asks for, at both levels, give its value, or as `planFailure`.
+  static func optimizedFailure(of item: Case, version: LanguageVersion) -> String? {
+    let sides = item.query.split(separator: "=", omittingEmptySubsequences: false)
+    let names = sides.first.map { String($0).split { $0 == "." || $0 == " " }.map(String.init) } ?? []
+    guard sides.count == 2, names.first == "data", names.count > 2,
+      names.allSatisfy({ $0.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" } }),
+      version == .v1, case .success(let solutions) = run(item, version: version)
+    else { return nil }
+    let evaluation = EvaluationOptions(isStrict: item.isStrict, network: .all)
+    for isShallow in [true, false] {
+      do throws(RegoErrors) {
+        let parts = try Parts(item, version)
+        var optimization = PolicyOptimization()
+        optimization.isShallow = isShallow
+        optimization.options = parts.options
+        optimization.parserOptions = parserOptions(item, .v1)
+        let given = item.modules.indices.map {
+          PolicyOptimization.Source(name: "test-\($0).rego", module: parts.modules[$0], text: Array(item.modules[$0].utf8))
+        }
+        let text = "result = " + names.joined(separator: ".")
+        let query = try Policy(parts.modules, data: parts.data, options: parts.options).prepare(text)
+        let sources: [PolicyOptimization.Source]
+        do throws(RegoErrors) {
+          sources = try optimization.run(given, data: parts.data, entryPoints: [names.dropFirst().joined(separator: "/")])
+        } catch {
+          if solutions.isEmpty { continue }
+          throw error
+        }
+        var modules: [Module] = []
+        for source in sources { modules.append(try Parser.module(source.text, file: source.name, options: parserOptions(item, .v1))) }
+        let other = try Policy(modules, data: parts.data, options: parts.options).prepare(text)
+        do throws(RegoError) {
+          let want = try query.evaluate(input: parts.input, options: evaluation).map { $0["result"] }
+          let got = try other.evaluate(input: parts.input, options: evaluation).map { $0["result"] }
+          if want != got { return "evaluation \(want), optimized \(got): \(sources.map { String(decoding: $0.text, as: UTF8.self) })" }
+        } catch {
+          return "what is optimized ends in \(error.description)"
+        }
+      } catch {
+        return "optimizing is refused: \(error.description)"
+      }
+    }
+    return nil
+  }
 }

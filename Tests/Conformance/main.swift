@@ -2,11 +2,12 @@ import Foundation
 import Rego
 
 // Runs every YAML case of OPA's conformance suite below a folder: conformance DIR [--verbose] [--only SUBSTRING] [--expect FILE]
-// [--traced | --partial | --plan]
+// [--traced | --partial | --plan | --optimized]
 //
 // The nearest folder named v0 or v1 decides the edition. The last line is "P passed, F failed". A case that cannot be read has failed.
 // With --traced a case fails instead where following the evaluation finds other solutions than the evaluation.
-// With --partial it fails where what is left without the input finds other solutions, with --plan where a plan gives another value.
+// With --partial it fails where what is left without the input finds other solutions, with --plan and
+// --optimized where a plan, or modules rewritten for what the case asks, give another value.
 // With --expect FILE (one "folder/file#index reason" a line) the exit status is 0 when exactly the listed cases fail.
 
 var folder = ""
@@ -21,6 +22,7 @@ while let word = words.popFirst() {
   case "--traced": judge = Runner.traceFailure
   case "--partial": judge = Runner.partialFailure
   case "--plan": judge = Runner.planFailure
+  case "--optimized": judge = Runner.optimizedFailure
   case "--only": only = words.popFirst()
   case "--expect": expectation = words.popFirst()
   default: folder = word

@@ -24,6 +24,8 @@ public struct PolicyOptimization {
   /// The package that rules for negations are written to.
   public var namespace = "partial"
   public var options = Policy.Options()
+  /// Texts that are made or cut are read with these, in the version of their modules.
+  public var parserOptions = Parser.Options()
 
   public init() {}
 
@@ -60,7 +62,8 @@ public struct PolicyOptimization {
         made.append(module)
         places.append(PartialResult.Place(path: path, isDeep: true))
       }
-      for index in sources.indices { sources[index] = try Self.without(places, sources[index]) }
+      let before = sources
+      for index in sources.indices { sources[index] = try without(places, sources[index]) }
       sources.removeAll { $0.module.rules.isEmpty }
       for module in made {
         let package = Compiler.path(module)
@@ -68,8 +71,10 @@ public struct PolicyOptimization {
         let count = used[folder, default: 0]
         used[folder] = count + 1
         let name = folder + (count > 0 ? ".\(count)" : "") + ".rego"
-        sources.append(try Self.made(module, name))
+        sources.append(try self.made(module, name))
       }
+      // What is left may be plainly false, which the checks of types refuse; such an entry point stays as it was.
+      if (try? TracedPolicy(sources.map(\.module), data: data, options: options)) == nil { sources = before }
     }
     return sources.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
   }
@@ -129,9 +134,15 @@ public struct PolicyOptimization {
 
   // MARK: - Modules
 
-  private static func made(_ module: Module, _ name: String) throws(RegoErrors) -> Source {
+  private func reading(_ version: LanguageVersion) -> Parser.Options {
+    var options = parserOptions
+    options.version = version
+    return options
+  }
+
+  private func made(_ module: Module, _ name: String) throws(RegoErrors) -> Source {
     let text = Array(SyntaxText.module(module).utf8)
-    var source = Source(name: name, module: try Parser.module(text, file: name), text: text)
+    var source = Source(name: name, module: try Parser.module(text, file: name, options: reading(.v1)), text: text)
     source.isMade = true
     return source
   }
@@ -154,11 +165,11 @@ public struct PolicyOptimization {
   }
 
   /// The module without the rules at some places.
-  private static func without(_ places: [PartialResult.Place], _ source: Source) throws(RegoErrors) -> Source {
+  private func without(_ places: [PartialResult.Place], _ source: Source) throws(RegoErrors) -> Source {
     let module = source.module
     let isKept = module.rules.map { rule in
-      let path = path(of: rule, in: module)
-      return !places.contains { $0.path == path || $0.isDeep && isAbove($0.path, path) }
+      let path = Self.path(of: rule, in: module)
+      return !places.contains { $0.path == path || $0.isDeep && Self.isAbove($0.path, path) }
     }
     if isKept.allSatisfy(\.self) { return source }
     var result = source
@@ -173,14 +184,14 @@ public struct PolicyOptimization {
       text.removeSubrange(range)
     }
     // What cannot be cut out of the text is written anew, without its comments.
-    if let read = try? Parser.module(text, file: module.file, options: Parser.Options(version: module.version)),
+    if let read = try? Parser.module(text, file: module.file, options: reading(module.version)),
       read.rules.count == result.module.rules.count
     {
       result.module = read
       result.text = text
     } else {
       result.text = Array(SyntaxText.module(result.module).utf8)
-      result.module = try Parser.module(result.text, file: module.file)
+      result.module = try Parser.module(result.text, file: module.file, options: reading(.v1))
     }
     return result
   }
