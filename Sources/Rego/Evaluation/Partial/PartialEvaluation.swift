@@ -42,6 +42,9 @@ final class PartialEvaluation {
   /// Variables that stand in expressions outside of closures: those of the bodies that are being evaluated.
   var outer: Set<Int> = []
   private var negations = 0
+  /// Ways through bodies that were left so far. Each is a query, or part of one.
+  private var ways = 0
+  private static let wayLimit = 100_000
 
   struct Saved {
     let expression: CheckExpression
@@ -79,7 +82,14 @@ final class PartialEvaluation {
     let outer = saved
     saved = []
     defer { saved = outer }
-    try evaluate(body.expressions[...]) { () throws(RegoError) in result.append(self.residue(keeping: kept)) }
+    try evaluate(body.expressions[...]) { () throws(RegoError) in
+      self.ways += 1
+      guard self.ways <= Self.wayLimit else {
+        let location = body.expressions.first?.location ?? .generated
+        throw RegoError(.cancel, "more than \(Self.wayLimit) ways through rules are left: name fewer unknowns", location: location)
+      }
+      result.append(self.residue(keeping: kept))
+    }
     return result
   }
 

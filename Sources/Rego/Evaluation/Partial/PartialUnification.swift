@@ -88,6 +88,7 @@ extension PartialEvaluation {
 
   /// Makes two values equal: binds variables, and leaves an equation where one side is unknown.
   func match(_ a: CheckTerm, _ b: CheckTerm, _ next: @escaping Next) throws(RegoError) {
+    try known.spend(at: a.location.row > 0 ? a.location : b.location)
     let a = plugged(a), b = plugged(b)
     switch (a.kind, b.kind) {
     case (.variable(let x), .variable(let y)) where x == y: return try next()
