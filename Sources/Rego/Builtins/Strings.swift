@@ -50,6 +50,22 @@ extension Builtins {
         return unsafe .string(UnsafeBufferPointer(rebasing: bytes[range]), in: context.heap)
       }
     },
+    // What templates become: parts are texts, or sets of one value, which are empty where it is undefined.
+    Builtin("internal.template_string", 1) { arguments, context throws(BuiltinError) in
+      var result = TextBuilder(in: context.heap)
+      for part in try arguments.collection(0, "array") {
+        let value = part.isSet ? part.elements.first ?? .undefined : part
+        if value.isUndefined {
+          result.append(Array("<undefined>".utf8))
+        } else if value.isString {
+          result.append(textOf: value)
+        } else {
+          result.append(ValueText.text(value))
+        }
+        try context.spend(value.isString ? value.textCount >> 4 : 1)
+      }
+      return result.finish()
+    },
     Builtin("concat", 2) { arguments, context throws(BuiltinError) in
       let separator = try arguments.text(0)
       let elements = try arguments.collection(1, "set", "array")
