@@ -38,7 +38,11 @@ extension Builtins {
       let pattern = try arguments.text(1), template = try arguments.string(2)
       let matcher = try context.matcher(pattern)
       try context.spend((text.count + template.count) >> 4)
-      return .string(String(decoding: matcher.replaceAll(text, template: template), as: UTF8.self), in: context.heap)
+      let replaced = try matcher.replaceAll(text, template: template) { (count) throws(BuiltinError) in
+        try context.spend(template.count >> 4)
+        try context.reserve(count)
+      }
+      return .string(String(decoding: replaced, as: UTF8.self), in: context.heap)
     },
     Builtin("regex.template_match", 4) { arguments, context throws(BuiltinError) in
       let template = try arguments.string(0), text = try arguments.string(1)
