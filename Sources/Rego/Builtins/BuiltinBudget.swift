@@ -5,7 +5,7 @@ extension BuiltinContext {
 
   /// Counts work against the evaluation's budget: call it before building something whose size the operands decide (`numbers.range`).
   func spend(_ count: Int) throws(BuiltinError) {
-    steps -= max(0, count)
+    steps = count > steps ? -1 : steps - max(0, count)
     if steps < 0 || heap.isExhausted { throw Self.exceeded }
     unseen += min(max(0, count), Self.stepsBetweenLooks)
     guard unseen >= Self.stepsBetweenLooks else { return }

@@ -17,6 +17,9 @@ extension RegularExpression {
       backtracking = BacktrackingSearch(expression.program)
     }
 
+    /// Instructions of the expression: a search takes at most so many steps for each byte.
+    package var size: Int { program.instructions.count }
+
     /// Work done so far: instructions entered by the threads and by the building of automaton states.
     var steps: Int { threads.steps + backtracking.steps + automaton.steps }
 

@@ -136,7 +136,7 @@ extension Value {
     var open = [self]
     while let value = open.last {
       let count = open.count
-      forEachPart { part in if part.isComposite, part.knownHash == 0 { open.append(part) } }
+      value.forEachPart { part in if part.isComposite, part.knownHash == 0 { open.append(part) } }
       if open.count > count { continue }
       _ = value.hashOfHashedParts
       open.removeLast()
