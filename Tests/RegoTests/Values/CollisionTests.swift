@@ -98,7 +98,9 @@ struct CollisionTests {
 
   @Test(
     "a hundred thousand chosen keys take a few probes each",
-    arguments: ["counting", "high halves", "high words", "negative", "one byte apart", "long and one byte apart", "zero factors", "floats", "arrays"])
+    arguments: [
+      "counting", "high halves", "high words", "negative", "one byte apart", "long and one byte apart", "zero factors", "floats", "arrays",
+    ])
   func probes(kind: String) {
     let heap = Heap()
     let table = SetView.make(in: heap).table
@@ -122,7 +124,7 @@ struct CollisionTests {
     case "long and one byte apart": return .string("a long key with the same beginning for everybody and an end \(number)", in: heap)
     // The first word of the text is the constant that it is combined with.
     case "zero factors": return .string(bytes(0xa076_1d64_78bd_642f) + bytes(bits) + bytes(0xe703_7ed1_a0b4_28db) + bytes(bits), in: heap)
-    case "floats": return Numbers.value(Double(number) + 0.5, in: heap)
+    case "floats": return RegoValue.number("\(number).5").value(in: heap)
     default: return .array([.integer(number & 255), .integer(number >> 8)], in: heap)
     }
   }
