@@ -31,7 +31,7 @@ struct CheckText {
     "mul": "*", "div": "/", "rem": "%", "and": "&", "or": "|",
   ]
 
-  private func expression(_ expression: CheckExpression) -> String {
+  func expression(_ expression: CheckExpression) -> String {
     let text =
       switch expression.kind {
       case .term(let term): self.term(term)
