@@ -60,7 +60,7 @@ struct HostilePolicyTests {
 
   @Test("values of any depth are compared and put into sets; results are copied to a certain depth")
   func depth() throws {
-    let count = 6_000
+    let count = 4_000
     let chain = (0..<count).map { "p\($0 + 1) := [p\($0)]" }.joined(separator: "\n")
     let rules = "p0 := [input]\n" + chain + "\nattack := "
     let last = "p\(count)"
