@@ -114,6 +114,7 @@ extension Builtins {
     Builtin("sprintf", 2) { arguments, context throws(BuiltinError) in
       let format = try arguments.text(0), operands = try arguments.array(1)
       try context.spend(format.textCount + operands.count)
+      for index in 0..<operands.count { try context.spend(tree: operands[index]) }
       if let text = PlainFormat.sprintf(format, operands, in: context.heap) { return text }
       return .string(try GoFormat.sprintf(format.text, operands, context), in: context.heap)
     },

@@ -2,6 +2,8 @@
 enum InstructionField {
   /// x: looked at, and not kept.
   case read
+  /// r: looked at; no constant stands there.
+  case readRegister
   /// x: becomes part of a value or known under another name.
   case keep
   /// A constant.
@@ -52,6 +54,8 @@ enum InstructionField {
   case list
   /// n x...: as a list of at least one.
   case path
+  /// n x...: as a list with no more registers than answers are kept for.
+  case keptList
   /// n r...: below 0 for none.
   case bindings
   /// Number of suspended scopes to drop.
@@ -95,7 +99,7 @@ extension Operation {
     case .add: [.growSetAtPath, .keep, .list]
     case .call: [.function, .write, .list, .target]
     case .builtin: [.builtin, .write, .place, .list, .target]
-    case .keptBuiltin: [.builtin, .write, .place, .list, .target, .site]
+    case .keptBuiltin: [.builtin, .write, .place, .keptList, .target, .site]
     case .count: [.builtinTaking(1), .write, .place, .list, .target]
     case .document, .documentKeys: [.node, .write, .list, .target]
     case .withPush: [.change]
@@ -103,7 +107,7 @@ extension Operation {
     case .withDrop: [.drop]
     case .assignOnce: [.rewrite, .keep, .conflict]
     case .template: [.write, .list]
-    case .returnValue: [.read]
+    case .returnValue: [.readRegister]
     case .result: [.bindings]
     case .compare: [.builtinTaking(2), .comparison, .keep, .keep, .target]
     case .insert: [.grow(.object), .keep, .keep]

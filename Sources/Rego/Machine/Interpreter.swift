@@ -364,7 +364,7 @@ extension Machine {
         pc &+= 4
       case .template:
         let n = word(2)
-        set(word(1), interpolated(list(3, n)))
+        set(word(1), try interpolated(list(3, n), function: Int(current)))
         pc &+= 3 &+ n
       case .result:
         let n = word(1)

@@ -58,6 +58,8 @@ struct VerifierTests {
   @Test("registers are written before they are read, on every way")
   func unwritten() {
     #expect(Self.refusal(Self.code((.returnValue, [0])))?.contains("before it is written") == true)
+    // The machine takes a register there.
+    #expect(Self.refusal(Self.code((.returnValue, [-1])))?.contains("no register -1") == true)
     // Input is written only where there is one.
     #expect(Self.refusal(Self.code((.input, [0, 3]), (.returnValue, [0])))?.contains("before it is written") == true)
     let joined = Self.code((.truthy, [-1, 8]), (.move, [0, -1]), (.jump, [11]), (.move, [0, -2]), (.returnValue, [0]))
