@@ -12,8 +12,10 @@ struct Assembler {
 
   private struct Label {
     var position: Int32?
-    var uses: [Int] = []
+    /// Words that hold where it stands, each with the beginning of its instruction.
+    var uses: [(word: Int, instruction: Int)] = []
   }
+  private var instruction = 0
   private var labels: [Label] = []
   /// Registers used by loops besides the planner's locals.
   private var locals = 0
@@ -36,10 +38,11 @@ struct Assembler {
       uniqueKeysWithValues: planner.nodes.enumerated().map { ($0.offset, documents.numbers[ObjectIdentifier($0.element)] ?? root) })
     var functions: [Program.Function] = []
     for function in planner.functions { functions.append(assembler.function(function)) }
-    let constants = planner.heap.allocate(max(1, planner.constants.count) * 16)
+    // Constants stand in front of the address that code counts from.
+    let constants = planner.heap.allocate(planner.constants.count * 16 + 16) + UInt(planner.constants.count * 16)
     let shared = Set(planner.sharedConstants.values)
     for (index, value) in planner.constants.enumerated() {
-      Memory.setValue(constants, at: index, shared.contains(index) ? value : value.frozen())
+      Memory.setValue(constants, at: -1 - index, shared.contains(index) ? value : value.frozen())
     }
     return Program(
       heap: planner.heap, modules: heap, constants: constants, functions: functions, documentNodes: documents.nodes,
@@ -90,11 +93,14 @@ struct Assembler {
     block(planned.body, fail: end)
     place(end)
     // Every rule ends in a return; a query falls through to here and returns an undefined register.
-    let scratch = Int32(newLocal())
+    let scratch = register(newLocal())
     emit(.reset, scratch)
     emit(.returnValue, scratch)
     for label in labels {
-      for use in label.uses { code[use] = destination(label.position ?? 0) }
+      for use in label.uses { code[use.word] = destination(label.position ?? 0) }
+    }
+    for label in labels {
+      for use in label.uses { code[use.word] = (code[use.word] - Int32(use.instruction)) * 4 }
     }
     let address = heap.allocate(code.count * 4)
     for (index, word) in code.enumerated() { Memory.store(address, index * 4, word) }
@@ -132,19 +138,23 @@ struct Assembler {
   }
 
   private mutating func emit(_ operation: Operation, _ words: Int32...) {
+    instruction = code.count
     code.append(Int32(operation.rawValue))
     code.append(contentsOf: words)
   }
 
   private mutating func target(_ label: Int) {
-    labels[label].uses.append(code.count)
+    labels[label].uses.append((code.count, instruction))
     code.append(0)
   }
 
+  /// A register's word: its offset in the frame.
+  private func register(_ local: Int) -> Int32 { Int32(local) * 16 }
+
   private func word(_ operand: Operand) -> Int32 {
     switch operand {
-    case .local(let local): Int32(local)
-    case .constant(let index): -1 - Int32(index)
+    case .local(let local): register(local)
+    case .constant(let index): -16 * Int32(index + 1)
     }
   }
 
@@ -155,7 +165,7 @@ struct Assembler {
 
   private mutating func cache() -> Int32 {
     cacheCount += 1
-    return Int32(cacheCount - 1)
+    return Int32((cacheCount - 1) * FieldCache.size)
   }
 
   // MARK: - Statements
@@ -177,28 +187,48 @@ struct Assembler {
       if statements.count == 3, case .succeed = statements[statements.startIndex + 2], let success = successes.last,
         suspended == success.suspended
       {
-        emit(.fieldFalsy, Int32(local), word(source), word(key), cache())
+        emit(.fieldFalsy, register(local), word(source), word(key), cache())
         target(success.label)
         return 3
       }
-      emit(.fieldTruthy, Int32(local), word(source), word(key), cache())
+      emit(.fieldTruthy, register(local), word(source), word(key), cache())
       target(fail)
     case .equal(let a, let b) where isField(a) != isField(b):
-      emit(.fieldEqual, Int32(local), word(source), word(key), cache(), word(isField(a) ? b : a))
+      emit(.fieldEqual, register(local), word(source), word(key), cache(), word(isField(a) ? b : a))
       target(fail)
     case .compare(let number, let comparison, let a, let b) where isField(a) && !isField(b):
-      emit(.fieldCompare, Int32(local), word(source), word(key), cache(), Int32(number), comparison.rawValue, word(b))
+      emit(.fieldCompare, register(local), word(source), word(key), cache(), Int32(number), comparison.rawValue, word(b))
       target(fail)
     default: return 0
     }
     return 2
   }
 
+  /// A call whose answer is kept and tested at once becomes one instruction.
+  private mutating func callTest(_ statements: ArraySlice<Statement>, fail: Int) -> Int {
+    guard statements.count > 1, case .builtin(let number, let operands, let local, let place) = statements[statements.startIndex],
+      case .truthy(.local(local)) = statements[statements.startIndex + 1], builtins[number].isKept(operands)
+    else { return 0 }
+    emitKept(.keptTest, number, operands, local, place, fail: fail)
+    return 2
+  }
+
+  private mutating func emitKept(_ operation: Operation, _ number: Int, _ operands: [Operand], _ local: Int, _ place: Int32, fail: Int) {
+    emit(operation, Int32(number), register(local), place)
+    emit(list: operands)
+    target(fail)
+    code.append(Int32(siteCount))
+    code.append(Int32(operands.firstIndex { if case .local = $0 { true } else { false } } ?? 0))
+    code.append(Int32(operands.count { if case .local = $0 { true } else { false } }))
+    siteCount += 1
+  }
+
   private mutating func block(_ block: Block, fail: Int) {
     enclosing.append((block, fail, changesInForce))
     var rest = block.statements[...]
     while let first = rest.first {
-      let done = fieldTest(rest, fail: fail)
+      var done = fieldTest(rest, fail: fail)
+      if done == 0 { done = callTest(rest, fail: fail) }
       if done == 0 { statement(first, fail: fail) }
       rest = rest.dropFirst(max(1, done))
     }
@@ -208,13 +238,13 @@ struct Assembler {
   private mutating func statement(_ statement: Statement, fail: Int) {
     switch statement {
     case .input(let local):
-      emit(.input, Int32(local))
+      emit(.input, register(local))
       target(fail)
     case .base(let local):
-      emit(.base, Int32(local))
+      emit(.base, register(local))
       target(fail)
-    case .assign(let local, let operand): emit(.move, Int32(local), word(operand))
-    case .reset(let local): emit(.reset, Int32(local))
+    case .assign(let local, let operand): emit(.move, register(local), word(operand))
+    case .reset(let local): emit(.reset, register(local))
     case .equal(let a, let b):
       emit(.equal, word(a), word(b))
       target(fail)
@@ -226,10 +256,10 @@ struct Assembler {
       emit(.compare, Int32(number), comparison.rawValue, word(a), word(b))
       target(fail)
     case .isDefined(let local):
-      emit(.defined, Int32(local))
+      emit(.defined, register(local))
       target(fail)
     case .isUndefined(let local):
-      emit(.undefined, Int32(local))
+      emit(.undefined, register(local))
       target(fail)
     case .isArray(let operand, let count):
       emit(.isArray, word(operand), Int32(count))
@@ -245,27 +275,28 @@ struct Assembler {
       target(fail)
     case .dot(let local, let source, let key):
       if case .constant = key {
-        emit(.field, Int32(local), word(source), word(key), cache())
+        emit(.field, register(local), word(source), word(key), cache())
       } else {
-        emit(.dot, Int32(local), word(source), word(key))
+        emit(.dot, register(local), word(source), word(key))
       }
       target(fail)
     case .dotBase(let local, let source, let key):
-      emit(.dotBase, Int32(local), word(source), word(key))
+      emit(.dotBase, register(local), word(source), word(key))
       target(fail)
     case .scan(let source, let key, let value, let inner):
       let state = newLocal()
       _ = newLocal()
-      let next = newLabel(), done = newLabel()
-      emit(.scanStart, Int32(state), word(source))
+      let next = newLabel(), turn = newLabel()
+      emit(.scanStart, register(state), word(source))
       target(fail)
-      place(next)
-      emit(.scanNext, Int32(state), Int32(key), Int32(value))
-      target(done)
-      block(inner, fail: next)
-      emit(.jump)
       target(next)
-      place(done)
+      place(turn)
+      block(inner, fail: next)
+      place(next)
+      let isKeyUsed = inner.uses(key)
+      emit(isKeyUsed ? .scanNext : .scanNextValue, register(state), register(key), register(value))
+      target(turn)
+      // Behind the loop the next statement stands, or a jump to where this block ends.
       locals = state
     case .not(let inner):
       let none = newLabel()
@@ -316,46 +347,49 @@ struct Assembler {
       for _ in target.changes..<max(target.changes, changesInForce) { emit(.withPop) }
       emit(.jump)
       self.target(target.end)
-    case .makeArray(let local, let capacity): emit(.makeArray, Int32(local), Int32(capacity))
-    case .makeObject(let local): emit(.makeObject, Int32(local))
-    case .makeSet(let local): emit(.makeSet, Int32(local))
+    case .makeArray(let local, let capacity): emit(.makeArray, register(local), Int32(capacity))
+    case .makeObject(let local): emit(.makeObject, register(local))
+    case .makeSet(let local): emit(.makeSet, register(local))
     case .makeTuple(let local, let values):
-      emit(.makeTuple, Int32(local))
+      emit(.makeTuple, register(local))
       emit(list: values)
     case .makeRecord(let local, let keys, let values):
       let table = KeyTable.make(capacity: values.count, in: heap)
       for key in constants[keys].elements { _ = table.append(key, in: heap) }
       table.seal()
       tables.append(table)
-      emit(.makeRecord, Int32(local), Int32(tables.count - 1))
+      emit(.makeRecord, register(local), Int32(tables.count - 1))
       emit(list: values)
-    case .append(let array, let operand): emit(.append, Int32(array), word(operand))
+    case .append(let array, let operand): emit(.append, register(array), word(operand))
     case .insertOnce(let object, let path, let value):
-      emit(.insertOnce, Int32(object), word(value))
+      emit(.insertOnce, register(object), word(value))
       emit(list: path)
-    case .insert(let object, let key, let value): emit(.insert, Int32(object), word(key), word(value))
+    case .insert(let object, let key, let value): emit(.insert, register(object), word(key), word(value))
     case .add(let set, let path, let value):
-      emit(.add, Int32(set), word(value))
+      emit(.add, register(set), word(value))
       emit(list: path)
     case .call(let function, let operands, let result):
-      emit(.call, Int32(function), Int32(result))
+      emit(.call, Int32(function), register(result))
       emit(list: operands)
       target(fail)
     case .builtin(let number, let operands, let result, let place):
-      let isKept = builtins[number].isKept(operands)
-      emit(builtins[number].isCount ? .count : isKept ? .keptBuiltin : .builtin, Int32(number), Int32(result), place)
+      if builtins[number].isKept(operands) { return emitKept(.keptBuiltin, number, operands, result, place, fail: fail) }
+      emit(builtins[number].isCount ? .count : .builtin, Int32(number), register(result), place)
       emit(list: operands)
       target(fail)
-      if isKept {
-        code.append(Int32(siteCount))
-        siteCount += 1
+    case .format(let call, let operands, let result):
+      emit(.format, Int32(call.builtin), register(result), call.place, Int32(operands.count), word(.constant(call.format)))
+      code.append(word(.constant(call.texts[0])))
+      for (index, operand) in operands.enumerated() {
+        code += [Int32(call.verbs[index]), word(operand), word(.constant(call.texts[index + 1]))]
       }
+      target(fail)
     case .document(let node, let operands, let result):
-      emit(.document, Int32(nodeNumbers[node] ?? 0), Int32(result))
+      emit(.document, Int32(nodeNumbers[node] ?? 0), register(result))
       emit(list: operands)
       target(fail)
     case .documentKeys(let node, let operands, let result):
-      emit(.documentKeys, Int32(nodeNumbers[node] ?? 0), Int32(result))
+      emit(.documentKeys, Int32(nodeNumbers[node] ?? 0), register(result))
       emit(list: operands)
       target(fail)
     case .with(let statements, let inner):
@@ -389,14 +423,14 @@ struct Assembler {
       emit(.withResume)
       emit(.jump)
       target(fail)
-    case .assignOnce(let local, let operand, let conflict): emit(.assignOnce, Int32(local), word(operand), conflict.rawValue)
+    case .assignOnce(let local, let operand, let conflict): emit(.assignOnce, register(local), word(operand), conflict.rawValue)
     case .template(let local, let operands):
-      emit(.template, Int32(local))
+      emit(.template, register(local))
       emit(list: operands)
-    case .returnLocal(let local): emit(.returnValue, Int32(local))
+    case .returnLocal(let local): emit(.returnValue, register(local))
     case .result(let variables):
       emit(.result, Int32(variables.count))
-      code.append(contentsOf: variables.map { Int32($0) })
+      code.append(contentsOf: variables.map { register($0) })
     }
   }
 }

@@ -64,8 +64,8 @@ final class Program: @unchecked Sendable {
     let call: Builtin.Function
   }
   let changes: [[Change]]
-  /// Key tables of objects with constant keys.
-  let tables: [KeyTable]
+  /// Addresses of the key tables of objects with constant keys.
+  let tables: Memory.Address
   let cacheCount: Int
   /// Places in the code that call built-in functions whose answers are kept.
   let siteCount: Int
@@ -96,7 +96,8 @@ final class Program: @unchecked Sendable {
     self.builtins = builtins
     builtinFunctions = builtins.map { BuiltinFunction(call: $0.function) }
     self.changes = changes
-    self.tables = tables
+    self.tables = heap.allocate(max(1, tables.count) * 8)
+    for (index, table) in tables.enumerated() { Memory.store(self.tables, index * 8, table.address) }
     self.cacheCount = cacheCount
     self.siteCount = siteCount
     self.root = root
