@@ -12,10 +12,8 @@ struct Assembler {
 
   private struct Label {
     var position: Int32?
-    /// Words that hold where it stands, each with the beginning of its instruction.
-    var uses: [(word: Int, instruction: Int)] = []
+    var uses: [Int] = []
   }
-  private var instruction = 0
   private var labels: [Label] = []
   /// Registers used by loops besides the planner's locals.
   private var locals = 0
@@ -30,7 +28,8 @@ struct Assembler {
   /// Builds the program. `planner` has planned every function.
   ///
   /// - Parameter heap: the modules' heap, which constants may lie in.
-  static func assemble(_ planner: Planner, keeping heap: Heap) -> Program {
+  /// - Throws: `eval_internal_error` where the code is not sound.
+  static func assemble(_ planner: Planner, keeping heap: Heap) throws(RegoError) -> Program {
     var assembler = Assembler(heap: planner.heap, constants: planner.constants, builtins: planner.builtinTable)
     var documents = Documents(heap: planner.heap)
     let root = documents.add(planner.tree)
@@ -38,17 +37,16 @@ struct Assembler {
       uniqueKeysWithValues: planner.nodes.enumerated().map { ($0.offset, documents.numbers[ObjectIdentifier($0.element)] ?? root) })
     var functions: [Program.Function] = []
     for function in planner.functions { functions.append(assembler.function(function)) }
-    // Constants stand in front of the address that code counts from.
-    let constants = planner.heap.allocate(planner.constants.count * 16 + 16) + UInt(planner.constants.count * 16)
+    let constants = planner.heap.allocate(max(1, planner.constants.count) * 16)
     let shared = Set(planner.sharedConstants.values)
     for (index, value) in planner.constants.enumerated() {
-      Memory.setValue(constants, at: -1 - index, shared.contains(index) ? value : value.frozen())
+      Memory.setValue(constants, at: index, shared.contains(index) ? value : value.frozen())
     }
-    return Program(
+    return try Program(
       heap: planner.heap, modules: heap, constants: constants, functions: functions, documentNodes: documents.nodes,
       builtins: planner.builtinTable,
-      changes: assembler.changes, tables: assembler.tables, cacheCount: assembler.cacheCount,
-      siteCount: assembler.siteCount, root: root)
+      changes: assembler.changes, tables: assembler.tables, constantCount: planner.constants.count,
+      cacheCount: assembler.cacheCount, siteCount: assembler.siteCount, root: root)
   }
 
   private init(heap: Heap, constants: [Value], builtins: [Builtin]) {
@@ -93,14 +91,11 @@ struct Assembler {
     block(planned.body, fail: end)
     place(end)
     // Every rule ends in a return; a query falls through to here and returns an undefined register.
-    let scratch = register(newLocal())
+    let scratch = Int32(newLocal())
     emit(.reset, scratch)
     emit(.returnValue, scratch)
     for label in labels {
-      for use in label.uses { code[use.word] = destination(label.position ?? 0) }
-    }
-    for label in labels {
-      for use in label.uses { code[use.word] = (code[use.word] - Int32(use.instruction)) * 4 }
+      for use in label.uses { code[use] = destination(label.position ?? 0) }
     }
     let address = heap.allocate(code.count * 4)
     for (index, word) in code.enumerated() { Memory.store(address, index * 4, word) }
@@ -138,23 +133,19 @@ struct Assembler {
   }
 
   private mutating func emit(_ operation: Operation, _ words: Int32...) {
-    instruction = code.count
     code.append(Int32(operation.rawValue))
     code.append(contentsOf: words)
   }
 
   private mutating func target(_ label: Int) {
-    labels[label].uses.append((code.count, instruction))
+    labels[label].uses.append(code.count)
     code.append(0)
   }
 
-  /// A register's word: its offset in the frame.
-  private func register(_ local: Int) -> Int32 { Int32(local) * 16 }
-
   private func word(_ operand: Operand) -> Int32 {
     switch operand {
-    case .local(let local): register(local)
-    case .constant(let index): -16 * Int32(index + 1)
+    case .local(let local): Int32(local)
+    case .constant(let index): -1 - Int32(index)
     }
   }
 
@@ -165,7 +156,7 @@ struct Assembler {
 
   private mutating func cache() -> Int32 {
     cacheCount += 1
-    return Int32((cacheCount - 1) * FieldCache.size)
+    return Int32(cacheCount - 1)
   }
 
   // MARK: - Statements
@@ -187,17 +178,17 @@ struct Assembler {
       if statements.count == 3, case .succeed = statements[statements.startIndex + 2], let success = successes.last,
         suspended == success.suspended
       {
-        emit(.fieldFalsy, register(local), word(source), word(key), cache())
+        emit(.fieldFalsy, Int32(local), word(source), word(key), cache())
         target(success.label)
         return 3
       }
-      emit(.fieldTruthy, register(local), word(source), word(key), cache())
+      emit(.fieldTruthy, Int32(local), word(source), word(key), cache())
       target(fail)
     case .equal(let a, let b) where isField(a) != isField(b):
-      emit(.fieldEqual, register(local), word(source), word(key), cache(), word(isField(a) ? b : a))
+      emit(.fieldEqual, Int32(local), word(source), word(key), cache(), word(isField(a) ? b : a))
       target(fail)
     case .compare(let number, let comparison, let a, let b) where isField(a) && !isField(b):
-      emit(.fieldCompare, register(local), word(source), word(key), cache(), Int32(number), comparison.rawValue, word(b))
+      emit(.fieldCompare, Int32(local), word(source), word(key), cache(), Int32(number), comparison.rawValue, word(b))
       target(fail)
     default: return 0
     }
@@ -214,12 +205,11 @@ struct Assembler {
   }
 
   private mutating func emitKept(_ operation: Operation, _ number: Int, _ operands: [Operand], _ local: Int, _ place: Int32, fail: Int) {
-    emit(operation, Int32(number), register(local), place)
+    emit(operation, Int32(number), Int32(local), place)
     emit(list: operands)
     target(fail)
-    code.append(Int32(siteCount))
-    code.append(Int32(operands.firstIndex { if case .local = $0 { true } else { false } } ?? 0))
-    code.append(Int32(operands.count { if case .local = $0 { true } else { false } }))
+    let open = operands.map { word($0) }.filter { $0 >= 0 }
+    code += [Int32(siteCount), open.count == 1 ? open[0] : -1]
     siteCount += 1
   }
 
@@ -238,13 +228,13 @@ struct Assembler {
   private mutating func statement(_ statement: Statement, fail: Int) {
     switch statement {
     case .input(let local):
-      emit(.input, register(local))
+      emit(.input, Int32(local))
       target(fail)
     case .base(let local):
-      emit(.base, register(local))
+      emit(.base, Int32(local))
       target(fail)
-    case .assign(let local, let operand): emit(.move, register(local), word(operand))
-    case .reset(let local): emit(.reset, register(local))
+    case .assign(let local, let operand): emit(.move, Int32(local), word(operand))
+    case .reset(let local): emit(.reset, Int32(local))
     case .equal(let a, let b):
       emit(.equal, word(a), word(b))
       target(fail)
@@ -256,10 +246,10 @@ struct Assembler {
       emit(.compare, Int32(number), comparison.rawValue, word(a), word(b))
       target(fail)
     case .isDefined(let local):
-      emit(.defined, register(local))
+      emit(.defined, Int32(local))
       target(fail)
     case .isUndefined(let local):
-      emit(.undefined, register(local))
+      emit(.undefined, Int32(local))
       target(fail)
     case .isArray(let operand, let count):
       emit(.isArray, word(operand), Int32(count))
@@ -275,28 +265,27 @@ struct Assembler {
       target(fail)
     case .dot(let local, let source, let key):
       if case .constant = key {
-        emit(.field, register(local), word(source), word(key), cache())
+        emit(.field, Int32(local), word(source), word(key), cache())
       } else {
-        emit(.dot, register(local), word(source), word(key))
+        emit(.dot, Int32(local), word(source), word(key))
       }
       target(fail)
     case .dotBase(let local, let source, let key):
-      emit(.dotBase, register(local), word(source), word(key))
+      emit(.dotBase, Int32(local), word(source), word(key))
       target(fail)
     case .scan(let source, let key, let value, let inner):
       let state = newLocal()
       _ = newLocal()
-      let next = newLabel(), turn = newLabel()
-      emit(.scanStart, register(state), word(source))
+      let next = newLabel(), done = newLabel()
+      emit(.scanStart, Int32(state), word(source))
       target(fail)
-      target(next)
-      place(turn)
-      block(inner, fail: next)
       place(next)
-      let isKeyUsed = inner.uses(key)
-      emit(isKeyUsed ? .scanNext : .scanNextValue, register(state), register(key), register(value))
-      target(turn)
-      // Behind the loop the next statement stands, or a jump to where this block ends.
+      emit(inner.uses(key) ? .scanNext : .scanNextValue, Int32(state), Int32(key), Int32(value))
+      target(done)
+      block(inner, fail: next)
+      emit(.jump)
+      target(next)
+      place(done)
       locals = state
     case .not(let inner):
       let none = newLabel()
@@ -347,49 +336,49 @@ struct Assembler {
       for _ in target.changes..<max(target.changes, changesInForce) { emit(.withPop) }
       emit(.jump)
       self.target(target.end)
-    case .makeArray(let local, let capacity): emit(.makeArray, register(local), Int32(capacity))
-    case .makeObject(let local): emit(.makeObject, register(local))
-    case .makeSet(let local): emit(.makeSet, register(local))
+    case .makeArray(let local, let capacity): emit(.makeArray, Int32(local), Int32(capacity))
+    case .makeObject(let local): emit(.makeObject, Int32(local))
+    case .makeSet(let local): emit(.makeSet, Int32(local))
     case .makeTuple(let local, let values):
-      emit(.makeTuple, register(local))
+      emit(.makeTuple, Int32(local))
       emit(list: values)
     case .makeRecord(let local, let keys, let values):
       let table = KeyTable.make(capacity: values.count, in: heap)
       for key in constants[keys].elements { _ = table.append(key, in: heap) }
       table.seal()
       tables.append(table)
-      emit(.makeRecord, register(local), Int32(tables.count - 1))
+      emit(.makeRecord, Int32(local), Int32(tables.count - 1))
       emit(list: values)
-    case .append(let array, let operand): emit(.append, register(array), word(operand))
+    case .append(let array, let operand): emit(.append, Int32(array), word(operand))
     case .insertOnce(let object, let path, let value):
-      emit(.insertOnce, register(object), word(value))
+      emit(.insertOnce, Int32(object), word(value))
       emit(list: path)
-    case .insert(let object, let key, let value): emit(.insert, register(object), word(key), word(value))
+    case .insert(let object, let key, let value): emit(.insert, Int32(object), word(key), word(value))
     case .add(let set, let path, let value):
-      emit(.add, register(set), word(value))
+      emit(.add, Int32(set), word(value))
       emit(list: path)
     case .call(let function, let operands, let result):
-      emit(.call, Int32(function), register(result))
+      emit(.call, Int32(function), Int32(result))
       emit(list: operands)
       target(fail)
     case .builtin(let number, let operands, let result, let place):
       if builtins[number].isKept(operands) { return emitKept(.keptBuiltin, number, operands, result, place, fail: fail) }
-      emit(builtins[number].isCount ? .count : .builtin, Int32(number), register(result), place)
+      emit(builtins[number].isCount ? .count : .builtin, Int32(number), Int32(result), place)
       emit(list: operands)
       target(fail)
     case .format(let call, let operands, let result):
-      emit(.format, Int32(call.builtin), register(result), call.place, Int32(operands.count), word(.constant(call.format)))
+      emit(.format, Int32(call.builtin), Int32(result), call.place, Int32(operands.count), word(.constant(call.format)))
       code.append(word(.constant(call.texts[0])))
       for (index, operand) in operands.enumerated() {
         code += [Int32(call.verbs[index]), word(operand), word(.constant(call.texts[index + 1]))]
       }
       target(fail)
     case .document(let node, let operands, let result):
-      emit(.document, Int32(nodeNumbers[node] ?? 0), register(result))
+      emit(.document, Int32(nodeNumbers[node] ?? 0), Int32(result))
       emit(list: operands)
       target(fail)
     case .documentKeys(let node, let operands, let result):
-      emit(.documentKeys, Int32(nodeNumbers[node] ?? 0), register(result))
+      emit(.documentKeys, Int32(nodeNumbers[node] ?? 0), Int32(result))
       emit(list: operands)
       target(fail)
     case .with(let statements, let inner):
@@ -423,14 +412,14 @@ struct Assembler {
       emit(.withResume)
       emit(.jump)
       target(fail)
-    case .assignOnce(let local, let operand, let conflict): emit(.assignOnce, register(local), word(operand), conflict.rawValue)
+    case .assignOnce(let local, let operand, let conflict): emit(.assignOnce, Int32(local), word(operand), conflict.rawValue)
     case .template(let local, let operands):
-      emit(.template, register(local))
+      emit(.template, Int32(local))
       emit(list: operands)
-    case .returnLocal(let local): emit(.returnValue, register(local))
+    case .returnLocal(let local): emit(.returnValue, Int32(local))
     case .result(let variables):
       emit(.result, Int32(variables.count))
-      code.append(contentsOf: variables.map { register($0) })
+      code.append(contentsOf: variables.map { Int32($0) })
     }
   }
 }

@@ -6,6 +6,7 @@ extension Machine {
   /// - Parameter pieces: a text, then for each operand its verb, the operand and a text.
   @inline(never)
   func formatted(_ pieces: Operands) -> Value {
+    guard pieces[0].isString else { return .undefined }
     var most = pieces[0].textCount
     var index = 1
     while index < pieces.count {
@@ -20,7 +21,9 @@ extension Machine {
         most &+= 20
       default: return .undefined
       }
-      most &+= pieces[index &+ 2].textCount
+      let text = pieces[index &+ 2]
+      guard text.isString else { return .undefined }
+      most &+= text.textCount
       index &+= 3
     }
     // Short texts are written as two whole words.

@@ -1,8 +1,8 @@
 /// Operations of the machine. An instruction is 32-bit words: the operation, then its operands.
 ///
-/// r: a register's offset in the frame. x: that, or a constant's offset, which is negative. @: how far it is from the instruction, in bytes, to
-/// where it goes on when the operation fails.
-enum Operation: UInt8 {
+/// r: register of the frame. x: register (0 and up) or constant (-1 - index). @: word to go to when the operation fails. The machine runs
+/// another form of the words (see `MachineCode`).
+enum Operation: UInt8, CaseIterable {
   /// r @
   case input
   /// r @
@@ -43,12 +43,10 @@ enum Operation: UInt8 {
   case fieldFalsy
   /// r x x @: as dot in base data, where a number also finds the key with its digits
   case dotBase
-  /// r(2) x @ @: the second one leads to the loop's scanNext
+  /// r(2) x @
   case scanStart
-  /// r(2) key value @: takes the next element and goes to the loop's body; goes on behind itself where there is none
+  /// r(2) key value @
   case scanNext
-  /// As scanNext, where nobody reads the key
-  case scanNextValue
   /// @
   case jump
   /// r capacity
@@ -71,13 +69,9 @@ enum Operation: UInt8 {
   case call
   /// builtin r place n x... @
   case builtin
-  /// As builtin, of a function whose answers to scalars are kept, and the place's number, the first operand that is a register, and how many
-  /// are: builtin r place n x... @ site first count
+  /// As builtin, of a function whose answers to scalars are kept: builtin r place n x... @, the place's number, and the one operand that is a
+  /// register or -1
   case keptBuiltin
-  /// As keptBuiltin; fails when the answer is false
-  case keptTest
-  /// sprintf, its pieces as `Machine.formatted` takes them: builtin r place n format text (verb x text)... @
-  case format
   /// As builtin, of the function count: builtin r place 1 x @
   case count
   /// node r n x... @
@@ -103,4 +97,10 @@ enum Operation: UInt8 {
   case compare
   /// r key value
   case insert
+  /// As scanNext, where nobody reads the key, which is left as it is
+  case scanNextValue
+  /// As keptBuiltin; fails when the answer is false
+  case keptTest
+  /// sprintf, its pieces as `Machine.formatted` takes them: builtin r place n format text (verb x text)... @
+  case format
 }

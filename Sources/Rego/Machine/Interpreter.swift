@@ -4,7 +4,7 @@ extension Machine {
   /// One loop over the code, with the registers' and constants' addresses in local variables; calls of rules take frames, not recursion.
   mutating func run(_ function: Int, at start: Memory.Address) throws(RegoError) -> Value {
     let entry = frameTop, entryScopes = scopes.count, entrySuspended = suspended.count
-    let table = program.table, tables = program.tables, constants = program.constants, stackEnd = stackEnd, caches = caches
+    let table = program.table, tables = program.tableAddresses, constants = program.constantsEnd, stackEnd = stackEnd, caches = caches
     var base = start
     var current = Int32(truncatingIfNeeded: function)
     /// Where the current instruction stands.
@@ -171,12 +171,12 @@ extension Machine {
         }
         set(word(1), Value(head: UInt64(first), body: UInt64(first &+ UInt(bitPattern: count &* 16))))
         set(word(1) &+ 16, companion)
-        jump(4)
+        advance(4)
       case .scanNext, .scanNextValue:
         let state = base &+ UInt(bitPattern: word(1))
         let next: Memory.Address = Memory.load(state, 0)
         if next == Memory.load(state, 8, as: Memory.Address.self) {
-          advance(5)
+          jump(4)
           continue
         }
         steps &-= 1
@@ -184,19 +184,20 @@ extension Machine {
         Memory.store(state, 0, next &+ 16)
         let element = Memory.value(next, at: 0)
         let kind = Memory.load(state, 16, as: UInt64.self)
+        let needsKey = Memory.load(ip, 0, as: UInt8.self) == Operation.scanNext.rawValue
         if kind == 2 {
           let value: Memory.Address = Memory.load(state, 24)
           Memory.store(state, 24, value &+ 16)
-          set(word(2), element)
+          if needsKey { set(word(2), element) }
           set(word(3), Memory.value(value, at: 0))
         } else {
-          if Memory.load(ip, 0, as: UInt8.self) == Operation.scanNext.rawValue {
+          if needsKey {
             let first: Memory.Address = Memory.load(state, 24)
             set(word(2), kind == 1 ? .integer(Int(bitPattern: next &- first) >> 4) : element)
           }
           set(word(3), element)
         }
-        jump(4)
+        advance(5)
       case .jump:
         jump(1)
       case .makeArray:
@@ -318,9 +319,8 @@ extension Machine {
         let isTest = Memory.load(ip, 0, as: UInt8.self) == Operation.keptTest.rawValue
         var question = ScalarCalls.Question(entry: 0, isAnswered: false)
         if !hasMocks {
-          question =
-            word(8 &+ n) == 1
-            ? scalarCalls.ask(site, Memory.value(base, offset: word(5 &+ word(7 &+ n)))) : scalarCalls.ask(site, list(5, n))
+          let open = word(7 &+ n)
+          question = open >= 0 ? scalarCalls.ask(site, Memory.value(base, offset: open)) : scalarCalls.ask(site, list(5, n))
         }
         let value: Value
         if question.isAnswered {
@@ -333,7 +333,7 @@ extension Machine {
           jump(5 &+ n)
         } else {
           set(word(2), value)
-          advance(9 &+ n)
+          advance(8 &+ n)
         }
       case .format:
         let n = word(4)

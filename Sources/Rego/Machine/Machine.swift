@@ -17,7 +17,7 @@ struct Machine: ~Copyable {
   let heap: Heap
   let options: EvaluationOptions
   let builtinContext: BuiltinContext
-  private let stack: Memory.Address
+  let stack: Memory.Address
   let stackEnd: Memory.Address
   /// Where fields were found, as `FieldCache` has it.
   let caches: Memory.Address
@@ -43,7 +43,7 @@ struct Machine: ~Copyable {
   var hasOverrides = false
 
   /// Calls to return to, as `FrameLayout` has them.
-  private let frameStart: Memory.Address
+  let frameStart: Memory.Address
   var frameTop: Memory.Address
   let frameEnd: Memory.Address
   var depth = 0

@@ -50,8 +50,11 @@ final class Program: @unchecked Sendable {
 
   /// Owns everything below, but for constants of the modules, which their heap owns.
   let heap: Heap
-  private let modules: Heap
+  let modules: Heap
   let constants: Memory.Address
+  let constantCount: Int
+  /// The end of the constants in the order that the machine counts in: the first one last.
+  let constantsEnd: Memory.Address
   let functions: [Function]
   /// What the interpreter needs of `functions`.
   let table: Memory.Address
@@ -64,22 +67,25 @@ final class Program: @unchecked Sendable {
     let call: Builtin.Function
   }
   let changes: [[Change]]
-  /// Addresses of the key tables of objects with constant keys.
-  let tables: Memory.Address
+  /// Key tables of objects with constant keys, and their addresses.
+  let tables: [KeyTable]
+  let tableAddresses: Memory.Address
   let cacheCount: Int
   /// Places in the code that call built-in functions whose answers are kept.
   let siteCount: Int
   /// Root of the tree of documents.
   let root: Int
 
+  /// - Throws: `eval_internal_error` where the code is not sound: a program that exists may run.
   init(
     heap: Heap, modules: Heap, constants: Memory.Address, functions: [Function], documentNodes: [DocumentNode], builtins: [Builtin],
     changes: [[Change]],
-    tables: [KeyTable], cacheCount: Int, siteCount: Int, root: Int
-  ) {
+    tables: [KeyTable], constantCount: Int, cacheCount: Int, siteCount: Int, root: Int
+  ) throws(RegoError) {
     self.heap = heap
     self.modules = modules
     self.constants = constants
+    self.constantCount = constantCount
     self.functions = functions
     table = heap.allocate(max(1, functions.count) * Self.entrySize)
     for (index, function) in functions.enumerated() {
@@ -96,10 +102,17 @@ final class Program: @unchecked Sendable {
     self.builtins = builtins
     builtinFunctions = builtins.map { BuiltinFunction(call: $0.function) }
     self.changes = changes
-    self.tables = heap.allocate(max(1, tables.count) * 8)
-    for (index, table) in tables.enumerated() { Memory.store(self.tables, index * 8, table.address) }
+    self.tables = tables
+    tableAddresses = heap.allocate(max(1, tables.count) * 8)
+    for (index, table) in tables.enumerated() { Memory.store(tableAddresses, index * 8, table.address) }
+    constantsEnd = heap.allocate(constantCount * 16 + 16) + UInt(constantCount * 16)
+    for index in 0..<constantCount { Memory.setValue(constantsEnd, at: -1 - index, Memory.value(constants, at: index)) }
     self.cacheCount = cacheCount
     self.siteCount = siteCount
     self.root = root
+    try verify()
+    for (index, function) in functions.enumerated() {
+      Memory.store(table, index * Self.entrySize, MachineCode.of(function, tables: tables, in: heap))
+    }
   }
 }

@@ -123,6 +123,7 @@ struct ScalarCalls: ~Copyable {
     for index in 0..<operands.count {
       let word: Int32 = Memory.load(operands.words, index &* 4)
       if word < 0 { continue }
+      if kept == Self.operands { return }
       let operand = operands.value(of: word)
       let own = operand.rawTag == 6 ? unsafe operand.withText { unsafe Value.string($0, in: texts) } : operand
       Memory.setValue(entry &+ UInt(Self.operandsOffset), at: kept, own)
@@ -145,6 +146,7 @@ struct ScalarCalls: ~Copyable {
     while index < operands.count {
       let word: Int32 = Memory.load(operands.words, index &* 4)
       if word >= 0 {
+        if position == Self.operands { return false }
         if !Memory.value(entry &+ UInt(Self.operandsOffset), at: position).isSame(operands.value(of: word)) { return false }
         position &+= 1
       }
