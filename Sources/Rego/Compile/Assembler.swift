@@ -195,11 +195,30 @@ struct Assembler {
     return 2
   }
 
+  /// A call whose answer is kept and tested at once becomes one instruction.
+  private mutating func callTest(_ statements: ArraySlice<Statement>, fail: Int) -> Int {
+    guard statements.count > 1, case .builtin(let number, let operands, let local, let place) = statements[statements.startIndex],
+      case .truthy(.local(local)) = statements[statements.startIndex + 1], builtins[number].isKept(operands)
+    else { return 0 }
+    emitKept(.keptTest, number, operands, local, place, fail: fail)
+    return 2
+  }
+
+  private mutating func emitKept(_ operation: Operation, _ number: Int, _ operands: [Operand], _ local: Int, _ place: Int32, fail: Int) {
+    emit(operation, Int32(number), Int32(local), place)
+    emit(list: operands)
+    target(fail)
+    let open = operands.map { word($0) }.filter { $0 >= 0 }
+    code += [Int32(siteCount), open.count == 1 ? open[0] : -1]
+    siteCount += 1
+  }
+
   private mutating func block(_ block: Block, fail: Int) {
     enclosing.append((block, fail, changesInForce))
     var rest = block.statements[...]
     while let first = rest.first {
-      let done = fieldTest(rest, fail: fail)
+      var done = fieldTest(rest, fail: fail)
+      if done == 0 { done = callTest(rest, fail: fail) }
       if done == 0 { statement(first, fail: fail) }
       rest = rest.dropFirst(max(1, done))
     }
@@ -261,7 +280,7 @@ struct Assembler {
       emit(.scanStart, Int32(state), word(source))
       target(fail)
       place(next)
-      emit(.scanNext, Int32(state), Int32(key), Int32(value))
+      emit(inner.uses(key) ? .scanNext : .scanNextValue, Int32(state), Int32(key), Int32(value))
       target(done)
       block(inner, fail: next)
       emit(.jump)
@@ -343,14 +362,17 @@ struct Assembler {
       emit(list: operands)
       target(fail)
     case .builtin(let number, let operands, let result, let place):
-      let isKept = builtins[number].isKept(operands)
-      emit(builtins[number].isCount ? .count : isKept ? .keptBuiltin : .builtin, Int32(number), Int32(result), place)
+      if builtins[number].isKept(operands) { return emitKept(.keptBuiltin, number, operands, result, place, fail: fail) }
+      emit(builtins[number].isCount ? .count : .builtin, Int32(number), Int32(result), place)
       emit(list: operands)
       target(fail)
-      if isKept {
-        code.append(Int32(siteCount))
-        siteCount += 1
+    case .format(let call, let operands, let result):
+      emit(.format, Int32(call.builtin), Int32(result), call.place, Int32(operands.count), word(.constant(call.format)))
+      code.append(word(.constant(call.texts[0])))
+      for (index, operand) in operands.enumerated() {
+        code += [Int32(call.verbs[index]), word(operand), word(.constant(call.texts[index + 1]))]
       }
+      target(fail)
     case .document(let node, let operands, let result):
       emit(.document, Int32(nodeNumbers[node] ?? 0), Int32(result))
       emit(list: operands)

@@ -40,6 +40,17 @@ struct SelectCase {
   var block: Block
 }
 
+/// `sprintf` with a constant format whose verbs write texts and integers as they stand.
+struct FormatCall {
+  var builtin: Int
+  /// Indices into the program's constants: the format, and what stands before, between and behind its verbs.
+  var format: Int
+  var texts: [Int]
+  /// `s`, `v` or `d`.
+  var verbs: [UInt8]
+  var place: Int32
+}
+
 indirect enum Statement {
   case input(Int)
   case base(Int)
@@ -91,6 +102,7 @@ indirect enum Statement {
   case call(function: Int, [Operand], Int)
   /// Its place in the source as `Location.packed`.
   case builtin(Int, [Operand], Int, place: Int32)
+  case format(FormatCall, [Operand], Int)
   case document(node: Int, [Operand], Int)
   case documentKeys(node: Int, [Operand], Int)
   case with([WithStatement], Block)

@@ -297,6 +297,7 @@ final class Planner {
     let facts = ProgramFacts(functions, constants: constants, data: data)
     for index in functions.indices {
       let locals = SingleAssignment(functions[index])
+      FormatFusion.run(functions[index].body, locals: locals.count, planner: self, facts: facts)
       TestFusion.run(functions[index].body, locals: locals.count, builtins: builtinTable, facts: facts)
       let work = SharedWork(self, facts: facts, locals: locals)
       functions[index].body = work.body(of: functions[index].body)

@@ -1,46 +1,44 @@
 /// Where a field was found in objects of the two forms that one place of the code met last.
 ///
-/// Identity of the key table (8) and slot (4; -1: the key is missing) of the one met last, then of the one before. Tables whose keys may
-/// still change have the identity 0, which no entry holds.
+/// Form (8; see `ObjectView.form`) and offset of the value (8; negative: the key is missing) of the one met last, then of the one before.
+/// Objects whose keys may still change have the form 0, which no entry holds.
 enum FieldCache {
-  static let identity = 0
-  static let slot = 8
+  static let form = 0
+  static let offset = 8
   private static let second = 16
   static let size = 32
 
-  @inline(__always)
-  static func entry(_ caches: Memory.Address, _ index: Int) -> Memory.Address { caches &+ UInt(bitPattern: index &* size) }
-
   static func clear(_ caches: Memory.Address, _ index: Int) {
-    let entry = entry(caches, index)
+    let entry = caches + UInt(index * size)
     for half in [0, second] {
-      Memory.store(entry, half + identity, UInt64.max)
-      Memory.store(entry, half + slot, Int64(-1))
+      Memory.store(entry, half + form, UInt64.max)
+      Memory.store(entry, half + offset, -1)
     }
   }
 
   /// The field of an object of another form than the one met last.
   @inline(never)
-  static func other(_ view: ObjectView, _ key: Value, _ form: UInt64, _ entry: Memory.Address) -> Value {
-    let table = view.table
-    if Memory.load(entry, second + identity, as: UInt64.self) == form {
-      let found = Memory.load(entry, second + slot, as: Int32.self)
-      keep(form, found, entry)
-      return found < 0 ? .undefined : Memory.value(view.values, at: Int(found))
+  static func other(_ view: ObjectView, _ key: Value, _ entry: Memory.Address) -> Value {
+    let met = view.form
+    if Memory.load(entry, second + form, as: UInt64.self) == met {
+      let found: Int = Memory.load(entry, second + offset)
+      keep(met, found, entry)
+      return found < 0 ? .undefined : Memory.value(view.values, offset: found)
     }
+    let table = view.table
     // Another form may have the key in the same place.
-    var found = Int(Memory.load(entry, slot, as: Int32.self))
-    if found < 0 || found >= table.count || table[found].head != key.head || table[found].body != key.body { found = table.find(key) }
-    if form != 0 { keep(form, Int32(truncatingIfNeeded: found), entry) }
-    return found < 0 ? .undefined : Memory.value(view.values, at: found)
+    var slot = Memory.load(entry, offset, as: Int.self) >> 4
+    if slot < 0 || slot >= table.count || table[slot].head != key.head || table[slot].body != key.body { slot = table.find(key) }
+    if met != 0 { keep(met, slot < 0 ? -1 : slot << 4, entry) }
+    return slot < 0 ? .undefined : Memory.value(view.values, at: slot)
   }
 
   /// Puts a form in front of the one met last.
   @inline(__always)
-  private static func keep(_ form: UInt64, _ found: Int32, _ entry: Memory.Address) {
-    Memory.store(entry, second + identity, Memory.load(entry, identity, as: UInt64.self))
-    Memory.store(entry, second + slot, Memory.load(entry, slot, as: Int32.self))
-    Memory.store(entry, identity, form)
-    Memory.store(entry, slot, found)
+  private static func keep(_ met: UInt64, _ found: Int, _ entry: Memory.Address) {
+    Memory.store(entry, second + form, Memory.load(entry, form, as: UInt64.self))
+    Memory.store(entry, second + offset, Memory.load(entry, offset, as: Int.self))
+    Memory.store(entry, form, met)
+    Memory.store(entry, offset, found)
   }
 }

@@ -1,6 +1,7 @@
 /// Operations of the machine. An instruction is 32-bit words: the operation, then its operands.
 ///
-/// r: register of the frame. x: register (0 and up) or constant (-1 - index). @: word to go to when the operation fails.
+/// r: register of the frame. x: register (0 and up) or constant (-1 - index). @: word to go to when the operation fails. The machine runs
+/// another form of the words (see `MachineCode`).
 enum Operation: UInt8, CaseIterable {
   /// r @
   case input
@@ -68,7 +69,8 @@ enum Operation: UInt8, CaseIterable {
   case call
   /// builtin r place n x... @
   case builtin
-  /// As builtin, of a function whose answers to scalars are kept, and the place's number: builtin r place n x... @ site
+  /// As builtin, of a function whose answers to scalars are kept: builtin r place n x... @, the place's number, and the one operand that is a
+  /// register or -1
   case keptBuiltin
   /// As builtin, of the function count: builtin r place 1 x @
   case count
@@ -95,4 +97,10 @@ enum Operation: UInt8, CaseIterable {
   case compare
   /// r key value
   case insert
+  /// As scanNext, where nobody reads the key, which is left as it is
+  case scanNextValue
+  /// As keptBuiltin; fails when the answer is false
+  case keptTest
+  /// sprintf, its pieces as `Machine.formatted` takes them: builtin r place n format text (verb x text)... @
+  case format
 }

@@ -58,6 +58,10 @@ enum InstructionField {
   case keptList
   /// n r...: below 0 for none.
   case bindings
+  /// n, two constants, then n times a verb's letter, x that is kept, and a constant.
+  case pieces
+  /// r: looked at; below 0 for none.
+  case optional
   /// Number of suspended scopes to drop.
   case drop
 
@@ -88,6 +92,7 @@ extension Operation {
     case .dotBase: [.write, .keep, .keep, .target]
     case .scanStart: [.beginScan, .keep, .target]
     case .scanNext: [.scan, .write, .write, .target]
+    case .scanNextValue: [.scan, .register, .write, .target]
     case .jump: [.target]
     case .makeArray: [.make(.array), .capacity]
     case .makeObject: [.make(.object)]
@@ -99,7 +104,8 @@ extension Operation {
     case .add: [.growSetAtPath, .keep, .list]
     case .call: [.function, .write, .list, .target]
     case .builtin: [.builtin, .write, .place, .list, .target]
-    case .keptBuiltin: [.builtin, .write, .place, .keptList, .target, .site]
+    case .keptBuiltin, .keptTest: [.builtin, .write, .place, .keptList, .target, .site, .optional]
+    case .format: [.builtinTaking(2), .write, .place, .pieces, .target]
     case .count: [.builtinTaking(1), .write, .place, .list, .target]
     case .document, .documentKeys: [.node, .write, .list, .target]
     case .withPush: [.change]
@@ -122,7 +128,8 @@ extension Operation {
     case .withSuspend: (-1, 1)
     case .withResume: (1, -1)
     case .input, .base, .move, .reset, .equal, .truthy, .defined, .undefined, .isArray, .isObject, .isCollection, .contains, .select, .dot,
-      .field, .fieldEqual, .fieldCompare, .fieldTruthy, .fieldFalsy, .keptBuiltin, .count, .dotBase, .scanStart, .scanNext, .jump,
+      .field, .fieldEqual, .fieldCompare, .fieldTruthy, .fieldFalsy, .keptBuiltin, .keptTest, .format, .count, .dotBase, .scanStart,
+      .scanNext, .scanNextValue, .jump,
       .makeArray, .makeObject, .makeSet, .makeTuple, .makeRecord, .append, .insertOnce, .add, .call,
       .builtin, .document, .documentKeys, .withDrop, .assignOnce, .template, .returnValue, .result, .compare, .insert:
       (0, 0)
@@ -134,8 +141,9 @@ extension Operation {
     switch self {
     case .jump, .returnValue, .select: false
     case .input, .base, .move, .reset, .equal, .truthy, .defined, .undefined, .isArray, .isObject, .isCollection, .contains, .dot, .field,
-      .fieldEqual, .fieldCompare, .fieldTruthy, .fieldFalsy, .keptBuiltin, .count, .dotBase,
-      .scanStart, .scanNext, .makeArray, .makeObject, .makeSet, .makeTuple, .makeRecord, .append, .insertOnce, .add, .call, .builtin,
+      .fieldEqual, .fieldCompare, .fieldTruthy, .fieldFalsy, .keptBuiltin, .keptTest, .format, .count, .dotBase,
+      .scanStart, .scanNext, .scanNextValue, .makeArray, .makeObject, .makeSet, .makeTuple, .makeRecord, .append, .insertOnce, .add, .call,
+      .builtin,
       .document, .documentKeys, .withPush, .withPop, .withSuspend, .withResume, .withDrop, .assignOnce, .template, .result, .compare,
       .insert:
       true
@@ -143,5 +151,5 @@ extension Operation {
   }
 
   /// Code may go back only to such an operation: each turn is a step of the budget.
-  var countsTurns: Bool { self == .scanNext }
+  var countsTurns: Bool { self == .scanNext || self == .scanNextValue }
 }

@@ -4,207 +4,233 @@ extension Machine {
   /// One loop over the code, with the registers' and constants' addresses in local variables; calls of rules take frames, not recursion.
   mutating func run(_ function: Int, at start: Memory.Address) throws(RegoError) -> Value {
     let entry = frameTop, entryScopes = scopes.count, entrySuspended = suspended.count
-    let table = program.table, constants = program.constants, stackEnd = stackEnd
+    let table = program.table, tables = program.tableAddresses, constants = program.constantsEnd, stackEnd = stackEnd, caches = caches
     var base = start
     var current = Int32(truncatingIfNeeded: function)
-    var code: Memory.Address = Memory.load(table, function &* Program.entrySize)
+    /// Where the current instruction stands.
+    var ip: Memory.Address = Memory.load(table, function &* Program.entrySize)
     var locals = Int(Memory.load(table, function &* Program.entrySize &+ 12, as: Int32.self))
     guard base &+ UInt(locals &+ Program.maximumOperands) &* 16 < stackEnd else { throw tooDeep(in: function) }
-    var pc = 0
 
     @inline(__always)
-    func word(_ offset: Int) -> Int { Int(Memory.load(code, (pc &+ offset) &* 4, as: Int32.self)) }
+    func word(_ offset: Int) -> Int { Int(Memory.load(ip, offset &* 4, as: Int32.self)) }
     @inline(__always)
     func operand(_ offset: Int) -> Value {
-      let index = word(offset)
-      return index >= 0 ? Memory.value(base, at: index) : Memory.value(constants, at: ~index)
+      let place = word(offset)
+      return Memory.value(place >= 0 ? base : constants, offset: place)
     }
+    /// Where a constant stands.
     @inline(__always)
-    func constant(_ offset: Int) -> Value { Memory.value(constants, at: ~word(offset)) }
+    func constant(_ offset: Int) -> Memory.Address { constants &+ UInt(bitPattern: word(offset)) }
+    @inline(__always)
+    func keys(_ offset: Int) -> KeyTable { KeyTable(address: Memory.load(tables, word(offset) &* 8)) }
     @inline(__always)
     func list(_ offset: Int, _ count: Int) -> Operands {
-      Operands(words: code &+ UInt((pc &+ offset) &* 4), count: count, base: base, constants: constants)
+      Operands(words: ip &+ UInt(bitPattern: offset &* 4), count: count, base: base, constants: constants)
     }
     @inline(__always)
-    func set(_ register: Int, _ value: Value) { Memory.setValue(base, at: register, value) }
+    func set(_ register: Int, _ value: Value) { Memory.setValue(base, offset: register, value) }
+    /// Goes on behind an instruction of so many words.
+    @inline(__always)
+    func advance(_ words: Int) { ip = ip &+ UInt(bitPattern: words &* 4) }
+    /// Goes where a word of the instruction says.
+    @inline(__always)
+    func jump(_ offset: Int) { ip = ip &+ UInt(bitPattern: word(offset)) }
 
     while true {
       // SAFETY: the assembler alone writes code, and begins each instruction with the raw value of an Operation.
-      switch unsafe unsafeBitCast(UInt8(truncatingIfNeeded: word(0)), to: Operation.self) {
+      switch unsafe unsafeBitCast(Memory.load(ip, 0, as: UInt8.self), to: Operation.self) {
       case .input:
         if input.isUndefined {
-          pc = word(2)
+          jump(2)
         } else {
           set(word(1), input)
-          pc &+= 3
+          advance(3)
         }
       case .base:
         if data.isUndefined {
-          pc = word(2)
+          jump(2)
         } else {
           set(word(1), data)
-          pc &+= 3
+          advance(3)
         }
       case .move:
         set(word(1), operand(2))
-        pc &+= 3
+        advance(3)
       case .reset:
         set(word(1), .undefined)
-        pc &+= 2
+        advance(2)
       case .equal:
-        pc = operand(1).equals(operand(2)) ? pc &+ 4 : word(3)
+        if operand(1).equals(operand(2)) { advance(4) } else { jump(3) }
       case .compare:
         if hasMocks, let mock = mock(-1 &- Int32(truncatingIfNeeded: word(1))) {
           let value = try callMock(mock, [operand(3), operand(4)], at: base &+ UInt(locals) &* 16)
-          pc = value.isUndefined || value.isFalse ? word(5) : pc &+ 6
+          if value.isUndefined || value.isFalse { jump(5) } else { advance(6) }
         } else {
-          pc = Self.holds(word(2), operand(3), operand(4)) ? pc &+ 6 : word(5)
+          if Self.holds(word(2), operand(3), operand(4)) { advance(6) } else { jump(5) }
         }
       case .truthy:
         let value = operand(1)
-        pc = value.isUndefined || value.isFalse ? word(2) : pc &+ 3
+        if value.isUndefined || value.isFalse { jump(2) } else { advance(3) }
       case .defined:
-        pc = operand(1).isDefined ? pc &+ 3 : word(2)
+        if operand(1).isDefined { advance(3) } else { jump(2) }
       case .undefined:
-        pc = operand(1).isUndefined ? pc &+ 3 : word(2)
+        if operand(1).isUndefined { advance(3) } else { jump(2) }
       case .isArray:
         let value = operand(1)
-        pc = value.isArray && value.arrayView.count == word(2) ? pc &+ 4 : word(3)
+        if value.isArray && value.arrayView.count == word(2) { advance(4) } else { jump(3) }
       case .isObject:
         let value = operand(1)
-        pc = value.isObject && value.objectView.count == word(2) ? pc &+ 4 : word(3)
+        if value.isObject && value.objectView.count == word(2) { advance(4) } else { jump(3) }
       case .isCollection:
-        pc = operand(1).isComposite ? pc &+ 3 : word(2)
+        if operand(1).isComposite { advance(3) } else { jump(2) }
       case .contains:
-        pc = Builtins.isMember(operand(2), of: operand(1)) ? pc &+ 4 : word(3)
+        if Builtins.isMember(operand(2), of: operand(1)) { advance(4) } else { jump(3) }
       case .select:
-        pc = word(4 &+ program.tables[word(2)].find(operand(1)))
+        jump(4 &+ keys(2).find(operand(1)))
       case .dot:
         let value = Self.element(operand(2), operand(3))
         if value.isUndefined {
-          pc = word(4)
+          jump(4)
         } else {
           set(word(1), value)
-          pc &+= 5
+          advance(5)
         }
       case .field:
-        let value = field(operand(2), constant(3), cache: word(4))
+        let value = Self.field(operand(2), constant(3), caches &+ UInt(bitPattern: word(4)))
         if value.isUndefined {
-          pc = word(5)
+          jump(5)
         } else {
           set(word(1), value)
-          pc &+= 6
+          advance(6)
         }
       case .fieldEqual:
-        let value = field(operand(2), constant(3), cache: word(4))
+        let value = Self.field(operand(2), constant(3), caches &+ UInt(bitPattern: word(4)))
         if value.isDefined, value.equals(operand(5)) {
           set(word(1), value)
-          pc &+= 7
+          advance(7)
         } else {
-          pc = word(6)
+          jump(6)
         }
       case .fieldCompare:
-        let value = field(operand(2), constant(3), cache: word(4))
+        let value = Self.field(operand(2), constant(3), caches &+ UInt(bitPattern: word(4)))
         if value.isUndefined {
-          pc = word(8)
+          jump(8)
         } else {
           set(word(1), value)
           if hasMocks, let mock = mock(-1 &- Int32(truncatingIfNeeded: word(5))) {
             let answer = try callMock(mock, [value, operand(7)], at: base &+ UInt(locals) &* 16)
-            pc = answer.isUndefined || answer.isFalse ? word(8) : pc &+ 9
+            if answer.isUndefined || answer.isFalse { jump(8) } else { advance(9) }
           } else {
-            pc = Self.holds(word(6), value, operand(7)) ? pc &+ 9 : word(8)
+            if Self.holds(word(6), value, operand(7)) { advance(9) } else { jump(8) }
           }
         }
       case .fieldTruthy:
-        let value = field(operand(2), constant(3), cache: word(4))
+        let value = Self.field(operand(2), constant(3), caches &+ UInt(bitPattern: word(4)))
         if value.isUndefined || value.isFalse {
-          pc = word(5)
+          jump(5)
         } else {
           set(word(1), value)
-          pc &+= 6
+          advance(6)
         }
       case .fieldFalsy:
-        let value = field(operand(2), constant(3), cache: word(4))
-        pc = value.isUndefined || value.isFalse ? pc &+ 6 : word(5)
+        let value = Self.field(operand(2), constant(3), caches &+ UInt(bitPattern: word(4)))
+        if value.isUndefined || value.isFalse { advance(6) } else { jump(5) }
       case .dotBase:
         let value = Self.descend(operand(2), [operand(3)])
         if value.isUndefined {
-          pc = word(4)
+          jump(4)
         } else {
           set(word(1), value)
-          pc &+= 5
+          advance(5)
         }
       case .scanStart:
         let collection = operand(2)
+        let first: Memory.Address, count: Int
+        // What a turn does besides taking the element: count, or take the value under it.
+        var companion = Value.undefined
         switch collection.rawTag {
-        case 7: break
-        case 8: collection.objectView.sort()
-        case 9: collection.setView.sort()
+        case 7:
+          first = collection.arrayView.elements
+          count = collection.arrayView.count
+          companion = Value(head: 1, body: UInt64(first))
+        case 8:
+          let object = collection.objectView
+          object.sort()
+          first = object.table.keys
+          count = object.count
+          companion = Value(head: 2, body: UInt64(object.values))
+        case 9:
+          let elements = collection.setView
+          elements.sort()
+          first = elements.table.keys
+          count = elements.count
         default:
-          pc = word(3)
+          jump(3)
           continue
         }
-        set(word(1), collection)
-        set(word(1) &+ 1, .integer(0))
-        pc &+= 4
-      case .scanNext:
+        set(word(1), Value(head: UInt64(first), body: UInt64(first &+ UInt(bitPattern: count &* 16))))
+        set(word(1) &+ 16, companion)
+        advance(4)
+      case .scanNext, .scanNextValue:
+        let state = base &+ UInt(bitPattern: word(1))
+        let next: Memory.Address = Memory.load(state, 0)
+        if next == Memory.load(state, 8, as: Memory.Address.self) {
+          jump(4)
+          continue
+        }
         steps &-= 1
         if steps < 0 || heap.isExhausted { try refill(in: Int(current)) }
-        let state = word(1)
-        let collection = Memory.value(base, at: state)
-        let position = Int(truncatingIfNeeded: Memory.value(base, at: state &+ 1).body)
-        if position >= Self.count(collection) {
-          pc = word(4)
+        Memory.store(state, 0, next &+ 16)
+        let element = Memory.value(next, at: 0)
+        let kind = Memory.load(state, 16, as: UInt64.self)
+        let needsKey = Memory.load(ip, 0, as: UInt8.self) == Operation.scanNext.rawValue
+        if kind == 2 {
+          let value: Memory.Address = Memory.load(state, 24)
+          Memory.store(state, 24, value &+ 16)
+          if needsKey { set(word(2), element) }
+          set(word(3), Memory.value(value, at: 0))
         } else {
-          set(state &+ 1, .integer(position &+ 1))
-          switch collection.rawTag {
-          case 7:
-            set(word(2), .integer(position))
-            set(word(3), collection.arrayView[position])
-          case 8:
-            set(word(2), collection.objectView.key(at: position))
-            set(word(3), collection.objectView.value(at: position))
-          default:
-            let element = collection.setView[position]
-            set(word(2), element)
-            set(word(3), element)
+          if needsKey {
+            let first: Memory.Address = Memory.load(state, 24)
+            set(word(2), kind == 1 ? .integer(Int(bitPattern: next &- first) >> 4) : element)
           }
-          pc &+= 5
+          set(word(3), element)
         }
+        advance(5)
       case .jump:
-        pc = word(1)
+        jump(1)
       case .makeArray:
         set(word(1), ArrayView.make(capacity: word(2), in: heap).value)
-        pc &+= 3
+        advance(3)
       case .makeObject:
         set(word(1), ObjectView.make(in: heap).value)
-        pc &+= 2
+        advance(2)
       case .makeSet:
         set(word(1), SetView.make(in: heap).value)
-        pc &+= 2
+        advance(2)
       case .makeTuple:
         let n = word(2)
         let elements = ArrayView.make(filled: n, in: heap)
         for i in 0..<n { Memory.setValue(elements.elements, at: i, operand(3 &+ i)) }
         set(word(1), elements.value)
-        pc &+= 3 &+ n
+        advance(3 &+ n)
       case .makeRecord:
         let n = word(3)
-        let record = ObjectView.make(sharing: program.tables[word(2)], count: n, in: heap)
+        let record = ObjectView.make(sharing: keys(2), count: n, in: heap)
         for i in 0..<n { record.setValue(at: i, operand(4 &+ i)) }
         set(word(1), record.value)
-        pc &+= 4 &+ n
+        advance(4 &+ n)
       case .append:
         operand(1).arrayView.append(operand(2), in: heap)
-        pc &+= 3
+        advance(3)
       case .insertOnce:
         let n = word(3)
         try insertOnce(operand(2), into: operand(1), list(4, n), function: Int(current))
-        pc &+= 4 &+ n
+        advance(4 &+ n)
       case .insert:
         operand(1).objectView.set(operand(2), operand(3), in: heap)
-        pc &+= 4
+        advance(4)
       case .add:
         let n = word(3)
         if n == 0 {
@@ -212,7 +238,7 @@ extension Machine {
         } else {
           try add(operand(2), into: operand(1), list(4, n), function: Int(current))
         }
-        pc &+= 4 &+ n
+        advance(4 &+ n)
       case .call:
         steps &-= 1
         if steps < 0 || heap.isExhausted { try refill(in: Int(current)) }
@@ -220,10 +246,10 @@ extension Machine {
         if hasMocks, let mock = mock(Int32(truncatingIfNeeded: callee)) {
           let value = try callMock(mock, list(4, n).values, at: base &+ UInt(locals) &* 16)
           if value.isUndefined {
-            pc = word(4 &+ n)
+            jump(4 &+ n)
           } else {
             set(word(2), value)
-            pc &+= 5 &+ n
+            advance(5 &+ n)
           }
           continue
         }
@@ -234,10 +260,10 @@ extension Machine {
           if hasOverrides, known.head == 0, known.body == 0, let override = override(of: callee) { known = override }
           if known.head != 0 || known.body != 0 {
             if known.isUndefined {
-              pc = word(4 &+ n)
+              jump(4 &+ n)
             } else {
               set(word(2), known)
-              pc &+= 5 &+ n
+              advance(5 &+ n)
             }
             continue
           }
@@ -248,10 +274,10 @@ extension Machine {
           if Memory.load(known, CallLayout.tag, as: UInt64.self) != 0 {
             let value = Memory.value(known &+ UInt(CallLayout.value), at: 0)
             if value.isUndefined {
-              pc = word(4 &+ n)
+              jump(4 &+ n)
             } else {
               set(word(2), value)
-              pc &+= 5 &+ n
+              advance(5 &+ n)
             }
             continue
           }
@@ -267,12 +293,9 @@ extension Machine {
           i &+= 1
         }
         let frame = frameTop
-        Memory.store(frame, FrameLayout.code, code)
+        Memory.store(frame, FrameLayout.instruction, ip)
         Memory.store(frame, FrameLayout.base, base)
         Memory.store(frame, FrameLayout.function, current)
-        Memory.store(frame, FrameLayout.next, Int32(truncatingIfNeeded: pc &+ 5 &+ n))
-        Memory.store(frame, FrameLayout.fail, Int32(truncatingIfNeeded: word(4 &+ n)))
-        Memory.store(frame, FrameLayout.result, Int32(truncatingIfNeeded: word(2)))
         Memory.store(frame, FrameLayout.scopes, Int32(truncatingIfNeeded: scopes.count))
         Memory.store(frame, FrameLayout.suspended, Int32(truncatingIfNeeded: suspended.count))
         Memory.store(frame, FrameLayout.known, known)
@@ -281,33 +304,53 @@ extension Machine {
         base = next
         locals = calleeLocals
         current = Int32(truncatingIfNeeded: callee)
-        code = Memory.load(table, record)
-        pc = 0
+        ip = Memory.load(table, record)
       case .builtin:
         let n = word(4)
-        let value = try builtin(list(5, n), code &+ UInt(pc &* 4), scratch: base &+ UInt(locals) &* 16, function: current)
+        let value = try builtin(list(5, n), ip, scratch: base &+ UInt(locals) &* 16, function: current)
         if value.isUndefined {
-          pc = word(5 &+ n)
+          jump(5 &+ n)
         } else {
           set(word(2), value)
-          pc &+= 6 &+ n
+          advance(6 &+ n)
         }
-      case .keptBuiltin:
+      case .keptBuiltin, .keptTest:
         let n = word(4), site = word(6 &+ n)
+        let isTest = Memory.load(ip, 0, as: UInt8.self) == Operation.keptTest.rawValue
         var question = ScalarCalls.Question(entry: 0, isAnswered: false)
-        if !hasMocks { question = scalarCalls.ask(site, list(5, n)) }
-        if question.isAnswered {
-          set(word(2), ScalarCalls.answer(at: question.entry))
-          pc &+= 7 &+ n
-          continue
+        if !hasMocks {
+          let open = word(7 &+ n)
+          question = open >= 0 ? scalarCalls.ask(site, Memory.value(base, offset: open)) : scalarCalls.ask(site, list(5, n))
         }
-        let value = try builtin(list(5, n), code &+ UInt(pc &* 4), scratch: base &+ UInt(locals) &* 16, function: current)
-        if value.isUndefined {
-          pc = word(5 &+ n)
+        let value: Value
+        if question.isAnswered {
+          value = ScalarCalls.answer(at: question.entry)
         } else {
+          value = try builtin(list(5, n), ip, scratch: base &+ UInt(locals) &* 16, function: current)
           if question.entry != 0 { scalarCalls.keep(value, site, list(5, n), at: question.entry) }
+        }
+        if value.isUndefined || isTest && value.isFalse {
+          jump(5 &+ n)
+        } else {
           set(word(2), value)
-          pc &+= 7 &+ n
+          advance(8 &+ n)
+        }
+      case .format:
+        let n = word(4)
+        var value = hasMocks ? .undefined : formatted(list(6, 1 &+ 3 &* n))
+        if value.isUndefined {
+          let scratch = base &+ UInt(locals) &* 16
+          let elements = ArrayView.make(filled: n, in: heap)
+          for i in 0..<n { Memory.setValue(elements.elements, at: i, operand(8 &+ 3 &* i)) }
+          Memory.setValue(scratch, at: 0, operand(5))
+          Memory.setValue(scratch, at: 1, elements.value)
+          value = try builtin(word(1), count: 2, at: scratch, function: Int(current), place: Int32(truncatingIfNeeded: word(3)))
+        }
+        if value.isUndefined {
+          jump(7 &+ 3 &* n)
+        } else {
+          set(word(2), value)
+          advance(8 &+ 3 &* n)
         }
       case .count:
         let collection = operand(5)
@@ -315,66 +358,66 @@ extension Machine {
         if collection.isComposite, !hasMocks {
           value = .integer(Self.count(collection))
         } else {
-          value = try builtin(list(5, 1), code &+ UInt(pc &* 4), scratch: base &+ UInt(locals) &* 16, function: current)
+          value = try builtin(list(5, 1), ip, scratch: base &+ UInt(locals) &* 16, function: current)
         }
         if value.isUndefined {
-          pc = word(6)
+          jump(6)
         } else {
           set(word(2), value)
-          pc &+= 7
+          advance(7)
         }
       case .document:
         let n = word(3)
         let value = try document(word(1), list(4, n).values, at: base &+ UInt(locals) &* 16)
         if value.isUndefined {
-          pc = word(4 &+ n)
+          jump(4 &+ n)
         } else {
           set(word(2), value)
-          pc &+= 5 &+ n
+          advance(5 &+ n)
         }
       case .documentKeys:
         let n = word(3)
         let value = try documentKeys(word(1), list(4, n).values, at: base &+ UInt(locals) &* 16)
         if value.isUndefined {
-          pc = word(4 &+ n)
+          jump(4 &+ n)
         } else {
           set(word(2), value)
-          pc &+= 5 &+ n
+          advance(5 &+ n)
         }
       case .withPush:
         try push(program.changes[word(1)], list(1, 0))
-        pc &+= 2
+        advance(2)
       case .withPop:
         leave()
-        pc &+= 1
+        advance(1)
       case .withSuspend:
         suspend()
-        pc &+= 1
+        advance(1)
       case .withResume:
         resume()
-        pc &+= 1
+        advance(1)
       case .withDrop:
         suspended.removeLast(word(1))
-        pc &+= 2
+        advance(2)
       case .assignOnce:
         let value = operand(2)
         let register = word(1)
-        let held = Memory.value(base, at: register)
+        let held = Memory.value(base, offset: register)
         if held.isUndefined { set(register, value) } else if !held.equals(value) { throw conflict(word(3), in: Int(current)) }
-        pc &+= 4
+        advance(4)
       case .template:
         let n = word(2)
         set(word(1), try interpolated(list(3, n), function: Int(current)))
-        pc &+= 3 &+ n
+        advance(3 &+ n)
       case .result:
         let n = word(1)
         try spend()
         let variables = list(2, n)
         for index in 0..<n { results.append(solution(variables, index)) }
         solutionCount += 1
-        pc &+= 2 &+ n
+        advance(2 &+ n)
       case .returnValue:
-        let value = Memory.value(base, at: word(1))
+        let value = Memory.value(base, offset: word(1))
         if frameTop == entry {
           if scopes.count != entryScopes || suspended.count != entrySuspended { restore(scopes: entryScopes, suspended: entrySuspended) }
           return value
@@ -387,15 +430,16 @@ extension Machine {
         if Memory.load(table, Int(current) &* Program.entrySize &+ 16, as: Int32.self) != 0 { remember(value, of: Int(current)) }
         let known: Memory.Address = Memory.load(frame, FrameLayout.known)
         if known != 0 { remember(value, of: Int(current), at: known, ticket: Memory.load(frame, FrameLayout.ticket)) }
-        code = Memory.load(frame, FrameLayout.code)
+        ip = Memory.load(frame, FrameLayout.instruction)
         base = Memory.load(frame, FrameLayout.base)
         current = Memory.load(frame, FrameLayout.function)
         locals = Int(Memory.load(table, Int(current) &* Program.entrySize &+ 12, as: Int32.self))
+        let n = word(3)
         if value.isUndefined {
-          pc = Int(Memory.load(frame, FrameLayout.fail, as: Int32.self))
+          jump(4 &+ n)
         } else {
-          set(Int(Memory.load(frame, FrameLayout.result, as: Int32.self)), value)
-          pc = Int(Memory.load(frame, FrameLayout.next, as: Int32.self))
+          set(word(2), value)
+          advance(5 &+ n)
         }
       }
     }

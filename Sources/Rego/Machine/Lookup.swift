@@ -5,11 +5,9 @@ struct Operands {
   let base: Memory.Address
   let constants: Memory.Address
 
-  /// The value of a word: a register, or -1 - index of a constant.
+  /// The value of a word: offset of a register, or of a constant where it is negative.
   @inline(__always)
-  func value(of word: Int32) -> Value {
-    word >= 0 ? Memory.value(base, at: Int(word)) : Memory.value(constants, at: Int(~word))
-  }
+  func value(of word: Int32) -> Value { Memory.value(word >= 0 ? base : constants, offset: Int(word)) }
 
   @inline(__always)
   subscript(index: Int) -> Value { value(of: Memory.load(words, index &* 4)) }
@@ -58,18 +56,18 @@ extension Machine {
 
   /// What stands under a constant key in a value, else undefined.
   ///
-  /// - Parameter cache: where the key was found in objects of the forms met last.
+  /// - Parameters:
+  ///   - key: where the constant stands.
+  ///   - entry: where the key was found in objects of the forms met last, as `FieldCache` has it.
   @inline(__always)
-  func field(_ source: Value, _ key: Value, cache: Int) -> Value {
-    guard source.rawTag == 8 else { return Self.element(source, key) }
+  static func field(_ source: Value, _ key: Memory.Address, _ entry: Memory.Address) -> Value {
+    guard source.rawTag == 8 else { return element(source, Memory.value(key, at: 0)) }
     let view = source.objectView
-    let identity = view.table.identity
-    let entry = FieldCache.entry(caches, cache)
-    if Memory.load(entry, FieldCache.identity, as: UInt64.self) == identity {
-      let slot = Int(Memory.load(entry, FieldCache.slot, as: Int32.self))
-      return slot < 0 ? .undefined : Memory.value(view.values, at: slot)
+    if Memory.load(entry, FieldCache.form, as: UInt64.self) == view.form {
+      let offset: Int = Memory.load(entry, FieldCache.offset)
+      return offset < 0 ? .undefined : Memory.value(view.values, offset: offset)
     }
-    return FieldCache.other(view, key, identity, entry)
+    return FieldCache.other(view, Memory.value(key, at: 0), entry)
   }
 
   /// As `field`, for any key and without a cache.

@@ -60,12 +60,10 @@ struct Machine: ~Copyable {
 
   /// A call to return to: where its fields lie.
   enum FrameLayout {
-    static let code = 0
+    /// The instruction that called.
+    static let instruction = 0
     static let base = 8
     static let function = 16
-    static let next = 20
-    static let fail = 24
-    static let result = 28
     static let scopes = 32
     static let suspended = 36
     /// Where the call is remembered, or 0, and the ticket it got there.

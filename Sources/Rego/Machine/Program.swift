@@ -53,6 +53,8 @@ final class Program: @unchecked Sendable {
   let modules: Heap
   let constants: Memory.Address
   let constantCount: Int
+  /// The end of the constants in the order that the machine counts in: the first one last.
+  let constantsEnd: Memory.Address
   let functions: [Function]
   /// What the interpreter needs of `functions`.
   let table: Memory.Address
@@ -65,8 +67,9 @@ final class Program: @unchecked Sendable {
     let call: Builtin.Function
   }
   let changes: [[Change]]
-  /// Key tables of objects with constant keys.
+  /// Key tables of objects with constant keys, and their addresses.
   let tables: [KeyTable]
+  let tableAddresses: Memory.Address
   let cacheCount: Int
   /// Places in the code that call built-in functions whose answers are kept.
   let siteCount: Int
@@ -100,9 +103,16 @@ final class Program: @unchecked Sendable {
     builtinFunctions = builtins.map { BuiltinFunction(call: $0.function) }
     self.changes = changes
     self.tables = tables
+    tableAddresses = heap.allocate(max(1, tables.count) * 8)
+    for (index, table) in tables.enumerated() { Memory.store(tableAddresses, index * 8, table.address) }
+    constantsEnd = heap.allocate(constantCount * 16 + 16) + UInt(constantCount * 16)
+    for index in 0..<constantCount { Memory.setValue(constantsEnd, at: -1 - index, Memory.value(constants, at: index)) }
     self.cacheCount = cacheCount
     self.siteCount = siteCount
     self.root = root
     try verify()
+    for (index, function) in functions.enumerated() {
+      Memory.store(table, index * Self.entrySize, MachineCode.of(function, tables: tables, in: heap))
+    }
   }
 }

@@ -58,9 +58,12 @@ struct RegisterStates {
     words[container.rawValue * width + register >> 6] |= 1 << UInt64(register & 63)
   }
 
+  /// What a loop keeps in its two registers is no value: nothing else reads them.
   mutating func beginScan(_ register: Int) {
     write(register)
     write(register + 1)
+    clear(0, register)
+    clear(0, register + 1)
     words[Self.scanPlane * width + register >> 6] |= 1 << UInt64(register & 63)
   }
 

@@ -43,6 +43,33 @@ struct ScalarCalls: ~Copyable {
     var isAnswered: Bool
   }
 
+  /// As below, of a call with one operand that is no constant.
+  func ask(_ place: Int, _ operand: Value) -> Question {
+    let counts = places &+ UInt(place &* 8)
+    let misses = Memory.load(counts, 4, as: Int32.self)
+    if misses < 0 {
+      Memory.store(counts, 4, misses &+ 1)
+      return Question(entry: 0, isAnswered: false)
+    }
+    var hash = UInt64(truncatingIfNeeded: place) &* 0x9E37_79B9_7F4A_7C15
+    switch operand.rawTag {
+    case 1, 2, 3, 5: hash = Self.mixed(hash, operand.head ^ operand.body.byteSwapped)
+    case 6: hash = Self.mixed(hash, Memory.load(operand.address, 0, as: UInt64.self))
+    default:
+      missed(counts, misses)
+      return Question(entry: 0, isAnswered: false)
+    }
+    let entry = table &+ UInt(truncatingIfNeeded: hash >> 40) % UInt(Self.entries) &* UInt(Self.entrySize)
+    if Memory.load(entry, 0, as: UInt64.self) == UInt64(truncatingIfNeeded: place &+ 1),
+      Memory.value(entry &+ UInt(Self.operandsOffset), at: 0).isSame(operand)
+    {
+      Memory.store(counts, 0, Memory.load(counts, 0, as: Int32.self) &+ 1)
+      return Question(entry: entry, isAnswered: true)
+    }
+    missed(counts, misses)
+    return Question(entry: entry, isAnswered: false)
+  }
+
   /// The answer that is known, or where a new one belongs.
   func ask(_ place: Int, _ operands: Operands) -> Question {
     let counts = places &+ UInt(place &* 8)
@@ -96,6 +123,7 @@ struct ScalarCalls: ~Copyable {
     for index in 0..<operands.count {
       let word: Int32 = Memory.load(operands.words, index &* 4)
       if word < 0 { continue }
+      if kept == Self.operands { return }
       let operand = operands.value(of: word)
       let own = operand.rawTag == 6 ? unsafe operand.withText { unsafe Value.string($0, in: texts) } : operand
       Memory.setValue(entry &+ UInt(Self.operandsOffset), at: kept, own)
@@ -118,6 +146,7 @@ struct ScalarCalls: ~Copyable {
     while index < operands.count {
       let word: Int32 = Memory.load(operands.words, index &* 4)
       if word >= 0 {
+        if position == Self.operands { return false }
         if !Memory.value(entry &+ UInt(Self.operandsOffset), at: position).isSame(operands.value(of: word)) { return false }
         position &+= 1
       }

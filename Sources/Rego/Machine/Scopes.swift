@@ -54,16 +54,16 @@ extension Machine {
     guard scopes.count + suspended.count < Self.maximumFrames else { throw tooDeep() }
     scope.memo = newMemo()
     for change in changes {
-      let value = operands.value(of: change.value)
+      let value = operands.value(of: change.value * 16)
       switch change.target {
       case .input(let path):
-        scope.input = replaced(scope.input, path.map { operands.value(of: $0) }, value)
+        scope.input = replaced(scope.input, path.map { operands.value(of: $0 * 16) }, value)
       case .data(let path):
-        let keys = path.map { operands.value(of: $0) }
+        let keys = path.map { operands.value(of: $0 * 16) }
         scope.data = replaced(scope.data, keys, value)
         scope.overrides.append(keys)
       case .base(let path):
-        scope.data = replaced(scope.data, path.map { operands.value(of: $0) }, value)
+        scope.data = replaced(scope.data, path.map { operands.value(of: $0 * 16) }, value)
       case .function(let key):
         let replacement = change.isReplacement ? value.exactInt.map { Int32(truncatingIfNeeded: $0) } : nil
         scope.mocks.append(Mock(key: Int32(truncatingIfNeeded: key), replacement: replacement, value: value))

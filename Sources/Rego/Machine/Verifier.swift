@@ -244,10 +244,9 @@ struct Verifier {
       case .grow(let container): try growing(try word(position), container, at: position)
       case .growSetAtPath: try growing(try word(position), try word(position + 2) == 0 ? .set : .object, at: position)
       // Nothing is written behind a list.
-      case .list, .keptList, .path, .bindings, .select: break
+      case .list, .keptList, .path, .bindings, .select, .pieces: break
       case .read, .readRegister, .keep, .scan, .target, .capacity, .size, .cache, .function, .builtin, .builtinTaking, .site, .constant,
-        .register, .node,
-        .change, .record, .comparison, .conflict, .place, .drop:
+        .register, .optional, .node, .change, .record, .comparison, .conflict, .place, .drop:
         break
       }
       position += 1
@@ -327,6 +326,8 @@ struct Verifier {
       guard open <= ScalarCalls.operands else { throw Refusal(reason: "at word \(position), answers to \(open) operands are not kept") }
       return end
     case .path: return try list(value, at: position, operands: nil, least: 1)
+    case .pieces: return try pieces(value, at: position)
+    case .optional: if value >= 0 { try operand(value, at: position) }
     case .bindings: return try bindings(value, at: position)
     case .drop:
       try range(value, 0..<(isReached ? scopes.suspended + 1 : Int(Int32.max)), "number of scopes", at: position)
@@ -341,6 +342,18 @@ struct Verifier {
     guard position + count < self.count else { throw Refusal(reason: "its last instruction is not whole") }
     for offset in 1..<(count + 1) { try keep(try word(position + offset), at: position + offset) }
     return position + 1 + count
+  }
+
+  private mutating func pieces(_ count: Int, at position: Int) throws(Refusal) -> Int {
+    try range(count, 0..<(Int(Int32.max) / 3), "number of operands", at: position)
+    let end = position + 3 + 3 * count
+    guard end <= self.count else { throw Refusal(reason: "its last instruction is not whole") }
+    for offset in 1...2 { try range(~(try word(position + offset)), 0..<limits.constants, "constant", at: position + offset) }
+    for piece in stride(from: position + 3, to: end, by: 3) {
+      try keep(try word(piece + 1), at: piece + 1)
+      try range(~(try word(piece + 2)), 0..<limits.constants, "constant", at: piece + 2)
+    }
+    return end
   }
 
   private mutating func bindings(_ count: Int, at position: Int) throws(Refusal) -> Int {

@@ -94,6 +94,7 @@ enum BlockKey {
       case .add(_, let path, _): [27, Int32(path.count)]
       case .call(let function, _, _): [28, Int32(function)]
       case .builtin(let number, _, _, _): work.planner.builtinTable[number].isPure ? [29, Int32(number)] : nil
+      case .format(let call, _, _): [35, Int32(call.format)]
       case .document(let node, _, _): [30, Int32(node)]
       case .documentKeys(let node, _, _): [31, Int32(node)]
       case .assignOnce(_, _, let conflict): [32, conflict.rawValue]

@@ -48,7 +48,9 @@ struct FirstHit {
         localCount += 1
         isMutable.append(true)
         inner.statements.insert(.assign(flag, yes), at: split)
-        inner.statements.insert(.isUndefined(flag), at: 0)
+        // Cheap tests are made again in turns behind the one in which they held; that costs less than to ask for the mark in every turn.
+        let isCheap = !inner.statements[..<split].contains(where: costsInside)
+        inner.statements.insert(.isUndefined(flag), at: isCheap ? split : 0)
         resets.append(.reset(flag))
       }
       variant.formUnion(definitions(body.statements[index]))
@@ -123,10 +125,14 @@ struct FirstHit {
     return statement.blocks.allSatisfy { $0.statements.allSatisfy { isSilent($0, isClosed: isClosed) } }
   }
 
+  private func costsInside(_ statement: Statement) -> Bool {
+    costs(statement) || statement.blocks.contains { $0.statements.contains(where: costsInside) }
+  }
+
   /// Worth doing less often.
   private func costs(_ statement: Statement) -> Bool {
     switch statement {
-    case .builtin, .call, .add, .insertOnce, .makeRecord, .makeTuple, .makeArray, .makeSet, .makeObject, .document, .scan: true
+    case .builtin, .format, .call, .add, .insertOnce, .makeRecord, .makeTuple, .makeArray, .makeSet, .makeObject, .document, .scan: true
     default: false
     }
   }

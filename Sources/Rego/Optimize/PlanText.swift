@@ -82,6 +82,7 @@ struct PlanText {
     case .add(let r, let path, let a): "add r\(r) [\(shown(path))] \(shown(a))"
     case .call(let f, let operands, let r): "r\(r) = f\(f)(\(shown(operands)))"
     case .builtin(let number, let operands, let r, _): "r\(r) = \(builtins[number].name)(\(shown(operands)))"
+    case .format(let call, let operands, let r): "r\(r) = format \(shown(.constant(call.format))) \(shown(operands))"
     case .document(let node, let operands, let r): "r\(r) = document \(node) \(shown(operands))"
     case .documentKeys(let node, let operands, let r): "r\(r) = keys \(node) \(shown(operands))"
     case .with(let changes, _): "with \(changes.count) changes"

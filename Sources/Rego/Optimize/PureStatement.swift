@@ -53,6 +53,9 @@ extension Statement {
       if facts.isReplaced(builtin: number) || !builtins[number].isPure { return nil }
       words = [14, Int32(number)]
       operands = values
+    case .format(let call, let values, _):
+      words = [20, Int32(call.format)]
+      operands = values
     case .document(let node, let values, _):
       words = [15, Int32(node), Int32(context)]
       operands = values
@@ -80,7 +83,7 @@ extension Statement {
     switch self {
     case .input(let local), .base(let local), .dot(let local, _, _), .dotBase(let local, _, _), .makeRecord(let local, _, _),
       .makeTuple(let local, _),
-      .call(_, _, let local), .builtin(_, _, let local, _), .document(_, _, let local), .documentKeys(_, _, let local):
+      .call(_, _, let local), .format(_, _, let local), .builtin(_, _, let local, _), .document(_, _, let local), .documentKeys(_, _, let local):
       local
     default: nil
     }

@@ -39,6 +39,7 @@ extension Statement {
     case .call(let function, let operands, let local): with(operands.map(read)) { .call(function: function, $0, define(local)) }
     case .builtin(let number, let operands, let local, let place):
       with(operands.map(read)) { .builtin(number, $0, define(local), place: place) }
+    case .format(let call, let operands, let local): with(operands.map(read)) { .format(call, $0, define(local)) }
     case .document(let node, let operands, let local): with(operands.map(read)) { .document(node: node, $0, define(local)) }
     case .documentKeys(let node, let operands, let local): with(operands.map(read)) { .documentKeys(node: node, $0, define(local)) }
     case .with(let changes, let block): .with(changes.map { $0.rewritten(read: read) }, block)
@@ -106,6 +107,15 @@ extension WithStatement {
 }
 
 extension Block {
+  /// Whether a statement of the block or of one inside reads or names a local.
+  func uses(_ local: Int) -> Bool {
+    statements.contains { statement in
+      var isUsed = false
+      statement.forEachUse { if $0 == local { isUsed = true } }
+      return isUsed || statement.blocks.contains { $0.uses(local) }
+    }
+  }
+
   /// Calls `visit` for each statement, those of blocks inside after the one that holds them.
   func forEachStatement(_ visit: (Statement) -> Void) {
     for statement in statements {

@@ -125,7 +125,7 @@ struct SetView {
   func insert(_ value: Value, in heap: Heap) { _ = table.insert(value, in: heap) }
 }
 
-/// An object: count is its table's; table (8), values (8), hash (8; 0 = not computed), unused (8).
+/// An object: count is its table's; table (8), values (8), hash (8; 0 = not computed), form (8: the table's identity, or 0).
 struct ObjectView {
   static let size = 32
   let address: Memory.Address
@@ -143,7 +143,18 @@ struct ObjectView {
   var count: Int { table.count }
   var value: Value { Value(.object, UInt64(address)) }
   /// Takes a table with the same keys in the same order.
-  func share(_ table: KeyTable) { Memory.store(address, 0, table.address) }
+  func share(_ table: KeyTable) {
+    Memory.store(address, 0, table.address)
+    Memory.store(address, 24, table.identity)
+  }
+  /// Objects of one form have the same keys in the same slots; 0 where keys may still be added.
+  @inline(__always)
+  var form: UInt64 { Memory.load(address, 24) }
+  /// No key will be added any more.
+  func seal() {
+    table.seal()
+    Memory.store(address, 24, table.identity)
+  }
   var hash: UInt64 {
     get { Memory.loadShared(address, 16) }
     nonmutating set { Memory.storeShared(address, 16, newValue) }
@@ -183,6 +194,7 @@ struct ObjectView {
     Memory.store(address, 0, table.address)
     Memory.store(address, 8, address + UInt(size))
     Memory.store(address, 16, UInt64(0))
+    Memory.store(address, 24, UInt64(0))
     return ObjectView(address: address)
   }
 
@@ -193,6 +205,7 @@ struct ObjectView {
     Memory.store(address, 0, table.address)
     Memory.store(address, 8, address &+ UInt(size))
     Memory.store(address, 16, UInt64(0))
+    Memory.store(address, 24, table.identity)
     return ObjectView(address: address)
   }
 

@@ -11,6 +11,9 @@ enum Hashing {
   static func word(_ a: UInt64) -> UInt64 { mix(a ^ 0xa076_1d64_78bd_642f, seed ^ 0xe703_7ed1_a0b4_28db) | 1 }
   @inline(__always)
   static func words(_ a: UInt64, _ b: UInt64) -> UInt64 { mix(a ^ seed, b ^ 0xe703_7ed1_a0b4_28db &+ seed) | 1 }
+  /// As above, for callers that have read the seed.
+  @inline(__always)
+  static func words(_ a: UInt64, _ b: UInt64, seed: UInt64) -> UInt64 { mix(a ^ seed, b ^ 0xe703_7ed1_a0b4_28db &+ seed) | 1 }
   @inline(__always)
   static func integer(_ value: Int64) -> UInt64 { word(UInt64(bitPattern: value)) }
 
@@ -47,6 +50,16 @@ enum Hashing {
 }
 
 extension Value {
+  /// `hash`, for callers that have read the seed: most members of objects are texts.
+  @inline(__always)
+  private func hash(seed: UInt64) -> UInt64 {
+    switch rawTag {
+    case 5: Hashing.words(head, body, seed: seed)
+    case 6: Memory.load(address, 0)
+    default: hash
+    }
+  }
+
   /// Equal values have equal hashes, whatever their representation. Never 0. Composites remember theirs.
   var hash: UInt64 {
     switch tag {
@@ -98,7 +111,10 @@ extension Value {
       let view = objectView
       var sum: UInt64 = 0x9e6c_63d0
       let table = view.table, values = view.values
-      for i in 0..<table.count { sum &+= Hashing.words(table[i].hash, Memory.value(values, at: i).hash) }
+      let seed = Hashing.seed
+      for i in 0..<table.count {
+        sum &+= Hashing.words(table[i].hash(seed: seed), Memory.value(values, at: i).hash(seed: seed), seed: seed)
+      }
       let result = Hashing.words(sum, 8)
       view.hash = result
       return result

@@ -21,7 +21,7 @@ extension Value {
       if view.table.identity == 0, let shared = SharedTables.table(for: view.table) {
         view.share(shared)
       } else {
-        view.table.seal()
+        view.seal()
       }
     default: break
     }

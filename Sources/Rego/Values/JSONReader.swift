@@ -221,7 +221,7 @@ struct JSONReader: ~Copyable {
     let object = ObjectView.make(capacity: (top - base) / 2, in: heap)
     for index in stride(from: base, to: top, by: 2) { object.set(stack[index], stack[index + 1], in: heap) }
     object.sort()
-    object.table.seal()
+    object.seal()
     return object.value
   }
 }

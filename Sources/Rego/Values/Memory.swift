@@ -43,6 +43,11 @@ enum Memory {
   static func setValue(_ address: Address, at index: Int, _ value: Value) {
     unsafe pointer(address).storeBytes(of: value, toByteOffset: index &* 16, as: Value.self)
   }
+  /// The value at an offset in bytes.
+  @inline(__always)
+  static func value(_ address: Address, offset: Int) -> Value { load(address, offset) }
+  @inline(__always)
+  static func setValue(_ address: Address, offset: Int, _ value: Value) { store(address, offset, value) }
   @inline(__always)
   static func copy(from: Address, to: Address, bytes: Int) {
     // SAFETY: both ranges were allocated with at least this size, and new ranges do not overlap old ones.
@@ -135,7 +140,7 @@ final class Heap: @unchecked Sendable {
       // Those passed over stand behind it and are used later.
       chunks.swapAt(current + 1, next)
     } else {
-      let doubled = chunks.isEmpty ? 16 << 10 : min((chunks.map(\.size).max() ?? 0) * 2, 4 << 20)
+      let doubled = chunks.isEmpty ? 4 << 10 : min((chunks.map(\.size).max() ?? 0) * 2, 4 << 20)
       let chunkSize = max(size, doubled)
       let memory = UnsafeMutableRawPointer.allocate(byteCount: chunkSize, alignment: 16)
       chunks.insert((UInt(bitPattern: memory), chunkSize), at: current + 1)
