@@ -102,9 +102,27 @@ import Testing
     let both = try run("eval -b one.tar.gz -b three.tar.gz data")
     #expect(both.code == 2 && both.output.contains("overlapping roots"))
     let refused = try run("build -t wasm p")
-    #expect(refused.code == 1 && refused.error.contains("rego is the only target"))
+    #expect(refused.code == 1 && refused.error.contains("rego and plan are the targets"))
     #expect(try run("build -e a/b/nothing p").code == 1)
     #expect(try run("eval -b one.tar.gz --verification-key secret --signing-alg HS256 data").output.contains(".signatures.json"))
+  }
+
+  @Test("plans and optimized modules answer as the policies do") func targets() throws {
+    let folder = try ScratchFolder()
+    try folder.file("p/a/b/rules.rego", Data(Self.policy))
+    try folder.file("p/a/data.json", Data(#"{"limit": 3}"#.utf8))
+    try folder.file("p/.manifest", Data(#"{"roots": ["a"]}"#.utf8))
+    try folder.file("in.json", Data(#"{"x": 3}"#.utf8))
+    func run(_ line: String) throws -> Program.Result { try Program.run(line.split(separator: " ").map(String.init), in: folder.path) }
+    for options in ["-t plan", "-O 1", "-O 2", "-O 2 -t plan"] {
+      let built = try run("build -b p -o out.tar.gz -e a/b/allow \(options)")
+      #expect(built.code == 0, "\(options): \(built.error)")
+      #expect(try run("eval -b out.tar.gz -i in.json -f raw data.a.b.allow").output == "true\n", "\(options)")
+      #expect(try run("eval -b out.tar.gz -f raw data.a.b.allow").output != "true\n", "\(options)")
+    }
+    let archive = try Bundle(folder.path + "/out.tar.gz")
+    #expect(archive.policies.contains { $0.entry.text.hasPrefix("/optimized/") })
+    for options in ["-t plan", "-O 1", "-O 3 -e a/b/allow"] { #expect(try run("build -b p \(options)").code == 1, "\(options)") }
   }
 
   private func failure(_ body: () throws(RegoSources.Failure) -> Void) -> String {

@@ -22,12 +22,12 @@ struct Runner {
     }
   }
 
-  private struct Fault: Error {
+  struct Fault: Error {
     var text: String
     var code: String
   }
 
-  private static func run(_ item: Case, version: LanguageVersion) -> Result<[Solution], Fault> {
+  static func run(_ item: Case, version: LanguageVersion) -> Result<[Solution], Fault> {
     let options = parserOptions(item, version)
     do throws(RegoErrors) {
       var modules: [Module] = []
@@ -88,7 +88,7 @@ struct Runner {
     func record(_ event: TraceEvent) { if event.operation == .exit, event.queryID == 0 { solutions.append(event.bindings) } }
   }
 
-  private static func parserOptions(_ item: Case, _ version: LanguageVersion) -> Parser.Options {
+  static func parserOptions(_ item: Case, _ version: LanguageVersion) -> Parser.Options {
     Parser.Options(
       version: version, experimentalKeywords: !item.experimentalKeywords.isEmpty, importedKeywords: item.experimentalKeywords)
   }

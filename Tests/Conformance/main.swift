@@ -1,22 +1,28 @@
 import Foundation
 import Rego
 
-// Runs every YAML case of OPA's conformance suite below a folder: conformance DIR [--verbose] [--only SUBSTRING] [--expect FILE] [--traced]
+// Runs every YAML case of OPA's conformance suite below a folder: conformance DIR [--verbose] [--only SUBSTRING] [--expect FILE]
+// [--traced | --partial | --plan | --optimized]
 //
 // The nearest folder named v0 or v1 decides the edition. The last line is "P passed, F failed". A case that cannot be read has failed.
 // With --traced a case fails instead where following the evaluation finds other solutions than the evaluation.
+// With --partial it fails where what is left without the input finds other solutions, with --plan and
+// --optimized where a plan, or modules rewritten for what the case asks, give another value.
 // With --expect FILE (one "folder/file#index reason" a line) the exit status is 0 when exactly the listed cases fail.
 
 var folder = ""
 var only: String?
 var expectation: String?
 var isVerbose = false
-var isTraced = false
+var judge = Runner.failure
 var words = CommandLine.arguments.dropFirst()
 while let word = words.popFirst() {
   switch word {
   case "--verbose": isVerbose = true
-  case "--traced": isTraced = true
+  case "--traced": judge = Runner.traceFailure
+  case "--partial": judge = Runner.partialFailure
+  case "--plan": judge = Runner.planFailure
+  case "--optimized": judge = Runner.optimizedFailure
   case "--only": only = words.popFirst()
   case "--expect": expectation = words.popFirst()
   default: folder = word
@@ -56,8 +62,7 @@ for file in files where only.map({ file.contains($0) }) ?? true {
     let cases = try CaseFile.read(String(contentsOfFile: folder + "/" + file, encoding: .utf8), file: file)
     for item in cases {
       if isVerbose { FileHandle.standardError.write(Data("run  \(file)#\(item.index)\n".utf8)) }
-      let failure =
-        isTraced ? Runner.traceFailure(of: item, version: edition(file)) : Runner.failure(of: item, version: edition(file))
+      let failure = judge(item, edition(file))
       if let failure {
         failed.append("\(file)#\(item.index)")
         print("FAIL \(file)#\(item.index) \(item.note): \(failure.prefix(400))")

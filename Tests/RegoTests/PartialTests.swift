@@ -134,4 +134,92 @@ struct PartialTests {
       }
     }
   }
+
+  private static let site = """
+    package site
+
+    import data.hosts
+
+    default open := false
+
+    open if input.port in {80, 443}
+
+    names contains host.name if some host in hosts
+
+    owner := host.owner if {
+      some host in hosts
+      host.name == input.host
+    }
+
+    reach(from, to) if hosts[from].zone == hosts[to].zone
+
+    reach("gate", to) if input.gate == to
+
+    zone[host.zone][host.name] := host.owner if {
+      some host in hosts
+      host.zone != input.hidden
+    }
+
+    late if time.now_ns() > 0
+
+    named if input.host in names
+
+    quiet if every port in input.ports { port > 1024 }
+
+    titled := rego.metadata.rule().title if input.x
+
+    both if {
+      owner == "ann"
+      not input.off
+    }
+
+    either if owner == "ann"
+
+    either if input.force
+
+    level := 3 if input.a else := 2 if input.b else := 1
+    """
+
+  private static let hosts = """
+    {"hosts": [{"name": "a", "owner": "ann", "zone": "x"}, {"name": "b", "owner": "bob", "zone": "y"}]}
+    """
+
+  @Test(
+    "What is left of rules over known data",
+    arguments: [
+      ("data.site.names = x", #"x = {"a", "b"}"#, 0), (#"data.site.owner = "ann""#, #""a" = input.host"#, 0),
+      ("data.site.owner = x", #""a" = input.host; x = "ann" | "b" = input.host; x = "bob""#, 0),
+      ("data.site.both = true", #""a" = input.host; not input.off"#, 0),
+      ("data.site.either = true", #""a" = input.host | input.force"#, 0), ("data.site.reach(0, 0)", "", 0),
+      (#"data.site.reach("gate", "b")"#, #"input.gate = "b""#, 0), ("data.site.reach(0, 1)", "none", 0),
+      ("data.site.zone.x = z", "z = data.partial.site.zone.x", 1), (#"data.site.zone.x.a = "ann""#, #""x" != input.hidden"#, 0),
+      ("data.site.late = true", "time.now_ns(__local0__1); __local0__1 > 0", 0),
+      ("data.site.named = true", #"input.host in {"a", "b"}"#, 0), ("data.site.level = x", "x = data.partial.site.level", 1),
+      ("data.site.open = false", "data.partial.site.open = false", 1), ("data.site.open", "data.partial.site.open", 1),
+      ("input.n + 1 == 3", "3 = input.n + 1", 0),
+      ("x = [y | y = input.a[_]]", "x = [y1 | y1 = input.a[__local0__1]]", 0),
+      ("not input.a", "not input.a", 0), ("not data.site.owner", #"not "a" = input.host; not "b" = input.host"#, 0),
+      ("input.x[i] = 1; input.y[i] = 2", "input.x[i] = 1; input.y[i] = 2", 0), ("data.hosts[i].name = input.host", "i", 0),
+    ] as [(String, String, Int)])
+  func known(query: String, left: String, support: Int) throws {
+    let module = try Parser.module(Array(Self.site.utf8), file: "site.rego")
+    let policy = try TracedPolicy([module], data: try Document(json: Array(Self.hosts.utf8)))
+    let rest = try policy.partially(query)
+    let texts = rest.queryTexts.map { $0.split(separator: "\n").joined(separator: "; ") }
+    #expect(rest.support.count == support, "\(rest.supportTexts)")
+    if left == "none" { #expect(texts.isEmpty) } else if left != "i" { #expect(texts.joined(separator: " | ") == left) }
+    if left == "i" { #expect(texts == [#""a" = input.host; i = 0"#, #""b" = input.host; i = 1"#]) }
+  }
+
+  @Test("Functions of the clock are called where that is asked for, and rules stay rules")
+  func options() throws {
+    let module = try Parser.module(Array(Self.site.utf8), file: "site.rego")
+    let policy = try TracedPolicy([module], data: try Document(json: Array(Self.hosts.utf8)))
+    #expect(try policy.partially("data.site.late = true", partial: PartialOptions(nondeterministicBuiltins: true)).queryTexts == [""])
+    let shallow = try policy.partially("data.site.both = true", partial: PartialOptions(shallowInlining: true))
+    #expect(shallow.queryTexts == ["data.partial.site.both = true"] && shallow.supportTexts.joined().contains("data.partial.site.owner"))
+    let kept = try policy.partially("data.site.both = true", partial: PartialOptions(disableInlining: ["data.site.owner"]))
+    #expect(kept.queryTexts == ["data.partial.site.owner = \"ann\"\nnot input.off"])
+    #expect(throws: RegoErrors.self) { try policy.partially("true", partial: PartialOptions(unknowns: ["x.y"])) }
+  }
 }

@@ -28,7 +28,7 @@ struct Measure {
     var results = Results(revision: options["--revision"] ?? "unknown")
 
     func wants(_ family: String) -> Bool { only.isEmpty || only.hasPrefix(family) }
-    let engine = ["rego", "json", "threads", "eval"].filter(wants)
+    let engine = ["rego", "json", "threads", "incremental", "eval"].filter(wants)
     if !engine.isEmpty {
       if let workload = try RegoWorkload(generator: shared.appending(path: "bench/rego/gen.py"), program: options["--ringwall"]) {
         try workload.measure(engine, into: &results)

@@ -24,7 +24,7 @@ struct RegoWorkload {
     guard made.status == 0 else { return nil }
   }
 
-  /// - Parameter families: rego, json, threads, eval.
+  /// - Parameter families: rego, json, threads, incremental, eval.
   func measure(_ families: [String], into results: inout Results) throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let data = try Document(json: try bytes("data.json"), name: "data.json")
@@ -37,6 +37,9 @@ struct RegoWorkload {
       }
       guard size == Self.sizes.last else { continue }
       if families.contains("rego") { try measureJSON(text, into: &results) }
+      if families.contains("incremental") {
+        try LiveEdits(module: try bytes("fleet.rego"), inventory: inventory, data: data).measure(into: &results)
+      }
       if families.contains("threads") { try measureThreads(inventory, data, into: &results) }
     }
     let largest = folder.appending(path: "vms-\(Self.sizes.last ?? 0).json")

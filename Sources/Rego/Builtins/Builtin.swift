@@ -91,27 +91,31 @@ final class BuiltinContext {
   /// Layouts of times met in this evaluation.
   var layouts: [(text: Value, layout: TimeLayout)] = []
   /// Steps left for work that a small input can make large; see `spend`.
-  private(set) var steps: Int
+  var steps: Int
+  /// Whether a number of steps or bytes, or the clock, ends the evaluation.
+  private(set) var isLimited: Bool
+  /// When the evaluation ends; nil where the clock does not matter.
+  private(set) var deadline: ContinuousClock.Instant?
+  /// Steps since the last look at the clock and the task.
+  var unseen = 0
 
   init(heap: Heap, steps: Int = .max, network: NetworkAccess = .none, clock: @escaping @Sendable () -> Int64) {
     self.heap = heap
     self.network = network
     self.steps = steps
     self.clock = clock
+    isLimited = steps < .max || heap.budget < .max
   }
 
   /// Forgets what belongs to one evaluation; compiled regular expressions are kept.
-  func reset(steps: Int) {
+  func reset(steps: Int, deadline: ContinuousClock.Instant?) {
     instant = nil
     if !memo.isEmpty { memo.removeAll(keepingCapacity: true) }
     if !layouts.isEmpty { layouts.removeAll(keepingCapacity: true) }
     self.steps = steps
-  }
-
-  /// Counts work against the evaluation's budget: call it before building something whose size the operands decide (`numbers.range`).
-  func spend(_ count: Int) throws(BuiltinError) {
-    steps -= max(0, count)
-    if steps < 0 || heap.isExhausted { throw .fatal(RegoError(.cancel, "evaluation exceeded its budget")) }
+    self.deadline = deadline
+    unseen = 0
+    isLimited = steps < .max || heap.budget < .max || deadline != nil
   }
 }
 

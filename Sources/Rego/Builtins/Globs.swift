@@ -24,6 +24,7 @@ extension Builtins {
       let matcher = try context.matcher(glob: key) { () throws(BuiltinError) in
         try compile(try GlobPattern.expression(pattern.string, separators))
       }
+      if context.isLimited { try context.spendSearch(matcher, over: text.textCount) }
       return unsafe text.withText { bytes in unsafe .boolean(matcher.matches(bytes.span)) }
     },
     Builtin("glob.quote_meta", 1) { arguments, context throws(BuiltinError) in

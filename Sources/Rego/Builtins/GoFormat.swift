@@ -208,6 +208,8 @@ struct GoFormat {
 extension GoFormat {
   private mutating func print(_ operand: Operand, _ verb: Unicode.Scalar, _ flags: Flags) throws(BuiltinError) {
     try context.spend((flags.width ?? 0) + (flags.precision ?? 0))
+    if case .string(let text) = operand { try context.spend(text.count >> 4) }
+    try context.reserve(result.count)
     switch (verb, operand) {
     case ("T", _): pad(Array(operand.typeName.utf8), flags)
     case ("v", .int(let value)): integer(BigInt(value), "d", flags)

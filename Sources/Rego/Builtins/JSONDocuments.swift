@@ -65,6 +65,7 @@ extension Builtins {
   ]
 
   private static func marshal(_ value: Value, _ style: JSONWriter.Style, _ context: BuiltinContext) throws(BuiltinError) -> Value {
+    try context.spend(tree: value)
     let text = JSONWriter.text(value, style)
     try context.spend(text.count >> 4)
     return .string(text, in: context.heap)

@@ -12,17 +12,17 @@ extension Builtins {
     Builtin("re_match", 2) { arguments, context throws(BuiltinError) in try match(arguments, context) },
     Builtin("regex.split", 2) { arguments, context throws(BuiltinError) in
       let pattern = try arguments.text(0), text = try arguments.string(1)
-      let parts = try context.matcher(pattern).split(text)
+      let parts = try context.matcher(pattern, over: text.count).split(text)
       return .array(parts.map { .string($0, in: context.heap) }, in: context.heap)
     },
     Builtin("regex.find_n", 3) { arguments, context throws(BuiltinError) in
       let pattern = try arguments.text(0), text = try arguments.string(1)
-      let ranges = try context.matcher(pattern).allRanges(text, limit: try arguments.integer(2))
+      let ranges = try context.matcher(pattern, over: text.count).allRanges(text, limit: try arguments.integer(2))
       return .array(ranges.map { .string(text[$0], in: context.heap) }, in: context.heap)
     },
     Builtin("regex.find_all_string_submatch_n", 3) { arguments, context throws(BuiltinError) in
       let pattern = try arguments.text(0), text = try arguments.string(1)
-      let matches = try context.matcher(pattern).allMatches(text, limit: try arguments.integer(2))
+      let matches = try context.matcher(pattern, over: text.count).allMatches(text, limit: try arguments.integer(2))
       let result = ArrayView.make(capacity: matches.count, in: context.heap)
       for match in matches {
         try context.spend(match.count)
@@ -36,9 +36,13 @@ extension Builtins {
     Builtin("regex.replace", 3) { arguments, context throws(BuiltinError) in
       let text = try arguments.string(0)
       let pattern = try arguments.text(1), template = try arguments.string(2)
-      let matcher = try context.matcher(pattern)
+      let matcher = try context.matcher(pattern, over: text.count)
       try context.spend((text.count + template.count) >> 4)
-      return .string(String(decoding: matcher.replaceAll(text, template: template), as: UTF8.self), in: context.heap)
+      let replaced = try matcher.replaceAll(text, template: template) { (count) throws(BuiltinError) in
+        try context.spend(template.count >> 4)
+        try context.reserve(count)
+      }
+      return .string(String(decoding: replaced, as: UTF8.self), in: context.heap)
     },
     Builtin("regex.template_match", 4) { arguments, context throws(BuiltinError) in
       let template = try arguments.string(0), text = try arguments.string(1)
@@ -57,7 +61,7 @@ extension Builtins {
 
   private static func match(_ arguments: Arguments, _ context: BuiltinContext) throws(BuiltinError) -> Value {
     let pattern = try arguments.text(0), text = try arguments.text(1)
-    let matcher = try context.matcher(pattern)
+    let matcher = try context.matcher(pattern, over: text.textCount)
     return unsafe text.withText { bytes in unsafe .boolean(matcher.matches(bytes.span)) }
   }
 
@@ -114,6 +118,19 @@ extension BuiltinContext {
   /// Expressions kept; beyond that all are forgotten.
   private static let memoLimit = 256
   static let recentPlaces = 32
+
+  /// The matcher of a pattern, for a search of a text of so many bytes, which is counted.
+  func matcher(_ pattern: Value, over count: Int) throws(BuiltinError) -> RegularExpression.Matcher {
+    let matcher = try matcher(pattern)
+    if isLimited { try spendSearch(matcher, over: count) }
+    return matcher
+  }
+
+  /// Counts a search's share of the most that it may take.
+  func spendSearch(_ matcher: RegularExpression.Matcher, over count: Int) throws(BuiltinError) {
+    let (work, isTooMuch) = matcher.size.multipliedReportingOverflow(by: count)
+    try spend(isTooMuch ? .max : work >> 10)
+  }
 
   /// The matcher of a pattern, compiled once.
   func matcher(_ pattern: Value) throws(BuiltinError) -> RegularExpression.Matcher {

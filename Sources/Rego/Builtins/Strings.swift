@@ -50,6 +50,22 @@ extension Builtins {
         return unsafe .string(UnsafeBufferPointer(rebasing: bytes[range]), in: context.heap)
       }
     },
+    // What templates become: parts are texts, or sets of one value, which are empty where it is undefined.
+    Builtin("internal.template_string", 1) { arguments, context throws(BuiltinError) in
+      var result = TextBuilder(in: context.heap)
+      for part in try arguments.collection(0, "array") {
+        let value = part.isSet ? part.elements.first ?? .undefined : part
+        if value.isUndefined {
+          result.append(Array("<undefined>".utf8))
+        } else if value.isString {
+          result.append(textOf: value)
+        } else {
+          result.append(ValueText.text(value))
+        }
+        try context.spend(value.isString ? value.textCount >> 4 : 1)
+      }
+      return result.finish()
+    },
     Builtin("concat", 2) { arguments, context throws(BuiltinError) in
       let separator = try arguments.text(0)
       let elements = try arguments.collection(1, "set", "array")
@@ -98,6 +114,7 @@ extension Builtins {
     Builtin("sprintf", 2) { arguments, context throws(BuiltinError) in
       let format = try arguments.text(0), operands = try arguments.array(1)
       try context.spend(format.textCount + operands.count)
+      for index in 0..<operands.count { try context.spend(tree: operands[index]) }
       if let text = PlainFormat.sprintf(format, operands, in: context.heap) { return text }
       return .string(try GoFormat.sprintf(format.text, operands, context), in: context.heap)
     },

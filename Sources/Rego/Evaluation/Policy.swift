@@ -7,12 +7,12 @@ internal import Synchronization
 ///     let query = try policy.prepare("data.p.allow")
 ///     let answer = try query.evaluate(input: Document(json: Array(#"{"user": "root"}"#.utf8)))
 public final class Policy: Sendable {
-  private let output: Mutex<Compiled>
+  let output: Mutex<Compiled>
   public let data: Document
   private let isOptimized: Bool
 
   /// The compiler's output, which preparing a query writes into.
-  private struct Compiled: @unchecked Sendable {
+  struct Compiled: @unchecked Sendable {
     let output: Compiler.Output
   }
 

@@ -117,22 +117,35 @@ public final class Evaluator {
     var solutions: [Solution] = []
     solutions.reserveCapacity(machine.solutionCount)
     for first in stride(from: 0, to: machine.solutionCount * names.count, by: max(1, names.count)) {
-      solutions.append(solution(first))
+      solutions.append(try solution(first))
     }
     // A query without variables has solutions without bindings.
-    while solutions.count < machine.solutionCount { solutions.append(solution(0)) }
+    while solutions.count < machine.solutionCount { solutions.append(try solution(0)) }
     return solutions
   }
 
   /// - Parameter first: where its bindings begin.
-  private func solution(_ first: Int) -> Solution {
+  private func solution(_ first: Int) throws(RegoError) -> Solution {
     var bindings: [(name: String, value: RegoValue)] = []
     for index in named where machine.results[first + index].isDefined {
-      bindings.append((names[index], RegoValue(machine.results[first + index])))
+      bindings.append((names[index], try copy(machine.results[first + index])))
     }
-    return Solution(
-      bindings: bindings,
-      values: expressions.map { expression in expression.index.map { RegoValue(machine.results[first + $0]) } ?? .boolean(true) })
+    var values: [RegoValue] = []
+    for expression in expressions {
+      values.append(try expression.index.map { (index) throws(RegoError) in try copy(machine.results[first + index]) } ?? .boolean(true))
+    }
+    return Solution(bindings: bindings, values: values)
+  }
+
+  /// A value of the result, which counts against the budgets: it may be far larger than in memory, where it shares parts.
+  private func copy(_ value: Value) throws(RegoError) -> RegoValue {
+    do throws(BuiltinError) { try machine.builtinContext.spend(tree: value) } catch {
+      throw machine.exhausted(in: function, copying: true)
+    }
+    guard let copy = RegoValue(copying: value) else {
+      throw RegoError(.cancel, "caller cancelled query execution: the result is nested deeper than \(RegoValue.depthLimit) levels")
+    }
+    return copy
   }
 
   /// Evaluates to the last solution and copies none.

@@ -32,17 +32,49 @@ public indirect enum RegoValue: Sendable, Hashable {
 }
 
 extension RegoValue {
+  /// Levels of a value that are copied.
+  static let depthLimit = 2_000
+
+  /// What stands deeper than `depthLimit` levels becomes null.
   init(_ value: Value) {
+    var levels = Self.depthLimit
+    self = Self.copy(value, &levels) ?? .null
+  }
+
+  /// Nil where the value is nested deeper than `depthLimit` levels.
+  init?(copying value: Value) {
+    var levels = Self.depthLimit
+    guard let copy = Self.copy(value, &levels) else { return nil }
+    self = copy
+  }
+
+  private static func copy(_ value: Value, _ levels: inout Int) -> RegoValue? {
     switch value.tag {
-    case .undefined, .null: self = .null
-    case .boolean: self = .boolean(value.isTrue)
-    case .integer: self = .integer(Int64(bitPattern: value.body))
-    case .number: self = .number(String(decoding: NumberRecord(value.address).literal, as: UTF8.self))
-    case .shortString, .longString: self = .string(value.string)
-    case .array: self = .array(value.elements.map(RegoValue.init))
-    case .set: self = .set(value.elements.map(RegoValue.init))
-    case .object: self = .object(Members(value.objectView).map { Member(RegoValue($0.key), RegoValue($0.value)) })
+    case .undefined, .null: return .null
+    case .boolean: return .boolean(value.isTrue)
+    case .integer: return .integer(Int64(bitPattern: value.body))
+    case .number: return .number(String(decoding: NumberRecord(value.address).literal, as: UTF8.self))
+    case .shortString, .longString: return .string(value.string)
+    case .array, .set, .object: break
     }
+    guard levels > 0 else { return nil }
+    levels -= 1
+    defer { levels += 1 }
+    if value.isObject {
+      var members: [Member] = []
+      members.reserveCapacity(value.objectView.count)
+      for (key, member) in Members(value.objectView) {
+        guard let key = copy(key, &levels), let member = copy(member, &levels) else { return nil }
+        members.append(Member(key, member))
+      }
+      return .object(members)
+    }
+    var elements: [RegoValue] = []
+    for element in value.elements {
+      guard let element = copy(element, &levels) else { return nil }
+      elements.append(element)
+    }
+    return value.isArray ? .array(elements) : .set(elements)
   }
 
   /// The engine's own form. A text that is no number becomes null.

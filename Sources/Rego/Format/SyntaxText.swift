@@ -6,7 +6,14 @@ enum SyntaxText {
       if index == 0 { return name }
       return TermSpelling.isName(name) ? "." + name : "[\(TermSpelling.quoted(name))]"
     }.joined()
-    return (["package \(package)"] + module.rules.map { rule($0) }).joined(separator: "\n\n") + "\n"
+    let imports = module.imports.map { "import \(term($0.path))" + ($0.alias.map { " as \($0)" } ?? "") }
+    let rules = module.rules.map { rule($0) }
+    // A text that only looks like a connective imports a word that it does not use.
+    let words =
+      ["and", "or"].filter { word in rules.contains { $0.contains("} \(word) {") } }
+      + (rules.contains { $0.contains("not {") } ? ["not"] : [])
+    let keywords = words.map { "import future.keywords.\($0)" }
+    return (["package \(package)"] + keywords + imports + rules).joined(separator: "\n\n") + "\n"
   }
 
   static func rule(_ rule: Rule) -> String {
@@ -53,13 +60,19 @@ enum SyntaxText {
 
   /// A call of an operator with two operands, or with its result behind them; nil for other terms.
   private static func operation(_ term: Term) -> String? {
-    guard case .call(_, let operands) = term.node, let name = term.infixName else { return nil }
+    guard case .call(let function, let operands) = term.node else { return nil }
+    let name = term.infixName ?? reference(path(function))
     if let sign = signs[name] {
       if operands.count == 2 { return "\(self.term(operands[0])) \(sign) \(self.term(operands[1]))" }
       if operands.count == 3 { return "\(self.term(operands[2])) = \(self.term(operands[0])) \(sign) \(self.term(operands[1]))" }
     }
     if name == "internal.member_2", operands.count == 2 { return "\(self.term(operands[0])) in \(self.term(operands[1]))" }
     return nil
+  }
+
+  private static func path(_ function: Term) -> [Term] {
+    if case .reference(let path) = function.node { return path }
+    return [function]
   }
 
   static func term(_ term: Term) -> String {
@@ -99,7 +112,17 @@ enum SyntaxText {
 
 extension PartialResult {
   /// Each query in lines of Rego.
-  public var queryTexts: [String] { queries.map { SyntaxText.body($0) } }
+  public var queryTexts: [String] {
+    queries.map { query in
+      let text = SyntaxText.body(query)
+      // A body is formatted as that of a rule; one that the formatter cannot read stays as it is.
+      let rule = "package query\n\nquery if {\n\(text)\n}\n"
+      guard text.contains("{\n"), let formatted = try? Formatter.format(Array(rule.utf8), file: "") else { return text }
+      let lines = String(decoding: formatted, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+      guard lines.count > 5, lines[2] == "query if {", lines[lines.count - 2] == "}" else { return text }
+      return lines[3..<lines.count - 2].map { $0.hasPrefix("\t") ? String($0.dropFirst()) : String($0) }.joined(separator: "\n")
+    }
+  }
 
   /// Each kept module, formatted; as it is where the formatter cannot read it.
   public var supportTexts: [String] {

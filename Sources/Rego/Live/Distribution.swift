@@ -157,7 +157,6 @@ struct DistributionSplit {
         if case .local(let local) = source, let origin = walk.origins[local] { candidates.append((origin, inner, size(origin))) }
         walk.walk(.scan(source: source, key: key, value: value, Block()))
         find(inner, &walk, &candidates)
-      case .attempt(let inner): find(inner, &walk, &candidates)
       default: walk.walk(statement)
       }
     }

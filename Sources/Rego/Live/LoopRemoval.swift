@@ -62,7 +62,6 @@ struct LoopRemoval {
         let other = Self.shifted.copy(.scan(source: source, key: key, value: value, Block()))
         let block = copy(inner)
         made.statements.append(other.withBlocks { _ in block })
-      case .attempt(let inner): made.statements.append(.attempt(copy(inner)))
       default: made.statements.append(Self.shifted.copy(statement))
       }
     }

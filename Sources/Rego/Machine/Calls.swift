@@ -72,8 +72,10 @@ extension Machine {
     if hasMocks, let mock = mock(-1 - Int32(number)) {
       return try callMock(mock, (0..<count).map { Memory.value(base, at: $0) }, at: base)
     }
+    let arguments = Arguments(address: base, count: count)
     do throws(BuiltinError) {
-      return try program.builtinFunctions[number].call(Arguments(address: base, count: count), builtinContext)
+      if builtinContext.isLimited { try builtinContext.spend(on: arguments) }
+      return try program.builtinFunctions[number].call(arguments, builtinContext)
     } catch {
       let builtin = program.builtins[number]
       let file = function >= 0 ? program.functions[function].file : ""
@@ -149,7 +151,15 @@ extension Machine {
   }
 
   /// The text of an interpolated string.
-  func interpolated(_ parts: Operands) -> Value {
+  func interpolated(_ parts: Operands, function: Int) throws(RegoError) -> Value {
+    if builtinContext.isLimited {
+      do throws(BuiltinError) {
+        try builtinContext.spend(parts.count)
+        for index in 0..<parts.count { try builtinContext.spend(tree: parts[index]) }
+      } catch {
+        throw exhausted(in: function, calling: "internal.template_string")
+      }
+    }
     var text = TextBuilder(in: heap)
     for index in 0..<parts.count {
       let part = parts[index]

@@ -2,6 +2,8 @@
 enum InstructionField {
   /// x: looked at, and not kept.
   case read
+  /// r: looked at; no constant stands there.
+  case readRegister
   /// x: becomes part of a value or known under another name.
   case keep
   /// A constant.
@@ -52,6 +54,8 @@ enum InstructionField {
   case list
   /// n x...: as a list of at least one.
   case path
+  /// n x...: as a list with no more registers than answers are kept for.
+  case keptList
   /// n r...: below 0 for none.
   case bindings
   /// n, two constants, then n times a verb's letter, x that is kept, and a constant.
@@ -100,7 +104,7 @@ extension Operation {
     case .add: [.growSetAtPath, .keep, .list]
     case .call: [.function, .write, .list, .target]
     case .builtin: [.builtin, .write, .place, .list, .target]
-    case .keptBuiltin, .keptTest: [.builtin, .write, .place, .list, .target, .site, .optional]
+    case .keptBuiltin, .keptTest: [.builtin, .write, .place, .keptList, .target, .site, .optional]
     case .format: [.builtinTaking(2), .write, .place, .pieces, .target]
     case .count: [.builtinTaking(1), .write, .place, .list, .target]
     case .document, .documentKeys: [.node, .write, .list, .target]
@@ -109,7 +113,7 @@ extension Operation {
     case .withDrop: [.drop]
     case .assignOnce: [.rewrite, .keep, .conflict]
     case .template: [.write, .list]
-    case .returnValue: [.read]
+    case .returnValue: [.readRegister]
     case .result: [.bindings]
     case .compare: [.builtinTaking(2), .comparison, .keep, .keep, .target]
     case .insert: [.grow(.object), .keep, .keep]

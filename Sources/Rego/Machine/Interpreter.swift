@@ -337,7 +337,7 @@ extension Machine {
         }
       case .format:
         let n = word(4)
-        var value = hasMocks ? .undefined : formatted(list(6, 1 &+ 3 &* n))
+        var value = hasMocks || builtinContext.isLimited ? .undefined : formatted(list(6, 1 &+ 3 &* n))
         if value.isUndefined {
           let scratch = base &+ UInt(locals) &* 16
           let elements = ArrayView.make(filled: n, in: heap)
@@ -407,7 +407,7 @@ extension Machine {
         advance(4)
       case .template:
         let n = word(2)
-        set(word(1), interpolated(list(3, n)))
+        set(word(1), try interpolated(list(3, n), function: Int(current)))
         advance(3 &+ n)
       case .result:
         let n = word(1)

@@ -127,9 +127,9 @@ struct Machine: ~Copyable {
   /// Forgets the last evaluation and takes what the next one reads. Both documents must outlive the evaluation and be frozen.
   mutating func begin(input: Value, data: Value) {
     heap.reset()
-    builtinContext.reset(steps: options.steps)
     steps = options.steps
     deadline = options.timeout.map { ContinuousClock.now + $0 }
+    builtinContext.reset(steps: options.steps, deadline: deadline)
     // The first look may find a task that was cancelled, or the time over.
     steps = min(steps, Self.stepsBetweenLooks)
     reserve = options.steps - steps
@@ -180,9 +180,7 @@ struct Machine: ~Copyable {
   /// Goes on where only the steps until the next look at the clock and at the task are spent.
   mutating func refill(in function: Int) throws(RegoError) {
     guard !heap.isExhausted, reserve > 0 else { throw exhausted(in: function) }
-    if Task.isCancelled {
-      throw RegoError(.cancel, "caller cancelled query execution: the task that evaluates it was cancelled\(place(of: function))")
-    }
+    if Task.isCancelled { throw exhausted(in: function) }
     if let deadline, ContinuousClock.now >= deadline { throw exhausted(in: function) }
     steps = min(reserve, Self.stepsBetweenLooks)
     reserve -= steps
@@ -191,10 +189,17 @@ struct Machine: ~Copyable {
   /// - Parameters:
   ///   - function: where the budget ran out, or -1.
   ///   - builtin: the built-in function that would have exceeded it.
-  func exhausted(in function: Int, calling builtin: String? = nil) -> RegoError {
-    let place = place(of: function) + (builtin.map { ", calling \($0)" } ?? "")
-    if !heap.isExhausted, reserve > 0, builtin == nil, let timeout = options.timeout {
-      return RegoError(.cancel, "context deadline exceeded: the evaluation needs more than its \(timeout)\(place)")
+  ///   - copying: it ran out when the result was copied.
+  func exhausted(in function: Int, calling builtin: String? = nil, copying: Bool = false) -> RegoError {
+    let place = place(of: function) + (builtin.map { ", calling \($0)" } ?? "") + (copying ? ", copying its result" : "")
+    let hasSteps = builtin == nil && !copying ? reserve > 0 : builtinContext.steps >= 0
+    if !heap.isExhausted, hasSteps {
+      if Task.isCancelled {
+        return RegoError(.cancel, "caller cancelled query execution: the task that evaluates it was cancelled\(place)")
+      }
+      if let timeout = options.timeout {
+        return RegoError(.cancel, "context deadline exceeded: the evaluation needs more than its \(timeout)\(place)")
+      }
     }
     let budget = heap.isExhausted ? "\(options.memory) bytes of values" : "\(options.steps) steps"
     return RegoError(.cancel, "caller cancelled query execution: the evaluation needs more than its budget of \(budget)\(place)")

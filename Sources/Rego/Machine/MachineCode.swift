@@ -16,14 +16,15 @@ enum MachineCode {
       for field in layouts[word(start)] {
         let value = word(position)
         switch field {
-        case .read, .keep, .constant, .register, .write, .rewrite, .make, .grow, .growSetAtPath, .beginScan, .scan, .optional:
+        case .read, .readRegister, .keep, .constant, .register, .write, .rewrite, .make, .grow, .growSetAtPath, .beginScan, .scan,
+          .optional:
           scale(position)
         case .target: set(position, (value - start) * 4)
         case .cache: set(position, value * FieldCache.size)
         case .select:
           for target in 1...(tables[value].count + 1) { set(position + target, (word(position + target) - start) * 4) }
           position += tables[value].count + 1
-        case .list, .path, .bindings:
+        case .list, .keptList, .path, .bindings:
           for operand in 0..<value { scale(position + 1 + operand) }
           position += value
         case .pieces:

@@ -244,10 +244,9 @@ struct Verifier {
       case .grow(let container): try growing(try word(position), container, at: position)
       case .growSetAtPath: try growing(try word(position), try word(position + 2) == 0 ? .set : .object, at: position)
       // Nothing is written behind a list.
-      case .list, .path, .bindings, .select, .pieces: break
-      case .read, .keep, .scan, .target, .capacity, .size, .cache, .function, .builtin, .builtinTaking, .site, .constant, .register,
-        .optional,
-        .node, .change, .record, .comparison, .conflict, .place, .drop:
+      case .list, .keptList, .path, .bindings, .select, .pieces: break
+      case .read, .readRegister, .keep, .scan, .target, .capacity, .size, .cache, .function, .builtin, .builtinTaking, .site, .constant,
+        .register, .optional, .node, .change, .record, .comparison, .conflict, .place, .drop:
         break
       }
       position += 1
@@ -277,7 +276,7 @@ struct Verifier {
     case .read: try operand(value, at: position)
     case .keep: try keep(value, at: position)
     case .write, .make, .grow, .growSetAtPath: try register(value, at: position)
-    case .rewrite: try written(value, at: position)
+    case .rewrite, .readRegister: try written(value, at: position)
     case .beginScan: try register(value + 1, at: position, least: 1)
     case .scan:
       try register(value + 1, at: position, least: 1)
@@ -320,6 +319,12 @@ struct Verifier {
       guard Conflict(rawValue: Int32(value)) != nil else { throw Refusal(reason: "at word \(position), there is no conflict \(value)") }
     case .place: break
     case .list: return try list(value, at: position, operands: operands, least: 0)
+    case .keptList:
+      let end = try list(value, at: position, operands: operands, least: 0)
+      var open = 0
+      for offset in 1..<(value + 1) where try word(position + offset) >= 0 { open += 1 }
+      guard open <= ScalarCalls.operands else { throw Refusal(reason: "at word \(position), answers to \(open) operands are not kept") }
+      return end
     case .path: return try list(value, at: position, operands: nil, least: 1)
     case .pieces: return try pieces(value, at: position)
     case .optional: if value >= 0 { try operand(value, at: position) }

@@ -17,6 +17,9 @@ extension RegularExpression {
       backtracking = BacktrackingSearch(expression.program)
     }
 
+    /// Instructions of the expression: a search takes at most so many steps for each byte.
+    package var size: Int { program.instructions.count }
+
     /// Work done so far: instructions entered by the threads and by the building of automaton states.
     var steps: Int { threads.steps + backtracking.steps + automaton.steps }
 
@@ -51,13 +54,17 @@ extension RegularExpression {
     ///
     /// - Parameter template: `$1`, `${1}`, `$name`, `${name}` stand for a group's text (nothing for a group that took no part or does not
     ///   exist), `$$` for a dollar sign. A name is the longest run of letters, digits and underscores.
-    package func replaceAll(_ text: [UInt8], template: [UInt8]) -> [UInt8] {
+    /// - Parameter grew: told now and then how long the result is; what it throws ends the replacement.
+    package func replaceAll<E: Error>(
+      _ text: [UInt8], template: [UInt8], grew: (Int) throws(E) -> Void
+    ) throws(E) -> [UInt8] {
       let template = ReplacementTemplate(template, names: program.names)
       let span = text.span
       var result: [UInt8] = []
       var copied = 0
       var position = 0
       while position <= text.count, let match = find(span, from: position, slotCount: template.slotCount) {
+        try grew(result.count)
         result += text[copied..<match[0]]
         // No replacement for an empty match right behind another match.
         if match[1] > copied || match[0] == 0 { template.append(match, of: text, to: &result) }

@@ -34,8 +34,10 @@ package struct RegularExpression: Sendable {
   package func firstMatch(_ text: [UInt8], from offset: Int = 0) -> [Int]? { Matcher(self).firstMatch(text, from: offset) }
   /// See `Matcher.allMatches(_:limit:)`.
   package func allMatches(_ text: [UInt8], limit: Int = -1) -> [[Int]] { Matcher(self).allMatches(text, limit: limit) }
-  /// See `Matcher.replaceAll(_:template:)`.
-  package func replaceAll(_ text: [UInt8], template: [UInt8]) -> [UInt8] { Matcher(self).replaceAll(text, template: template) }
+  /// See `Matcher.replaceAll(_:template:grew:)`.
+  package func replaceAll(_ text: [UInt8], template: [UInt8]) -> [UInt8] {
+    Matcher(self).replaceAll(text, template: template) { _ in }
+  }
   /// See `Matcher.split(_:limit:)`.
   package func split(_ text: [UInt8], limit: Int = -1) -> [ArraySlice<UInt8>] { Matcher(self).split(text, limit: limit) }
 

@@ -37,6 +37,10 @@ enum DeepStack {
   /// Bytes a recursion may use on it.
   static let limit = size - 1 << 20
 
+  /// Levels of a recursion over values that the stack of any caller holds, and those that this one holds, in any build.
+  static let callersLevels = 200
+  static let levels = 20_000
+
   private final class Work {
     let body: () -> Void
     init(_ body: @escaping () -> Void) { self.body = body }

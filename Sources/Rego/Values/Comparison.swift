@@ -17,12 +17,15 @@ enum Hashing {
   @inline(__always)
   static func integer(_ value: Int64) -> UInt64 { word(UInt64(bitPattern: value)) }
 
+  /// No factor of a product is 0 for bytes that can be chosen without the seed: all texts with such a factor would be equal.
   static func bytes(_ address: Memory.Address, _ count: Int) -> UInt64 {
+    let seed = seed
+    let first = seed ^ 0xa076_1d64_78bd_642f
     var state = seed ^ UInt64(count)
     var i = 0
     while i &+ 16 <= count {
       state = mix(
-        Memory.loadUnaligned(address, i, as: UInt64.self) ^ 0xa076_1d64_78bd_642f,
+        Memory.loadUnaligned(address, i, as: UInt64.self) ^ first,
         Memory.loadUnaligned(address, i &+ 8, as: UInt64.self) ^ state)
       i &+= 16
     }
@@ -42,7 +45,7 @@ enum Hashing {
         i &+= 1
       }
     }
-    return mix(a ^ 0xe703_7ed1_a0b4_28db, b ^ state) | 1
+    return mix(a ^ first ^ 0xe703_7ed1_a0b4_28db, b ^ state) | 1
   }
 }
 
@@ -66,23 +69,46 @@ extension Value {
     case .number: return NumberRecord(address).hash
     case .undefined, .null, .boolean: return Hashing.words(head, body)
     case .array:
+      let known = arrayView.hash
+      if known != 0 { return known }
+    case .set:
+      let known = setView.table.hash
+      if known != 0 { return known }
+    case .object:
+      let known = objectView.hash
+      if known != 0 { return known }
+    }
+    if hasCompositeParts { hashParts() }
+    return hashOfHashedParts
+  }
+
+  private var hasCompositeParts: Bool {
+    switch tag {
+    case .array: (0..<arrayView.count).contains { arrayView[$0].isComposite }
+    case .set: (0..<setView.count).contains { setView[$0].isComposite }
+    default:
+      (0..<objectView.count).contains { objectView.table[$0].isComposite || Memory.value(objectView.values, at: $0).isComposite }
+    }
+  }
+
+  /// The hash of a composite whose parts have theirs.
+  var hashOfHashedParts: UInt64 {
+    switch tag {
+    case .array:
       let view = arrayView
-      if view.hash != 0 { return view.hash }
       var state: UInt64 = 0x51_7c_c1
       for i in 0..<view.count { state = Hashing.words(state, view[i].hash) }
       view.hash = state | 1
       return state | 1
     case .set:
       let view = setView
-      if view.table.hash != 0 { return view.table.hash }
       var sum: UInt64 = 0x2545_f491
       for i in 0..<view.count { sum &+= view.table[i].hash }
       let result = Hashing.words(sum, 9)
       view.table.hash = result
       return result
-    case .object:
+    default:
       let view = objectView
-      if view.hash != 0 { return view.hash }
       var sum: UInt64 = 0x9e6c_63d0
       let table = view.table, values = view.values
       let seed = Hashing.seed
@@ -115,32 +141,9 @@ extension Value {
       let n = textCount
       if n != other.textCount || hash != other.hash { return false }
       return Memory.equalBytes(address + UInt(TextRecord.headerSize), other.address + UInt(TextRecord.headerSize), n)
-    case (.array, .array):
-      let x = arrayView, y = other.arrayView
-      if x.count != y.count { return false }
-      for i in 0..<x.count where !x[i].equals(y[i]) { return false }
-      return true
-    case (.set, .set):
-      let x = setView, y = other.setView
-      if x.count != y.count || hash != other.hash { return false }
-      for i in 0..<x.count where !y.contains(x[i]) { return false }
-      return true
-    case (.object, .object):
-      let x = objectView, y = other.objectView
-      let n = x.count
-      if n != y.count { return false }
-      // Where both are known already.
-      let hashes = (x.hash, y.hash)
-      if hashes.0 != hashes.1, hashes.0 != 0, hashes.1 != 0 { return false }
-      if x.table.address == y.table.address {
-        for i in 0..<n where !Memory.value(x.values, at: i).equals(Memory.value(y.values, at: i)) { return false }
-        return true
-      }
-      for i in 0..<n {
-        let found = y[x.table[i]]
-        if found.isUndefined || !found.equals(Memory.value(x.values, at: i)) { return false }
-      }
-      return true
+    case (.array, .array), (.set, .set), (.object, .object):
+      var comparison = ValueComparison()
+      return comparison.equal(self, other)
     default: return false
     }
   }
@@ -172,34 +175,9 @@ extension Value {
             UInt(bitPattern: x.baseAddress), x.count, UInt(bitPattern: y.baseAddress), y.count)
         }
       }
-    case (.array, .array):
-      let x = arrayView, y = other.arrayView
-      let n = min(x.count, y.count)
-      for i in 0..<n {
-        let order = x[i].compare(y[i])
-        if order != 0 { return order }
-      }
-      return x.count - y.count
-    case (.set, .set):
-      let x = setView, y = other.setView
-      x.sort()
-      y.sort()
-      for i in 0..<min(x.count, y.count) {
-        let order = x[i].compare(y[i])
-        if order != 0 { return order }
-      }
-      return x.count - y.count
-    case (.object, .object):
-      let x = objectView, y = other.objectView
-      x.sort()
-      y.sort()
-      for i in 0..<min(x.count, y.count) {
-        let keys = x.key(at: i).compare(y.key(at: i))
-        if keys != 0 { return keys }
-        let values = x.value(at: i).compare(y.value(at: i))
-        if values != 0 { return values }
-      }
-      return x.count - y.count
+    case (.array, .array), (.set, .set), (.object, .object):
+      var comparison = ValueComparison()
+      return comparison.order(self, other)
     default: return 0
     }
   }

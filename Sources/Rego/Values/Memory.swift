@@ -152,6 +152,9 @@ final class Heap: @unchecked Sendable {
     return start
   }
 
+  /// Ends what uses the heap as if more than the budget had been allocated.
+  func exhaust() { isExhausted = true }
+
   /// Bytes in use.
   var used: Int { current < 0 ? 0 : filled + Int(cursor &- chunks[current].start) }
 

@@ -11,14 +11,17 @@ struct BuildCommand: ParsableCommand {
         ringwall build policies
         ringwall build policies data.json -o bundle.tar.gz -r 1.4.0
         ringwall build --bundle policies -e example/allow
+        ringwall build -O 2 -e example/allow policies data.json
+        ringwall build --target plan -e example/allow policies
 
       Policies are compiled, so that a bundle holds none that cannot be used, and formatted. Data become one data.json. The same files give \
-      the same bytes.
+      the same bytes. With --target plan the bundle also holds plan.json, which readers of OPA's plans run.
       Exit codes: 0; 1 where a path or policy cannot be used, and after wrong use.
       """)
 
   enum Target: String, ExpressibleByArgument, CaseIterable {
     case rego
+    case plan
   }
 
   @Argument(help: "Files or folders.", completion: .file())
@@ -36,8 +39,16 @@ struct BuildCommand: ParsableCommand {
   @Option(name: [.short, .long], help: ArgumentHelp("A rule or package that is asked: example/allow. May be repeated.", valueName: "path"))
   var entrypoint: [String] = []
 
-  @Option(name: [.short, .long], help: ArgumentHelp("What evaluates the bundle: rego is the only one.", valueName: "target"))
+  @Option(name: [.short, .long], help: ArgumentHelp("What evaluates the bundle: rego or plan.", valueName: "target"))
   var target = Target.rego.rawValue
+
+  @Option(
+    name: [.customShort("O"), .long],
+    help: ArgumentHelp("0; 1 to evaluate what needs no input; 2 to put rules into each other too. Needs entrypoints.", valueName: "level"))
+  var optimize = 0
+
+  @Option(help: ArgumentHelp("With --optimize, the package for rules that negations need.", valueName: "name"))
+  var partialNamespace = "partial"
 
   @Option(
     help: ArgumentHelp("Name of files and folders to pass over, with * and ?. May be repeated or comma-separated.", valueName: "pattern"))
@@ -53,8 +64,13 @@ struct BuildCommand: ParsableCommand {
 
   func validate() throws {
     guard Target(rawValue: target) != nil else {
-      throw ValidationError("--target \(target): rego is the only target; ringwall builds no wasm and no plans")
+      throw ValidationError("--target \(target): rego and plan are the targets; ringwall builds no wasm")
     }
+    if target == Target.plan.rawValue && entrypoint.isEmpty {
+      throw ValidationError("plan compilation requires at least one entrypoint")
+    }
+    guard (0...2).contains(optimize) else { throw ValidationError("--optimize \(optimize): 0, 1 and 2 are the levels") }
+    if optimize > 0 && entrypoint.isEmpty { throw ValidationError("bundle optimizations require at least one entrypoint") }
     guard !paths.isEmpty else { throw ValidationError("expected at least one path") }
     guard !bundle || paths.count == 1 else { throw ValidationError("--bundle: name one bundle") }
   }
@@ -65,12 +81,15 @@ struct BuildCommand: ParsableCommand {
       let options = Parser.Options(version: isV0 ? .v0 : .v1)
       let ignored = ignore.flatMap { $0.split(separator: ",").map(String.init) }
       var built = try bundle ? Built(bundle: paths[0], options, ignored, try signing.verification()) : Built(paths, options, ignored)
-      if let revision { built.manifest.revision = revision }
-      _ = try Policy(built.modules, options: Policy.Options(functions: StandardFunctions.all))
       for path in entrypoint where !built.has(path) {
         throw DataError("--entrypoint \(path): there is no rule and no package of this name in what is built")
       }
-      try output.write(try BundleArchive.write(try built.entries()))
+      if optimize > 0 { try built.optimize(entrypoint, level: optimize, namespace: partialNamespace) }
+      if let revision { built.manifest.revision = revision }
+      let policy = try Policy(built.modules, options: Policy.Options(functions: StandardFunctions.all))
+      var entries = try built.entries()
+      if target == Target.plan.rawValue { entries.append(BundleEntry(["plan.json"], try policy.plan(entryPoints: entrypoint))) }
+      try output.write(try BundleArchive.write(entries))
       try output.finish()
     } catch {
       guard let errors = OutputError.list(error) else { throw error }
@@ -117,6 +136,25 @@ private struct Built {
       if part == ".." { _ = parts.popLast() } else { parts.append(String(part)) }
     }
     return parts
+  }
+
+  /// Rewrites the modules for the entry points; what is made is Rego v1.
+  mutating func optimize(_ entryPoints: [String], level: Int, namespace: String) throws {
+    var optimization = PolicyOptimization()
+    optimization.isShallow = level < 2
+    optimization.roots = manifest.roots
+    optimization.namespace = namespace
+    optimization.options = Policy.Options(functions: StandardFunctions.all)
+    let given = zip(modules, sources).map {
+      PolicyOptimization.Source(name: $1.path.joined(separator: "/"), module: $0, text: $1.bytes)
+    }
+    let result = try optimization.run(given, data: Document(data), entryPoints: entryPoints)
+    modules = result.map(\.module)
+    sources = result.map { BundleEntry($0.name.split(separator: "/").map(String.init), $0.text) }
+    manifest.revision = ""
+    if manifest.version == .v0 { manifest.fileVersions.append(("/optimized/*.rego", .v1)) }
+    let covers = manifest.roots.contains { $0.isEmpty || $0 == namespace }
+    if !covers { manifest.roots.append(namespace) }
   }
 
   /// Whether a rule or package has the path, names joined by "/".

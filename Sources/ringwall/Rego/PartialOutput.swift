@@ -34,23 +34,20 @@ struct PartialFlags: ParsableArguments {
 extension PartialResult {
   /// As `--format pretty` writes it: the queries and kept modules in a table.
   var table: String {
-    func rows(_ name: String, _ texts: [String]) -> [[String]] {
-      var rows: [[String]] = []
-      for (index, text) in texts.enumerated() {
-        let lines = text.split(separator: "\n").map { $0.replacing("\t", with: "  ") }
-        for (number, line) in (lines.isEmpty ? [""] : lines).enumerated() {
-          rows.append([number == 0 ? "\(name) \(index + 1)" : "", String(line)])
-        }
+    func rows(_ name: String, _ texts: [String]) -> [[[String]]] {
+      texts.enumerated().map { index, text in
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0.replacing("\t", with: "  ")) }
+        while lines.count > 1, lines.last?.isEmpty ?? false { lines.removeLast() }
+        return lines.enumerated().map { [$0.offset == 0 ? "\(name) \(index + 1)" : "", $0.element] }
       }
-      return rows
     }
-    return TextTable.text(nil, rows("Query", queryTexts) + rows("Support", supportTexts))
+    return TextTable.text(nil, groups: rows("Query", queryTexts) + rows("Support", supportTexts))
   }
 
-  /// As `--format source` writes it.
+  /// As `--format source` writes it, without the last line end.
   var source: String {
-    let queries = queryTexts.enumerated().map { "# Query \($0.offset + 1)\n\($0.element)" }
+    let queries = queryTexts.enumerated().map { "# Query \($0.offset + 1)\n\($0.element)\($0.element.isEmpty ? "" : "\n")\n" }
     let modules = supportTexts.enumerated().map { "# Module \($0.offset + 1)\n\($0.element)" }
-    return (queries + modules).joined(separator: "\n\n")
+    return String((queries + modules).joined().dropLast())
   }
 }

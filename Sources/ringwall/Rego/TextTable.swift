@@ -3,7 +3,11 @@ internal import Audit
 /// A table of lines and corners, as OPA draws it.
 enum TextTable {
   /// - Parameter heads: nil for a table without a head.
-  static func text(_ heads: [String]?, _ rows: [[String]]) -> String {
+  static func text(_ heads: [String]?, _ rows: [[String]]) -> String { text(heads, groups: [rows]) }
+
+  /// - Parameter groups: rows between lines.
+  static func text(_ heads: [String]?, groups: [[[String]]]) -> String {
+    let rows = groups.flatMap(\.self)
     let all = (heads.map { [$0] } ?? []) + rows
     let columns = all.map(\.count).max() ?? 0
     guard columns > 0 else { return "" }
@@ -21,7 +25,10 @@ enum TextTable {
     }
     var lines = [rule("┌", "┬", "┐")]
     if let heads { lines += [line(heads, centred), rule("├", "┼", "┤")] }
-    lines += rows.map { line($0, padded) }
+    for (index, group) in groups.enumerated() {
+      if index > 0 { lines.append(rule("├", "┼", "┤")) }
+      lines += group.map { line($0, padded) }
+    }
     lines.append(rule("└", "┴", "┘"))
     return lines.joined(separator: "\n")
   }

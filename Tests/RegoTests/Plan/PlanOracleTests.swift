@@ -98,4 +98,30 @@ struct PlanOracleTests {
     #expect(differences.isEmpty)
     #expect(min(counts.plan, counts.source) >= counts.all - outdated.count)
   }
+
+  /// What this engine plans of the modules, read back and run.
+  @Test("recorded results from plans of our own", .enabled(if: has("plans.jsonl"), "no ../shared/oracle/opa/plans.jsonl beside the checkout"))
+  func written() throws {
+    let options = Policy.Options(functions: StandardFunctions.all)
+    var differences: [String] = []
+    var count = 0
+    for record in try Self.records() {
+      let name = "data." + record.entryPoint.split(separator: "/").joined(separator: ".")
+      let module = try Parser.module(Array(record.module.utf8), file: "m.rego")
+      let policy = try Policy([module], options: options)
+      let source = Self.answer { () throws(RegoErrors) in try policy.prepare(name) }
+      let plan = Self.answer { () throws(RegoErrors) in
+        let text = try policy.plan(entryPoints: [record.entryPoint])
+        return try PlannedPolicy(plan: text, options: options).prepare(entryPoint: record.entryPoint)
+      }
+      if Self.isSame(plan, record.want) || Self.isSame(plan, source) {
+        count += 1
+      } else {
+        differences.append("line \(record.line): \(plan) for \(record.want)")
+      }
+    }
+    print("plans written: \(count) with the recorded result")
+    for difference in differences { print("  " + difference.prefix(300)) }
+    #expect(differences.isEmpty)
+  }
 }

@@ -58,8 +58,7 @@ extension PartialEvaluation {
   }
 
   private func isUncertain(_ name: String) -> Bool {
-    if name.hasPrefix("rego.metadata.") { return true }
-    return !options.callsNondeterministic && Self.nondeterministic.contains(name)
+    !options.callsNondeterministic && Self.nondeterministic.contains(name)
   }
 
   /// Functions whose answers differ from call to call, by OPA's list of built-in functions.
@@ -71,34 +70,46 @@ extension PartialEvaluation {
   // MARK: - Dependence
 
   /// Whether an expression asks for anything unknown, in itself or through rules.
-  func depends(_ expression: CheckExpression) -> Bool {
+  ///
+  /// - Parameter names: variables of the rule that it stands in; nil for those of this evaluation.
+  func depends(_ expression: CheckExpression, _ names: VariableTable? = nil) -> Bool {
     switch expression.kind {
-    case .term(let term): if depends(term) { return true }
+    case .term(let term): if depends(term, names) { return true }
     case .call(let terms):
-      if isUncertain(contents.name(of: terms[0], variables)) || contents.rules(of: terms[0]).map({ dependsBelow($0) }) ?? false { return true }
-      if terms.dropFirst().contains(where: { depends($0) }) { return true }
+      if isUncertain(contents.name(of: terms[0], names ?? variables)) || contents.rules(of: terms[0]).map({ dependsBelow($0) }) ?? false {
+        return true
+      }
+      if terms.dropFirst().contains(where: { depends($0, names) }) { return true }
     case .some: break
     case .someIn(let key, let value, let collection):
-      if [key, value, collection].compactMap({ $0 }).contains(where: { depends($0) }) { return true }
-    case .every(let every): if depends(every.domain) || every.body.expressions.contains(where: { depends($0) }) { return true }
-    case .logical(let bodies): if bodies.contains(where: { $0.expressions.contains { depends($0) } }) { return true }
+      if [key, value, collection].compactMap({ $0 }).contains(where: { depends($0, names) }) { return true }
+    case .every(let every):
+      if depends(every.domain, names) || every.body.expressions.contains(where: { depends($0, names) }) { return true }
+    case .logical(let bodies): if bodies.contains(where: { $0.expressions.contains { depends($0, names) } }) { return true }
     }
-    return expression.with.contains { depends($0.value) }
+    return expression.with.contains { depends($0.value, names) }
   }
 
-  func depends(_ term: CheckTerm) -> Bool {
+  func depends(_ term: CheckTerm, _ names: VariableTable? = nil) -> Bool {
     switch term.kind {
-    case .null, .boolean, .number, .string, .variable: return false
-    case .array(let terms), .set(let terms): return terms.contains { depends($0) }
-    case .call(let terms): return terms.dropFirst().contains { depends($0) } || contents.rules(of: terms[0]).map { dependsBelow($0) } ?? false
-    case .object(let items): return items.contains { depends($0.key) || depends($0.value) }
+    case .null, .boolean, .number, .string: return false
+    case .variable(let number):
+      if number > VariableTable.data { return false }
+      if isUnknown([term]) || options.unknowns.contains(where: { isUnknownPrefix([term], of: $0) }) { return true }
+      return number == VariableTable.data && dependsBelow(contents.tree)
+    case .array(let terms), .set(let terms): return terms.contains { depends($0, names) }
+    case .call(let terms):
+      return isUncertain(contents.name(of: terms[0], names ?? variables)) || terms.dropFirst().contains { depends($0, names) }
+        || contents.rules(of: terms[0]).map { dependsBelow($0) } ?? false
+    case .object(let items): return items.contains { depends($0.key, names) || depends($0.value, names) }
     case .comprehension(let held):
-      return held.body.expressions.contains { depends($0) } || [held.key, held.term].compactMap { $0 }.contains { depends($0) }
+      return held.body.expressions.contains { depends($0, names) }
+        || [held.key, held.term].compactMap { $0 }.contains { depends($0, names) }
     case .template(let parts):
-      return parts.contains { if case .expression(let expression) = $0 { depends(expression) } else { false } }
+      return parts.contains { if case .expression(let expression) = $0 { depends(expression, names) } else { false } }
     case .reference(let path):
-      if path.dropFirst().contains(where: { depends($0) }) { return true }
-      guard case .variable(let root) = path[0].kind, root <= VariableTable.data else { return depends(path[0]) }
+      if path.dropFirst().contains(where: { depends($0, names) }) { return true }
+      guard case .variable(let root) = path[0].kind, root <= VariableTable.data else { return depends(path[0], names) }
       let walked = path.prefix { $0.isConstant || $0.isVariable }
       for count in 1...walked.count where isUnknown(Array(path.prefix(count))) { return true }
       if options.unknowns.contains(where: { unknown in unknown.count > path.count && isUnknownPrefix(path, of: unknown) }) { return true }
@@ -128,7 +139,11 @@ extension PartialEvaluation {
       for rule in place.rules {
         for branch in rule.branches {
           let terms = branch.suffix + branch.arguments + [branch.key, branch.value].compactMap { $0 }
-          if terms.contains(where: { depends($0) }) || branch.body.expressions.contains(where: { depends($0) }) { found = true }
+          if terms.contains(where: { depends($0, branch.variables) })
+            || branch.body.expressions.contains(where: { depends($0, branch.variables) })
+          {
+            found = true
+          }
         }
       }
       return found

@@ -14,6 +14,12 @@ final class PartialEvaluation {
     var isShallow = false
     /// Functions such as time.now_ns are called.
     var callsNondeterministic = false
+    /// The package below data that kept rules go to.
+    var namespace = "partial"
+    /// Kept rules go there with their paths. Otherwise they keep their names, and take the place of the rules that they come from.
+    var isMoved = true
+    /// Sets names of rules that are made for negations apart.
+    var label = ""
   }
 
   let contents: TracedPolicy.Contents
@@ -26,13 +32,19 @@ final class PartialEvaluation {
   /// Rules that are kept, by their path below data without the namespace.
   var support: [SupportRule] = []
   var supported: Set<String> = []
+  var replaced: [PartialResult.Place] = []
   /// Rules that are to be kept and were not looked at yet.
-  var pending: [CheckRule] = []
+  var pending: [[CheckRule]] = []
+  /// Heads of names of functions, which are no variables.
+  var functionNames: Set<Int> = []
   /// Whether what a place holds depends on what is unknown.
   var dependence: [ObjectIdentifier: Bool] = [:]
   /// Variables that stand in expressions outside of closures: those of the bodies that are being evaluated.
   var outer: Set<Int> = []
   private var negations = 0
+  /// Ways through bodies that were left so far. Each is a query, or part of one.
+  private var ways = 0
+  private static let wayLimit = 100_000
 
   struct Saved {
     let expression: CheckExpression
@@ -70,7 +82,14 @@ final class PartialEvaluation {
     let outer = saved
     saved = []
     defer { saved = outer }
-    try evaluate(body.expressions[...]) { () throws(RegoError) in result.append(self.residue(keeping: kept)) }
+    try evaluate(body.expressions[...]) { () throws(RegoError) in
+      self.ways += 1
+      guard self.ways <= Self.wayLimit else {
+        let location = body.expressions.first?.location ?? .generated
+        throw RegoError(.cancel, "more than \(Self.wayLimit) ways through rules are left: name fewer unknowns", location: location)
+      }
+      result.append(self.residue(keeping: kept))
+    }
     return result
   }
 
@@ -85,7 +104,9 @@ final class PartialEvaluation {
     if expression.isNegated { return try negated(expression, next) }
     switch expression.kind {
     case .call(let terms):
-      if expression.call(of: VariableTable.unify) != nil, terms.count == 3 { return try unify(terms[1], terms[2], next) }
+      // A comparison for equality is an equation here, as in OPA.
+      let isEquation = expression.call(of: VariableTable.unify) != nil || expression.call(of: VariableTable.equal) != nil
+      if isEquation, terms.count == 3 { return try unify(terms[1], terms[2], next) }
       try call(terms, expression, next)
     case .term(let term):
       try values(of: term, wanted: nil) { (value) throws(RegoError) in
@@ -112,6 +133,10 @@ final class PartialEvaluation {
     let plugged = plugged(expression)
     var free: Set<Int> = []
     outerVariables(of: plugged, &free)
+    // What is left has the values of these.
+    var left: Set<Int> = []
+    for item in saved where !item.isMarker { self.plugged(item.expression).collectVariables(&left) }
+    if !free.isDisjoint(with: left) { return try save(plugged, next) }
     if free.isEmpty || !expression.isNegated && !isClosure(expression), !depends(plugged) {
       return try concretely([plugged], Array(free), next)
     }
@@ -149,26 +174,28 @@ final class PartialEvaluation {
 
   private func negated(_ expression: CheckExpression, _ next: @escaping Next) throws(RegoError) {
     let positive = expression.with(expression.kind, isNegated: false, changes: [])
+    let around = outer
     let ways = try queries(CheckBody([positive]))
     if ways.isEmpty { return try next() }
     if ways.contains(where: \.isEmpty) { return }
     var free: Set<Int> = []
     for way in ways { for item in way { item.collectVariables(&free) } }
-    let own = free.filter { !outer.contains($0) }
+    let own = free.filter { !around.contains($0) }
     let combinations = ways.reduce(1) { min($0 * $1.count, 1_000) }
     if own.isEmpty, combinations <= 16, ways.allSatisfy({ $0.allSatisfy { $0.with.isEmpty && !isClosure($0) } }) {
       return try negated(ways[...], next)
     }
     negations += 1
-    let name = "__not\(negations)__"
-    let parameters = free.filter { outer.contains($0) }.sorted().map { CheckTerm(.variable($0), expression.location) }
+    let name = "__not\(options.label)\(negations)__"
+    let parameters = free.filter { around.contains($0) }.sorted().map { CheckTerm(.variable($0), expression.location) }
     for way in ways {
       support.append(
         SupportRule(
-          package: [], name: name, suffix: [], arguments: parameters, key: nil, value: CheckTerm(.boolean(true), .generated), body: way,
+          package: options.isMoved ? [] : [options.namespace], name: name, suffix: [], arguments: parameters, key: nil,
+          value: CheckTerm(.boolean(true), .generated), body: way,
           isDefault: false, isFunction: !parameters.isEmpty))
     }
-    let reference = CheckTerm(.reference(Self.documentPath(["partial", name])), expression.location)
+    let reference = CheckTerm(.reference(Self.documentPath([options.namespace, name])), expression.location)
     let kind: CheckExpression.Kind = parameters.isEmpty ? .term(reference) : .call([reference] + parameters)
     try save(CheckExpression(kind, isNegated: true, location: expression.location), next)
   }

@@ -10,6 +10,16 @@ public struct PartialResult: Sendable {
   public let queries: [Body]
   /// Rules that the queries ask for, below `data.partial`.
   public let support: [Module]
+
+  /// Where rules are kept.
+  struct Place: Sendable {
+    /// Below data, as far as it is constant.
+    let path: [String]
+    /// Rules below it are kept too.
+    let isDeep: Bool
+  }
+
+  let kept: [Place]
 }
 
 public struct PartialOptions: Sendable {
@@ -21,6 +31,10 @@ public struct PartialOptions: Sendable {
   public var shallowInlining: Bool
   /// Functions such as time.now_ns are evaluated.
   public var nondeterministicBuiltins: Bool
+  /// The package below data that kept rules go to.
+  public var namespace = "partial"
+  var isMoved = true
+  var label = ""
 
   public init(
     unknowns: [String] = ["input"], disableInlining: [String] = [], shallowInlining: Bool = false, nondeterministicBuiltins: Bool = false
@@ -46,11 +60,11 @@ extension PartialEvaluation {
     try finishSupport()
     var seen: Set<String> = []
     let bodies = queries.compactMap { expressions -> Body? in
-      var syntax = ResidualSyntax(variables, keeping: kept)
-      guard seen.insert(expressions.map { CheckText(variables).expression($0) }.joined(separator: "\n")).inserted else { return nil }
-      return syntax.body(expressions)
+      var syntax = ResidualSyntax(variables, functionNames: functionNames, keeping: kept)
+      let body = syntax.body(expressions)
+      return seen.insert(SyntaxText.body(body)).inserted ? body : nil
     }
-    return PartialResult(queries: bodies, support: modules())
+    return PartialResult(queries: bodies, support: modules(), kept: replaced)
   }
 
   /// The rules that are kept, one module for each package.
@@ -59,10 +73,11 @@ extension PartialEvaluation {
     for rule in support where !packages.contains(rule.package) { packages.append(rule.package) }
     return packages.map { package in
       let rules = support.filter { $0.package == package }.map { rule in
-        var syntax = ResidualSyntax(variables, keeping: [])
+        var syntax = ResidualSyntax(variables, functionNames: functionNames, keeping: [])
         return syntax.rule(rule)
       }
-      let path = [Term(.variable("data")), Term(.string(Self.namespace))] + package.map { Term(.string($0)) }
+      let namespace = options.isMoved ? [options.namespace] : []
+      let path = [Term(.variable("data"))] + (namespace + package).map { Term(.string($0)) }
       return Module(
         file: "", package: path, packageLocation: .generated, packageAnnotations: [], imports: [], rules: rules, comments: [], version: .v1)
     }

@@ -9,13 +9,15 @@ extension PartialEvaluation {
     case VariableTable.input:
       try base(known.input, [path[0]], path[1...], next)
     case VariableTable.data:
+      // What is kept is asked for by a name that is not known here.
+      if path.count > 1, path[1].isString(options.namespace) { return try next(CheckTerm(.reference(path), path[0].location)) }
       try place(contents.tree, known.data, [path[0]], path[1...], wanted: wanted, next)
     default: try next(CheckTerm(.reference(path), path[0].location))
     }
   }
 
   private func whole(_ walked: [CheckTerm], _ rest: ArraySlice<CheckTerm>) -> CheckTerm {
-    CheckTerm(.reference(walked + rest.map { plugged($0) }), walked[0].location)
+    walked.count + rest.count == 1 ? walked[0] : CheckTerm(.reference(walked + rest.map { plugged($0) }), walked[0].location)
   }
 
   // MARK: - Base documents
@@ -144,8 +146,11 @@ extension PartialEvaluation {
   ) throws(RegoError) {
     let rules = candidates(node)
     if rules.contains(where: { $0.arity > 0 }) { return }
-    let isGrowing = rules.contains { $0.key != nil || !$0.isGround }
-    if isKept(walked) || (isGrowing && rest.isEmpty) || rules.contains(where: { $0.next != nil }) {
+    // What several rules build together is whole only where each of them is reached to its value.
+    let isPart = rules.contains { rule in
+      !rule.isDefault && rule.package.count + 2 + rule.suffix.count + (rule.key == nil ? 0 : 1) > walked.count + rest.count
+    }
+    if isKept(walked) || isPart || rules.contains(where: { $0.next != nil }) {
       keep(node)
       return try next(namespaced(walked, rest))
     }
@@ -159,7 +164,6 @@ extension PartialEvaluation {
       let rule = opened(rule)
       let path = rule.suffix.dropFirst(walked.count - 2 - rule.package.count)
       let head = Array(path) + (rule.key.map { [$0] } ?? [])
-      guard rest.count >= head.count || rule.key == nil else { continue }
       try matchHead(head[...], rest) { (rest) throws(RegoError) in
         try self.evaluate(rule.body.expressions[...]) { () throws(RegoError) in
           guard let term = rule.key ?? rule.value else { return }
@@ -191,6 +195,14 @@ extension PartialEvaluation {
     return copy
   }
 
+  /// What the rule says of itself, which does not depend on where its body is evaluated.
+  private func metadata(_ expression: CheckExpression, of rule: CheckRule) -> CheckExpression? {
+    guard case .call(let terms) = expression.kind, terms.count == 2, expression.with.isEmpty else { return nil }
+    let name = contents.name(of: terms[0], rule.variables)
+    guard name.hasPrefix("rego.metadata."), let value = contents.metadata(name, rule, known.heap) else { return nil }
+    return .equality(terms[1], contents.term(value), location: expression.location)
+  }
+
   /// New numbers for the variables of a rule and its `else` branches.
   func renaming(of rule: CheckRule) -> Renaming {
     final class Numbers { var known: [Int: Int] = [:] }
@@ -204,8 +216,14 @@ extension PartialEvaluation {
           ? variables.generate() : variables.declare(variables.number(of: names.names[number]))
         numbers.known[number] = own
         return own
-      }, function: { number in number <= VariableTable.print ? number : variables.number(of: names.names[number]) },
-      isFunction: { contents.isFunction($0, names) })
+      },
+      function: { number in
+        if number <= VariableTable.print { return number }
+        let name = variables.number(of: names.names[number])
+        self.functionNames.insert(name)
+        return name
+      },
+      isFunction: { contents.isFunction($0, names) }, expression: { self.metadata($0, of: rule) })
   }
 
   /// Rules of a name that may hold, in the order in which OPA's index finds them: what asks nothing of a base document first.

@@ -1,7 +1,5 @@
 /// Rules that are kept, and what is left at the end of a way.
 extension PartialEvaluation {
-  static let namespace = "partial"
-
   /// The rules at a path are to be kept: asked for by the caller, or all of them.
   func isKept(_ path: [CheckTerm]) -> Bool {
     if options.isShallow { return true }
@@ -17,7 +15,8 @@ extension PartialEvaluation {
 
   /// The path of a kept document: below `data.partial`.
   func namespaced(_ walked: [CheckTerm], _ rest: ArraySlice<CheckTerm>) -> CheckTerm {
-    let path = [walked[0], CheckTerm(.string(Self.namespace), walked[0].location)] + walked.dropFirst()
+    let package = options.isMoved ? [CheckTerm(.string(options.namespace), walked[0].location)] : []
+    let path = [walked[0]] + package + walked.dropFirst()
     return CheckTerm(.reference(path + rest.map { plugged($0) }), walked[0].location)
   }
 
@@ -33,16 +32,30 @@ extension PartialEvaluation {
       }
     }
     guard let first = rules.first, supported.insert(first.text + "/\(first.arity)").inserted else { return }
-    pending += rules
+    pending.append(rules)
+    let constant = first.suffix.prefix { if case .string = $0.kind { true } else { false } }
+    let path = first.package + [first.name] + constant.compactMap { if case .string(let name) = $0.kind { name } else { nil } }
+    replaced.append(PartialResult.Place(path: path, isDeep: rules.contains { !$0.isGround }))
   }
 
   /// Evaluates the bodies of rules that are to be kept, which may keep others.
   func finishSupport() throws(RegoError) {
     while !pending.isEmpty {
-      let rules = pending
-      pending = []
+      let rules = pending.removeFirst()
+      let count = support.count
       for rule in rules { try keep(rule) }
+      if support.count == count, let rule = rules.first(where: { $0.key != nil || !$0.isGround }) { keepEmpty(rule) }
     }
+  }
+
+  /// A rule that never holds: a document that grows is there though nothing is in it.
+  private func keepEmpty(_ rule: CheckRule) {
+    let nothing = CheckTerm(.null, .generated)
+    support.append(
+      SupportRule(
+        package: rule.package, name: rule.name, suffix: rule.suffix.map { $0.isConstant ? $0 : nothing }, arguments: [],
+        key: rule.key.map { _ in nothing }, value: rule.key == nil ? nothing : nil,
+        body: [CheckExpression(.term(CheckTerm(.boolean(false), .generated)), location: .generated)], isDefault: false, isFunction: false))
   }
 
   private func keep(_ rule: CheckRule) throws(RegoError) {
@@ -56,7 +69,7 @@ extension PartialEvaluation {
     try evaluate(rule.body.expressions[...]) { () throws(RegoError) in
       let head = rule.key ?? rule.value ?? CheckTerm(.boolean(true), .generated)
       try self.values(of: head, wanted: nil) { (value) throws(RegoError) in
-        let body = self.residue(keeping: parameters.filter { self.bindings[$0] != nil }.sorted())
+        let body = self.residue(keeping: parameters.filter { self.bindings[$0] != nil }.sorted(), saying: [value] + rule.suffix)
         self.support.append(self.kept(rule, value: rule.key == nil ? value : nil, key: rule.key == nil ? nil : value, body: body))
       }
     }
@@ -103,26 +116,31 @@ extension PartialEvaluation {
   // MARK: - What is left
 
   /// The expressions of a way. Of variables that have to be told, those that are bound are.
-  func residue(keeping kept: [Int]) -> [CheckExpression] {
+  ///
+  /// - Parameter terms: what is said elsewhere, so that it need not be said again that it is defined.
+  func residue(keeping kept: [Int], saying terms: [CheckTerm] = []) -> [CheckExpression] {
     var result: [CheckExpression] = []
     let told = Set(kept)
     let plain = saved.filter { !$0.isMarker }.map { plugged($0.expression) }
     var said = Set(plain.filter { !$0.isNegated && $0.with.isEmpty }.flatMap { operandTexts(of: $0) })
+    for term in terms + kept.map({ CheckTerm(.variable($0), .generated) }) {
+      said.formUnion(references(in: plugged(term)).map(\.key))
+    }
     var index = 0
     var texts: Set<String> = []
     for item in saved {
       guard item.isMarker else {
         let expression = plain[index]
         index += 1
-        if texts.insert(CheckText(variables).expression(expression)).inserted { result.append(expression) }
+        if texts.insert(expression.key).inserted { result.append(expression) }
         continue
       }
       guard case .call(let terms) = item.expression.kind, case .variable(let variable) = terms[1].kind else { continue }
       if told.contains(variable) { continue }
       let term = plugged(terms[2])
-      let missing = references(in: term).filter { !said.contains(CheckText(variables).term($0)) }
+      let missing = references(in: term).filter { !said.contains($0.key) }
       if missing.isEmpty { continue }
-      said.formUnion(missing.map { CheckText(variables).term($0) })
+      said.formUnion(missing.map { $0.key })
       result.append(.equality(CheckTerm(.variable(variables.generate()), term.location), term, location: term.location))
     }
     for variable in kept {
@@ -142,11 +160,12 @@ extension PartialEvaluation {
     case .every(let every): terms = [every.domain]
     case .some, .someIn, .logical: terms = []
     }
-    return terms.flatMap { references(in: $0) }.map { CheckText(variables).term($0) }
+    return terms.flatMap { references(in: $0) }.map { $0.key }
   }
 
   private func references(in term: CheckTerm) -> [CheckTerm] {
     switch term.kind {
+    case .variable(let number) where number <= VariableTable.data: [term]
     case .reference(let path): [term] + path.dropFirst().flatMap { references(in: $0) }
     case .array(let terms), .set(let terms): terms.flatMap { references(in: $0) }
     case .object(let items): items.flatMap { references(in: $0.key) + references(in: $0.value) }

@@ -62,6 +62,7 @@ extension PartialEvaluation {
     let term = plugged(term)
     switch term.kind {
     case .reference(let path): try document(path, wanted: wanted, next)
+    case .variable(let number) where number <= VariableTable.data: try document([term], wanted: wanted, next)
     case .comprehension, .template:
       var free: Set<Int> = []
       term.collectVariables(&free)
@@ -87,11 +88,12 @@ extension PartialEvaluation {
 
   /// Makes two values equal: binds variables, and leaves an equation where one side is unknown.
   func match(_ a: CheckTerm, _ b: CheckTerm, _ next: @escaping Next) throws(RegoError) {
+    try known.spend(at: a.location.row > 0 ? a.location : b.location)
     let a = plugged(a), b = plugged(b)
     switch (a.kind, b.kind) {
     case (.variable(let x), .variable(let y)) where x == y: return try next()
-    case (.variable(let x), _) where !occurs(x, in: b): return try bind(x, b, next)
-    case (_, .variable(let y)) where !occurs(y, in: a): return try bind(y, a, next)
+    case (.variable(let x), _) where x > VariableTable.data && !occurs(x, in: b): return try bind(x, b, next)
+    case (_, .variable(let y)) where y > VariableTable.data && !occurs(y, in: a): return try bind(y, a, next)
     case (.array(let x), .array(let y)):
       return x.count == y.count ? try match(zip(x, y).map { ($0, $1) }[...], next) : ()
     case (.object(let x), .object(let y)):
@@ -152,6 +154,7 @@ extension PartialEvaluation {
   /// Nothing in it can be undefined.
   private func isDefined(_ term: CheckTerm) -> Bool {
     switch term.kind {
+    case .variable(let number) where number <= VariableTable.data: false
     case .null, .boolean, .number, .string, .variable, .comprehension, .template: true
     case .reference, .call: false
     case .array(let terms), .set(let terms): terms.allSatisfy { isDefined($0) }

@@ -3,11 +3,11 @@ struct ResidualSyntax {
   let variables: VariableTable
   private var names: [Int: String] = [:]
   private var taken: Set<String>
-  /// How often each variable stands in what is written.
-  private var uses: [Int: Int] = [:]
+  private let functionNames: Set<Int>
 
   /// - Parameter kept: variables of the query, which keep their names.
-  init(_ variables: VariableTable, keeping kept: [Int]) {
+  init(_ variables: VariableTable, functionNames: Set<Int>, keeping kept: [Int]) {
+    self.functionNames = functionNames
     self.variables = variables
     taken = ["input", "data"]
     for variable in kept {
@@ -22,7 +22,7 @@ struct ResidualSyntax {
   }
 
   private mutating func name(_ variable: Int) -> String {
-    if variable <= VariableTable.print { return variables.names[variable] }
+    if variable <= VariableTable.print || functionNames.contains(variable) { return variables.names[variable] }
     if let known = names[variable] { return known }
     let base = variables.isGenerated(variable) || variables.isWildcard(variable) ? "__local" : variables.names[variable]
     var number = 0

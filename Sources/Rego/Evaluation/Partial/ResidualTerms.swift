@@ -4,6 +4,8 @@ struct Renaming {
   /// The variable that stands for a function of this name.
   let function: (Int) -> Int
   let isFunction: (CheckTerm) -> Bool
+  /// What stands in the place of an expression; nil where it stays.
+  var expression: (CheckExpression) -> CheckExpression? = { _ in nil }
   /// What stands in the place of a document; nil where it stays.
   var document: (CheckTerm) -> CheckTerm? = { _ in nil }
   /// What stands in the place of a function's name; nil where it stays.
@@ -56,6 +58,8 @@ extension CheckTerm {
     return CheckTerm(kind, location)
   }
 
+  func isString(_ text: String) -> Bool { if case .string(text) = kind { true } else { false } }
+
   /// Neither a variable nor anything that has to be evaluated in it.
   var isConstant: Bool {
     switch kind {
@@ -96,6 +100,7 @@ extension CheckBody {
 
 extension CheckExpression {
   func renamed(_ renaming: Renaming) -> CheckExpression {
+    if let other = renaming.expression(self) { return other.renamed(renaming) }
     let kind: Kind =
       switch self.kind {
       case .term(let term): .term(term.renamed(renaming))

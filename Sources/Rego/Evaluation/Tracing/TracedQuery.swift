@@ -8,7 +8,7 @@
 /// Following an evaluation takes far longer than evaluating, so results come from a `Policy`.
 public final class TracedPolicy: @unchecked Sendable {
   // What is compiled is not changed any more, but for a memo that the lock of each evaluation's own contents guards.
-  private let checks: Checks
+  let checks: Checks
   private let builtins: [String: Builtin]
   private let data: Document
 
@@ -141,7 +141,7 @@ public final class TracedPolicy: @unchecked Sendable {
     _ text: String, package: [String] = [], imports: [Import] = [], input: Document? = nil, partial: PartialOptions = PartialOptions(),
     options: Parser.Options = Parser.Options(), evaluation: EvaluationOptions = EvaluationOptions()
   ) throws(RegoErrors) -> PartialResult {
-    let body = try Parser.query(Array(text.utf8), options: options)
+    let body = try Parser.query(Array(text.utf8), options: options).map { Self.equation($0) }
     let query = try checks.compiled(body, package: package.isEmpty ? nil : package, imports: imports)
     let unknowns = try partial.unknowns.map { text throws(RegoErrors) in try Self.path(text) }
     let kept = try partial.disableInlining.map { text throws(RegoErrors) in
@@ -161,12 +161,23 @@ public final class TracedPolicy: @unchecked Sendable {
           contents, known: known,
           options: PartialEvaluation.Options(
             unknowns: unknowns, kept: kept, isShallow: partial.shallowInlining,
-            callsNondeterministic: partial.nondeterministicBuiltins))
+            callsNondeterministic: partial.nondeterministicBuiltins, namespace: partial.namespace, isMoved: partial.isMoved,
+            label: partial.label))
         return try rest.result(query)
       }
     } catch {
       throw RegoErrors(error)
     }
+  }
+
+  /// A comparison for equality as an equation, which leaves its sides whole.
+  private static func equation(_ expression: Expression) -> Expression {
+    guard case .term(let term) = expression.kind, term.infixName == "equal", case .call(_, let sides) = term.node, sides.count == 2 else {
+      return expression
+    }
+    var copy = expression
+    copy.kind = .term(Term(.call(Term(.reference([Term(.variable("eq"))])), sides), term.location))
+    return copy
   }
 
   /// A reference to a document, as "input.user" or "data.roles".

@@ -14,6 +14,8 @@ struct ShellSession {
   private var isProfiled = false
   private var isStrict = false
   private var prettyLimit = 80
+  /// References to what is not known; empty where queries are evaluated whole.
+  private var unknowns: [String] = []
   /// Lines of a statement that is not complete yet.
   private(set) var pending: [String] = []
   private(set) var isFinished = false
@@ -107,6 +109,7 @@ struct ShellSession {
     case ("strict-builtin-errors", 0):
       isStrict.toggle()
       return []
+    case ("unknown", _): return unknown(arguments)
     case ("unset", 1): return unset(arguments[0])
     case ("dump", 0...1): return dump(arguments.first)
     default: return nil
@@ -116,6 +119,17 @@ struct ShellSession {
   private mutating func trace(_ name: String) -> [String] {
     guard let mode = ExplainMode(rawValue: name) else { return ["there are full, notes, fails, debug and off"] }
     explain = explain == mode ? .off : mode
+    return []
+  }
+
+  /// What is not known from here on; nothing goes back to whole evaluation.
+  private mutating func unknown(_ references: [String]) -> [String] {
+    if references.isEmpty, unknowns.isEmpty { return ["nothing is unknown; name references: unknown input data.users"] }
+    for reference in references {
+      let head = reference.prefix { $0 != "." && $0 != "[" }
+      if head != "input" && head != "data" { return ["\(reference): not a reference to input or data"] }
+    }
+    unknowns = references
     return []
   }
 
@@ -245,6 +259,13 @@ struct ShellSession {
     var times = Metrics()
     let input = try policy.input()
     let imports = try policy.imports()
+    if !unknowns.isEmpty {
+      let rest = try TracedPolicy(try policy.modules(), data: policy.data, options: policy.options).partially(
+        text, package: policy.current, imports: imports, input: input, partial: PartialOptions(unknowns: unknowns),
+        options: policy.parserOptions, evaluation: EvaluationOptions(isStrict: isStrict))
+      if format == .json { return [OrderedJSON.text(.object([.init("partial", try Document(json: rest.json).regoValue)]))] }
+      return [rest.table]
+    }
     let query = try times.time("query_compile") {
       try policy.policy.prepare(text, package: policy.current, imports: imports, options: policy.parserOptions)
     }
@@ -304,6 +325,7 @@ struct ShellSession {
       trace [mode]             explain: full, notes, fails, debug; again to stop
       notes, fails             the same for one mode
       metrics, profile         report times; again to stop
+      unknown [references]     evaluate what does not depend on them; without any, all again
       strict-builtin-errors    errors of built-in functions end a query; again to stop
       dump [file]              write the data
       help [topic]             this, or help on input or history
