@@ -337,7 +337,7 @@ extension Machine {
         }
       case .format:
         let n = word(4)
-        var value = hasMocks ? .undefined : formatted(list(6, 1 &+ 3 &* n))
+        var value = hasMocks || builtinContext.isLimited ? .undefined : formatted(list(6, 1 &+ 3 &* n))
         if value.isUndefined {
           let scratch = base &+ UInt(locals) &* 16
           let elements = ArrayView.make(filled: n, in: heap)

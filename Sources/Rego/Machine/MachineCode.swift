@@ -16,7 +16,8 @@ enum MachineCode {
       for field in layouts[word(start)] {
         let value = word(position)
         switch field {
-        case .read, .readRegister, .keep, .constant, .register, .write, .rewrite, .make, .grow, .growSetAtPath, .beginScan, .scan, .optional:
+        case .read, .readRegister, .keep, .constant, .register, .write, .rewrite, .make, .grow, .growSetAtPath, .beginScan, .scan,
+          .optional:
           scale(position)
         case .target: set(position, (value - start) * 4)
         case .cache: set(position, value * FieldCache.size)

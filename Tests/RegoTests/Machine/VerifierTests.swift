@@ -101,6 +101,15 @@ struct VerifierTests {
         Self.code((.scanStart, [0, -4, 11])) + Self.code((.scanNext, [0, 2, 3, 11]), (.jump, [4]), (.reset, [2]), (.returnValue, [2])))
         == nil)
     #expect(Self.refusal(Self.code((.move, [0, -4]), (.reset, [1])) + next)?.contains("no loop began") == true)
+    // What a loop keeps is no value.
+    #expect(
+      Self.refusal(Self.code((.scanStart, [0, -4, 10]), (.move, [3, 0]), (.move, [2, 3]), (.reset, [2]), (.returnValue, [2])))?
+        .contains("before it is written") == true)
+    // A key that is not taken is not written.
+    #expect(
+      Self.refusal(
+        Self.code((.scanStart, [0, -4, 13]), (.scanNextValue, [0, 2, 3, 13]), (.move, [3, 2]), (.jump, [4]), (.returnValue, [3])))?
+        .contains("before it is written") == true)
     // The key's register is the position's.
     let own = Self.code(
       (.scanStart, [0, -4, 11]), (.scanNext, [0, 1, 3, 11]), (.jump, [4]), (.reset, [2]), (.returnValue, [2]))
@@ -148,6 +157,10 @@ struct VerifierTests {
       Self.refusal(Self.code((.field, [0, -4, -1, 0, 12]), (.field, [0, -4, -2, 0, 12])) + end)?.contains("another instruction's") == true)
     #expect(Self.refusal(Self.code((.keptBuiltin, [0, 1, 0, 2, -1, -2, 10, 0, -1])) + end) == nil)
     #expect(Self.refusal(Self.code((.keptBuiltin, [0, 1, 0, 2, -1, -2, 10, 1, -1])) + end)?.contains("no place 1") == true)
+    #expect(Self.refusal(Self.code((.keptTest, [0, 1, 0, 2, -1, -2, 10, 0, 3])) + end)?.contains("before it is written") == true)
+    #expect(Self.refusal(Self.code((.format, [0, 1, 0, 1, -1, -2, 115, -3, -4, 11])) + end) == nil)
+    #expect(Self.refusal(Self.code((.format, [0, 1, 0, 1, -1, -2, 115, -3, -9, 11])) + end)?.contains("no constant 8") == true)
+    #expect(Self.refusal(Self.code((.format, [0, 1, 0, 9, -1, -2, 115, -3, -4, 11])) + end)?.contains("not whole") == true)
     #expect(Self.refusal(Self.code((.count, [0, 1, 0, 1, -1, 7])) + end)?.contains("not take 1 operands") == true)
     // It is not written where it is false.
     #expect(Self.refusal(Self.code((.fieldFalsy, [0, -4, -1, 0, 6]), (.returnValue, [0])))?.contains("before it is written") == true)

@@ -249,6 +249,14 @@ final class PlanFunctionWriting {
       if place > 0 { self.place = place }
       try call(key: -1 - number, operands.map { operand($0) }, local(target))
       self.place = outer
+    case .format(let format, let operands, let target):
+      let values = operands.map { operand($0) }, array = newLocal()
+      append(.makeArray(array, capacity: values.count))
+      for value in values { append(.arrayAppend(array: array, value)) }
+      let outer = self.place
+      if format.place > 0 { self.place = format.place }
+      try call(key: -1 - format.builtin, [operand(.constant(format.format)), .local(array)], local(target))
+      self.place = outer
     case .document(let node, let keys, let target):
       let keys = keys.map { operand($0) }
       append(.reset(local(target)))
