@@ -71,6 +71,8 @@ final class BuiltinContext {
   private let clock: @Sendable () -> Int64
   /// Hosts that functions may connect to.
   let network: NetworkAccess
+  /// When the evaluation's time is over; nil for never.
+  var deadline: ContinuousClock.Instant?
   /// Where `print` writes; nil drops the text.
   var printed: ((String) -> Void)?
   /// Told which case of a test begins.

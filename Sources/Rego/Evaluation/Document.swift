@@ -34,6 +34,18 @@ public final class Document: @unchecked Sendable {
     }
   }
 
+  /// Reads the first document of a YAML text: what JSON cannot hold is refused.
+  ///
+  /// - Throws: `eval_internal_error` with the parser's text.
+  public convenience init(yaml bytes: [UInt8], name: String = "") throws(RegoError) {
+    let heap = Heap()
+    do throws(YAMLError) {
+      self.init(heap: heap, value: try YAMLReader.read(bytes, in: heap))
+    } catch {
+      throw RegoError(.internal, error.description, file: name, location: .generated)
+    }
+  }
+
   public convenience init(_ value: RegoValue) {
     let heap = Heap()
     self.init(heap: heap, value: value.value(in: heap))

@@ -129,6 +129,7 @@ struct Machine: ~Copyable {
     builtinContext.reset(steps: options.steps)
     steps = options.steps
     deadline = options.timeout.map { ContinuousClock.now + $0 }
+    builtinContext.deadline = deadline
     // Outside of a task nobody can cancel, and steps alone need no looks.
     // SAFETY: the task is compared with nil inside of the closure and not kept.
     let isCancellable = unsafe withUnsafeCurrentTask { unsafe $0 != nil }

@@ -27,6 +27,8 @@ struct EvalCommand: ParsableCommand {
 
   @OptionGroup var sources: RegoOptions
 
+  @OptionGroup var network: NetworkOptions
+
   @Option(name: [.short, .long], help: ArgumentHelp("json, pretty, values, bindings, raw or discard.", valueName: "format"))
   var format: Format = .json
 
@@ -151,9 +153,9 @@ struct EvalCommand: ParsableCommand {
         let traced = try TracedPolicy(modules, data: policy.data, options: options)
           .prepare(text, package: question.packagePath, imports: imports, options: sources.compilation.parserOptions)
         try traced.run(
-          input: input, options: evaluationOptions, tracers: followed.tracers, isIndexed: !disableIndexing, exitsEarly: !disableEarlyExit)
+          input: input, options: try evaluationOptions, tracers: followed.tracers, isIndexed: !disableIndexing, exitsEarly: !disableEarlyExit)
       }
-      let evaluator = Evaluator(query, options: evaluationOptions)
+      let evaluator = Evaluator(query, options: try evaluationOptions)
       evaluator.printed = { Console.complain($0, isWhole: true) }
       output.solutions = try times.time("query_eval") {
         try evaluator.evaluate(input: input).map { EvaluatedSolution($0, of: query) }
@@ -198,10 +200,12 @@ struct EvalCommand: ParsableCommand {
   private var isProfiled: Bool { profile || profileLimit != nil || !profileSort.isEmpty }
 
   private var evaluationOptions: EvaluationOptions {
-    var options = EvaluationOptions(isStrict: strictBuiltinErrors)
-    if let steps { options.steps = steps }
-    if let timeout, timeout.duration > .zero { options.timeout = timeout.duration }
-    return options
+    get throws(DataError) {
+      var options = EvaluationOptions(isStrict: strictBuiltinErrors, network: try network.access(sources.compilation))
+      if let steps { options.steps = steps }
+      if let timeout, timeout.duration > .zero { options.timeout = timeout.duration }
+      return options
+    }
   }
 
   /// The first run, with statistics over all where there are several.

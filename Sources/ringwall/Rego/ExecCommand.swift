@@ -19,6 +19,8 @@ struct ExecCommand: ParsableCommand {
 
   @OptionGroup var sources: RegoOptions
 
+  @OptionGroup var network: NetworkOptions
+
   @Option(help: ArgumentHelp("The decision below data, with slashes: example/allow.", valueName: "path"))
   var decision: String = "system/main"
 
@@ -56,10 +58,11 @@ struct ExecCommand: ParsableCommand {
       for path in paths {
         files += try DataFiles.files(at: path, suffixes: [".json", ".yaml", ".yml"], ignoring: sources.compilation.ignored)
       }
+      let options = EvaluationOptions(
+        timeout: timeout.flatMap { $0.duration > .zero ? $0.duration : nil }, network: try network.access(sources.compilation))
       for file in standardInput ? ["/dev/stdin"] : files {
         let input = Document(try RegoSources.document(try DataFiles.bytes(file), file: file))
         let name = RegoValue.Member("path", .string(standardInput ? "--stdin-input" : file))
-        let options = EvaluationOptions(timeout: timeout.flatMap { $0.duration > .zero ? $0.duration : nil })
         do throws(RegoError) {
           guard let value = try query.evaluate(input: input, options: options).first?.values.first else {
             isFailed = isFailed || fail

@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import Judgement
 internal import Rego
-internal import RegoBuiltins
 
 /// How the Rego commands read and compile modules.
 struct RegoCompilation: ParsableArguments {
@@ -41,7 +40,7 @@ struct RegoCompilation: ParsableArguments {
   var ignored: [String] { ignore.flatMap { $0.split(separator: ",").map(String.init) } }
 
   func policyOptions(isStrict: Bool = false, errorLimit: Int = RegoErrors.limit) throws(DataError) -> Policy.Options {
-    var options = Policy.Options(isStrict: isStrict, errorLimit: errorLimit, functions: StandardFunctions.all)
+    var options = Policy.Options(isStrict: isStrict, errorLimit: errorLimit, functions: PolicyFunctions.all)
     if let capabilities { options.builtins = try CapabilitiesFile.builtins(capabilities) }
     if let schema { options.schemas = try Self.schemas(at: schema) }
     return options
@@ -155,6 +154,14 @@ struct QueryOptions: ParsableArguments {
 
 /// A file of capabilities, as `opa capabilities` writes it.
 enum CapabilitiesFile {
+  /// Hosts that it allows to ask; none where it does not say.
+  static func hosts(_ path: String) throws(DataError) -> [String] {
+    let document = try RegoSources.document(try DataFiles.bytes(path), file: path)
+    guard let allowed = document["allow_net"] else { return [] }
+    guard case .array(let list) = allowed else { throw DataError("\(path): allow_net is no list of hosts") }
+    return list.compactMap { if case .string(let host) = $0 { host } else { nil } }
+  }
+
   /// Names of the built-in functions that it lists.
   static func builtins(_ path: String) throws(DataError) -> Set<String> {
     let document = try RegoSources.document(try DataFiles.bytes(path), file: path)

@@ -25,6 +25,8 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var compilation: RegoCompilation
 
+  @OptionGroup var network: NetworkOptions
+
   @Flag(name: [.short, .long], help: "The paths are bundles.")
   var bundle = false
 
@@ -42,7 +44,7 @@ struct RunCommand: ParsableCommand {
       let (modules, data) = try bundle ? compilation.load([], bundles: paths) : compilation.load(paths)
       let policy = try ShellPolicy(
         loaded: modules, data: data, parserOptions: compilation.parserOptions, options: try compilation.policyOptions())
-      session = ShellSession(policy, format: format == .json ? .json : .pretty)
+      session = ShellSession(policy, format: format == .json ? .json : .pretty, network: try network.access(compilation))
     } catch {
       guard let errors = OutputError.list(error) else { throw error }
       Console.complain(OutputError.text(errors), isWhole: true)

@@ -37,6 +37,8 @@ struct TestCommand: ParsableCommand {
 
   @OptionGroup var compilation: RegoCompilation
 
+  @OptionGroup var network: NetworkOptions
+
   @Flag(name: [.short, .long], help: "The paths are bundles.")
   var bundle = false
 
@@ -90,7 +92,7 @@ struct TestCommand: ParsableCommand {
       let document = Document(data)
       let options = try compilation.policyOptions(errorLimit: maxErrors)
       let policy = try Policy(modules, data: document, options: options)
-      var watch = PolicyTest.Watch(timeout: timeout.map(\.duration) ?? .seconds(bench ? 30 : 5))
+      var watch = PolicyTest.Watch(timeout: timeout.map(\.duration) ?? .seconds(bench ? 30 : 5), network: try network.access(compilation))
       if isVerbose || varValues || isCovering { watch.traced = try TracedPolicy(modules, data: document, options: options) }
       if isVerbose || varValues { watch.mode = mode }
       watch.tracesAll = isVerbose && format == .json
@@ -173,7 +175,7 @@ struct TestCommand: ParsableCommand {
         failed.append(result)
         continue
       }
-      let evaluator = Evaluator(try policy.prepare(test.reference), options: EvaluationOptions(timeout: watch.timeout))
+      let evaluator = Evaluator(try policy.prepare(test.reference), options: EvaluationOptions(timeout: watch.timeout, network: watch.network))
       let benchmark = try Benchmark { () throws(RegoError) in _ = try evaluator.evaluate(input: nil) }
       switch format {
       case .json:

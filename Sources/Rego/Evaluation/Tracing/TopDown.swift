@@ -50,6 +50,7 @@ final class TopDown {
     deadline = options.timeout.map { ContinuousClock.now + $0 }
     let now = options.now
     context = BuiltinContext(heap: heap, steps: options.steps, network: options.network, clock: { now ?? Machine.systemClock() })
+    context.deadline = deadline
   }
 
   func nextID() -> Int {
