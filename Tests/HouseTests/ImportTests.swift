@@ -6,7 +6,7 @@ import Testing
   /// Level of each target. `Rego` knows nothing of Ringwall, so that it can be a library of its own; `Platforms` and `Judgement` meet
   /// in `Audit` only.
   static let levels: [String: Int] = [
-    "CArchive": 0, "CXML": 0, "Domain": 0, "Rego": 0,
+    "CArchive": 0, "CXML": 0, "CZlib": 0, "Domain": 0, "Rego": 0,
     "RegoBuiltins": 1, "QMP": 1, "Store": 1,
     "Judgement": 2, "Ledger": 2, "RegoHTTP": 2,
     "Platforms": 3, "Introspection": 3, "Signatures": 3, "Sensors": 3, "Segmentation": 3, "Channel": 3, "Sandbox": 3,
@@ -17,7 +17,7 @@ import Testing
   /// Lower, and still not to be known: the wall between facts and judgement.
   static let forbidden: [String: Set<String>] = [
     "Platforms": ["CArchive", "Judgement", "Rego", "RegoBuiltins", "RegoHTTP"], "Audit": ["CArchive", "Rego", "RegoHTTP"],
-    "Judgement": ["CXML"],
+    "Judgement": ["CXML", "CZlib"],
   ]
   /// Level 0 to 4 stays free of Foundation; it brings a second String, a second Data and slow start-up. `RegoBuiltins` needs its Date, which
   /// the verifier of certificates takes.

@@ -1,5 +1,6 @@
 import Foundation
 import NIOSSL
+import NIOHTTP1
 import Rego
 import Testing
 
@@ -72,7 +73,7 @@ import Testing
     }
     let fromFiles = #""tls_ca_cert_file": input.ca, "tls_client_cert_file": input.c, "tls_client_key_file": input.k"#
     #expect(try call(server, fromFiles, files)["status_code"] == .integer(200))
-    for (name, text) in input { setenv("REGO_HTTP_TEST_\(name)", text, 1) }
+    for (name, text) in input { _ = unsafe setenv("REGO_HTTP_TEST_\(name)", text, 1) }
     let fromEnvironment = ["ca_cert": "ca", "client_cert": "c", "client_key": "k"]
       .map { #""tls_\#($0.key)_env_variable": "REGO_HTTP_TEST_\#($0.value)""# }.joined(separator: ", ")
     #expect(try call(server, fromEnvironment, [:])["status_code"] == .integer(200))

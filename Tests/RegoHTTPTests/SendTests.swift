@@ -1,4 +1,5 @@
 import Foundation
+import NIOHTTP1
 import Rego
 import RegoBuiltins
 import RegoHTTP

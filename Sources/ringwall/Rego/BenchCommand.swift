@@ -44,7 +44,7 @@ struct BenchCommand: ParsableCommand {
     do {
       let input = try question.document()
       let (modules, data) = try sources.load()
-      let policy = try Policy(modules, data: Document(data), options: try sources.compilation.policyOptions())
+      let policy = try Policy(modules, data: Document(data), options: try sources.policyOptions())
       let query = try policy.prepare(
         try question.text(), package: question.packagePath, imports: try question.parsedImports(),
         options: sources.compilation.parserOptions)

@@ -141,7 +141,7 @@ struct EvalCommand: ParsableCommand {
     var times = Metrics()
     do {
       let (modules, data) = try times.time("load_files") { try sources.load() }
-      let options = try sources.compilation.policyOptions(isStrict: strict)
+      let options = try sources.policyOptions(isStrict: strict)
       let policy = try times.time("module_compile") { try Policy(modules, data: Document(data), options: options) }
       let imports = try question.parsedImports()
       let query = try times.time("query_compile") {

@@ -51,7 +51,7 @@ struct ExecCommand: ParsableCommand {
     var isFailed = false
     do {
       let (modules, data) = try sources.load()
-      let policy = try Policy(modules, data: Document(data), options: try sources.compilation.policyOptions())
+      let policy = try Policy(modules, data: Document(data), options: try sources.policyOptions())
       let parts = decision.split(separator: "/").map { "[" + OrderedJSON.compact(.string(String($0))) + "]" }
       let query = try policy.prepare("data" + parts.joined())
       var files: [String] = []

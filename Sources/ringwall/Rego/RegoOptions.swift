@@ -23,13 +23,6 @@ struct RegoCompilation: ParsableArguments {
     completion: .file(extensions: ["json"]))
   var capabilities: String?
 
-  @Option(
-    name: [.short, .long],
-    help: ArgumentHelp(
-      "JSON schemas: a file with that of the input, or a folder with those that METADATA blocks name, schema.a.b in a/b.json.",
-      valueName: "path"), completion: .file())
-  var schema: String?
-
   @Option(name: [.short, .long], help: ArgumentHelp("What evaluates: rego is the only one.", valueName: "target"))
   var target: Target = .rego
 
@@ -39,7 +32,7 @@ struct RegoCompilation: ParsableArguments {
 
   var ignored: [String] { ignore.flatMap { $0.split(separator: ",").map(String.init) } }
 
-  func policyOptions(isStrict: Bool = false, errorLimit: Int = RegoErrors.limit) throws(DataError) -> Policy.Options {
+  func policyOptions(schema: String? = nil, isStrict: Bool = false, errorLimit: Int = RegoErrors.limit) throws(DataError) -> Policy.Options {
     var options = Policy.Options(isStrict: isStrict, errorLimit: errorLimit, functions: PolicyFunctions.all)
     if let capabilities { options.builtins = try CapabilitiesFile.builtins(capabilities) }
     if let schema { options.schemas = try Self.schemas(at: schema) }
@@ -72,6 +65,16 @@ struct RegoCompilation: ParsableArguments {
   }
 }
 
+/// JSON schemas of the input and of data.
+struct SchemaOptions: ParsableArguments {
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp(
+      "JSON schemas: a file with that of the input, or a folder with those that METADATA blocks name, schema.a.b in a/b.json.",
+      valueName: "path"), completion: .file())
+  var schema: String?
+}
+
 /// Where the commands that evaluate a query find policies and data.
 struct RegoOptions: ParsableArguments {
   @Option(
@@ -88,6 +91,13 @@ struct RegoOptions: ParsableArguments {
   var bundle: [String] = []
 
   @OptionGroup var compilation: RegoCompilation
+
+  @OptionGroup var schemas: SchemaOptions
+
+  /// How the modules are compiled.
+  func policyOptions(isStrict: Bool = false) throws(DataError) -> Policy.Options {
+    try compilation.policyOptions(schema: schemas.schema, isStrict: isStrict)
+  }
 
   func load() throws -> (modules: [Module], data: RegoValue) { try compilation.load(data, bundles: bundle) }
 }

@@ -37,6 +37,8 @@ struct TestCommand: ParsableCommand {
 
   @OptionGroup var compilation: RegoCompilation
 
+  @OptionGroup var schemas: SchemaOptions
+
   @OptionGroup var network: NetworkOptions
 
   @Flag(name: [.short, .long], help: "The paths are bundles.")
@@ -90,7 +92,7 @@ struct TestCommand: ParsableCommand {
       let (all, modules) = PolicyTest.find(in: read)
       let tests = all.filter { pattern?.matches($0.fullName) ?? true }
       let document = Document(data)
-      let options = try compilation.policyOptions(errorLimit: maxErrors)
+      let options = try compilation.policyOptions(schema: schemas.schema, errorLimit: maxErrors)
       let policy = try Policy(modules, data: document, options: options)
       var watch = PolicyTest.Watch(timeout: timeout.map(\.duration) ?? .seconds(bench ? 30 : 5), network: try network.access(compilation))
       if isVerbose || varValues || isCovering { watch.traced = try TracedPolicy(modules, data: document, options: options) }
