@@ -68,7 +68,7 @@ struct Evaluations {
     }
     explanation =
       request.isPretty
-      ? .array(TraceLines.lines(recorder.events).map { .string($0) }) : .array(recorder.events.map(\.json))
+      ? .array(TraceLines.lines(recorder.events).map { .string($0) }) : .array(recorder.events.map(\.apiJSON))
   }
 
   /// The metrics of the answer; nil where none are wanted.

@@ -15,7 +15,9 @@ enum NetworkReason {
       }
       return "dial tcp: lookup \(error.host): no such host"
     case let error as IOError:
-      return request.socket.map { "dial unix \($0): connect: \(system(error))" } ?? system(error)
+      if let socket = request.socket { return "dial unix \(socket): connect: \(system(error))" }
+      let isOfConnecting = [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ETIMEDOUT, EACCES].contains(error.errnoCode)
+      return isOfConnecting ? "dial tcp \(authority(request)): connect: \(system(error))" : system(error)
     case let error as NIOSSLExtraError where error == .failedToValidateHostname:
       return "tls: failed to verify certificate: x509: certificate is not valid for the name of the host"
     case let error as NIOSSLError:
@@ -25,6 +27,12 @@ enum NetworkReason {
     case let error as HTTPClientError: return error.shortDescription
     default: return "\(error)"
     }
+  }
+
+  /// Host and port of the request's URL.
+  private static func authority(_ request: OutgoingRequest) -> String {
+    guard let url = URL(string: request.url), let host = url.host else { return request.url }
+    return "\(host):\(url.port ?? (url.scheme == "https" ? 443 : 80))"
   }
 
   private static func address(of address: SocketAddress) -> String {

@@ -1,3 +1,5 @@
+import DecisionServer
+import NIOHTTP1
 import Rego
 import Testing
 
@@ -25,8 +27,8 @@ import Testing
     #expect(try await server.send("GET", "/v1/data/example/twice").result == .array([.integer(1), .integer(2)]))
     #expect(try await server.send("GET", "/v1/data/nothing").text == "{}\n")
     #expect(try await server.send("GET", "/v1/data?pretty=true").text.contains("\n    \"a\": {"))
-    answer = try await server.send("POST", "/v1/data/example/greeting", "input:\n  name: y\n", headers: ["Content-Type": "application/yaml"])
-    #expect(answer.result == .string("hello, y"))
+    answer = try await server.send("POST", "/v1/data/example/greeting", "input:\n  name: ann\n", headers: ["Content-Type": "application/yaml"])
+    #expect(answer.result == .string("hello, ann"))
     try await server.stop()
   }
 

@@ -1,4 +1,6 @@
+import DecisionServer
 import Foundation
+import NIOHTTP1
 import Rego
 import Testing
 
@@ -26,7 +28,7 @@ import Testing
     for part in parts {
       var done = 0
       while done < part.count {
-        let count = unsafe part.withUnsafeBytes { unsafe send(descriptor, $0.baseAddress.unsafelyUnwrapped + done, $0.count - done, Int32(MSG_NOSIGNAL.rawValue)) }
+        let count = unsafe part.withUnsafeBytes { unsafe send(descriptor, $0.baseAddress.unsafelyUnwrapped + done, $0.count - done, Int32(MSG_NOSIGNAL)) }
         if count <= 0 { break }
         done += count
       }
@@ -86,7 +88,7 @@ import Testing
   func slowness() async throws {
     let server = try await RunningServer {
       $0.bodyTimeout = .milliseconds(300)
-      $0.idleTimeout = .milliseconds(300)
+      $0.idleTimeout = .seconds(2)
     }
     let start = ContinuousClock.now
     let head = Array("POST /v1/data HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{".utf8)

@@ -133,12 +133,12 @@ import X509
     let authority = try TestAuthority()
     let own = try authority.identity("localhost"), client = try authority.identity("client")
     var files: [String: String] = [:]
-    for (name, text) in ["cert": own.certificate, "key": own.key, "ca": authority.text] {
+    for (name, text) in ["cert": own.certificate, "key": own.key, "ca": try authority.text] {
       files[name] = folder.appending(path: name).path
       try Data(text.utf8).write(to: folder.appending(path: name))
     }
     let paths = files
-    let policy = "package system.authz\nallow if input.identity == \"CN=client\""
+    let policy = "package system.authz\ndefault allow := false\nallow if input.identity == \"CN=client\""
     func run(_ identity: TestAuthority.Identity?) async throws -> RunningServer {
       var security = TLSConfiguration.makeClientConfiguration()
       security.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(authority.text.utf8)))

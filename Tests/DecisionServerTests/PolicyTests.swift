@@ -1,3 +1,5 @@
+import DecisionServer
+import NIOHTTP1
 import Rego
 import Testing
 
