@@ -107,11 +107,14 @@ public struct FactCollection {
         Refusal(
           target: path, code: "unknown-kind",
           message:
-            "\(path): \(kind.name); nothing in it can be judged. Name domain XML, a libvirt configuration file, a QEMU command line or facts"
+            "\(path): \(kind == .empty && !isFile(path) ? "a pipe or device that gave nothing" : kind.name); nothing in it can be judged. Name domain XML, a libvirt configuration file, a QEMU command line or facts"
         ))
     }
     return Outcome(collection)
   }
+
+  /// False for pipes and devices, which give nothing while nobody writes to them.
+  private func isFile(_ path: String) -> Bool { (try? Tree().attributes(path).isRegular) ?? true }
 
   /// The collection of a kind that this version judges or names as not judged; nil for text and unknown data.
   private func judged(_ kind: FileKind, _ bytes: [UInt8], _ path: String) -> Collection? {

@@ -48,13 +48,25 @@ public struct TargetResolver {
     }
   }
 
+  /// One of these at least has a saved tree from which facts of a host can be read.
+  private static let topFolders = ["etc", "proc", "sys"]
+
   private func machine(savedAt root: String) -> Target {
     do throws(Tree.Failure) {
       guard try Tree().attributes(absolute(root)).isDirectory else {
         return .refused(
           Refusal(target: root, code: "unknown-kind", message: "--root \(root): not a folder; name the top of a saved system tree"))
       }
-      return .machine(name: root, root: absolute(root))
+      let folder = absolute(root)
+      guard Self.topFolders.contains(where: { (try? Tree().attributes(folder + "/" + $0).isDirectory) ?? false }) else {
+        return .refused(
+          Refusal(
+            target: root, code: "unknown-kind",
+            message:
+              "--root \(root): no saved tree of a system: it has none of \(Self.topFolders.joined(separator: ", ")); name its top, or name files without --root"
+          ))
+      }
+      return .machine(name: root, root: folder)
     } catch {
       return .refused(Self.refusal(root, error))
     }

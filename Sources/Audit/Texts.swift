@@ -28,6 +28,8 @@ public struct Texts: Sendable {
   public let language: Language
   private let interface: [String: String]
   private let controls: [String: ControlText]
+  /// Sentences of the program that stand in it in English: those of refusals and errors.
+  private let translation: Translation
 
   private struct ControlText: Sendable {
     let title: String
@@ -41,8 +43,13 @@ public struct Texts: Sendable {
     Self.flatten(try YAMLDocument.read(try folder.bytes(file), file: file), prefix: "", into: &interface)
     self.interface = interface
     var controls: [String: ControlText] = [:]
-    if language != .english {
-      for relative in try folder.files(below: "data/text/\(language.rawValue)", suffixes: [".yaml"]) where relative != file {
+    if language == .english {
+      translation = Translation()
+    } else {
+      let command = Self.command(language)
+      translation = try Translation(file: command, from: folder)
+      for relative in try folder.files(below: "data/text/\(language.rawValue)", suffixes: [".yaml"])
+      where ![file, command].contains(relative) {
         for member in try YAMLDocument.read(try folder.bytes(relative), file: relative).members ?? [] {
           let messages = (member.value["messages"]?.members ?? []).map { ($0.key, $0.value.shown) }
           controls[member.key] = ControlText(
@@ -52,6 +59,12 @@ public struct Texts: Sendable {
     }
     self.controls = controls
   }
+
+  /// The file with the command line's sentences in a language.
+  public static func command(_ language: Language) -> String { "data/text/\(language.rawValue)/command.yaml" }
+
+  /// A sentence of the program's own, which stands in it in English; nil where the language has none for it.
+  func sentence(_ english: String) -> String? { language == .english ? english : translation.sentence(english) }
 
   /// Keys of the interface, sorted.
   public var keys: [String] { interface.keys.sorted() }

@@ -76,6 +76,8 @@ struct API: Sendable {
       case "POST": return try QueryEndpoints(store, decisions).post(request)
       default: return Self.notAllowed
       }
+    case ("v1"?, "compile"?) where path.count == 2:
+      return method == "POST" ? try CompileEndpoints(store: store).post(request) : Self.notAllowed
     case ("v1"?, "config"?) where path.count == 2 && method == "GET": return diagnostics.config(request)
     case ("v1"?, "status"?) where path.count == 2 && method == "GET": return try diagnostics.status()
     default: return Self.notFound

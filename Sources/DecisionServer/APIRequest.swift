@@ -20,7 +20,8 @@ struct APIRequest: Sendable {
   let start = ContinuousClock.now
 
   init(
-    method: String, target: String, headers: [(name: String, value: String)], body: [UInt8] = [], remote: String = "", identity: String? = nil
+    method: String, target: String, headers: [(name: String, value: String)], body: [UInt8] = [], remote: String = "",
+    identity: String? = nil
   ) {
     self.method = method
     self.target = target

@@ -102,7 +102,8 @@ struct APIResponder: HTTPResponder {
       let parts = (request.headers[.authorization] ?? "").split(separator: " ", maxSplits: 1)
       return parts.count == 2 && parts[0].lowercased() == "bearer" ? String(parts[1]) : nil
     case .tls:
-      let certificate = try? await channel.pipeline.handler(type: NIOSSLServerHandler.self).map { try? $0.peerCertificate?.toDERBytes() }.get()
+      let certificate = try? await channel.pipeline.handler(type: NIOSSLServerHandler.self).map { try? $0.peerCertificate?.toDERBytes() }
+        .get()
       return certificate.flatMap { $0 }.flatMap { try? Certificate(derEncoded: $0) }.map { "\($0.subject)" }
     }
   }

@@ -45,7 +45,8 @@ final class DecisionLog: Sendable {
     ]
     if let input { members.append(("input", input.regoValue)) }
     if let error {
-      members.append(("error", .object([.init(.string("code"), .string(error.code.rawValue)), .init(.string("message"), .string(error.message))])))
+      members.append(
+        ("error", .object([.init(.string("code"), .string(error.code.rawValue)), .init(.string("message"), .string(error.message))])))
     }
     let line = Document(.object(members.compactMap { name, value in value.map { .init(.string(name), $0) } })).json()
     log(String(decoding: line, as: UTF8.self))

@@ -103,6 +103,11 @@ final class StoreState: Sendable {
   }
 
   func tracedQuery(_ text: String) throws(RegoErrors) -> TracedQuery {
+    try tracedPolicy().prepare(text, options: settings.parserOptions)
+  }
+
+  /// The policies in the form that is followed step by step, made on first use.
+  func tracedPolicy() throws(RegoErrors) -> TracedPolicy {
     let result: Result<TracedPolicy, RegoErrors> = traced.withLock { kept in
       if let kept { return .success(kept) }
       do throws(RegoErrors) {
@@ -113,7 +118,7 @@ final class StoreState: Sendable {
         return .failure(error)
       }
     }
-    return try result.get().prepare(text, options: settings.parserOptions)
+    return try result.get()
   }
 
   /// Whether a rule stands at, above or below a path.

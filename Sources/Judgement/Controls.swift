@@ -38,7 +38,9 @@ public struct Controls: Sendable {
       do throws(DataError) {
         let control = try Self.control(rule, layers: layers)
         if let other = all[control.id] {
-          throw DataError("\(rule.file):\(rule.line): the id \(control.id) is taken by \(other.location.name):\(other.location.line ?? 0)")
+          throw DataError(
+            "\(rule.file):\(rule.line): the id \(control.id) is taken by \(other.location.name):\(other.location.line ?? 0); name another id"
+          )
         }
         all[control.id] = control
       } catch {

@@ -83,6 +83,9 @@ public struct DataFolder: Sendable, Hashable {
   private static func checked(_ folder: String, as origin: String) throws(DataError) -> String {
     var path = folder
     while path.utf8.count > 1, path.hasSuffix("/") { path.removeLast() }
+    guard DataFiles.exists(path) else {
+      throw DataError("\(origin) \(folder): no such folder; name the folder that holds policies, baselines and data")
+    }
     guard isDataFolder(path) else {
       throw DataError("\(origin) \(folder): holds no policies/main.rego; name the folder that holds policies, baselines and data")
     }

@@ -37,7 +37,8 @@ public final class HTTPTransport: RequestTransport {
     let collector = ResponseCollector(limit: bodyLimit, isHead: request.method == "HEAD")
     let own = exchange.names.map { Self.makeClient(names: $0) }
     defer { own?.shutdown { _ in } }
-    let task = (own ?? shared).execute(request: exchange.request, delegate: collector, deadline: .now() + .nanoseconds(remaining.nanoseconds))
+    let task = (own ?? shared).execute(
+      request: exchange.request, delegate: collector, deadline: .now() + .nanoseconds(remaining.nanoseconds))
     let outcome = Outcome()
     task.futureResult.whenComplete { outcome.finish($0) }
     let result = outcome.wait(until: deadline + .seconds(1), isCancelled)

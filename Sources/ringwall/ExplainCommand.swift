@@ -18,14 +18,15 @@ struct ExplainCommand: ParsableCommand {
   @Argument(help: "Ids of controls, as reports name them.")
   var ids: [String]
 
-  @OptionGroup var policy: PolicyOptions
+  @OptionGroup var setting: SettingOptions
   @OptionGroup var data: DataOptions
 
   func run() throws {
-    let setup = try JudgingSetup(data, policy)
+    let setup = try JudgingSetup(data, setting)
     let style = Console.style
     var texts: [String] = []
-    for id in ids {
+    var explained: Set<String> = []
+    for id in ids where explained.insert(id.uppercased()).inserted {
       guard let control = setup.policies.controls[id] ?? setup.claims.control(id.uppercased()) else {
         let known = setup.policies.controls.all.map(\.id)
         throw DataError("\(id): no such control\(Suggestion.text(for: id.uppercased(), among: known)). All of them: ringwall controls")

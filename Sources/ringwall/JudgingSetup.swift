@@ -17,9 +17,15 @@ struct JudgingSetup {
   private let skip: Set<String>
 
   init(_ data: DataOptions, _ options: PolicyOptions) throws(DataError) {
+    try self.init(data, options.setting, isReplacing: options.replacePolicy, only: options.only, skip: options.skip)
+  }
+
+  init(
+    _ data: DataOptions, _ options: SettingOptions, isReplacing: Bool = false, only: [String] = [], skip: [String] = []
+  ) throws(DataError) {
     folder = try DataFolder(named: data.data)
     texts = try Texts(data.language, from: folder)
-    policies = try Policies.load(from: folder, extra: options.policies, replacing: options.replacePolicy)
+    policies = try Policies.load(from: folder, extra: options.policies, replacing: isReplacing)
     if let problem = policies.controls.problems.first { throw DataError("\(problem); correct the METADATA of that rule") }
     baseline = try Baseline.load(options.baseline, from: folder)
     claims = try Claims(from: folder)
@@ -39,8 +45,8 @@ struct JudgingSetup {
       }
     }
     self.parameters = parameters + set
-    only = try Self.ids(options.only, "--only", policies.controls, claims)
-    skip = try Self.ids(options.skip, "--skip", policies.controls, claims)
+    self.only = try Self.ids(only, "--only", policies.controls, claims)
+    self.skip = try Self.ids(skip, "--skip", policies.controls, claims)
   }
 
   func includes(_ control: Control) -> Bool {

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Audit
 internal import Judgement
 
 #if canImport(Glibc)
@@ -52,11 +53,11 @@ struct Ringwall: ParsableCommand {
       var command = try parseAsRoot()
       try command.run()
     } catch let error as DataError {
-      Console.complain(error.message)
+      Console.complain(Speech.current.translation(error.message))
       leave(2)
     } catch {
       let code = exitCode(for: error)
-      let message = fullMessage(for: error)
+      let message = Speech.current.message(for: error)
       if code.isSuccess {
         Console.print(message)
         leave(0)

@@ -16,12 +16,7 @@ struct DataOptions: ParsableArguments {
     completion: .list(Language.allCases.map(\.rawValue)), transform: Self.language)
   var lang: Language?
 
-  var language: Language {
-    if let lang { return lang }
-    var environment: [String: String] = [:]
-    for name in ["LC_ALL", "LC_MESSAGES", "LANG"] { environment[name] = Environment.value(name) }
-    return Language(environment: environment)
-  }
+  var language: Language { lang ?? Speech.ofEnvironment }
 
   @Sendable private static func language(_ code: String) throws -> Language {
     guard let language = Language(code: code) else { throw ValidationError("there are en and zh-CN") }
@@ -29,8 +24,8 @@ struct DataOptions: ParsableArguments {
   }
 }
 
-/// Which controls judge, with which parameters.
-struct PolicyOptions: ParsableArguments {
+/// The baseline, policies of the user's own, and parameters.
+struct SettingOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Baseline: which controls, parameters and floor.", valueName: "name"))
   var baseline: String = Baseline.defaultName
 
@@ -39,9 +34,6 @@ struct PolicyOptions: ParsableArguments {
     help: ArgumentHelp("A file or folder with policies of your own, used beside the shipped ones. May be repeated.", valueName: "path"),
     completion: .file(extensions: ["rego"]))
   var policies: [String] = []
-
-  @Flag(help: "Use only the controls of --policy.")
-  var replacePolicy = false
 
   @Option(
     name: .customLong("set"),
@@ -53,6 +45,14 @@ struct PolicyOptions: ParsableArguments {
     help: ArgumentHelp("A YAML or JSON file with parameters. --set wins over it, and it over the baseline.", valueName: "file"),
     completion: .file())
   var parameters: [String] = []
+}
+
+/// Which controls judge.
+struct PolicyOptions: ParsableArguments {
+  @OptionGroup var setting: SettingOptions
+
+  @Flag(help: "Use only the controls of --policy.")
+  var replacePolicy = false
 
   @Option(help: ArgumentHelp("Judge only these controls, in the baseline or not. Comma-separated or repeated.", valueName: "id"))
   var only: [String] = []
@@ -61,7 +61,7 @@ struct PolicyOptions: ParsableArguments {
   var skip: [String] = []
 
   func validate() throws {
-    if replacePolicy && policies.isEmpty {
+    if replacePolicy && setting.policies.isEmpty {
       throw ValidationError("--replace-policy needs --policy PATH: without it nothing would be judged.")
     }
   }

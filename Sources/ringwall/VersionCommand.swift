@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Audit
 internal import Judgement
 
 struct VersionCommand: ParsableCommand {
@@ -15,6 +16,11 @@ struct VersionCommand: ParsableCommand {
   func run() throws {
     let folder = try DataFolder(named: data.data)
     let policies = try Policies.load(from: folder)
-    Console.print("ringwall \(Version.text)\npolicies \(policies.digest)\ncontrols \(policies.controls.all.count)\ndata     \(folder.path)")
+    let texts = try Texts(data.language, from: folder)
+    let rows = [
+      ("program", Version.text), ("policies", policies.digest), ("controls", "\(policies.controls.all.count)"), ("data", folder.path),
+    ].map { (label: texts["version.\($0.0)"], value: $0.1) }
+    let width = rows.map { DisplayWidth.of($0.label) }.max() ?? 0
+    Console.print(rows.map { "\(DisplayWidth.padded($0.label, to: width)) \($0.value)" }.joined(separator: "\n"))
   }
 }

@@ -26,15 +26,16 @@ final class TargetTests {
   }
 
   @Test("Nothing named is this host; a saved tree takes its place")
-  func machine() {
+  func machine() throws {
+    try file("etc/hostname")
     #expect(TargetResolver().resolve([], root: nil) == [.machine(name: "this host", root: nil)])
     #expect(TargetResolver().resolve([], root: folder.path) == [.machine(name: folder.path, root: folder.path)])
   }
 
-  @Test("A root that is missing or a file is refused")
+  @Test("A root that is missing, a file, or a folder without the top of any system is refused")
   func badRoot() throws {
     try file("a")
-    for root in [folder.path + "/none", folder.path + "/a"] {
+    for root in [folder.path + "/none", folder.path + "/a", folder.path] {
       guard case .refused(let refusal) = TargetResolver().resolve([], root: root).first else {
         Issue.record("not refused: \(root)")
         continue

@@ -27,7 +27,8 @@ import Testing
     #expect(try await server.send("GET", "/v1/data/example/twice").result == .array([.integer(1), .integer(2)]))
     #expect(try await server.send("GET", "/v1/data/nothing").text == "{}\n")
     #expect(try await server.send("GET", "/v1/data?pretty=true").text.contains("\n    \"a\": {"))
-    answer = try await server.send("POST", "/v1/data/example/greeting", "input:\n  name: ann\n", headers: ["Content-Type": "application/yaml"])
+    answer = try await server.send(
+      "POST", "/v1/data/example/greeting", "input:\n  name: ann\n", headers: ["Content-Type": "application/yaml"])
     #expect(answer.result == .string("hello, ann"))
     try await server.stop()
   }
@@ -82,7 +83,8 @@ import Testing
     #expect(try await server.send("PUT", "/v1/data/x/y", #"{"z": [1]}"#).status == 204)
     #expect(try await server.send("GET", "/v1/data/x/y/z").result == .array([.integer(1)]))
     #expect(try await server.send("PUT", "/v1/data/x/y", "1", headers: ["If-None-Match": "*"]).status == 304)
-    let patch = #"[{"op": "add", "path": "/z/-", "value": 2}, {"op": "replace", "path": "z/0", "value": 0}, {"op": "add", "path": "/a~1b", "value": 3}]"#
+    let patch =
+      #"[{"op": "add", "path": "/z/-", "value": 2}, {"op": "replace", "path": "z/0", "value": 0}, {"op": "add", "path": "/a~1b", "value": 3}]"#
     #expect(try await server.send("PATCH", "/v1/data/x/y", patch).status == 204)
     #expect(try await server.send("GET", "/v1/data/x/y/z").result == .array([.integer(0), .integer(2)]))
     #expect(try await server.send("GET", "/v1/data/x/y/a%2Fb").result == .integer(3))
@@ -90,7 +92,9 @@ import Testing
     var answer = try await server.send("PATCH", "/v1/data/x/y", half)
     #expect(answer.status == 404 && answer.code == "resource_not_found")
     #expect(try await server.send("GET", "/v1/data/x/y/z/0").result == .integer(0))
-    #expect(try await server.send("PATCH", "/v1/data", #"[{"op": "test", "path": "/x"}]"#).json["message"] == .string("bad patch operation: test"))
+    #expect(
+      try await server.send("PATCH", "/v1/data", #"[{"op": "test", "path": "/x"}]"#).json["message"] == .string("bad patch operation: test")
+    )
     answer = try await server.send("PUT", "/v1/data/x/y/a%2Fb/c", "1")
     #expect(answer.status == 404 && answer.code == "resource_conflict")
     #expect(try await server.send("DELETE", "/v1/data/x/y").status == 204)

@@ -22,13 +22,17 @@ import Testing
     address.sin_port = UInt16(port).bigEndian
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
     let connected = unsafe withUnsafePointer(to: &address) {
-      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
     }
     try #require(connected == 0)
     for part in parts {
       var done = 0
       while done < part.count {
-        let count = unsafe part.withUnsafeBytes { unsafe send(descriptor, $0.baseAddress.unsafelyUnwrapped + done, $0.count - done, Int32(MSG_NOSIGNAL)) }
+        let count = unsafe part.withUnsafeBytes {
+          unsafe send(descriptor, $0.baseAddress.unsafelyUnwrapped + done, $0.count - done, Int32(MSG_NOSIGNAL))
+        }
         if count <= 0 { break }
         done += count
       }
@@ -109,7 +113,9 @@ import Testing
     let query = #"{"query": "x := [a | some a in numbers.range(1, 100000); some b in numbers.range(1, 100000); a + b == 0]"}"#
     let answer = try await server.send("POST", "/v1/query", query)
     #expect(answer.status == 500 && answer.text.contains("eval_cancel_error"))
-    #expect(try await server.send("POST", "/v1/query", #"{"query": "http.send({\"method\": \"get\", \"url\": \"http://127.0.0.1\"})"}"#).status == 400)
+    #expect(
+      try await server.send("POST", "/v1/query", #"{"query": "http.send({\"method\": \"get\", \"url\": \"http://127.0.0.1\"})"}"#).status
+        == 400)
     try await server.stop()
   }
 }

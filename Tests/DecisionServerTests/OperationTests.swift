@@ -165,10 +165,12 @@ import X509
     try await without.stop()
   }
 
-  @Test("addresses", arguments: [
-    ("localhost:8181", "http://localhost:8181"), (":80", "http://0.0.0.0:80"), ("https://[::1]:1", "https://[::1]:1"),
-    ("unix:///run/x", "unix:///run/x"), ("localhost", nil), ("ftp://x:1", nil), ("a:b:1", nil), ("x:99999", nil), ("unix://", nil),
-  ] as [(String, String?)])
+  @Test(
+    "addresses",
+    arguments: [
+      ("localhost:8181", "http://localhost:8181"), (":80", "http://0.0.0.0:80"), ("https://[::1]:1", "https://[::1]:1"),
+      ("unix:///run/x", "unix:///run/x"), ("localhost", nil), ("ftp://x:1", nil), ("a:b:1", nil), ("x:99999", nil), ("unix://", nil),
+    ] as [(String, String?)])
   func addresses(_ text: String, _ expected: String?) {
     #expect(ServerAddress(text, hasSecurity: false)?.text == expected)
   }

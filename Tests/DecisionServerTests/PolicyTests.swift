@@ -43,6 +43,26 @@ import Testing
     try await server.stop()
   }
 
+  @Test("what is left of a query when the rest is known")
+  func compile() async throws {
+    let server = try await RunningServer(
+      ["p.rego": "package p\nallow if { input.user == data.owner; input.level > 3 }"], data: #"{"owner": "ann"}"#)
+    var answer = try await server.send(
+      "POST", "/v1/compile?metrics", #"{"query": "data.p.allow == true", "input": {"user": "ann"}, "unknowns": ["input.level"]}"#)
+    guard case .array(let queries)? = answer.result?["queries"] else {
+      Issue.record("no queries: \(answer.text)")
+      return
+    }
+    #expect(queries.count == 1 && answer.json["metrics"] != nil)
+    answer = try await server.send(
+      "POST", "/v1/compile", #"{"query": "data.p.allow == true", "input": {"user": "bob"}, "unknowns": ["input.level"]}"#)
+    #expect(answer.status == 200 && answer.result?["queries"] == nil)
+    for body in ["", "[]", "{}", #"{"query": "x :="}"#, #"{"query": "x", "unknowns": [1]}"#] {
+      #expect(try await server.send("POST", "/v1/compile", body).status == 400, "\(body)")
+    }
+    try await server.stop()
+  }
+
   @Test("queries: solutions by their variables, errors by their kind")
   func queries() async throws {
     let server = try await RunningServer(["p.rego": "package p\nx contains i if some i in input"], data: #"{"n": [1, 2]}"#)
@@ -51,8 +71,11 @@ import Testing
       Issue.record("no solutions: \(answer.text)")
       return
     }
-    #expect(solutions == [.object([.init(.string("i"), .integer(0)), .init(.string("x"), .integer(1))]),
-      .object([.init(.string("i"), .integer(1)), .init(.string("x"), .integer(2))])])
+    #expect(
+      solutions == [
+        .object([.init(.string("i"), .integer(0)), .init(.string("x"), .integer(1))]),
+        .object([.init(.string("i"), .integer(1)), .init(.string("x"), .integer(2))]),
+      ])
     answer = try await server.send("POST", "/v1/query?metrics", #"{"query": "data.p.x[y]", "input": ["a"]}"#)
     #expect(answer.result == .array([.object([.init(.string("y"), .string("a"))])]))
     #expect(answer.json["metrics"] != nil)

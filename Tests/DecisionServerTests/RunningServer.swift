@@ -42,7 +42,9 @@ final class RunningServer: Sendable {
     let (stream, continuation) = AsyncStream<Result<[ServerAddress], DecisionServer.Failure>>.makeStream()
     let (ended, endedContinuation) = AsyncStream<Void>.makeStream()
     Thread.detachNewThread {
-      do throws(DecisionServer.Failure) { try server.run { continuation.yield(.success($0)) } } catch { continuation.yield(.failure(error)) }
+      do throws(DecisionServer.Failure) { try server.run { continuation.yield(.success($0)) } } catch {
+        continuation.yield(.failure(error))
+      }
       endedContinuation.finish()
     }
     thread = Task { for await _ in ended {} }

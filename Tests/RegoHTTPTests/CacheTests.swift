@@ -13,7 +13,8 @@ import Testing
   func once() async throws {
     let server = try await LocalServer { .answer($0.uri == "/500" ? 500 : 200) }
     let caller = try Caller()
-    let twice = #"[a | some i in [1, 2]; a := http.send({"method": "get", "url": input.url, "headers": {"i": sprintf("%v", [i * FACTOR])}})]"#
+    let twice =
+      #"[a | some i in [1, 2]; a := http.send({"method": "get", "url": input.url, "headers": {"i": sprintf("%v", [i * FACTOR])}})]"#
     _ = try caller.value(twice.replacing("FACTOR", with: "0"), ["url": server.url])
     #expect(server.requests.count == 1)
     _ = try caller.value(twice.replacing("FACTOR", with: "1"), ["url": server.url])

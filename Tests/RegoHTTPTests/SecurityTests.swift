@@ -29,7 +29,8 @@ import Testing
     // The certificate says localhost, not the address.
     let byAddress = "https://127.0.0.1:\(good.port)"
     #expect(try call(good, #""tls_ca_cert": input.ca"#, root, url: byAddress).errorCode == "eval_http_send_network_error")
-    #expect(try call(good, #""tls_ca_cert": input.ca, "tls_server_name": "localhost""#, root, url: byAddress)["status_code"] == .integer(200))
+    #expect(
+      try call(good, #""tls_ca_cert": input.ca, "tls_server_name": "localhost""#, root, url: byAddress)["status_code"] == .integer(200))
     #expect(good.requests.last?.headers["Host"] == ["127.0.0.1:\(good.port)"])
     await good.stop()
     let old = try await LocalServer(security: authority.identity("localhost", validUntil: .now - 60).server()) { _ in .answer(200) }

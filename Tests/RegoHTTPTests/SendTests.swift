@@ -177,7 +177,9 @@ extension RegoValue {
     }
     let late = #expect(throws: RegoError.self) { try caller.send(server.url, #""timeout": 100000000"#) }
     #expect(late?.message == "http.send: Get \(server.url): request timed out")
-    let over = #expect(throws: RegoError.self) { try caller.send(server.url, #""timeout": 0, "raise_error": false"#, timeout: .milliseconds(100)) }
+    let over = #expect(throws: RegoError.self) {
+      try caller.send(server.url, #""timeout": 0, "raise_error": false"#, timeout: .milliseconds(100))
+    }
     #expect(over?.code == .cancel)
     let url = server.url
     let task = Task.detached { try caller.send(url, #""timeout": 0"#) }

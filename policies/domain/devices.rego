@@ -83,7 +83,7 @@ has_modelled_nic if {
 #   severity: low
 #   family: DEV
 #   facts: [configured.video, running.video]
-#   safe: "in [virtio, none, bochs, vga, ramfb]; cirrus, vmvga, qxl flagged"
+#   safe: "virtio, none, bochs, vga or ramfb; cirrus, vmvga and qxl fail"
 #   default: "cirrus on x86 when QEMU has it, else vga (a domain written without a model is flagged); virtio on arm virt, riscv and s390"
 #   remediation: "type='virtio'"
 #   disable:

@@ -13,7 +13,7 @@ import data.ringwall.lib.module
 #   family: CPU
 #   key50: 1
 #   facts: ["module.kvm_intel.ept", "modprobe.kvm_intel.ept"]
-#   safe: "in [Y,1]"
+#   safe: "Y or 1"
 #   default: "Y"
 #   remediation: "remove any 'options kvm_intel ept=0' from /etc/modprobe.d; reload module"
 #   disable:
@@ -39,7 +39,7 @@ kvm_001 := module.switched("kvm_intel", "ept", "on")
 #   severity: high
 #   family: CPU
 #   facts: ["module.kvm_amd.npt", "modprobe.kvm_amd.npt"]
-#   safe: "in [Y,1]"
+#   safe: "Y or 1"
 #   default: "1"
 #   remediation: "remove 'options kvm_amd npt=0'"
 #   disable:
@@ -66,7 +66,7 @@ kvm_002 := module.switched("kvm_amd", "npt", "on")
 #   family: CPU
 #   key50: 2
 #   facts: ["module.kvm_intel.unrestricted_guest", "modprobe.kvm_intel.unrestricted_guest"]
-#   safe: "in [Y,1]"
+#   safe: "Y or 1"
 #   default: "Y"
 #   remediation: "remove unrestricted_guest=0"
 #   disable:
@@ -92,7 +92,7 @@ kvm_003 := module.switched("kvm_intel", "unrestricted_guest", "on")
 #   severity: low
 #   family: CPU
 #   facts: ["module.kvm_intel.vpid", "modprobe.kvm_intel.vpid"]
-#   safe: "in [Y,1]"
+#   safe: "Y or 1"
 #   default: "Y"
 #   remediation: "remove vpid=0"
 #   disable:
@@ -118,7 +118,7 @@ kvm_006 := module.switched("kvm_intel", "vpid", "on")
 #   severity: low
 #   family: CPU
 #   facts: ["module.kvm_intel.flexpriority", "modprobe.kvm_intel.flexpriority"]
-#   safe: "in [Y,1]"
+#   safe: "Y or 1"
 #   default: "Y"
 #   remediation: "remove flexpriority=0"
 #   disable:
@@ -144,7 +144,7 @@ kvm_007 := module.switched("kvm_intel", "flexpriority", "on")
 #   severity: info
 #   family: CPU
 #   facts: ["module.kvm_intel.enable_apicv", "modprobe.kvm_intel.enable_apicv"]
-#   safe: "in [Y,1]"
+#   safe: "Y or 1"
 #   default: "Y where supported"
 #   remediation: "remove enable_apicv=0"
 #   disable:
@@ -198,7 +198,7 @@ kvm_009 := judge.not_applicable("noModule", {}, ["module.kvm_intel"]) if {
 #   severity: low
 #   family: CPU
 #   facts: ["module.kvm.ignore_msrs", "modprobe.kvm.ignore_msrs"]
-#   safe: "in [N,0]"
+#   safe: "N or 0"
 #   default: "N"
 #   remediation: "remove ignore_msrs=1"
 #   disable:

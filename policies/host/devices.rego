@@ -12,7 +12,7 @@ import data.ringwall.lib.module
 #   severity: medium
 #   family: DEV
 #   facts: ["module.kvm.enable_vmware_backdoor", "modprobe.kvm.enable_vmware_backdoor"]
-#   safe: "in [N,0]"
+#   safe: "N or 0"
 #   default: "N"
 #   remediation: "remove enable_vmware_backdoor=1"
 #   disable:

@@ -15,7 +15,7 @@ import data.ringwall.lib.sysctl
 #   key50: 12
 #   always: true
 #   facts: ["securityfs.lockdown"]
-#   safe: "[integrity] or [confidentiality]"
+#   safe: "integrity or confidentiality, shown in brackets"
 #   default: "none, or integrity under Secure Boot on most distributions"
 #   remediation: "lockdown=integrity on the kernel command line; update-grub or grubby; reboot"
 #   disable:
@@ -38,7 +38,7 @@ kvm_060 := judge.one_of("securityfs.lockdown", {"integrity", "confidentiality"},
 #   key50: 13
 #   always: true
 #   facts: ["module.module.sig_enforce", "securityfs.lockdown"]
-#   safe: "in [Y,1], or KVM-060 shows integrity or confidentiality (lockdown enforces signatures even when this reads N)"
+#   safe: "Y or 1, or KVM-060 shows integrity or confidentiality (lockdown enforces signatures even when this reads N)"
 #   default: "N unless CONFIG_MODULE_SIG_FORCE"
 #   remediation: "echo Y > /sys/module/module/parameters/sig_enforce (can be set, never cleared, at run time) and module.sig_enforce=1 on the command line"
 #   disable:
@@ -96,7 +96,7 @@ kvm_064 := sysctl.at_least("kernel.kexec_load_disabled", 1, sysctl.none("kernel.
 #   severity: medium
 #   family: KRN
 #   facts: ["sysctl.kernel.unprivileged_bpf_disabled"]
-#   safe: "in [1,2]"
+#   safe: "1 or 2"
 #   default: "2 with CONFIG_BPF_UNPRIV_DEFAULT_OFF, else 0"
 #   remediation: "sysctl -w kernel.unprivileged_bpf_disabled=1"
 #   disable:

@@ -12,7 +12,7 @@ import data.ringwall.lib.module
 #   family: NST
 #   key50: 3
 #   facts: ["module.kvm_intel.nested", "modprobe.kvm_intel.nested"]
-#   safe: "in [N,0]"
+#   safe: "N or 0"
 #   default: "Y since Linux 4.20 (kernel-parameters.txt still says 0: stale)"
 #   remediation: "echo 'options kvm_intel nested=0' > /etc/modprobe.d/ringwall.conf; stop all VMs; modprobe -r kvm_intel && modprobe kvm_intel (built-in KVM: use the kernel argument and reboot; if the module is in the initramfs, rebuild it)"
 #   disable:
@@ -38,7 +38,7 @@ kvm_004 := module.switched("kvm_intel", "nested", "off")
 #   severity: medium
 #   family: NST
 #   facts: ["module.kvm_amd.nested", "modprobe.kvm_amd.nested"]
-#   safe: "in [N,0]"
+#   safe: "N or 0"
 #   default: "1"
 #   remediation: "options kvm_amd nested=0 in modprobe.d; reload kvm_amd with all VMs down"
 #   disable:

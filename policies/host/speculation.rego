@@ -15,7 +15,7 @@ import data.ringwall.lib.vulnerability
 #   family: SCH
 #   key50: 5
 #   facts: ["module.kvm_intel.vmentry_l1d_flush", "modprobe.kvm_intel.vmentry_l1d_flush"]
-#   safe: "in [cond, always, 'not required'] ; 'EPT disabled' is safe for L1TF but fails KVM-001"
+#   safe: "cond, always or 'not required'; 'EPT disabled' is safe for L1TF but fails KVM-001"
 #   default: "cond on affected CPUs; 'not required' elsewhere; never under mitigations=off or l1tf=off"
 #   remediation: "echo cond > /sys/module/kvm_intel/parameters/vmentry_l1d_flush; persist with options kvm_intel vmentry_l1d_flush=cond (always for untrusted tenants)"
 #   disable:
@@ -112,7 +112,7 @@ multihit_harmless if {
 #   family: SCH
 #   key50: 7
 #   facts: ["smt.control", "libvirt.driver.sched_core"]
-#   safe: "in [off, forceoff, notsupported, notimplemented], or libvirt sched_core in [vcpus,emulator,full]"
+#   safe: "off, forceoff, notsupported or notimplemented; or libvirt's sched_core is vcpus, emulator or full"
 #   default: "on"
 #   remediation: "echo off > /sys/devices/system/cpu/smt/control and nosmt on the kernel command line to keep it; or sched_core=\"full\" and restart guests"
 #   disable:

@@ -65,13 +65,17 @@ unless_live(module, parameter) := judge.not_applicable("noModule", {}, [fact(mod
 # live and next: "on", "off" or "unclear".
 live(module, parameter) := meaning(judge.value(name(module, parameter)))
 
-next(module, parameter) := meaning(last(module, parameter))
+next(module, parameter) := planned_meaning(last(module, parameter))
 
 last(module, parameter) := values[count(values) - 1] if values := judge.value(planned(module, parameter))
 
-# A boolean parameter without a value is switched on.
+# A boolean parameter that modprobe.d names without a value is switched on; a live one always shows a value.
+planned_meaning("") := "on"
+
+planned_meaning(text) := meaning(text) if text != ""
+
 meaning(text) := "on" if {
-	text in {"Y", "y", "1", "on", "true", ""}
+	text in {"Y", "y", "1", "on", "true"}
 } else := "off" if {
 	text in {"N", "n", "0", "off", "false"}
 } else := "unclear"

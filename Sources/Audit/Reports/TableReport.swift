@@ -264,9 +264,9 @@ public struct TableReport {
 extension Texts {
   /// A refusal in one line, with its place.
   public func line(_ refusal: Refusal) -> String {
-    guard language != .english, has("refusal.\(refusal.code)") else {
-      return (refusal.message.contains(refusal.target) ? refusal.message : "\(refusal.target): \(refusal.message)").printable
-    }
+    let message = refusal.message.contains(refusal.target) ? refusal.message : "\(refusal.target): \(refusal.message)"
+    guard language != .english, has("refusal.\(refusal.code)") else { return message.printable }
+    if let told = sentence(message) { return told.printable }
     let place = [refusal.line, refusal.column].compactMap { $0.map { ":\($0)" } }.joined()
     return self("refusal.line", ["target": refusal.target + place, "reason": self["refusal.\(refusal.code)"]]).printable
   }

@@ -10,7 +10,9 @@ struct DiagnosticEndpoints {
   func health(_ request: APIRequest) -> APIResponse {
     do throws(APIError) {
       var evaluations = Evaluations(store.state, store.settings, request)
-      guard try evaluations.solutions("x = 1", input: nil).1.first?["x"] == .integer(1) else { return Self.ill("unable to perform evaluation") }
+      guard try evaluations.solutions("x = 1", input: nil).1.first?["x"] == .integer(1) else {
+        return Self.ill("unable to perform evaluation")
+      }
       return APIResponse(members: [], isIndented: false)
     } catch {
       return Self.ill("unable to perform evaluation")

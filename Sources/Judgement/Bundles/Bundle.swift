@@ -130,8 +130,10 @@ public struct Bundle: Sendable {
         for root in bundle.manifest?.roots ?? [""] {
           guard let clash = (other.manifest?.roots ?? [""]).first(where: { BundleManifest.overlap($0, root) }) else { continue }
           throw DataError(
-            "detected overlapping roots in manifests for these bundles: [\(other.name), \(bundle.name)] "
-              + "('\(clash)' and '\(root)'); give each bundle a .manifest with roots of its own")
+            """
+            detected overlapping roots in manifests for these bundles: [\(other.name), \(bundle.name)] ('\(clash)' and '\(root)'); \
+            give each bundle a .manifest with roots of its own
+            """)
         }
       }
     }

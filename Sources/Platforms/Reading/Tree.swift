@@ -92,6 +92,8 @@ public struct Tree: Sendable {
     public let gid: UInt32
     public let isDirectory: Bool
     public let isSymbolicLink: Bool
+    /// A file with content of its own: no folder, pipe, socket or device.
+    public let isRegular: Bool
     public let size: Int64
   }
 
@@ -103,7 +105,7 @@ public struct Tree: Sendable {
     return Attributes(
       mode: status.st_mode & 0o7777, uid: status.st_uid, gid: status.st_gid,
       isDirectory: status.st_mode & S_IFMT == S_IFDIR, isSymbolicLink: status.st_mode & S_IFMT == S_IFLNK,
-      size: Int64(status.st_size))
+      isRegular: status.st_mode & S_IFMT == S_IFREG, size: Int64(status.st_size))
   }
 
   /// The text of a symbolic link.

@@ -36,14 +36,20 @@ struct Builtin: Sendable {
   let isNondeterministic: Bool
   /// Nil for OPA's functions, whose types stand in `Signature.table`.
   let signature: Signature?
+  /// It came from outside of the engine, perhaps in place of a function of OPA's.
+  let isExtension: Bool
   /// Undefined as a result makes the call undefined without an error.
   let function: Function
 
-  init(_ name: String, _ arity: Int, isNondeterministic: Bool = false, signature: Signature? = nil, _ function: @escaping Function) {
+  init(
+    _ name: String, _ arity: Int, isNondeterministic: Bool = false, signature: Signature? = nil, isExtension: Bool = false,
+    _ function: @escaping Function
+  ) {
     self.name = name
     self.arity = arity
     self.isNondeterministic = isNondeterministic
     self.signature = signature
+    self.isExtension = isExtension
     self.function = function
   }
 }

@@ -46,7 +46,8 @@ public struct BuiltinFunction: Sendable {
   /// The function in the engine's own form.
   var builtin: Builtin {
     let body = body
-    return Builtin(name, arity, isNondeterministic: isNondeterministic, signature: signature) { arguments, context throws(BuiltinError) in
+    return Builtin(name, arity, isNondeterministic: isNondeterministic, signature: signature, isExtension: true) {
+      arguments, context throws(BuiltinError) in
       try body(BuiltinCall(arguments: arguments, context: context))?.value(in: context.heap) ?? .undefined
     }
   }

@@ -3,6 +3,7 @@ struct Assembler {
   private let heap: Heap
   private var code: [Int32] = []
   private var cacheCount = 0
+  private var siteCount = 0
   private var tables: [KeyTable] = []
   private var changes: [[Program.Change]] = []
   private let constants: [Value]
@@ -27,7 +28,8 @@ struct Assembler {
   /// Builds the program. `planner` has planned every function.
   ///
   /// - Parameter heap: the modules' heap, which constants may lie in.
-  static func assemble(_ planner: Planner, keeping heap: Heap) -> Program {
+  /// - Throws: `eval_internal_error` where the code is not sound.
+  static func assemble(_ planner: Planner, keeping heap: Heap) throws(RegoError) -> Program {
     var assembler = Assembler(heap: planner.heap, constants: planner.constants, builtins: planner.builtinTable)
     var documents = Documents(heap: planner.heap)
     let root = documents.add(planner.tree)
@@ -40,10 +42,11 @@ struct Assembler {
     for (index, value) in planner.constants.enumerated() {
       Memory.setValue(constants, at: index, shared.contains(index) ? value : value.frozen())
     }
-    return Program(
+    return try Program(
       heap: planner.heap, modules: heap, constants: constants, functions: functions, documentNodes: documents.nodes,
       builtins: planner.builtinTable,
-      changes: assembler.changes, tables: assembler.tables, cacheCount: assembler.cacheCount, root: root)
+      changes: assembler.changes, tables: assembler.tables, constantCount: planner.constants.count,
+      cacheCount: assembler.cacheCount, siteCount: assembler.siteCount, root: root)
   }
 
   private init(heap: Heap, constants: [Value], builtins: [Builtin]) {
@@ -158,9 +161,48 @@ struct Assembler {
 
   // MARK: - Statements
 
+  /// A field that is looked up to be tested at once becomes one instruction.
+  ///
+  /// - Returns: how many statements that took; 0 where it is no such test.
+  private mutating func fieldTest(_ statements: ArraySlice<Statement>, fail: Int) -> Int {
+    guard statements.count > 1, case .dot(let local, let source, let key) = statements[statements.startIndex], case .constant = key else {
+      return 0
+    }
+    func isField(_ operand: Operand) -> Bool {
+      if case .local(local) = operand { return true }
+      return false
+    }
+    switch statements[statements.startIndex + 1] {
+    case .truthy(let operand) where isField(operand):
+      // At the end of a block it makes no difference whether it fails or goes on.
+      if statements.count == 3, case .succeed = statements[statements.startIndex + 2], let success = successes.last,
+        suspended == success.suspended
+      {
+        emit(.fieldFalsy, Int32(local), word(source), word(key), cache())
+        target(success.label)
+        return 3
+      }
+      emit(.fieldTruthy, Int32(local), word(source), word(key), cache())
+      target(fail)
+    case .equal(let a, let b) where isField(a) != isField(b):
+      emit(.fieldEqual, Int32(local), word(source), word(key), cache(), word(isField(a) ? b : a))
+      target(fail)
+    case .compare(let number, let comparison, let a, let b) where isField(a) && !isField(b):
+      emit(.fieldCompare, Int32(local), word(source), word(key), cache(), Int32(number), comparison.rawValue, word(b))
+      target(fail)
+    default: return 0
+    }
+    return 2
+  }
+
   private mutating func block(_ block: Block, fail: Int) {
     enclosing.append((block, fail, changesInForce))
-    for item in block.statements { statement(item, fail: fail) }
+    var rest = block.statements[...]
+    while let first = rest.first {
+      let done = fieldTest(rest, fail: fail)
+      if done == 0 { statement(first, fail: fail) }
+      rest = rest.dropFirst(max(1, done))
+    }
     enclosing.removeLast()
   }
 
@@ -203,7 +245,11 @@ struct Assembler {
       emit(.contains, word(collection), word(element))
       target(fail)
     case .dot(let local, let source, let key):
-      emit(.dot, Int32(local), word(source), word(key), cache())
+      if case .constant = key {
+        emit(.field, Int32(local), word(source), word(key), cache())
+      } else {
+        emit(.dot, Int32(local), word(source), word(key))
+      }
       target(fail)
     case .dotBase(let local, let source, let key):
       emit(.dotBase, Int32(local), word(source), word(key))
@@ -297,9 +343,14 @@ struct Assembler {
       emit(list: operands)
       target(fail)
     case .builtin(let number, let operands, let result, let place):
-      emit(.builtin, Int32(number), Int32(result), place)
+      let isKept = builtins[number].isKept(operands)
+      emit(builtins[number].isCount ? .count : isKept ? .keptBuiltin : .builtin, Int32(number), Int32(result), place)
       emit(list: operands)
       target(fail)
+      if isKept {
+        code.append(Int32(siteCount))
+        siteCount += 1
+      }
     case .document(let node, let operands, let result):
       emit(.document, Int32(nodeNumbers[node] ?? 0), Int32(result))
       emit(list: operands)

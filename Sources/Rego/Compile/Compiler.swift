@@ -161,6 +161,24 @@ extension Compiler.Output {
   private func plan(
     query body: Body, package: [String], imports: [Import], data: Value, isOptimized: Bool
   ) throws(RegoErrors) -> (program: Program, function: Int, names: [String]) {
+    let (planner, function, names) = try planned(query: body, package: package, imports: imports)
+    if isOptimized { planner.optimize(data: data) }
+    return (try Self.assembled(planner, keeping: heap), function, names)
+  }
+
+  /// The code of what is planned, verified.
+  static func assembled(_ planner: Planner, keeping heap: Heap) throws(RegoErrors) -> Program {
+    do throws(RegoError) {
+      return try Assembler.assemble(planner, keeping: heap)
+    } catch {
+      throw RegoErrors(error)
+    }
+  }
+
+  /// The rules and a query as they are written.
+  func planned(
+    query body: Body, package: [String], imports: [Import]
+  ) throws(RegoErrors) -> (planner: Planner, function: Int, names: [String]) {
     // A heap of its own: other queries of the same modules may be running.
     let queryHeap = Heap()
     let names = Resolver.Names(
@@ -176,7 +194,6 @@ extension Compiler.Output {
     planner.planRules()
     let function = planner.planQuery(query.body, variables: variables, count: query.names.count)
     if let error = planner.error { throw RegoErrors(error) }
-    if isOptimized { planner.optimize(data: data) }
-    return (Assembler.assemble(planner, keeping: heap), function, variables.map { query.names[$0] })
+    return (planner, function, variables.map { query.names[$0] })
   }
 }

@@ -79,14 +79,53 @@ public final class Policy: Sendable {
     let (functions, builtins) = shared.output.withLock { ($0.output.functions, $0.output.builtins) }
     let capture = QueryCapture(body) { Self.arity(of: $0, functions, builtins, package: package) }
     let query = try prepare(capture.body, package, imports)
-    query.expressions = zip(body, capture.variables).map { expression, variable in
+    query.expressions = Self.expressions(body, capture, source, query.names)
+    return query
+  }
+
+  /// Prepares a query that is evaluated again and again while single places of its documents change.
+  ///
+  /// - Parameters:
+  ///   - input: as it is now; nil leaves `input` undefined.
+  ///   - data: as it is now; nil for the policy's own.
+  /// - Throws: as `prepare` does. Errors of the evaluation are thrown by `LiveQuery.solutions`.
+  public func live(
+    _ text: String, package: [String] = [], imports: [Import] = [], input: Document? = nil, data: Document? = nil,
+    options: EvaluationOptions = EvaluationOptions()
+  ) throws(RegoErrors) -> LiveQuery {
+    let source = Array(text.utf8)
+    let body = try Parser.query(source)
+    let data = data ?? self.data
+    let result = shared.output.withLock { compiled in
+      Result { () throws(RegoErrors) in
+        let output = compiled.output
+        let capture = QueryCapture(body) { Self.arity(of: $0, output.functions, output.builtins, package: package) }
+        let errors = output.checks.query(capture.body, package: package.isEmpty ? nil : package, imports: imports)
+        if !errors.isEmpty { throw RegoErrors(errors) }
+        let plan = try LivePlan.make(
+          output, query: capture.body, package: package, imports: imports, input: input?.value ?? .undefined, data: data.value)
+        return Planned(plan: plan, expressions: Self.expressions(body, capture, source, plan.names))
+      }
+    }
+    let planned = try result.get()
+    return LiveQuery(planned.plan, expressions: planned.expressions, input: input, data: data, options: options)
+  }
+
+  /// What a lock hands out: nobody else has it.
+  private struct Planned: @unchecked Sendable {
+    let plan: LivePlan
+    let expressions: [PreparedQuery.Expression]
+  }
+
+  private static func expressions(_ body: Body, _ capture: QueryCapture, _ source: [UInt8], _ names: [String]) -> [PreparedQuery.Expression]
+  {
+    zip(body, capture.variables).map { expression, variable in
       let start = min(Int(expression.location.offset), source.count)
       let end = min(max(Int(expression.location.end), start), source.count)
       return PreparedQuery.Expression(
         text: String(decoding: source[start..<end], as: UTF8.self), location: expression.location,
-        index: variable.flatMap { query.names.firstIndex(of: $0) })
+        index: variable.flatMap { names.firstIndex(of: $0) })
     }
-    return query
   }
 
   public func prepare(_ body: Body, package: [String] = [], imports: [Import] = []) throws(RegoErrors) -> PreparedQuery {

@@ -49,6 +49,25 @@ extension Machine {
 
   // MARK: - Built-in functions
 
+  /// Calls what an instruction names.
+  ///
+  /// - Parameters:
+  ///   - instruction: where it stands: after the operation the function, the result, the place in the source.
+  ///   - scratch: free registers for the operands.
+  @inline(never)
+  mutating func builtin(
+    _ operands: Operands, _ instruction: Memory.Address, scratch: Memory.Address, function: Int32
+  ) throws(RegoError) -> Value {
+    var index = 0
+    while index < operands.count {
+      Memory.setValue(scratch, at: index, operands[index])
+      index &+= 1
+    }
+    return try builtin(
+      Int(Memory.load(instruction, 4, as: Int32.self)), count: operands.count, at: scratch, function: Int(function),
+      place: Memory.load(instruction, 12))
+  }
+
   mutating func builtin(_ number: Int, count: Int, at base: Memory.Address, function: Int, place: Int32) throws(RegoError) -> Value {
     if hasMocks, let mock = mock(-1 - Int32(number)) {
       return try callMock(mock, (0..<count).map { Memory.value(base, at: $0) }, at: base)
@@ -104,35 +123,27 @@ extension Machine {
 
   mutating func insertOnce(_ value: Value, into object: Value, _ path: Operands, function: Int) throws(RegoError) {
     let parent = path.count == 1 ? object.objectView : try descend(object, path, function: function)
-    let held = parent.setIfMissing(path[path.count - 1], value, in: heap)
-    if held.isDefined, !held.equals(value) { throw conflict(Int(Conflict.objectKey.rawValue), in: function) }
+    guard PartialDocument(root: object.objectView, heap: heap).insert(value, at: path[path.count - 1], of: parent) else {
+      throw conflict(Int(Conflict.objectKey.rawValue), in: function)
+    }
   }
 
   mutating func add(_ value: Value, into object: Value, _ path: Operands, function: Int) throws(RegoError) {
     let parent = try descend(object, path, function: function)
-    let key = path[path.count - 1]
-    var set = parent[key]
-    if set.isUndefined {
-      set = SetView.make(in: heap).value
-      parent.set(key, set, in: heap)
+    guard PartialDocument(root: object.objectView, heap: heap).add(value, at: path[path.count - 1], of: parent) != nil else {
+      throw conflict(Int(Conflict.objectKey.rawValue), in: function)
     }
-    guard set.isSet else { throw conflict(Int(Conflict.objectKey.rawValue), in: function) }
-    set.setView.insert(value, in: heap)
   }
 
   /// The object that holds the last key of a path, made where it is missing.
   private func descend(_ object: Value, _ path: Operands, function: Int) throws(RegoError) -> ObjectView {
-    var view = object.objectView
+    let document = PartialDocument(root: object.objectView, heap: heap)
+    var view = document.root
     for index in 0..<(path.count - 1) {
-      let key = path[index]
-      var next = view[key]
-      if next.isUndefined {
-        next = ObjectView.make(in: heap).value
-        view.set(key, next, in: heap)
+      guard let next = document.object(at: path[index], of: view) else {
+        throw conflict(Int(Conflict.objectKey.rawValue), in: function)
       }
-      // An object that is a value of a rule, not one made here, has a table that no longer changes.
-      guard next.isObject, next.objectView.table.identity == 0 else { throw conflict(Int(Conflict.objectKey.rawValue), in: function) }
-      view = next.objectView
+      view = next
     }
     return view
   }

@@ -1,7 +1,7 @@
 /// Operations of the machine. An instruction is 32-bit words: the operation, then its operands.
 ///
 /// r: register of the frame. x: register (0 and up) or constant (-1 - index). @: word to go to when the operation fails.
-enum Operation: UInt8 {
+enum Operation: UInt8, CaseIterable {
   /// r @
   case input
   /// r @
@@ -28,8 +28,18 @@ enum Operation: UInt8 {
   case contains
   /// x table @ @...: goes to the place behind the first of the slot that the table has for the value, to the first where it has none
   case select
-  /// r x x cache @
+  /// r x x @
   case dot
+  /// r x key cache @: as dot, with a constant key
+  case field
+  /// r x key cache y @: field, then fails unless it equals y
+  case fieldEqual
+  /// r x key cache builtin comparison y @: field, then compare
+  case fieldCompare
+  /// r x key cache @: field, then truthy
+  case fieldTruthy
+  /// r x key cache @: fails where fieldTruthy does not
+  case fieldFalsy
   /// r x x @: as dot in base data, where a number also finds the key with its digits
   case dotBase
   /// r(2) x @
@@ -58,6 +68,10 @@ enum Operation: UInt8 {
   case call
   /// builtin r place n x... @
   case builtin
+  /// As builtin, of a function whose answers to scalars are kept, and the place's number: builtin r place n x... @ site
+  case keptBuiltin
+  /// As builtin, of the function count: builtin r place 1 x @
+  case count
   /// node r n x... @
   case document
   /// node r n x... @

@@ -20,6 +20,8 @@ extension Machine {
       return index >= 0 ? Memory.value(base, at: index) : Memory.value(constants, at: ~index)
     }
     @inline(__always)
+    func constant(_ offset: Int) -> Value { Memory.value(constants, at: ~word(offset)) }
+    @inline(__always)
     func list(_ offset: Int, _ count: Int) -> Operands {
       Operands(words: code &+ UInt((pc &+ offset) &* 4), count: count, base: base, constants: constants)
     }
@@ -78,13 +80,53 @@ extension Machine {
       case .select:
         pc = word(4 &+ program.tables[word(2)].find(operand(1)))
       case .dot:
-        let value = lookup(operand(2), operand(3), isConstant: word(3) < 0, cache: word(4))
+        let value = Self.element(operand(2), operand(3))
+        if value.isUndefined {
+          pc = word(4)
+        } else {
+          set(word(1), value)
+          pc &+= 5
+        }
+      case .field:
+        let value = field(operand(2), constant(3), cache: word(4))
         if value.isUndefined {
           pc = word(5)
         } else {
           set(word(1), value)
           pc &+= 6
         }
+      case .fieldEqual:
+        let value = field(operand(2), constant(3), cache: word(4))
+        if value.isDefined, value.equals(operand(5)) {
+          set(word(1), value)
+          pc &+= 7
+        } else {
+          pc = word(6)
+        }
+      case .fieldCompare:
+        let value = field(operand(2), constant(3), cache: word(4))
+        if value.isUndefined {
+          pc = word(8)
+        } else {
+          set(word(1), value)
+          if hasMocks, let mock = mock(-1 &- Int32(truncatingIfNeeded: word(5))) {
+            let answer = try callMock(mock, [value, operand(7)], at: base &+ UInt(locals) &* 16)
+            pc = answer.isUndefined || answer.isFalse ? word(8) : pc &+ 9
+          } else {
+            pc = Self.holds(word(6), value, operand(7)) ? pc &+ 9 : word(8)
+          }
+        }
+      case .fieldTruthy:
+        let value = field(operand(2), constant(3), cache: word(4))
+        if value.isUndefined || value.isFalse {
+          pc = word(5)
+        } else {
+          set(word(1), value)
+          pc &+= 6
+        }
+      case .fieldFalsy:
+        let value = field(operand(2), constant(3), cache: word(4))
+        pc = value.isUndefined || value.isFalse ? pc &+ 6 : word(5)
       case .dotBase:
         let value = Self.descend(operand(2), [operand(3)])
         if value.isUndefined {
@@ -243,18 +285,43 @@ extension Machine {
         pc = 0
       case .builtin:
         let n = word(4)
-        let arguments = base &+ UInt(locals) &* 16
-        var i = 0
-        while i < n {
-          Memory.setValue(arguments, at: i, operand(5 &+ i))
-          i &+= 1
-        }
-        let value = try builtin(word(1), count: n, at: arguments, function: Int(current), place: Int32(truncatingIfNeeded: word(3)))
+        let value = try builtin(list(5, n), code &+ UInt(pc &* 4), scratch: base &+ UInt(locals) &* 16, function: current)
         if value.isUndefined {
           pc = word(5 &+ n)
         } else {
           set(word(2), value)
           pc &+= 6 &+ n
+        }
+      case .keptBuiltin:
+        let n = word(4), site = word(6 &+ n)
+        var question = ScalarCalls.Question(entry: 0, isAnswered: false)
+        if !hasMocks { question = scalarCalls.ask(site, list(5, n)) }
+        if question.isAnswered {
+          set(word(2), ScalarCalls.answer(at: question.entry))
+          pc &+= 7 &+ n
+          continue
+        }
+        let value = try builtin(list(5, n), code &+ UInt(pc &* 4), scratch: base &+ UInt(locals) &* 16, function: current)
+        if value.isUndefined {
+          pc = word(5 &+ n)
+        } else {
+          if question.entry != 0 { scalarCalls.keep(value, site, list(5, n), at: question.entry) }
+          set(word(2), value)
+          pc &+= 7 &+ n
+        }
+      case .count:
+        let collection = operand(5)
+        let value: Value
+        if collection.isComposite, !hasMocks {
+          value = .integer(Self.count(collection))
+        } else {
+          value = try builtin(list(5, 1), code &+ UInt(pc &* 4), scratch: base &+ UInt(locals) &* 16, function: current)
+        }
+        if value.isUndefined {
+          pc = word(6)
+        } else {
+          set(word(2), value)
+          pc &+= 7
         }
       case .document:
         let n = word(3)

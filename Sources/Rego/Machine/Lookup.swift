@@ -56,37 +56,23 @@ extension Machine {
     }
   }
 
-  /// What stands under `key` in a value, else undefined. A constant key of an object whose keys no longer change is found through the cache.
+  /// What stands under a constant key in a value, else undefined.
+  ///
+  /// - Parameter cache: where the key was found in objects of the forms met last.
   @inline(__always)
-  func lookup(_ source: Value, _ key: Value, isConstant: Bool, cache: Int) -> Value {
+  func field(_ source: Value, _ key: Value, cache: Int) -> Value {
     guard source.rawTag == 8 else { return Self.element(source, key) }
     let view = source.objectView
-    let table = view.table
-    if isConstant {
-      let identity = table.identity
-      if identity != 0 {
-        let entry = caches &+ UInt(cache &* 16)
-        if Memory.load(entry, 0, as: UInt64.self) == identity {
-          let slot = Int(Memory.load(entry, 8, as: Int32.self))
-          return slot < 0 ? .undefined : Memory.value(view.values, at: slot)
-        }
-        // Another form may have the key in the same place.
-        let guess = Int(Memory.load(entry, 8, as: Int32.self))
-        if guess >= 0, guess < table.count, table[guess].head == key.head, table[guess].body == key.body {
-          Memory.store(entry, 0, identity)
-          return Memory.value(view.values, at: guess)
-        }
-        let slot = table.find(key)
-        Memory.store(entry, 0, identity)
-        Memory.store(entry, 8, Int32(truncatingIfNeeded: slot))
-        return slot < 0 ? .undefined : Memory.value(view.values, at: slot)
-      }
+    let identity = view.table.identity
+    let entry = FieldCache.entry(caches, cache)
+    if Memory.load(entry, FieldCache.identity, as: UInt64.self) == identity {
+      let slot = Int(Memory.load(entry, FieldCache.slot, as: Int32.self))
+      return slot < 0 ? .undefined : Memory.value(view.values, at: slot)
     }
-    let slot = table.find(key)
-    return slot < 0 ? .undefined : Memory.value(view.values, at: slot)
+    return FieldCache.other(view, key, identity, entry)
   }
 
-  /// As `lookup`, without a cache.
+  /// As `field`, for any key and without a cache.
   static func element(_ source: Value, _ key: Value) -> Value {
     switch source.rawTag {
     case 7:

@@ -17,9 +17,12 @@ struct Machine: ~Copyable {
   let heap: Heap
   let options: EvaluationOptions
   let builtinContext: BuiltinContext
-  private let stack: Memory.Address
+  let stack: Memory.Address
   let stackEnd: Memory.Address
+  /// Where fields were found, as `FieldCache` has it.
   let caches: Memory.Address
+  /// Calls of built-in functions on scalars, of this evaluation and of those before it.
+  let scalarCalls: ScalarCalls
   /// Calls remembered, as `CallLayout` has them.
   let calls: Memory.Address
   /// Counts calls that were entered there.
@@ -40,7 +43,7 @@ struct Machine: ~Copyable {
   var hasOverrides = false
 
   /// Calls to return to, as `FrameLayout` has them.
-  private let frameStart: Memory.Address
+  let frameStart: Memory.Address
   var frameTop: Memory.Address
   let frameEnd: Memory.Address
   var depth = 0
@@ -110,9 +113,9 @@ struct Machine: ~Copyable {
     frameEnd = frameStart + UInt(frameBytes)
     calls = UInt(bitPattern: UnsafeMutableRawPointer.allocate(byteCount: CallLayout.entries * CallLayout.size, alignment: 16))
     Memory.clear(calls, bytes: CallLayout.entries * CallLayout.size)
-    let cacheBytes = max(16, program.cacheCount * 16)
-    caches = UInt(bitPattern: UnsafeMutableRawPointer.allocate(byteCount: cacheBytes, alignment: 16))
-    Memory.clear(caches, bytes: cacheBytes)
+    caches = UInt(bitPattern: UnsafeMutableRawPointer.allocate(byteCount: max(1, program.cacheCount) * FieldCache.size, alignment: 32))
+    for index in 0..<program.cacheCount { FieldCache.clear(caches, index) }
+    scalarCalls = ScalarCalls(sites: program.siteCount)
   }
 
   deinit {
@@ -130,19 +133,26 @@ struct Machine: ~Copyable {
     steps = options.steps
     deadline = options.timeout.map { ContinuousClock.now + $0 }
     builtinContext.deadline = deadline
-    // Outside of a task nobody can cancel, and steps alone need no looks.
-    // SAFETY: the task is compared with nil inside of the closure and not kept.
-    let isCancellable = unsafe withUnsafeCurrentTask { unsafe $0 != nil }
-    if deadline != nil || isCancellable { steps = min(steps, Self.stepsBetweenLooks) }
+    // The first look may find a task that was cancelled, or the time over.
+    steps = min(steps, Self.stepsBetweenLooks)
     reserve = options.steps - steps
-    results.removeAll(keepingCapacity: true)
+    if !results.isEmpty { results.removeAll(keepingCapacity: true) }
     if !builtinErrors.isEmpty { builtinErrors.removeAll(keepingCapacity: true) }
     solutionCount = 0
     frameTop = frameStart
     if !suspended.isEmpty { suspended.removeAll(keepingCapacity: true) }
-    scopes.removeAll(keepingCapacity: true)
     depth = 0
-    enter(Scope(input: input, data: data, number: 0, memo: newMemo(), mocks: [], overrides: []))
+    guard scopes.count == 1 else {
+      scopes.removeAll(keepingCapacity: true)
+      return enter(Scope(input: input, data: data, number: 0, memo: newMemo(), mocks: [], overrides: []))
+    }
+    // The outermost scope has no replacements: it serves again.
+    lastScope &+= 1
+    scopes[0].input = input
+    scopes[0].data = data
+    scopes[0].number = lastScope
+    scopes[0].memo = newMemo()
+    show()
   }
 
   /// The value of a function without operands, or undefined.

@@ -50,8 +50,9 @@ final class Program: @unchecked Sendable {
 
   /// Owns everything below, but for constants of the modules, which their heap owns.
   let heap: Heap
-  private let modules: Heap
+  let modules: Heap
   let constants: Memory.Address
+  let constantCount: Int
   let functions: [Function]
   /// What the interpreter needs of `functions`.
   let table: Memory.Address
@@ -67,17 +68,21 @@ final class Program: @unchecked Sendable {
   /// Key tables of objects with constant keys.
   let tables: [KeyTable]
   let cacheCount: Int
+  /// Places in the code that call built-in functions whose answers are kept.
+  let siteCount: Int
   /// Root of the tree of documents.
   let root: Int
 
+  /// - Throws: `eval_internal_error` where the code is not sound: a program that exists may run.
   init(
     heap: Heap, modules: Heap, constants: Memory.Address, functions: [Function], documentNodes: [DocumentNode], builtins: [Builtin],
     changes: [[Change]],
-    tables: [KeyTable], cacheCount: Int, root: Int
-  ) {
+    tables: [KeyTable], constantCount: Int, cacheCount: Int, siteCount: Int, root: Int
+  ) throws(RegoError) {
     self.heap = heap
     self.modules = modules
     self.constants = constants
+    self.constantCount = constantCount
     self.functions = functions
     table = heap.allocate(max(1, functions.count) * Self.entrySize)
     for (index, function) in functions.enumerated() {
@@ -96,6 +101,8 @@ final class Program: @unchecked Sendable {
     self.changes = changes
     self.tables = tables
     self.cacheCount = cacheCount
+    self.siteCount = siteCount
     self.root = root
+    try verify()
   }
 }

@@ -38,7 +38,7 @@ extension Machine {
     show()
   }
 
-  private mutating func show() {
+  mutating func show() {
     guard let scope = scopes.last else { return }
     input = scope.input
     data = scope.data

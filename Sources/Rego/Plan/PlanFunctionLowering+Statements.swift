@@ -71,10 +71,7 @@ extension PlanFunctionLowering {
     case .insert(let object, let key, let value): try insert(key, value, into: object)
     case .insertOnce(let object, let key, let value): try insertOnce(key, value, into: object)
     case .merge(let target, let a, let b):
-      // Where both have a value that is no object, base data (the first) counts, as in documents of modules.
-      let base = try operand(.local(a))
-      let document = try operand(.local(b))
-      append(.builtin(plan.planner.builtin("object.union"), [document, base], try define(target), place: statement.place))
+      try merge(target, a, b)
     case .call(let name, let arguments, let result): try call(name, arguments, result, place: statement.place)
     case .callDynamic(let path, let locals, let result): try callDynamic(path, locals, result)
     case .returnLocal(let local): try returnLocal(local)
@@ -125,6 +122,24 @@ extension PlanFunctionLowering {
       append(local == input ? .input(register) : .base(register))
       append(.succeed)
     }
+  }
+
+  /// Objects are merged key by key, all the way down; where one of two values is no object, the first counts.
+  private func merge(_ target: Int, _ a: Int, _ b: Int) throws(RegoError) {
+    let first = try operand(.local(a)), second = try operand(.local(b))
+    let result = newRegister()
+    append(.assign(result, first))
+    let inner = Block()
+    append(.attempt(inner))
+    try enter(inner) { () throws(RegoError) in
+      try isType(.object, .local(a))
+      try isType(.object, .local(b))
+      let union = newRegister()
+      // The second of object.union counts.
+      append(.builtin(plan.planner.builtin("object.union"), [second, first], union, place: 0))
+      append(.assign(result, .local(union)))
+    }
+    append(.assign(try define(target), .local(result)))
   }
 
   private func isType(_ type: PlanStatement.TypeCheck, _ source: PlanStatement.Operand) throws(RegoError) {

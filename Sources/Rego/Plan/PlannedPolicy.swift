@@ -31,7 +31,7 @@ public final class PlannedPolicy: Sendable {
         let document = try PlanReader.read(plan, file: file, in: heap)
         let lowering = try PlanLowering(document, file: file, heap: heap, builtins: builtins)
         return (
-          document.entryPoints.map(\.name), lowering.entryPoints, Assembler.assemble(lowering.planner, keeping: heap)
+          document.entryPoints.map(\.name), lowering.entryPoints, try Assembler.assemble(lowering.planner, keeping: heap)
         )
       } catch {
         throw RegoErrors(error)

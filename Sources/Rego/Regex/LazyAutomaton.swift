@@ -29,6 +29,8 @@ struct LazyAutomaton {
   /// far into a code point (for a set: trie node + 1, for a single code point: bytes taken).
   private var states: [[UInt64]] = []
   private var rows: [[UInt64]: Int32] = [:]
+  /// Where a search begins; negative before the first one and after states were dropped.
+  private var startRow: Int32 = -1
   private var placeCount = 0
   private let tracked: Context
 
@@ -51,7 +53,8 @@ struct LazyAutomaton {
 
   /// - Returns: Nil when the text needs more states than are kept.
   mutating func matches(_ program: PatternProgram, _ text: Span<UInt8>) -> Bool? {
-    var row = intern([tracked.intersection([.textStart, .lineStart]).rawValue])
+    if startRow < 0 { startRow = intern([tracked.intersection([.textStart, .lineStart]).rawValue]) }
+    var row = startRow
     var position = 0
     var droppedAt: Int?
     let classes = program.byteClasses
@@ -99,6 +102,7 @@ struct LazyAutomaton {
     transitions.removeAll(keepingCapacity: true)
     states.removeAll(keepingCapacity: true)
     rows.removeAll(keepingCapacity: true)
+    startRow = -1
     placeCount = 0
   }
 

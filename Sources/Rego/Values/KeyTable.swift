@@ -38,6 +38,16 @@ struct KeyTable {
   }
 
   private static let identities = Atomic<UInt64>(1)
+  /// Which document under construction an object with this table belongs to (`PartialDocument`); 0 for none. An object's table has no hash.
+  var objectMark: UInt64 {
+    get { Memory.load(address, 40) }
+    nonmutating set { Memory.store(address, 40, newValue) }
+  }
+  /// The same for a set, whose identity no cache looks at.
+  var setMark: UInt64 {
+    get { identity }
+    nonmutating set { Memory.store(address, 32, newValue) }
+  }
 
   static func make(capacity: Int, in heap: Heap) -> KeyTable {
     let address = heap.allocate(size &+ capacity &* 16)

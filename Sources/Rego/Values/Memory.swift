@@ -150,6 +150,11 @@ final class Heap: @unchecked Sendable {
   /// Bytes in use.
   var used: Int { current < 0 ? 0 : filled + Int(cursor &- chunks[current].start) }
 
+  /// Where values of the heap may lie.
+  var ranges: [(start: Memory.Address, end: Memory.Address)] {
+    current < 0 ? [] : chunks[...current].map { (start: $0.start, end: $0.start &+ UInt($0.size)) }
+  }
+
   /// Forgets every value; chunks are kept for the next evaluation, up to a bound.
   func reset() {
     filled = 0

@@ -13,6 +13,8 @@ struct ChainOptions {
   private(set) var instant: Int64
   /// Numbers of Go's x509.ExtKeyUsage; a certificate of the chain that restricts its use must allow one of them.
   private(set) var usages: [Int64] = [1]
+  /// Comparisons of names with one authority's constraints that are allowed (Go's MaxConstraintComparisions).
+  private(set) var largestComparisons: Int64 = 250_000
 
   init(now: Int64) { instant = now }
 
@@ -28,7 +30,9 @@ struct ChainOptions {
         guard case .integer(let number) = member.value else { throw .failed("'CurrentTime' should be a valid int64 number") }
         instant = number
       case "MaxConstraintComparisons":
-        guard case .integer = member.value else { throw .failed("'MaxConstraintComparisons' should be a valid number") }
+        guard case .integer(let number) = member.value else { throw .failed("'MaxConstraintComparisons' should be a valid number") }
+        // As in Go, 0 stands for the usual limit.
+        if number != 0 { largestComparisons = number }
       case "KeyUsages":
         guard case .array(let entries) = member.value.asArray else { throw .failed("'KeyUsages' should be an Array or Set") }
         usages = try entries.map { entry throws(BuiltinError) in
@@ -79,7 +83,34 @@ enum CertificateChain {
     guard let path = path(leaf: leaf, root: root, intermediates: Array(parsed.dropFirst().dropLast()), options) else { return nil }
     let chain = path.compactMap { member in parsed.firstIndex(of: member).map { certificates[$0] } }
     guard chain.count == path.count, allows(chain, options.usages) else { return nil }
+    for (depth, authority) in path.enumerated() where comparisons(of: path[..<depth], with: authority) > options.largestComparisons {
+      return nil
+    }
     return chain
+  }
+
+  /// Each name of those below an authority is compared with every constraint of its kind.
+  private static func comparisons(of certificates: ArraySlice<Certificate>, with authority: Certificate) -> Int64 {
+    guard let constraints = try? authority.extensions.nameConstraints else { return 0 }
+    var counts: [Int: Int64] = [:]
+    for name in constraints.permittedSubtrees + constraints.excludedSubtrees { counts[kind(name), default: 0] += 1 }
+    var sum: Int64 = 0
+    for certificate in certificates {
+      guard let names = try? certificate.extensions.subjectAlternativeNames else { continue }
+      for name in names where kind(name) > 0 { sum += counts[kind(name)] ?? 0 }
+    }
+    return sum
+  }
+
+  /// The kinds of names that Go compares; 0 for others, of which there are no constraints.
+  private static func kind(_ name: GeneralName) -> Int {
+    switch name {
+    case .rfc822Name: 1
+    case .dnsName: 2
+    case .uniformResourceIdentifier: 6
+    case .ipAddress: 7
+    default: 0
+    }
   }
 
   /// One of the uses is allowed by every certificate of the chain that restricts its use, the root included (Go's checkChainForKeyUsage).

@@ -21,6 +21,7 @@ struct CertificateStructure {
   let version: Int
   /// Big-endian two's complement.
   let serialNumber: [UInt8]
+  /// AlgorithmIdentifier.
   let signatureAlgorithm: ASN1Node
   let signature: [UInt8]
   let issuer: DistinguishedName
@@ -51,8 +52,7 @@ struct CertificateStructure {
     var outer = try Elements(node)
     let body = try outer.next()
     rawBody = Array(body.encodedBytes)
-    var algorithm = try Elements(try outer.next())
-    signatureAlgorithm = try algorithm.next()
+    signatureAlgorithm = try outer.next()
     signature = Array(try ASN1BitString(derEncoded: try outer.next()).bytes)
 
     var elements = try Elements(body)

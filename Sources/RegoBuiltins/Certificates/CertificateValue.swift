@@ -67,29 +67,6 @@ extension CertificateStructure {
   private static func bytes(_ bytes: [UInt8]) -> RegoValue { bytes.isEmpty ? .null : .base64(bytes) }
 }
 
-/// Go's x509.SignatureAlgorithm.
-enum SignatureAlgorithmNumber {
-  static func of(_ identifier: ASN1Node) -> Int64 {
-    switch (try? ASN1ObjectIdentifier(derEncoded: identifier))?.numbers {
-    case [1, 2, 840, 113549, 1, 1, 2]: 1
-    case [1, 2, 840, 113549, 1, 1, 4]: 2
-    case [1, 2, 840, 113549, 1, 1, 5]: 3
-    case [1, 2, 840, 113549, 1, 1, 11]: 4
-    case [1, 2, 840, 113549, 1, 1, 12]: 5
-    case [1, 2, 840, 113549, 1, 1, 13]: 6
-    case [1, 2, 840, 10040, 4, 3]: 7
-    case [2, 16, 840, 1, 101, 3, 4, 3, 2]: 8
-    case [1, 2, 840, 10045, 4, 1]: 9
-    case [1, 2, 840, 10045, 4, 3, 2]: 10
-    case [1, 2, 840, 10045, 4, 3, 3]: 11
-    case [1, 2, 840, 10045, 4, 3, 4]: 12
-    case [1, 2, 840, 113549, 1, 1, 10]: 13
-    case [1, 3, 101, 112]: 16
-    default: 0
-    }
-  }
-}
-
 /// An address of 4 or 16 bytes as text.
 enum AddressText {
   static func of(_ bytes: [UInt8]) -> String {

@@ -14,7 +14,8 @@ extension OutgoingRequest {
   ///
   /// - Parameter first: the policy's own request.
   /// - Throws: where the redirect leads to a host that is not allowed, or nowhere.
-  func redirected(by response: IncomingResponse, first: OutgoingRequest, _ network: NetworkAccess) throws(SendingError) -> OutgoingRequest? {
+  func redirected(by response: IncomingResponse, first: OutgoingRequest, _ network: NetworkAccess) throws(SendingError) -> OutgoingRequest?
+  {
     var next = self
     switch response.status {
     case 301, 302, 303:

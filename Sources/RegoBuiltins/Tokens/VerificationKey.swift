@@ -87,58 +87,73 @@ struct JSONWebKey {
     self.value = value
   }
 
-  func publicKey() throws(BuiltinError) -> VerificationKey.Material {
+  /// What `kty` and `crv` name.
+  private enum Kind {
+    case symmetric
+    case rsa
+    case p256
+    case p384
+    case p521
+    case ed25519
+  }
+
+  private func kind() throws(BuiltinError) -> Kind {
     switch type {
-    case "oct": return .symmetric(try bytes("k"))
-    case "RSA":
+    case "oct": return .symmetric
+    case "RSA": return .rsa
+    case "EC":
+      let curve = try text("crv")
+      switch curve {
+      case "P-256": return .p256
+      case "P-384": return .p384
+      case "P-521": return .p521
+      default: throw .failed("invalid curve \(curve)")
+      }
+    case "OKP":
+      guard try text("crv") == "Ed25519" else { throw .failed("invalid OKP key") }
+      return .ed25519
+    default: throw .failed("invalid key type \(type)")
+    }
+  }
+
+  func publicKey() throws(BuiltinError) -> VerificationKey.Material {
+    switch try kind() {
+    case .symmetric: return .symmetric(try bytes("k"))
+    case .rsa:
       let (modulus, exponent) = (try bytes("n"), try bytes("e"))
       guard let der = PublicKeyInfo.rsa(modulus: modulus, exponent: exponent),
         let key = try? _RSA.Signing.PublicKey(unsafeDERRepresentation: der)
       else { throw .failed("invalid RSA key") }
       return .rsa(key)
-    case "EC":
-      let (curve, x, y) = (try text("crv"), try bytes("x"), try bytes("y"))
-      switch curve {
-      case "P-256": if let key = try? P256.Signing.PublicKey(rawRepresentation: try point(x, y, 32)) { return .p256(key) }
-      case "P-384": if let key = try? P384.Signing.PublicKey(rawRepresentation: try point(x, y, 48)) { return .p384(key) }
-      case "P-521": if let key = try? P521.Signing.PublicKey(rawRepresentation: try point(x, y, 66)) { return .p521(key) }
-      default: throw .failed("invalid curve \(curve)")
-      }
-      throw .failed("invalid EC key: the point is not on the curve")
-    case "OKP":
-      guard try text("crv") == "Ed25519", let key = try? Curve25519.Signing.PublicKey(rawRepresentation: try bytes("x")) else {
-        throw .failed("invalid OKP key")
-      }
+    case .p256: if let key = try? P256.Signing.PublicKey(rawRepresentation: try point(32)) { return .p256(key) }
+    case .p384: if let key = try? P384.Signing.PublicKey(rawRepresentation: try point(48)) { return .p384(key) }
+    case .p521: if let key = try? P521.Signing.PublicKey(rawRepresentation: try point(66)) { return .p521(key) }
+    case .ed25519:
+      guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: try bytes("x")) else { throw .failed("invalid OKP key") }
       return .ed25519(key)
-    default: throw .failed("invalid key type \(type)")
     }
+    throw .failed("invalid EC key: the point is not on the curve")
   }
 
   func privateKey() throws(BuiltinError) -> SigningKey {
-    switch type {
-    case "oct": return .symmetric(try bytes("k"))
-    case "RSA":
+    switch try kind() {
+    case .symmetric: return .symmetric(try bytes("k"))
+    case .rsa:
       guard
         let key = try? _RSA.Signing.PrivateKey(
           n: try bytes("n"), e: try bytes("e"), d: try bytes("d"), p: try bytes("p"), q: try bytes("q"))
       else { throw .failed("invalid RSA private key") }
       return .rsa(key)
-    case "EC":
-      let (curve, d) = (try text("crv"), try bytes("d"))
-      switch curve {
-      case "P-256": if let raw = scalar(d, 32), let key = try? P256.Signing.PrivateKey(rawRepresentation: raw) { return .p256(key) }
-      case "P-384": if let raw = scalar(d, 48), let key = try? P384.Signing.PrivateKey(rawRepresentation: raw) { return .p384(key) }
-      case "P-521": if let raw = scalar(d, 66), let key = try? P521.Signing.PrivateKey(rawRepresentation: raw) { return .p521(key) }
-      default: throw .failed("invalid curve \(curve)")
-      }
-      throw .failed("invalid EC private key")
-    case "OKP":
-      guard try text("crv") == "Ed25519", let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: try bytes("d")) else {
+    case .p256: if let key = try? P256.Signing.PrivateKey(rawRepresentation: try scalar("d", 32)) { return .p256(key) }
+    case .p384: if let key = try? P384.Signing.PrivateKey(rawRepresentation: try scalar("d", 48)) { return .p384(key) }
+    case .p521: if let key = try? P521.Signing.PrivateKey(rawRepresentation: try scalar("d", 66)) { return .p521(key) }
+    case .ed25519:
+      guard let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: try bytes("d")) else {
         throw .failed("invalid OKP private key")
       }
       return .ed25519(key)
-    default: throw .failed("invalid key type \(type)")
     }
+    throw .failed("invalid EC private key")
   }
 
   private func text(_ name: String) throws(BuiltinError) -> String {
@@ -154,10 +169,13 @@ struct JSONWebKey {
     }
   }
 
-  private func scalar(_ number: [UInt8], _ width: Int) -> [UInt8]? { SignatureAlgorithm.padded(number[...], to: width) }
-
-  private func point(_ x: [UInt8], _ y: [UInt8], _ width: Int) throws(BuiltinError) -> [UInt8] {
-    guard let x = scalar(x, width), let y = scalar(y, width) else { throw .failed("a coordinate is longer than the curve's") }
-    return x + y
+  /// A number of the curve's width, big-endian.
+  private func scalar(_ name: String, _ width: Int) throws(BuiltinError) -> [UInt8] {
+    guard let number = SignatureAlgorithm.padded(try bytes(name)[...], to: width) else {
+      throw .failed("\"\(name)\" is longer than the curve's numbers")
+    }
+    return number
   }
+
+  private func point(_ width: Int) throws(BuiltinError) -> [UInt8] { try scalar("x", width) + scalar("y", width) }
 }

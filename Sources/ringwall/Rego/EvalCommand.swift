@@ -13,6 +13,7 @@ struct EvalCommand: ParsableCommand {
         ringwall eval -d p.rego -i in.json --format pretty data.example.allow
         ringwall eval -d p.rego -i in.json --explain fails -f pretty data.example.allow
         ringwall eval --fail-defined -d p.rego -i in.json 'data.example.deny[_]'
+        ringwall eval --partial -f source -u input.user -d p.rego 'data.example.allow == true'
 
       --data takes .rego, .json and .yaml files and folders of them; a.b:file.json places a data file below data.a.b.
       Exit codes: 0; 1 with --fail and no result, with --fail-defined and a result, and after wrong use; 2 where the query, a policy or \
@@ -29,7 +30,11 @@ struct EvalCommand: ParsableCommand {
 
   @OptionGroup var network: NetworkOptions
 
-  @Option(name: [.short, .long], help: ArgumentHelp("json, pretty, values, bindings, raw or discard.", valueName: "format"))
+  @OptionGroup var rest: PartialFlags
+
+  @Option(
+    name: [.short, .long], help: ArgumentHelp("json, pretty, values, bindings, raw or discard; with --partial source.", valueName: "format")
+  )
   var format: Format = .json
 
   @Flag(help: "Exit with 1 where the query has no result.")
@@ -93,7 +98,10 @@ struct EvalCommand: ParsableCommand {
 
   func validate() throws {
     if fail && failDefined { throw ValidationError("specify --fail or --fail-defined but not both") }
-    if format == .source { throw ValidationError("invalid output format for evaluation") }
+    if format == .source && !rest.partial { throw ValidationError("invalid output format for evaluation") }
+    if rest.partial && ![.json, .pretty, .source].contains(format) {
+      throw ValidationError("invalid output format for partial evaluation")
+    }
     if showBuiltinErrors && strictBuiltinErrors {
       throw ValidationError("--strict-builtin-errors ends at the first error of a built-in function: leave out --show-builtin-errors")
     }
@@ -103,6 +111,7 @@ struct EvalCommand: ParsableCommand {
   func run() throws {
     let text = try question.text()
     let input = try question.document()
+    if rest.partial { return try showRest(text, input) }
     var outputs: [EvalOutput] = []
     for _ in 0..<count { outputs.append(evaluate(text, input)) }
     let output = aggregated(outputs)
@@ -110,6 +119,31 @@ struct EvalCommand: ParsableCommand {
     // Errors of built-in functions alone leave the result as it is.
     if output.errors.contains(where: { !$0.isOfBuiltin }) || (strictBuiltinErrors && !output.errors.isEmpty) { throw ExitCode(2) }
     if fail && output.solutions.isEmpty || failDefined && !output.solutions.isEmpty { throw ExitCode(1) }
+  }
+
+  /// Evaluates what is known and shows what is left.
+  private func showRest(_ text: String, _ input: Document?) throws {
+    do {
+      let (modules, data) = try sources.load()
+      let policy = try TracedPolicy(
+        modules, data: Document(data), options: try sources.policyOptions(isStrict: strict))
+      let result = try policy.partially(
+        text, package: question.packagePath, imports: try question.parsedImports(), input: input, partial: rest.options,
+        options: sources.compilation.parserOptions, evaluation: try evaluationOptions)
+      switch format {
+      case .pretty: Console.print(result.table)
+      case .source: Console.print(result.source)
+      default: Console.print(OrderedJSON.bytes(.object([.init("partial", try Document(json: result.json, name: "partial").regoValue)])))
+      }
+      if fail && result.queries.isEmpty || failDefined && !result.queries.isEmpty { throw ExitCode(1) }
+    } catch let code as ExitCode {
+      throw code
+    } catch {
+      var output = EvalOutput()
+      output.errors = OutputError.list(error) ?? []
+      show(output)
+      throw ExitCode(2)
+    }
   }
 
   private func show(_ output: EvalOutput) {
@@ -153,7 +187,8 @@ struct EvalCommand: ParsableCommand {
         let traced = try TracedPolicy(modules, data: policy.data, options: options)
           .prepare(text, package: question.packagePath, imports: imports, options: sources.compilation.parserOptions)
         try traced.run(
-          input: input, options: try evaluationOptions, tracers: followed.tracers, isIndexed: !disableIndexing, exitsEarly: !disableEarlyExit)
+          input: input, options: try evaluationOptions, tracers: followed.tracers, isIndexed: !disableIndexing,
+          exitsEarly: !disableEarlyExit)
       }
       let evaluator = Evaluator(query, options: try evaluationOptions)
       evaluator.printed = { Console.complain($0, isWhole: true) }

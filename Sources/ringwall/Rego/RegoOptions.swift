@@ -32,7 +32,8 @@ struct RegoCompilation: ParsableArguments {
 
   var ignored: [String] { ignore.flatMap { $0.split(separator: ",").map(String.init) } }
 
-  func policyOptions(schema: String? = nil, isStrict: Bool = false, errorLimit: Int = RegoErrors.limit) throws(DataError) -> Policy.Options {
+  func policyOptions(schema: String? = nil, isStrict: Bool = false, errorLimit: Int = RegoErrors.limit) throws(DataError) -> Policy.Options
+  {
     var options = Policy.Options(isStrict: isStrict, errorLimit: errorLimit, functions: PolicyFunctions.all)
     if let capabilities { options.builtins = try CapabilitiesFile.builtins(capabilities) }
     if let schema { options.schemas = try Self.schemas(at: schema) }

@@ -53,7 +53,8 @@ struct RunCommand: ParsableCommand {
     var session: ShellSession
     do {
       if server.isServer {
-        return try ServerRun(options: server, compilation: compilation, network: network, schema: schema, paths: paths, areBundles: bundle).run()
+        return try ServerRun(options: server, compilation: compilation, network: network, schema: schema, paths: paths, areBundles: bundle)
+          .run()
       }
       let (modules, data) = try bundle ? compilation.load([], bundles: paths) : compilation.load(paths)
       let policy = try ShellPolicy(

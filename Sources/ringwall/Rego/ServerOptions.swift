@@ -17,7 +17,8 @@ struct ServerOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Where to serve health and metrics alone. May be repeated.", valueName: "address"))
   var diagnosticAddr: [String] = []
 
-  @Option(help: ArgumentHelp("The server's certificate and those that lead to its authority, in PEM.", valueName: "file"), completion: .file())
+  @Option(
+    help: ArgumentHelp("The server's certificate and those that lead to its authority, in PEM.", valueName: "file"), completion: .file())
   var tlsCertFile: String?
 
   @Option(help: ArgumentHelp("The key of the server's certificate, in PEM.", valueName: "file"), completion: .file())
@@ -93,7 +94,9 @@ struct ServerOptions: ParsableArguments {
   private static func apply(_ setting: String, to result: inout ServerSettings) throws {
     let sides = setting.split(separator: "=", maxSplits: 1).map(String.init)
     func bytes() throws -> Int {
-      guard sides.count == 2, let count = Int(sides[1]), count >= 0 else { throw ValidationError("--set \(setting): a number of bytes is expected") }
+      guard sides.count == 2, let count = Int(sides[1]), count >= 0 else {
+        throw ValidationError("--set \(setting): a number of bytes is expected")
+      }
       return count
     }
     switch sides.first {

@@ -177,7 +177,8 @@ struct TestCommand: ParsableCommand {
         failed.append(result)
         continue
       }
-      let evaluator = Evaluator(try policy.prepare(test.reference), options: EvaluationOptions(timeout: watch.timeout, network: watch.network))
+      let evaluator = Evaluator(
+        try policy.prepare(test.reference), options: EvaluationOptions(timeout: watch.timeout, network: watch.network))
       let benchmark = try Benchmark { () throws(RegoError) in _ = try evaluator.evaluate(input: nil) }
       switch format {
       case .json:

@@ -93,6 +93,25 @@ struct PlanSoundnessTests {
     }
   }
 
+  @Test("objects are merged all the way down, the first counts, and what is no object is not merged")
+  func merges() throws {
+    let dot = { (key: Int, target: Int) in
+      Self.statement("DotStmt", #""source":\#(Self.local(0)),"key":\#(Self.string(key)),"target":\#(target)"#)
+    }
+    let merge = Self.statement("ObjectMergeStmt", #""a":3,"b":4,"target":5"#)
+    let plan = Self.plan([[dot(1, 3), dot(2, 4), merge, Self.result(5)].joined(separator: ",")])
+    let cases = [
+      (#"{"x": {"p": {"q": 1}, "r": 2}, "y": {"p": {"q": 3, "s": 4}, "r": {}, "t": 5}}"#, #"{"p":{"q":1,"s":4},"r":2,"t":5}"#),
+      (#"{"x": 1, "y": {"p": 2}}"#, "1"), (#"{"x": {"p": 2}, "y": [1]}"#, #"{"p":2}"#), (#"{"x": {"p": 2}}"#, "undefined"),
+      (#"{"x": {"p": [1]}, "y": {"p": {"q": 1}}}"#, #"{"p":[1]}"#),
+    ]
+    for (input, expected) in cases { #expect(try Self.answer(plan, input: input) == expected) }
+    // Into one of the two.
+    let same = Self.statement("ObjectMergeStmt", #""a":3,"b":4,"target":4"#)
+    let again = Self.plan([[dot(1, 3), dot(2, 4), same, Self.result(4)].joined(separator: ",")])
+    #expect(try Self.answer(again, input: cases[0].0) == cases[0].1)
+  }
+
   @Test("circles, wild numbers, unknown functions and breaks out of nowhere are errors")
   func refused() throws {
     let circle = Self.plan(

@@ -50,16 +50,21 @@ extension GraphQL {
       return flag
     }
 
+    /// Goes one level down, as far as documents may nest.
+    private mutating func enter() throws(Fault) {
+      depth += 1
+      guard depth <= 2 * Parser.depthLimit else {
+        throw Fault(message: "document is nested deeper than \(2 * Parser.depthLimit) levels", position: nil)
+      }
+    }
+
     private mutating func list<T>(
       _ value: Value, _ key: String, _ item: (inout DocumentDecoder, Value) throws(Fault) -> T
     ) throws(Fault) -> [T] {
       guard let member = member(value, key) else { return [] }
       guard member.isArray else { throw mismatch(member, key, "[]object") }
-      depth += 1
+      try enter()
       defer { depth -= 1 }
-      guard depth <= 2 * Parser.depthLimit else {
-        throw Fault(message: "document is nested deeper than \(2 * Parser.depthLimit) levels", position: nil)
-      }
       var result: [T] = []
       for element in member.elements {
         guard element.isObject else { throw mismatch(element, key, "object") }
@@ -148,7 +153,7 @@ extension GraphQL {
 
     private mutating func arguments(_ value: Value) throws(Fault) -> [Argument] {
       try list(value, "Arguments") { decoder, item throws(Fault) in
-        Argument(name: try decoder.text(item, "Name"), value: try decoder.literal(item, "Value") ?? Literal(.null, "null"))
+        Argument(name: try decoder.text(item, "Name"), value: try decoder.literal(item))
       }
     }
 
@@ -161,6 +166,9 @@ extension GraphQL {
       }
     }
 
+    /// The value of an argument or of a part of a literal; null where there is none.
+    private mutating func literal(_ value: Value) throws(Fault) -> Literal { try literal(value, "Value") ?? Literal(.null, "null") }
+
     private mutating func literal(_ value: Value, _ key: String) throws(Fault) -> Literal? {
       guard let member = try object(value, key) else { return nil }
       let number = self.member(member, "Kind") ?? .integer(0)
@@ -169,7 +177,7 @@ extension GraphQL {
       }
       let literal = Literal(kind, try text(member, "Raw"))
       literal.children = try list(member, "Children") { decoder, item throws(Fault) in
-        Literal.Child(name: try decoder.text(item, "Name"), value: try decoder.literal(item, "Value") ?? Literal(.null, "null"))
+        Literal.Child(name: try decoder.text(item, "Name"), value: try decoder.literal(item))
       }
       return literal
     }
@@ -177,11 +185,8 @@ extension GraphQL {
     private mutating func type(_ value: Value, _ key: String = "Type") throws(Fault) -> TypeReference {
       let type = TypeReference()
       guard let member = try object(value, key) else { return type }
-      depth += 1
+      try enter()
       defer { depth -= 1 }
-      guard depth <= 2 * Parser.depthLimit else {
-        throw Fault(message: "document is nested deeper than \(2 * Parser.depthLimit) levels", position: nil)
-      }
       type.name = try text(member, "NamedType")
       if try object(member, "Elem") != nil { type.element = try self.type(member, "Elem") }
       type.isNonNull = try flag(member, "NonNull")
@@ -210,7 +215,7 @@ extension GraphQL {
       definition.name = try text(value, "Name")
       definition.directives = try directives(value)
       definition.interfaces = try texts(value, "Interfaces")
-      definition.fields = try list(value, "Fields") { decoder, item throws(Fault) in try decoder.field(item) }
+      definition.fields = try fields(value, "Fields")
       definition.members = try texts(value, "Types")
       definition.values = try list(value, "EnumValues") { decoder, item throws(Fault) in
         EnumValue(
@@ -221,11 +226,15 @@ extension GraphQL {
       return definition
     }
 
+    private mutating func fields(_ value: Value, _ key: String) throws(Fault) -> [FieldDefinition] {
+      try list(value, key) { decoder, item throws(Fault) in try decoder.field(item) }
+    }
+
     private mutating func field(_ value: Value) throws(Fault) -> FieldDefinition {
       let field = FieldDefinition()
       field.description = try text(value, "Description")
       field.name = try text(value, "Name")
-      field.arguments = try list(value, "Arguments") { decoder, item throws(Fault) in try decoder.field(item) }
+      field.arguments = try fields(value, "Arguments")
       field.defaultValue = try literal(value, "DefaultValue")
       field.type = try type(value)
       field.directives = try directives(value)
@@ -236,7 +245,7 @@ extension GraphQL {
       let directive = DirectiveDefinition()
       directive.description = try text(value, "Description")
       directive.name = try text(value, "Name")
-      directive.arguments = try list(value, "Arguments") { decoder, item throws(Fault) in try decoder.field(item) }
+      directive.arguments = try fields(value, "Arguments")
       directive.locations = try texts(value, "Locations")
       directive.isRepeatable = try flag(value, "IsRepeatable")
       return directive

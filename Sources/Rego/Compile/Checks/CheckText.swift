@@ -4,33 +4,16 @@ struct CheckText {
 
   init(_ variables: VariableTable) { self.variables = variables }
 
-  func term(_ term: CheckTerm) -> String {
-    switch term.kind {
-    case .null: "null"
-    case .boolean(let value): value ? "true" : "false"
-    case .number(let text): text
-    case .string(let text): Term.quoted(text)
-    case .variable(let variable): variables.text(variable)
-    case .reference(let path): reference(path)
-    case .call(let terms): call(terms)
-    case .array(let terms): "[" + list(terms) + "]"
-    case .set(let terms): terms.isEmpty ? "set()" : "{" + list(terms) + "}"
-    case .object(let items): "{" + items.map { self.term($0.key) + ": " + self.term($0.value) }.joined(separator: ", ") + "}"
-    case .comprehension(let comprehension): self.comprehension(comprehension)
-    case .template: "$\"...\""
-    }
-  }
-
-  func reference(_ path: some Swift.Collection<CheckTerm>) -> String {
-    guard let head = path.first else { return "" }
-    return term(head) + self.path(path.dropFirst())
-  }
-
+  func term(_ term: CheckTerm) -> String { spelling.term(term) }
+  func reference(_ path: some Swift.Collection<CheckTerm>) -> String { spelling.reference(path) }
   /// The path behind a head: ".a[x]".
-  func path(_ parts: some Swift.Collection<CheckTerm>) -> String {
-    parts.map { part in
-      if case .string(let text) = part.kind { Self.part(text) } else { "[" + term(part) + "]" }
-    }.joined()
+  func path(_ parts: some Swift.Collection<CheckTerm>) -> String { spelling.path(parts) }
+  func call(_ terms: [CheckTerm]) -> String { spelling.call(terms) }
+  private func list(_ terms: some Swift.Collection<CheckTerm>) -> String { spelling.list(terms) }
+
+  private var spelling: CheckTermText {
+    CheckTermText(
+      variable: { variables.text($0) }, body: { $0.expressions.map { expression($0) }.joined(separator: "; ") })
   }
 
   /// ".name", or `["name"]` where a name cannot be written.
@@ -43,22 +26,12 @@ struct CheckText {
 
   private static func isLetter(_ byte: UInt8) -> Bool { byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A }
 
-  private func list(_ terms: some Sequence<CheckTerm>) -> String { terms.map { term($0) }.joined(separator: ", ") }
-
-  func call(_ terms: [CheckTerm]) -> String { term(terms[0]) + "(" + list(terms.dropFirst()) + ")" }
-
-  private func comprehension(_ comprehension: CheckComprehension) -> String {
-    let head = (comprehension.key.map { term($0) + ": " } ?? "") + term(comprehension.term)
-    let text = head + " | " + comprehension.body.expressions.map { expression($0) }.joined(separator: "; ")
-    return comprehension.shape == .array ? "[" + text + "]" : "{" + text + "}"
-  }
-
   private static let infix = [
     "eq": "=", "assign": ":=", "equal": "==", "neq": "!=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">=", "plus": "+", "minus": "-",
     "mul": "*", "div": "/", "rem": "%", "and": "&", "or": "|",
   ]
 
-  private func expression(_ expression: CheckExpression) -> String {
+  func expression(_ expression: CheckExpression) -> String {
     let text =
       switch expression.kind {
       case .term(let term): self.term(term)

@@ -59,11 +59,13 @@ final class TopDown {
   }
 
   func spend(_ search: Search) throws(RegoError) {
+    try spend(
+      at: search.body.expressions[min(search.index, search.body.expressions.count - 1)].location, file: contents.file(search.module))
+  }
+
+  func spend(at location: Location, file: String = "") throws(RegoError) {
     steps -= 1
-    let expression = search.body.expressions[min(search.index, search.body.expressions.count - 1)]
-    func stop(_ reason: String) -> RegoError {
-      RegoError(.cancel, reason, file: contents.file(search.module), location: expression.location)
-    }
+    func stop(_ reason: String) -> RegoError { RegoError(.cancel, reason, file: file, location: location) }
     guard steps >= 0, !heap.isExhausted else { throw stop("caller cancelled query execution: following it needs more than its budget") }
     if let deadline, steps & 1023 == 0, ContinuousClock.now >= deadline { throw stop("context deadline exceeded") }
     guard gauge.allowsMore else { throw stop("the evaluation is nested too deeply to be followed") }
@@ -114,6 +116,16 @@ final class TopDown {
   func start(_ query: CheckRule, module: Int) throws(RegoError) {
     try run(Search(query.body, Bindings(query.variables), module: module, id: nextID(), parent: nil)) { (_) throws(RegoError) -> Flow in
       .more
+    }
+  }
+
+  /// Each solution of a body of its own, as a function from variables to values.
+  @_optimize(none)
+  func solutions(_ body: CheckBody, _ variables: VariableTable, _ take: @escaping ((Int) -> Value?) -> Void) throws(RegoError) {
+    let search = Search(body, Bindings(variables), module: contents.files.count, id: nextID(), parent: nil)
+    _ = try evaluate(search) { () throws(RegoError) in
+      take { self.value(of: CheckTerm(.variable($0), .generated), search.bindings) }
+      return .more
     }
   }
 

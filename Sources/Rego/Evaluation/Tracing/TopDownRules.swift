@@ -393,28 +393,17 @@ final class DocumentBuilder {
   /// True where the value is new, false where it was there, nil where another one stands in its place.
   func add(_ value: Value, _ keys: [Value], isElement: Bool) -> Bool? {
     if root.isSet { return insert(value, root.setView) }
-    var object = root.objectView
+    let document = PartialDocument(root: root.objectView, heap: heap)
+    var object = document.root
     for key in keys.dropLast() {
-      var next = object[key]
-      if next.isUndefined {
-        next = ObjectView.make(in: heap).value
-        object.set(key, next, in: heap)
-      }
-      guard next.isObject, next.objectView.table.identity == 0 else { return nil }
-      object = next.objectView
+      guard let next = document.object(at: key, of: object) else { return nil }
+      object = next
     }
     guard let last = keys.last else { return nil }
-    let held = object[last]
-    if isElement {
-      if held.isDefined { return held.isSet ? insert(value, held.setView) : nil }
-      let set = SetView.make(in: heap)
-      set.insert(value, in: heap)
-      object.set(last, set.value, in: heap)
-      return true
-    }
-    if held.isDefined { return held.equals(value) ? false : nil }
-    object.set(last, value, in: heap)
-    return true
+    if isElement { return document.add(value, at: last, of: object) }
+    let count = object.count
+    guard document.insert(value, at: last, of: object) else { return nil }
+    return object.count > count
   }
 
   private func insert(_ value: Value, _ set: SetView) -> Bool {

@@ -167,7 +167,8 @@ extension TraceEvent {
       let (type, value) = writer.value(local.value)
       return RegoValue.object([
         .init(
-          .string("key"), .object([.init(.string("type"), .string("var")), .init(.string("value"), .string(names.compiled(local.variable)))])),
+          .string("key"),
+          .object([.init(.string("type"), .string("var")), .init(.string("value"), .string(names.compiled(local.variable)))])),
         .init(.string("value"), .object([.init(.string("type"), .string(type)), .init(.string("value"), value)])),
       ])
     }

@@ -9,40 +9,12 @@ struct TraceText {
     return name.hasPrefix("$") ? "_" : name
   }
 
-  func term(_ term: CheckTerm) -> String {
-    switch term.kind {
-    case .null: "null"
-    case .boolean(let value): value ? "true" : "false"
-    case .number(let text): text
-    case .string(let text): Term.quoted(text)
-    case .variable(let variable): name(variable)
-    case .reference(let path): reference(path)
-    case .call(let terms): call(terms)
-    case .array(let terms): "[" + list(terms) + "]"
-    case .set(let terms): terms.isEmpty ? "set()" : "{" + list(terms) + "}"
-    case .object(let items): "{" + items.map { self.term($0.key) + ": " + self.term($0.value) }.joined(separator: ", ") + "}"
-    case .comprehension(let comprehension): self.comprehension(comprehension)
-    case .template: "$\"...\""
-    }
-  }
+  func term(_ term: CheckTerm) -> String { spelling.term(term) }
+  func reference(_ path: [CheckTerm]) -> String { spelling.reference(path) }
+  private func list(_ terms: some Swift.Collection<CheckTerm>) -> String { spelling.list(terms) }
+  private func call(_ terms: [CheckTerm]) -> String { spelling.call(terms) }
 
-  func reference(_ path: [CheckTerm]) -> String {
-    guard let head = path.first else { return "" }
-    return term(head)
-      + path.dropFirst().map { part in
-        if case .string(let text) = part.kind { CheckText.part(text) } else { "[" + term(part) + "]" }
-      }.joined()
-  }
-
-  private func list(_ terms: some Sequence<CheckTerm>) -> String { terms.map { term($0) }.joined(separator: ", ") }
-
-  private func call(_ terms: [CheckTerm]) -> String { term(terms[0]) + "(" + list(terms.dropFirst()) + ")" }
-
-  private func comprehension(_ comprehension: CheckComprehension) -> String {
-    let head = (comprehension.key.map { term($0) + ": " } ?? "") + term(comprehension.term)
-    let text = head + " | " + body(comprehension.body)
-    return comprehension.shape == .array ? "[" + text + "]" : "{" + text + "}"
-  }
+  private var spelling: CheckTermText { CheckTermText(variable: name, body: body) }
 
   func body(_ body: CheckBody) -> String { body.expressions.map { expression($0) }.joined(separator: "; ") }
 

@@ -131,6 +131,67 @@ public final class TracedPolicy: @unchecked Sendable {
       policy: self, query: try checks.compiled(capture.body, package: package.isEmpty ? nil : package, imports: imports))
   }
 
+  /// Evaluates what is known of a query and leaves the rest.
+  ///
+  /// - Parameters:
+  ///   - input: what is known of the input.
+  ///   - partial: what is unknown, and which rules stay rules.
+  /// - Throws: errors of the query and of `partial.unknowns`, and those of the evaluation.
+  public func partially(
+    _ text: String, package: [String] = [], imports: [Import] = [], input: Document? = nil, partial: PartialOptions = PartialOptions(),
+    options: Parser.Options = Parser.Options(), evaluation: EvaluationOptions = EvaluationOptions()
+  ) throws(RegoErrors) -> PartialResult {
+    let body = try Parser.query(Array(text.utf8), options: options)
+    let query = try checks.compiled(body, package: package.isEmpty ? nil : package, imports: imports)
+    let unknowns = try partial.unknowns.map { text throws(RegoErrors) in try Self.path(text) }
+    let kept = try partial.disableInlining.map { text throws(RegoErrors) in
+      try Self.path(text).enumerated().map { index, part in
+        if case .string(let name) = part.kind { return name }
+        return index == 0 ? "data" : ""
+      }
+    }
+    let heap = Heap(budget: evaluation.memory)
+    let memory = TraceMemory(heap: heap, input: input, policy: self)
+    do throws(RegoError) {
+      return try DeepStack.result { () throws(RegoError) in
+        let contents = self.contents(isStrict: evaluation.isStrict)
+        let known = TopDown(
+          contents, input: input?.value ?? .undefined, data: data.value, heap: heap, memory: memory, options: evaluation, tracers: [])
+        let rest = PartialEvaluation(
+          contents, known: known,
+          options: PartialEvaluation.Options(
+            unknowns: unknowns, kept: kept, isShallow: partial.shallowInlining,
+            callsNondeterministic: partial.nondeterministicBuiltins))
+        return try rest.result(query)
+      }
+    } catch {
+      throw RegoErrors(error)
+    }
+  }
+
+  /// A reference to a document, as "input.user" or "data.roles".
+  private static func path(_ text: String) throws(RegoErrors) -> [CheckTerm] {
+    let body = try Parser.query(Array(text.utf8))
+    func refuse() -> RegoErrors {
+      RegoErrors(RegoError(.parse, "\(text): not a reference to input or data, such as input.user", location: .generated))
+    }
+    guard body.count == 1, case .term(let term) = body[0].kind, case .reference(let path) = term.node,
+      case .variable(let head) = path[0].node,
+      head == "input" || head == "data"
+    else { throw refuse() }
+    var result = [CheckTerm(.variable(head == "input" ? VariableTable.input : VariableTable.data), .generated)]
+    for part in path.dropFirst() {
+      switch part.node {
+      case .string(let text): result.append(CheckTerm(.string(text), .generated))
+      case .number(let text): result.append(CheckTerm(.number(text), .generated))
+      case .boolean(let value): result.append(CheckTerm(.boolean(value), .generated))
+      case .variable: result.append(CheckTerm(.variable(Int.max), .generated))
+      default: throw refuse()
+      }
+    }
+    return result
+  }
+
   /// Documents that a query needs.
   public func dependencies(
     of text: String, package: [String] = [], imports: [Import] = [], options: Parser.Options = Parser.Options()
