@@ -4,6 +4,12 @@ public import Rego
 ///
 ///     let policy = try Policy(modules, options: .init(functions: StandardFunctions.all))
 public enum StandardFunctions {
-  public static let all: [BuiltinFunction] =
-    digests + tokens + tokenSigning + certificates + privateKeys + requestSigning + addressLookup + requestSending
+  /// All, of which `http.send` makes no requests.
+  public static let all: [BuiltinFunction] = local + requestSending(nil)
+
+  /// All, with the transport that `http.send` uses. Answers that policies ask to be cached are kept as long as the list is.
+  public static func all(sending transport: any RequestTransport) -> [BuiltinFunction] { local + requestSending(transport) }
+
+  private static let local =
+    digests + tokens + tokenSigning + certificates + privateKeys + requestSigning + addressLookup
 }

@@ -6,21 +6,26 @@ import Testing
   /// Level of each target. `Rego` knows nothing of Ringwall, so that it can be a library of its own; `Platforms` and `Judgement` meet
   /// in `Audit` only.
   static let levels: [String: Int] = [
-    "CArchive": 0, "CXML": 0, "Domain": 0, "Rego": 0,
+    "CArchive": 0, "CXML": 0, "CZlib": 0, "Domain": 0, "Rego": 0,
     "RegoBuiltins": 1, "QMP": 1, "Store": 1,
-    "Judgement": 2, "Ledger": 2,
+    "Judgement": 2, "Ledger": 2, "RegoHTTP": 2,
     "Platforms": 3, "Introspection": 3, "Signatures": 3, "Sensors": 3, "Segmentation": 3, "Channel": 3, "Sandbox": 3,
     "Audit": 4, "Detection": 4, "Trust": 4, "Waivers": 4, "Drills": 4,
-    "RegoServer": 5, "Fleet": 5, "Console": 5,
+    "DecisionServer": 5, "Fleet": 5, "Console": 5,
     "ringwall": 6,
   ]
   /// Lower, and still not to be known: the wall between facts and judgement.
   static let forbidden: [String: Set<String>] = [
-    "Platforms": ["CArchive", "Judgement", "Rego", "RegoBuiltins"], "Audit": ["CArchive", "Rego"], "Judgement": ["CXML"],
+    "Platforms": ["CArchive", "Judgement", "Rego", "RegoBuiltins", "RegoHTTP"], "Audit": ["CArchive", "Rego", "RegoHTTP"],
+    "Judgement": ["CXML", "CZlib"],
   ]
   /// Level 0 to 4 stays free of Foundation; it brings a second String, a second Data and slow start-up. `RegoBuiltins` needs its Date, which
   /// the verifier of certificates takes.
   static let withoutFoundation: Set<String> = ["Domain", "Rego", "Judgement", "Platforms", "Audit"]
+
+  /// What speaks to sockets, and where it may be used.
+  static let sockets = ["AsyncHTTPClient", "Hummingbird", "NIO"]
+  static let withSockets: Set<String> = ["RegoHTTP", "DecisionServer"]
 
   struct Import: CustomTestStringConvertible, Sendable {
     let file: String
@@ -50,6 +55,9 @@ import Testing
     if withoutFoundation.contains(entry.target), entry.module.hasPrefix("Foundation") {
       return "\(entry.testDescription): \(entry.target) does without Foundation"
     }
+    if !withSockets.contains(entry.target), sockets.contains(where: entry.module.hasPrefix) {
+      return "\(entry.testDescription): sockets belong to \(withSockets.sorted().joined(separator: " and "))"
+    }
     guard let other = levels[entry.module] else { return nil }
     if entry.module.hasPrefix("C"), entry.module.dropFirst().first?.isUppercase == true {
       return forbidden[entry.target]?.contains(entry.module) == true || own == 0
@@ -78,6 +86,7 @@ import Testing
       ("Domain", "internal import Rego"), ("Platforms", "public import Audit"), ("Rego", "@_exported import Domain"),
       ("Platforms", "private import struct Judgement.Judge"), ("Audit", "import Console"), ("Domain", "  internal import Foundation"),
       ("Judgement", "internal import Domain; import Audit"), ("Nowhere", "import Domain"),
+      ("Rego", "internal import NIOCore"), ("ringwall", "import Hummingbird"),
     ])
   func reported(_ target: String, _ text: String) {
     let imports = Self.imports(of: SourceTree.File(path: "Sources/\(target)/X.swift", text: text + "\n"))

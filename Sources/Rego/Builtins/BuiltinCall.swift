@@ -38,6 +38,9 @@ public struct BuiltinCall: ~Copyable {
   /// Hosts that the caller of the evaluation allows.
   public var network: NetworkAccess { context.network }
 
+  /// When the evaluation's time is over; nil where it may take any. A function that waits waits no longer.
+  public var deadline: ContinuousClock.Instant? { context.deadline }
+
   /// Counts work against the evaluation's budget of steps: call it before work whose size the operands decide.
   public func spend(_ steps: Int) throws(BuiltinError) { try context.spend(steps) }
 

@@ -50,7 +50,7 @@ extension Builtins {
   private static let rfc3339Nano = TimeLayout(Array("RFC3339Nano".utf8))
   private static let outside = BuiltinError.failed("time outside of valid range")
 
-  private static func nanoseconds(_ text: [UInt8], _ layout: TimeLayout) throws(BuiltinError) -> Value {
+  static func nanoseconds(_ text: [UInt8], _ layout: TimeLayout) throws(BuiltinError) -> Value {
     do throws(TimeParser.Fault) {
       guard let value = try TimeParser.parse(text, layout).nanosecondsSince1970 else {
         throw TimeParser.Fault(description: "time outside of valid range")
@@ -83,7 +83,7 @@ extension Builtins {
   ]
 
   /// As Go's `time.ParseDuration`, and with days, weeks and years of 365 days: "1h2m3.5s", "2w".
-  private static func duration(_ text: [UInt8]) throws(BuiltinError) -> Int {
+  static func duration(_ text: [UInt8]) throws(BuiltinError) -> Int {
     let invalid = BuiltinError.failed("time: invalid duration \(quoted(text))")
     var rest = text[...]
     let isNegative = rest.first == 0x2D

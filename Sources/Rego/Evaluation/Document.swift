@@ -34,6 +34,18 @@ public final class Document: @unchecked Sendable {
     }
   }
 
+  /// Reads the first document of a YAML text: what JSON cannot hold is refused.
+  ///
+  /// - Throws: `eval_internal_error` with the parser's text.
+  public convenience init(yaml bytes: [UInt8], name: String = "") throws(RegoError) {
+    let heap = Heap()
+    do throws(YAMLError) {
+      self.init(heap: heap, value: try YAMLReader.read(bytes, in: heap))
+    } catch {
+      throw RegoError(.internal, error.description, file: name, location: .generated)
+    }
+  }
+
   public convenience init(_ value: RegoValue) {
     let heap = Heap()
     self.init(heap: heap, value: value.value(in: heap))
@@ -51,6 +63,11 @@ public final class Document: @unchecked Sendable {
   /// The document as JSON: sets are arrays, keys that are no texts are their JSON.
   public func json() -> [UInt8] { JSONWriter.text(value) }
 
+  /// The document as JSON over several lines, each level indented by so many spaces.
+  public func json(indent: Int) -> [UInt8] {
+    JSONWriter.text(value, .init(indent: [UInt8](repeating: 0x20, count: max(0, indent))))
+  }
+
   /// The elements of an array or set in OPA's order, duplicates kept; empty for anything else.
   public var sortedElements: [RegoValue] {
     value.elements.sorted { $0.compare($1) < 0 }.map(RegoValue.init)
@@ -65,6 +82,20 @@ extension Document {
     let found = withExtendedLifetime(names) { value.objectView[Value.string(key, in: names)] }
     return found.elements.map { Document(sharing: heap, $0, parent: self) }
   }
+
+  /// The value under a text key of an object; it shares this one's memory. Nil for a missing key or another kind of document.
+  public subscript(key: String) -> Document? {
+    guard value.isObject else { return nil }
+    let names = Heap()
+    let found = withExtendedLifetime(names) { value.objectView[Value.string(key, in: names)] }
+    return found.isUndefined ? nil : Document(sharing: heap, found, parent: self)
+  }
+
+  /// Whether the document is an object.
+  public var isObject: Bool { value.isObject }
+
+  /// Whether the document is null.
+  public var isNull: Bool { value.tag == .null }
 
   /// An object with this document under one key; it shares this one's memory.
   public func wrapped(as key: String) -> Document {

@@ -7,13 +7,19 @@ internal import Synchronization
 ///     let query = try policy.prepare("data.p.allow")
 ///     let answer = try query.evaluate(input: Document(json: Array(#"{"user": "root"}"#.utf8)))
 public final class Policy: Sendable {
-  let output: Mutex<Compiled>
+  let shared: SharedOutput
   public let data: Document
   private let isOptimized: Bool
 
   /// The compiler's output, which preparing a query writes into.
   struct Compiled: @unchecked Sendable {
     let output: Compiler.Output
+  }
+
+  /// The compiler's output in one place for all policies that differ in their data alone.
+  final class SharedOutput: Sendable {
+    let output: Mutex<Compiled>
+    init(_ output: consuming Compiled) { self.output = Mutex(output) }
   }
 
   /// What is asked of modules beyond the language.
@@ -47,9 +53,18 @@ public final class Policy: Sendable {
   /// - Throws: every error of the first stage of the compilation that finds one.
   public init(_ modules: [Module], data: Document = .empty, options: Options = Options()) throws(RegoErrors) {
     isOptimized = options.isOptimized
-    output = Mutex(Compiled(output: try Compiler.compile(modules, options: Compiler.Options(options))))
+    shared = SharedOutput(Compiled(output: try Compiler.compile(modules, options: Compiler.Options(options))))
     self.data = data
   }
+
+  private init(_ shared: SharedOutput, data: Document, isOptimized: Bool) {
+    self.shared = shared
+    self.data = data
+    self.isOptimized = isOptimized
+  }
+
+  /// The same modules over other data. Queries are prepared anew; nothing is compiled twice.
+  public func replacing(data: Document) -> Policy { Policy(shared, data: data, isOptimized: isOptimized) }
 
   /// Prepares a query in the edition's text.
   ///
@@ -61,7 +76,7 @@ public final class Policy: Sendable {
   ) throws(RegoErrors) -> PreparedQuery {
     let source = Array(text.utf8)
     let body = try Parser.query(source, options: options)
-    let (functions, builtins) = output.withLock { ($0.output.functions, $0.output.builtins) }
+    let (functions, builtins) = shared.output.withLock { ($0.output.functions, $0.output.builtins) }
     let capture = QueryCapture(body) { Self.arity(of: $0, functions, builtins, package: package) }
     let query = try prepare(capture.body, package, imports)
     query.expressions = Self.expressions(body, capture, source, query.names)
@@ -81,7 +96,7 @@ public final class Policy: Sendable {
     let source = Array(text.utf8)
     let body = try Parser.query(source)
     let data = data ?? self.data
-    let result = output.withLock { compiled in
+    let result = shared.output.withLock { compiled in
       Result { () throws(RegoErrors) in
         let output = compiled.output
         let capture = QueryCapture(body) { Self.arity(of: $0, output.functions, output.builtins, package: package) }
@@ -118,7 +133,7 @@ public final class Policy: Sendable {
   }
 
   private func prepare(_ body: Body, _ package: [String], _ imports: [Import]) throws(RegoErrors) -> PreparedQuery {
-    let result = output.withLock { compiled in
+    let result = shared.output.withLock { compiled in
       Result { () throws(RegoErrors) in
         let errors = compiled.output.checks.query(body, package: package.isEmpty ? nil : package, imports: imports)
         if !errors.isEmpty { throw RegoErrors(errors) }

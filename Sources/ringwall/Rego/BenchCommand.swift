@@ -22,6 +22,8 @@ struct BenchCommand: ParsableCommand {
 
   @OptionGroup var sources: RegoOptions
 
+  @OptionGroup var network: NetworkOptions
+
   @Option(name: [.short, .long], help: ArgumentHelp("pretty, json or gobench.", valueName: "format"))
   var format: Format = .pretty
 
@@ -42,11 +44,11 @@ struct BenchCommand: ParsableCommand {
     do {
       let input = try question.document()
       let (modules, data) = try sources.load()
-      let policy = try Policy(modules, data: Document(data), options: try sources.compilation.policyOptions())
+      let policy = try Policy(modules, data: Document(data), options: try sources.policyOptions())
       let query = try policy.prepare(
         try question.text(), package: question.packagePath, imports: try question.parsedImports(),
         options: sources.compilation.parserOptions)
-      let evaluator = Evaluator(query)
+      let evaluator = Evaluator(query, options: EvaluationOptions(network: try network.access(sources.compilation)))
       if fail, try evaluator.evaluate(input: input).isEmpty { throw DataError("undefined result") }
       for _ in 0..<count {
         show(try Benchmark { () throws(RegoError) in try evaluator.run(input: input) })

@@ -23,6 +23,8 @@ struct CheckCommand: ParsableCommand {
 
   @OptionGroup var compilation: RegoCompilation
 
+  @OptionGroup var schemas: SchemaOptions
+
   @Option(name: [.short, .long], help: ArgumentHelp("pretty or json.", valueName: "format"))
   var format: Format = .pretty
 
@@ -48,7 +50,8 @@ struct CheckCommand: ParsableCommand {
         _ = try PolicyFiles.modules(at: paths, options: Parser.Options(version: .v1), ignoring: compilation.ignored, limit: maxErrors)
       }
       if bundle { _ = try compilation.load([], bundles: paths) }
-      _ = try Policy(modules, options: try compilation.policyOptions(isStrict: strict || isBoth, errorLimit: maxErrors))
+      _ = try Policy(
+        modules, options: try compilation.policyOptions(schema: schemas.schema, isStrict: strict || isBoth, errorLimit: maxErrors))
     } catch {
       guard let errors = OutputError.list(error) else { throw error }
       Console.complain(format == .json ? OrderedJSON.text(OutputError.document(errors)) : OutputError.text(errors), isWhole: true)

@@ -29,7 +29,7 @@ struct DepsCommand: ParsableCommand {
   func run() throws {
     do {
       let (modules, _) = try sources.load()
-      let policy = try TracedPolicy(modules, options: try sources.compilation.policyOptions())
+      let policy = try TracedPolicy(modules, options: try sources.policyOptions())
       let found = try policy.dependencies(of: query, options: sources.compilation.parserOptions)
       show(found)
     } catch {

@@ -28,10 +28,13 @@ struct EvalCommand: ParsableCommand {
 
   @OptionGroup var sources: RegoOptions
 
+  @OptionGroup var network: NetworkOptions
+
   @OptionGroup var rest: PartialFlags
 
   @Option(
-    name: [.short, .long], help: ArgumentHelp("json, pretty, values, bindings, raw or discard; with --partial source.", valueName: "format"))
+    name: [.short, .long], help: ArgumentHelp("json, pretty, values, bindings, raw or discard; with --partial source.", valueName: "format")
+  )
   var format: Format = .json
 
   @Flag(help: "Exit with 1 where the query has no result.")
@@ -123,10 +126,10 @@ struct EvalCommand: ParsableCommand {
     do {
       let (modules, data) = try sources.load()
       let policy = try TracedPolicy(
-        modules, data: Document(data), options: try sources.compilation.policyOptions(isStrict: strict))
+        modules, data: Document(data), options: try sources.policyOptions(isStrict: strict))
       let result = try policy.partially(
         text, package: question.packagePath, imports: try question.parsedImports(), input: input, partial: rest.options,
-        options: sources.compilation.parserOptions, evaluation: evaluationOptions)
+        options: sources.compilation.parserOptions, evaluation: try evaluationOptions)
       switch format {
       case .pretty: Console.print(result.table)
       case .source: Console.print(result.source)
@@ -172,7 +175,7 @@ struct EvalCommand: ParsableCommand {
     var times = Metrics()
     do {
       let (modules, data) = try times.time("load_files") { try sources.load() }
-      let options = try sources.compilation.policyOptions(isStrict: strict)
+      let options = try sources.policyOptions(isStrict: strict)
       let policy = try times.time("module_compile") { try Policy(modules, data: Document(data), options: options) }
       let imports = try question.parsedImports()
       let query = try times.time("query_compile") {
@@ -184,9 +187,10 @@ struct EvalCommand: ParsableCommand {
         let traced = try TracedPolicy(modules, data: policy.data, options: options)
           .prepare(text, package: question.packagePath, imports: imports, options: sources.compilation.parserOptions)
         try traced.run(
-          input: input, options: evaluationOptions, tracers: followed.tracers, isIndexed: !disableIndexing, exitsEarly: !disableEarlyExit)
+          input: input, options: try evaluationOptions, tracers: followed.tracers, isIndexed: !disableIndexing,
+          exitsEarly: !disableEarlyExit)
       }
-      let evaluator = Evaluator(query, options: evaluationOptions)
+      let evaluator = Evaluator(query, options: try evaluationOptions)
       evaluator.printed = { Console.complain($0, isWhole: true) }
       output.solutions = try times.time("query_eval") {
         try evaluator.evaluate(input: input).map { EvaluatedSolution($0, of: query) }
@@ -231,10 +235,12 @@ struct EvalCommand: ParsableCommand {
   private var isProfiled: Bool { profile || profileLimit != nil || !profileSort.isEmpty }
 
   private var evaluationOptions: EvaluationOptions {
-    var options = EvaluationOptions(isStrict: strictBuiltinErrors)
-    if let steps { options.steps = steps }
-    if let timeout, timeout.duration > .zero { options.timeout = timeout.duration }
-    return options
+    get throws(DataError) {
+      var options = EvaluationOptions(isStrict: strictBuiltinErrors, network: try network.access(sources.compilation))
+      if let steps { options.steps = steps }
+      if let timeout, timeout.duration > .zero { options.timeout = timeout.duration }
+      return options
+    }
   }
 
   /// The first run, with statistics over all where there are several.

@@ -19,6 +19,8 @@ struct ExecCommand: ParsableCommand {
 
   @OptionGroup var sources: RegoOptions
 
+  @OptionGroup var network: NetworkOptions
+
   @Option(help: ArgumentHelp("The decision below data, with slashes: example/allow.", valueName: "path"))
   var decision: String = "system/main"
 
@@ -49,17 +51,18 @@ struct ExecCommand: ParsableCommand {
     var isFailed = false
     do {
       let (modules, data) = try sources.load()
-      let policy = try Policy(modules, data: Document(data), options: try sources.compilation.policyOptions())
+      let policy = try Policy(modules, data: Document(data), options: try sources.policyOptions())
       let parts = decision.split(separator: "/").map { "[" + OrderedJSON.compact(.string(String($0))) + "]" }
       let query = try policy.prepare("data" + parts.joined())
       var files: [String] = []
       for path in paths {
         files += try DataFiles.files(at: path, suffixes: [".json", ".yaml", ".yml"], ignoring: sources.compilation.ignored)
       }
+      let options = EvaluationOptions(
+        timeout: timeout.flatMap { $0.duration > .zero ? $0.duration : nil }, network: try network.access(sources.compilation))
       for file in standardInput ? ["/dev/stdin"] : files {
         let input = Document(try RegoSources.document(try DataFiles.bytes(file), file: file))
         let name = RegoValue.Member("path", .string(standardInput ? "--stdin-input" : file))
-        let options = EvaluationOptions(timeout: timeout.flatMap { $0.duration > .zero ? $0.duration : nil })
         do throws(RegoError) {
           guard let value = try query.evaluate(input: input, options: options).first?.values.first else {
             isFailed = isFailed || fail

@@ -71,6 +71,7 @@ struct PolicyTest {
   /// What is wanted of a run beside its outcome.
   struct Watch {
     var timeout: Duration
+    var network = NetworkAccess.none
     /// For traces and coverage; nil where nobody follows.
     var traced: TracedPolicy?
     var mode: TraceMode?
@@ -82,7 +83,7 @@ struct PolicyTest {
   func run(_ policy: Policy, _ watch: Watch) throws(RegoErrors) -> TestResult {
     if isSkipped { return TestResult(test: self, outcome: .skipped, duration: .zero) }
     let query = try policy.prepare(reference)
-    let options = EvaluationOptions(timeout: watch.timeout)
+    let options = EvaluationOptions(timeout: watch.timeout, network: watch.network)
     let evaluator = Evaluator(query, options: options)
     var output = ""
     var begun: [[RegoValue]] = []

@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import Judgement
 internal import Rego
-internal import RegoBuiltins
 
 /// How the Rego commands read and compile modules.
 struct RegoCompilation: ParsableArguments {
@@ -24,13 +23,6 @@ struct RegoCompilation: ParsableArguments {
     completion: .file(extensions: ["json"]))
   var capabilities: String?
 
-  @Option(
-    name: [.short, .long],
-    help: ArgumentHelp(
-      "JSON schemas: a file with that of the input, or a folder with those that METADATA blocks name, schema.a.b in a/b.json.",
-      valueName: "path"), completion: .file())
-  var schema: String?
-
   @Option(name: [.short, .long], help: ArgumentHelp("What evaluates: rego is the only one.", valueName: "target"))
   var target: Target = .rego
 
@@ -40,8 +32,9 @@ struct RegoCompilation: ParsableArguments {
 
   var ignored: [String] { ignore.flatMap { $0.split(separator: ",").map(String.init) } }
 
-  func policyOptions(isStrict: Bool = false, errorLimit: Int = RegoErrors.limit) throws(DataError) -> Policy.Options {
-    var options = Policy.Options(isStrict: isStrict, errorLimit: errorLimit, functions: StandardFunctions.all)
+  func policyOptions(schema: String? = nil, isStrict: Bool = false, errorLimit: Int = RegoErrors.limit) throws(DataError) -> Policy.Options
+  {
+    var options = Policy.Options(isStrict: isStrict, errorLimit: errorLimit, functions: PolicyFunctions.all)
     if let capabilities { options.builtins = try CapabilitiesFile.builtins(capabilities) }
     if let schema { options.schemas = try Self.schemas(at: schema) }
     return options
@@ -73,6 +66,16 @@ struct RegoCompilation: ParsableArguments {
   }
 }
 
+/// JSON schemas of the input and of data.
+struct SchemaOptions: ParsableArguments {
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp(
+      "JSON schemas: a file with that of the input, or a folder with those that METADATA blocks name, schema.a.b in a/b.json.",
+      valueName: "path"), completion: .file())
+  var schema: String?
+}
+
 /// Where the commands that evaluate a query find policies and data.
 struct RegoOptions: ParsableArguments {
   @Option(
@@ -89,6 +92,13 @@ struct RegoOptions: ParsableArguments {
   var bundle: [String] = []
 
   @OptionGroup var compilation: RegoCompilation
+
+  @OptionGroup var schemas: SchemaOptions
+
+  /// How the modules are compiled.
+  func policyOptions(isStrict: Bool = false) throws(DataError) -> Policy.Options {
+    try compilation.policyOptions(schema: schemas.schema, isStrict: isStrict)
+  }
 
   func load() throws -> (modules: [Module], data: RegoValue) { try compilation.load(data, bundles: bundle) }
 }
@@ -155,6 +165,14 @@ struct QueryOptions: ParsableArguments {
 
 /// A file of capabilities, as `opa capabilities` writes it.
 enum CapabilitiesFile {
+  /// Hosts that it allows to ask; none where it does not say.
+  static func hosts(_ path: String) throws(DataError) -> [String] {
+    let document = try RegoSources.document(try DataFiles.bytes(path), file: path)
+    guard let allowed = document["allow_net"] else { return [] }
+    guard case .array(let list) = allowed else { throw DataError("\(path): allow_net is no list of hosts") }
+    return list.compactMap { if case .string(let host) = $0 { host } else { nil } }
+  }
+
   /// Names of the built-in functions that it lists.
   static func builtins(_ path: String) throws(DataError) -> Set<String> {
     let document = try RegoSources.document(try DataFiles.bytes(path), file: path)

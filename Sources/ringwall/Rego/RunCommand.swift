@@ -6,13 +6,16 @@ internal import Rego
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
-    abstract: "Ask Rego queries line by line, as opa run does.",
+    abstract: "Ask Rego queries line by line, or serve them over HTTP, as opa run does.",
     discussion: """
         ringwall run
         ringwall run policies data.json repl.input:request.json
         echo 'count(data.users)' | ringwall run data.json
+        ringwall run --server policies data.json
+        ringwall run --server --addr unix:///run/ringwall.sock --bundle bundle.tar.gz
 
-      Files and folders are loaded as by eval --data. Type help for what lines may hold. Lines may come through a pipe.
+      Files and folders are loaded as by eval --data. Type help for what lines may hold. Lines may come through a pipe. \
+      A server speaks OPA's REST API and ends, when it is interrupted or terminated, after the requests that have begun.
       Exit codes: 0; 1 where a file cannot be used, and after wrong use.
       """)
 
@@ -24,6 +27,16 @@ struct RunCommand: ParsableCommand {
   var paths: [String] = []
 
   @OptionGroup var compilation: RegoCompilation
+
+  @OptionGroup var network: NetworkOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "JSON schemas: a file with that of the input, or a folder with those that METADATA blocks name, schema.a.b in a/b.json.",
+      valueName: "path"), completion: .file())
+  var schema: String?
+
+  @OptionGroup var server: ServerOptions
 
   @Flag(name: [.short, .long], help: "The paths are bundles.")
   var bundle = false
@@ -39,10 +52,14 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     var session: ShellSession
     do {
+      if server.isServer {
+        return try ServerRun(options: server, compilation: compilation, network: network, schema: schema, paths: paths, areBundles: bundle)
+          .run()
+      }
       let (modules, data) = try bundle ? compilation.load([], bundles: paths) : compilation.load(paths)
       let policy = try ShellPolicy(
-        loaded: modules, data: data, parserOptions: compilation.parserOptions, options: try compilation.policyOptions())
-      session = ShellSession(policy, format: format == .json ? .json : .pretty)
+        loaded: modules, data: data, parserOptions: compilation.parserOptions, options: try compilation.policyOptions(schema: schema))
+      session = ShellSession(policy, format: format == .json ? .json : .pretty, network: try network.access(compilation))
     } catch {
       guard let errors = OutputError.list(error) else { throw error }
       Console.complain(OutputError.text(errors), isWhole: true)

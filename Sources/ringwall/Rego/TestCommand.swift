@@ -37,6 +37,10 @@ struct TestCommand: ParsableCommand {
 
   @OptionGroup var compilation: RegoCompilation
 
+  @OptionGroup var schemas: SchemaOptions
+
+  @OptionGroup var network: NetworkOptions
+
   @Flag(name: [.short, .long], help: "The paths are bundles.")
   var bundle = false
 
@@ -88,9 +92,9 @@ struct TestCommand: ParsableCommand {
       let (all, modules) = PolicyTest.find(in: read)
       let tests = all.filter { pattern?.matches($0.fullName) ?? true }
       let document = Document(data)
-      let options = try compilation.policyOptions(errorLimit: maxErrors)
+      let options = try compilation.policyOptions(schema: schemas.schema, errorLimit: maxErrors)
       let policy = try Policy(modules, data: document, options: options)
-      var watch = PolicyTest.Watch(timeout: timeout.map(\.duration) ?? .seconds(bench ? 30 : 5))
+      var watch = PolicyTest.Watch(timeout: timeout.map(\.duration) ?? .seconds(bench ? 30 : 5), network: try network.access(compilation))
       if isVerbose || varValues || isCovering { watch.traced = try TracedPolicy(modules, data: document, options: options) }
       if isVerbose || varValues { watch.mode = mode }
       watch.tracesAll = isVerbose && format == .json
@@ -173,7 +177,8 @@ struct TestCommand: ParsableCommand {
         failed.append(result)
         continue
       }
-      let evaluator = Evaluator(try policy.prepare(test.reference), options: EvaluationOptions(timeout: watch.timeout))
+      let evaluator = Evaluator(
+        try policy.prepare(test.reference), options: EvaluationOptions(timeout: watch.timeout, network: watch.network))
       let benchmark = try Benchmark { () throws(RegoError) in _ = try evaluator.evaluate(input: nil) }
       switch format {
       case .json:

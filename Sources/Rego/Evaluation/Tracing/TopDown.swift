@@ -50,6 +50,7 @@ final class TopDown {
     deadline = options.timeout.map { ContinuousClock.now + $0 }
     let now = options.now
     context = BuiltinContext(heap: heap, steps: options.steps, network: options.network, clock: { now ?? Machine.systemClock() })
+    context.reset(steps: options.steps, deadline: deadline)
   }
 
   func nextID() -> Int {
@@ -58,7 +59,8 @@ final class TopDown {
   }
 
   func spend(_ search: Search) throws(RegoError) {
-    try spend(at: search.body.expressions[min(search.index, search.body.expressions.count - 1)].location, file: contents.file(search.module))
+    try spend(
+      at: search.body.expressions[min(search.index, search.body.expressions.count - 1)].location, file: contents.file(search.module))
   }
 
   func spend(at location: Location, file: String = "") throws(RegoError) {

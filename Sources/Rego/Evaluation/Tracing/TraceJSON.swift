@@ -153,6 +153,32 @@ extension TraceEvent {
     ])
   }
 
+  /// As OPA's REST API writes it (v1/server/types, TraceEventV1).
+  public var apiJSON: RegoValue {
+    let writer = TraceJSON(names: names)
+    let (type, subject): (String, RegoValue) =
+      switch node {
+      case .none: ("", .null)
+      case .body(let body): ("body", writer.body(body))
+      case .rule(let rule): ("rule", writer.rule(rule))
+      case .expression(let expression, let index): ("expr", writer.expression(expression, index: index))
+      }
+    let values = locals.map { local in
+      let (type, value) = writer.value(local.value)
+      return RegoValue.object([
+        .init(
+          .string("key"),
+          .object([.init(.string("type"), .string("var")), .init(.string("value"), .string(names.compiled(local.variable)))])),
+        .init(.string("value"), .object([.init(.string("type"), .string(type)), .init(.string("value"), value)])),
+      ])
+    }
+    return .object([
+      .init(.string("op"), .string(operation.rawValue.lowercased())), .init(.string("query_id"), .integer(Int64(queryID))),
+      .init(.string("parent_id"), .integer(Int64(parentID))), .init(.string("type"), .string(type)), .init(.string("node"), subject),
+      .init(.string("locals"), .array(values)), .init(.string("message"), .string(message)),
+    ])
+  }
+
   private var metadata: RegoValue {
     var members: [String: RegoValue] = [:]
     func add(_ variable: Int, _ written: String, _ location: Location) {

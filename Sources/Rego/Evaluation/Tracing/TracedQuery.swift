@@ -186,7 +186,8 @@ public final class TracedPolicy: @unchecked Sendable {
     func refuse() -> RegoErrors {
       RegoErrors(RegoError(.parse, "\(text): not a reference to input or data, such as input.user", location: .generated))
     }
-    guard body.count == 1, case .term(let term) = body[0].kind, case .reference(let path) = term.node, case .variable(let head) = path[0].node,
+    guard body.count == 1, case .term(let term) = body[0].kind, case .reference(let path) = term.node,
+      case .variable(let head) = path[0].node,
       head == "input" || head == "data"
     else { throw refuse() }
     var result = [CheckTerm(.variable(head == "input" ? VariableTable.input : VariableTable.data), .generated)]

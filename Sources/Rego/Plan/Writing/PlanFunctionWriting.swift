@@ -279,7 +279,7 @@ final class PlanFunctionWriting {
         append(.insert(object: object, key: text("result"), value: .local(local(variable))))
       }
       append(.result(object))
-    case .contains, .select, .leave, .format: throw refusal("it was optimised before it was planned")
+    case .contains, .select, .leave: throw refusal("it was optimised before it was planned")
     }
   }
 

@@ -96,7 +96,7 @@ extension Policy {
   /// - Parameter entryPoints: paths of rules and packages below data: "example/allow". A plan has one query for each.
   /// - Throws: `rego_compile_error` for a policy that plans cannot express: a `with` that replaces a place whose path holds other than texts.
   public func plan(entryPoints: [String]) throws(RegoErrors) -> [UInt8] {
-    try output.withLock { compiled in
+    try shared.output.withLock { compiled in
       Result { () throws(RegoErrors) in
         try DeepStack.result { () throws(RegoErrors) in
           let output = compiled.output

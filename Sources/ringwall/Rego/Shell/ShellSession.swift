@@ -8,6 +8,7 @@ struct ShellSession {
   }
 
   private var policy: ShellPolicy
+  private let network: NetworkAccess
   private var format: Format
   private var explain = ExplainMode.off
   private var showsMetrics = false
@@ -20,7 +21,9 @@ struct ShellSession {
   private(set) var pending: [String] = []
   private(set) var isFinished = false
 
-  init(_ policy: ShellPolicy, format: Format) {
+  /// - Parameter network: hosts that policies may ask.
+  init(_ policy: ShellPolicy, format: Format, network: NetworkAccess = .none) {
+    self.network = network
     self.policy = policy
     self.format = format
   }
@@ -269,7 +272,7 @@ struct ShellSession {
     let query = try times.time("query_compile") {
       try policy.policy.prepare(text, package: policy.current, imports: imports, options: policy.parserOptions)
     }
-    let options = EvaluationOptions(isStrict: isStrict)
+    let options = EvaluationOptions(isStrict: isStrict, network: network)
     var output = EvalOutput()
     var printed: [String] = []
     let evaluator = Evaluator(query, options: options)
