@@ -53,8 +53,10 @@ struct LiveEdits {
         guard findings.insert(finding).inserted else { throw WrongAnswer(description: "\(name): a finding came that was there") }
       }
       guard (round + 1) % Self.compared == 0 else { continue }
-      let full = try Policy([try Parser.module(Array(text.utf8), file: "fleet.rego")], data: root == .data ? document(live.currentData) : data)
-        .prepare(query).evaluate(input: root == .input ? document(live.currentInput) : .empty)
+      let full = try Policy(
+        [try Parser.module(Array(text.utf8), file: "fleet.rego")], data: root == .data ? document(live.currentData) : data
+      )
+      .prepare(query).evaluate(input: root == .input ? document(live.currentInput) : .empty)
       guard case .set(let expected)? = full.first?.values.first, findings == Set(expected) else {
         throw WrongAnswer(description: "\(name): the findings are not those of a full evaluation")
       }
