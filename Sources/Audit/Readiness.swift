@@ -74,7 +74,7 @@ public struct Readiness {
     if refused.isEmpty { return Line(status: .ok, topic: "sources", text: texts("doctor.readable", ["count": "\(readable)"])) }
     return Line(
       status: .problem, topic: "sources",
-      text: texts("doctor.unreadableSources", ["count": "\(refused.count)", "places": refused.joined(separator: texts["list.separator"])]))
+      text: texts("doctor.unreadableSources", ["count": "\(refused.count)", "places": refused.joined(separator: texts["list.items"])]))
   }
 
   private func libvirt() -> [Line] {
@@ -83,7 +83,7 @@ public struct Readiness {
     guard !configuration.isEmpty || !sockets.isEmpty else {
       return [Line(status: .note, topic: "libvirt", text: texts["doctor.noLibvirt"])]
     }
-    let places = sockets.map { "/run/libvirt/" + $0 }.joined(separator: texts["list.separator"])
+    let places = sockets.map { "/run/libvirt/" + $0 }.joined(separator: texts["list.items"])
     let daemon =
       sockets.isEmpty
       ? Line(status: .note, topic: "libvirt", text: texts("doctor.libvirtFiles", ["count": "\(configuration.count)"]))
@@ -109,7 +109,7 @@ public struct Readiness {
       }
     }
     if found.isEmpty { return Line(status: .note, topic: "qemu", text: texts["doctor.noQEMU"]) }
-    let shown = found.prefix(4).joined(separator: texts["list.separator"]) + (found.count > 4 ? " +\(found.count - 4)" : "")
+    let shown = found.prefix(4).joined(separator: texts["list.items"]) + (found.count > 4 ? " +\(found.count - 4)" : "")
     return Line(status: .ok, topic: "qemu", text: texts("doctor.qemuValue", ["places": shown]))
   }
 

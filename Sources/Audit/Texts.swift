@@ -98,6 +98,11 @@ public struct Texts: Sendable {
     }
     let template = controls[finding.control.id]?.messages[finding.messageCase] ?? finding.control.messages[finding.messageCase]
     guard let template else { return self("case.none", ["case": finding.messageCase]) }
+    if let name = Self.placeholders(of: template).first(where: { finding.arguments[$0] == nil }) {
+      let control = finding.control
+      return self(
+        "case.placeholder", ["place": control.location.shown, "control": control.id, "case": finding.messageCase, "name": "{\(name)}"])
+    }
     return Self.filled(template) { name in finding.arguments[name].map { word($0, of: name) } }
   }
 
@@ -116,13 +121,28 @@ public struct Texts: Sendable {
       ["fact": name ?? "-", "place": place, "why": evidence?.why.map { self["why.\($0)"] } ?? self["why.none"]])
   }
 
-  /// A value inside a sentence: at most 160 characters, in one line, "" for the empty text.
+  /// A value inside a sentence: at most 160 characters, in one line, "" for the empty text, lists as the language writes them.
   public func shown(_ value: FactValue?) -> String {
     guard let value else { return "-" }
-    let text = value.shown
+    let text = value.shown(separator: self["list.items"])
     if text.isEmpty { return "\"\"" }
     let line = text.printable
     return line.count > 160 ? line.prefix(158) + ".." : line
+  }
+
+  /// Names in braces: letters, digits and underscores.
+  private static func placeholders(of template: String) -> [String] {
+    var names: [String] = []
+    for part in template.split(separator: "{", omittingEmptySubsequences: false).dropFirst() {
+      guard let close = part.firstIndex(of: "}"), close != part.startIndex else { continue }
+      let name = part[..<close]
+      if name.utf8.allSatisfy({
+        UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 | 0x20 || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || $0 == UInt8(ascii: "_")
+      }) {
+        names.append(String(name))
+      }
+    }
+    return names
   }
 
   /// Names in braces replaced; braces around anything that has no value stay.

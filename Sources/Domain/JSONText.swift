@@ -138,11 +138,14 @@ extension FactValue {
   }
 
   /// As a report shows it: a string without quotes, an array of scalars joined by commas, anything else as JSON in one line.
-  public var shown: String {
+  public var shown: String { shown(separator: ", ") }
+
+  /// The same with the separator that a language puts between the elements of an array.
+  public func shown(separator: String) -> String {
     switch self {
     case .string(let text): text
     case .array(let elements) where !elements.isEmpty && elements.allSatisfy(\.isScalar):
-      elements.map(\.shown).joined(separator: ", ")
+      elements.map(\.shown).joined(separator: separator)
     default: JSONText.string(self)
     }
   }

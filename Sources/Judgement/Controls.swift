@@ -39,7 +39,10 @@ public struct Controls: Sendable {
         let control = try Self.control(rule, layers: layers)
         if let other = all[control.id] {
           throw DataError(
-            "\(rule.file):\(rule.line): the id \(control.id) is taken by \(other.location.name):\(other.location.line ?? 0); name another id"
+            """
+            \(rule.file):\(rule.line): the id \(control.id) is taken by \(other.location.name):\(other.location.line ?? 0); name another id, \
+            or judge without the shipped controls (--replace-policy)
+            """
           )
         }
         all[control.id] = control

@@ -29,9 +29,13 @@ public struct Policies: Sendable {
     let layers = try Layers(try folder.bytes("data/layers.yaml"), file: "data/layers.yaml")
     let parsed = try PolicyEngine.parse(modules)
     let controls = Controls(rules: PolicyEngine.annotatedRules(of: parsed), layers: layers)
+    // A policy that holds only what cannot be a control: what is wrong with it says more than that it holds none.
     for path in extra where !controls.all.contains(where: { control in isBelow(control.location.name, path) }) {
       guard parsed.contains(where: { isBelow($0.file, path) && PolicyEngine.isControlPackage($0.module) }) || extra.count == 1 else {
         continue
+      }
+      if let problem = controls.problems.first(where: { problem in isBelow(String(problem.prefix { $0 != ":" }), path) }) {
+        throw DataError("\(problem); correct the METADATA of that rule")
       }
       throw DataError(
         "--policy \(path): holds no control; each needs METADATA with custom.id above its rule, in a package ringwall.controls.<platform>.<family> (docs/policies.md)"

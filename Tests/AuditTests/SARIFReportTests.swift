@@ -86,6 +86,19 @@ struct SARIFReportTests {
     #expect(location?["logicalLocations"]?.elements?.first?["name"]?.text == "pid 48213 argv[61]")
   }
 
+  @Test("What procfs shows of a running process is no file, a saved copy of it is")
+  func processPlaces() {
+    let locations = SARIFLocations(roots: ["host:a": "/srv/saved"], folder: "/home")
+    func location(_ path: String, _ id: String) -> FactValue {
+      locations.location(of: .path(path, line: 1), asset: Asset(id: id, kind: .host, platform: "linux-kvm", name: "a"))
+    }
+    let live = location("/proc/48213/attr/current", "host:b")
+    #expect(live["physicalLocation"] == nil)
+    #expect(live["logicalLocations"]?.elements?.first?["name"]?.text == "/proc/48213/attr/current")
+    #expect(location("/proc/48213/attr/current", "host:a")["physicalLocation"]?["artifactLocation"]?["uriBaseId"]?.text == "TREE1")
+    #expect(location("/proc/sys/kernel/kptr_restrict", "host:b")["physicalLocation"] != nil)
+  }
+
   @Test("No name becomes a link or a control character")
   func hostileNames() throws {
     let asset = Samples.asset("[click](http://203.0.113.1)\u{1B}[2J\u{202E}", kind: .domain)

@@ -101,6 +101,22 @@ struct TextTests {
     #expect(try Samples.texts().shown(.string(String(repeating: "x", count: 500))).count == 160)
   }
 
+  @Test("Lists stand as the language writes them", arguments: [(Language.english, "a, b"), (.chinese, "a、b")])
+  func lists(language: Language, expected: String) throws {
+    let texts = try Samples.texts(language)
+    #expect(texts.shown(.array(["a", "b"])) == expected)
+    #expect(texts.shown("a, b") == "a, b")
+  }
+
+  @Test("A text that names what its rule does not give is an error with its place", arguments: Language.allCases)
+  func unknownPlaceholder(language: Language) throws {
+    let control = Samples.control("SMP-001", messages: ["unsafe": "{found} and {nope}", "safe": "{found} of {a b} {"])
+    let texts = try Samples.texts(language)
+    let wrong = texts.message(Samples.finding(control, .fail, messageCase: "unsafe", arguments: ["found": "x"]))
+    #expect(wrong.contains("{nope}") && wrong.contains(control.location.shown) && wrong.contains("SMP-001") && !wrong.contains("x and"))
+    #expect(texts.message(Samples.finding(control, .pass, messageCase: "safe", arguments: ["found": "x"])) == "x of {a b} {")
+  }
+
   @Test("Braces around what has no value stay, and arguments are not filled in twice")
   func filling() {
     #expect(Texts.filled("{a} {b} {", { ["a": "{b}", "b": "2"][$0] }) == "{b} 2 {")

@@ -26,7 +26,8 @@ struct VerdictTests {
   @Test(arguments: [
     ("user = \"+0\"", "LVQ-001", "fail root"), ("user = \"0\"", "LVQ-001", "fail root"), ("user = \"root\"", "LVQ-001", "fail root"),
     ("user = \"+00\"", "LVQ-001", "fail root"), ("user = \"qemu\"", "LVQ-001", "pass other"), ("user = \"107\"", "LVQ-001", "pass other"),
-    ("#user = \"root\"", "LVQ-001", "pass other"), ("user = \"qemu\"\nuser = \"root\"", "LVQ-001", "pass other"),
+    ("#user = \"root\"", "LVQ-001", "pass other"), ("user = \"\"", "LVQ-001", "unknown unknown"),
+    ("user = \"+\"", "LVQ-001", "unknown unknown"), ("user = \"qemu\"\nuser = \"root\"", "LVQ-001", "pass other"),
     ("group = \"root\"", "LVQ-002", "fail root"), ("group = \"kvm\"", "LVQ-002", "pass other"),
     ("", "LVQ-003", "pass automatic"), ("security_driver = \"selinux\"", "LVQ-003", "pass safe"),
     ("security_driver = [ \"selinux\", \"apparmor\" ]", "LVQ-003", "pass safe"), ("security_driver = [ \"none\" ]", "LVQ-003", "fail none"),

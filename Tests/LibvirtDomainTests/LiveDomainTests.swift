@@ -62,7 +62,7 @@ struct LiveDomainTests {
     #expect(same.verdict == .pass, "\(same.arguments)")
     #expect(before["LVX-014"]?.verdict == .pass)
     // The second interface names no model: libvirt wrote rtl8139 into both documents.
-    #expect(before["LVX-002"]?.arguments["found"] == "rtl8139")
+    #expect(before["LVX-002"]?.arguments["found"] == ["rtl8139"])
     #expect(before["LVX-002"]?.arguments["set"] == "both")
     #expect(before["LVX-013"]?.verdict == .fail)
 
@@ -74,13 +74,13 @@ struct LiveDomainTests {
     #expect(differs.verdict == .fail)
     let found = differs.arguments["found"]?.text ?? ""
     #expect(found.contains("52:54:00:00:00:03") && found.contains("0.0.0.0"), "\(found)")
-    #expect(differs.arguments["device"] == "graphics, nics", "\(found)")
+    #expect(differs.arguments["device"] == ["graphics", "nics"], "\(found)")
     let console = try #require(after["LVX-014"])
     #expect(console.verdict == .fail && console.arguments["set"] == "configured")
     #expect(console.evidence.map(\.source?.name) == ["/etc/libvirt/qemu/probe.xml"])
     let line = try #require(console.evidence.first?.source?.line)
     let text = try String(contentsOfFile: daemon.root + "/etc/libvirt/qemu/probe.xml", encoding: .utf8)
     #expect(text.split(separator: "\n", omittingEmptySubsequences: false)[line - 1].contains("0.0.0.0"))
-    #expect(after["LVX-002"]?.arguments["found"] == "pcnet, rtl8139")
+    #expect(after["LVX-002"]?.arguments["found"] == ["pcnet", "rtl8139"])
   }
 }

@@ -29,7 +29,7 @@ struct QEMUProcessTests {
     defer { process.stop() }
     let findings = try findings(process)
     #expect(Set(findings.keys) == ["QMU-010"], "\(findings.mapValues { $0.messageCase })")
-    #expect(findings["QMU-010"]?.arguments["found"] == "tcg")
+    #expect(findings["QMU-010"]?.arguments["found"] == ["tcg"])
     #expect(findings["QMU-010"]?.evidence.first?.source == .command("pid \(process.pid) argv[2]"))
   }
 

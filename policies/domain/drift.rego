@@ -27,13 +27,13 @@ import data.ringwall.lib.judge
 #     differs: "Differs: {found}"
 #     alone: "The guest has one state only: it does not run, or one document was named"
 #   source: "libvirt.org formatdomain; what libvirt fills in: libvirt 9.0.0 qemu_domain.c and qemu_process.c"
-lvx_900 := judge.fail("differs", {"device": concat(", ", {d.name | some d in differences}), "found": concat("; ", [d.text | some d in differences])}, places) if count(differences) > 0
+lvx_900 := judge.fail("differs", {"device": {d.name | some d in differences}, "found": concat("; ", [d.text | some d in differences])}, places) if count(differences) > 0
 
 else := judge.unreadable(domain.unreadable) if count(domain.unreadable) > 0
 
 else := judge.not_applicable("alone", {}, domain.documents) if count(compared) < 2
 
-else := judge.pass("same", {"found": concat(", ", compared)}, domain.documents)
+else := judge.pass("same", {"found": compared}, domain.documents)
 
 both if count(domain.sets) == 2
 

@@ -92,7 +92,7 @@ lvx_024 := domain.verdict(["cpu.model", "cpu.features"], is_judged_processor, sw
 
 else := domain.verdict(["cpu.model", "cpu.features"], is_judged_processor, []) if not open_question
 
-else := judge.unreadable(["host.cpu.flags"]) if not judge.present("host.cpu.flags")
+else := judge.unreadable(array.concat(["host.cpu.flags"], domain.named(["cpu.model"]))) if not judge.present("host.cpu.flags")
 
 else := domain.verdict(["cpu.model", "cpu.features"], is_judged_processor, [domain.lacks(p, "cpu.model", concat(" ", missing_bits(p))) |
 	some p in domain.sets

@@ -45,7 +45,7 @@ kvm_019 := judge.not_applicable("noDevice", {}, ["device.kvm"]) if {
 	device.group != "kvm"
 } else := judge.unreadable(["device.kvm.acl"]) if {
 	not judge.readable("device.kvm.acl")
-} else := judge.fail("list", {"found": concat(", ", admitted)}, ["device.kvm.acl", "device.kvm"]) if {
+} else := judge.fail("list", {"found": admitted}, ["device.kvm.acl", "device.kvm"]) if {
 	admitted != []
 } else := judge.pass("safe", {"mode": device.mode, "owner": owner}, ["device.kvm", "device.kvm.acl"])
 
@@ -123,9 +123,9 @@ kvm_020 := judge.not_applicable("noGroup", {}, ["group.kvm", "group.libvirt"]) i
 	count(members) == 0
 } else := judge.parameter_not_set("admins", ["group.kvm", "group.libvirt"]) if {
 	not judge.parameter("admins")
-} else := judge.fail("unsafe", {"found": concat(", ", sort(strangers))}, ["group.kvm", "group.libvirt"]) if {
+} else := judge.fail("unsafe", {"found": sort(strangers)}, ["group.kvm", "group.libvirt"]) if {
 	count(strangers) > 0
-} else := judge.pass("safe", {"found": concat(", ", sort(members))}, ["group.kvm", "group.libvirt"])
+} else := judge.pass("safe", {"found": sort(members)}, ["group.kvm", "group.libvirt"])
 
 # The accounts that guests and daemons run as belong to group kvm by installation.
 services := {"root", "qemu", "libvirt-qemu", "libvirtdbus"}

@@ -35,7 +35,7 @@ kvm_071 := judge.pass("selinux", {}, ["selinux.enforce"]) if {
 	judge.value("selinux.enforce") == 1
 } else := judge.fail("permissive", {}, ["selinux.enforce"]) if {
 	judge.value("selinux.enforce") == 0
-} else := judge.fail("unconfinedGuests", {"found": concat(", ", confinement.unconfined)}, ["module.apparmor.enabled", "qemu.labels"]) if {
+} else := judge.fail("unconfinedGuests", {"found": confinement.unconfined}, ["module.apparmor.enabled", "qemu.labels"]) if {
 	apparmor_enabled
 	confinement.unconfined != []
 } else := confinement.partly(confinement.unread, ["qemu.labels"]) if {
@@ -82,7 +82,7 @@ kvm_072 := judge.unreadable(["qemu.labels"]) if {
 	not judge.readable("qemu.labels")
 } else := judge.not_applicable("none", {}, ["qemu.labels"]) if {
 	judge.empty("qemu.labels")
-} else := judge.fail("unsafe", {"found": concat(", ", confinement.unconfined)}, ["qemu.labels"]) if {
+} else := judge.fail("unsafe", {"found": confinement.unconfined}, ["qemu.labels"]) if {
 	confinement.unconfined != []
 } else := confinement.partly(confinement.unread, ["qemu.labels"]) if {
 	confinement.unread != []
@@ -113,7 +113,7 @@ kvm_073 := judge.unreadable(["qemu.users"]) if {
 	not judge.readable("qemu.users")
 } else := judge.not_applicable("none", {}, ["qemu.users"]) if {
 	judge.empty("qemu.users")
-} else := judge.fail("unsafe", {"found": concat(", ", confinement.superusers)}, ["qemu.users"]) if {
+} else := judge.fail("unsafe", {"found": confinement.superusers}, ["qemu.users"]) if {
 	confinement.superusers != []
 } else := confinement.partly(confinement.unread_users, ["qemu.users"]) if {
 	confinement.unread_users != []
@@ -143,7 +143,7 @@ kvm_074 := judge.unreadable(["selinux.booleans"]) if {
 	not judge.readable("selinux.booleans")
 } else := judge.not_applicable("noSELinux", {}, ["selinux.booleans"]) if {
 	judge.empty("selinux.booleans")
-} else := judge.fail("unsafe", {"found": concat(", ", switches_on)}, ["selinux.booleans"]) if {
+} else := judge.fail("unsafe", {"found": switches_on}, ["selinux.booleans"]) if {
 	switches_on != []
 } else := judge.pass("safe", {}, ["selinux.booleans"])
 

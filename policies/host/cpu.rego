@@ -47,10 +47,10 @@ kvm_001 := module.switched("kvm_intel", "ept", "on")
 #     restart: "module reload (all VMs down); reboot if KVM is built in"
 #     rollback: "rm the drop-in; reload; read npt = Y or 1"
 #   messages:
-#     safe: "Nested page tables (NPT) is on (npt = {found})"
-#     unsafe: "Nested page tables (NPT) is off (npt = {found}); guests run on shadow page tables"
-#     safeUntilReload: "Nested page tables (NPT) is on now (npt = {found}), but the next load of kvm_amd sets npt={next}"
-#     unsafeUntilReload: "Nested page tables (NPT) is off now (npt = {found}); guests run on shadow page tables; the next load of kvm_amd sets npt={next}, so reload it with all guests down"
+#     safe: "Nested page tables (NPT) are on (npt = {found})"
+#     unsafe: "Nested page tables (NPT) are off (npt = {found}); guests run on shadow page tables"
+#     safeUntilReload: "Nested page tables (NPT) are on now (npt = {found}), but the next load of kvm_amd sets npt={next}"
+#     unsafeUntilReload: "Nested page tables (NPT) are off now (npt = {found}); guests run on shadow page tables; the next load of kvm_amd sets npt={next}, so reload it with all guests down"
 #     noModule: "kvm_amd is not in use on this host"
 #     noParameter: "kvm_amd shows no parameter npt, so its state is not known"
 #     unrecognised: "npt = {found} is neither on nor off"
@@ -100,10 +100,10 @@ kvm_003 := module.switched("kvm_intel", "unrestricted_guest", "on")
 #     restart: "module-reload"
 #     rollback: "delete drop-in"
 #   messages:
-#     safe: "Virtual processor identifiers (VPID) is on (vpid = {found})"
-#     unsafe: "Virtual processor identifiers (VPID) is off (vpid = {found})"
-#     safeUntilReload: "Virtual processor identifiers (VPID) is on now (vpid = {found}), but the next load of kvm_intel sets vpid={next}"
-#     unsafeUntilReload: "Virtual processor identifiers (VPID) is off now (vpid = {found}); the next load of kvm_intel sets vpid={next}, so reload it with all guests down"
+#     safe: "The virtual processor identifier (VPID) is on (vpid = {found})"
+#     unsafe: "The virtual processor identifier (VPID) is off (vpid = {found})"
+#     safeUntilReload: "The virtual processor identifier (VPID) is on now (vpid = {found}), but the next load of kvm_intel sets vpid={next}"
+#     unsafeUntilReload: "The virtual processor identifier (VPID) is off now (vpid = {found}); the next load of kvm_intel sets vpid={next}, so reload it with all guests down"
 #     noModule: "kvm_intel is not in use on this host"
 #     noParameter: "kvm_intel shows no parameter vpid, so its state is not known"
 #     unrecognised: "vpid = {found} is neither on nor off"
@@ -240,14 +240,14 @@ kvm_012 := module.switched_if_any("kvm", "ignore_msrs", "off")
 #   source: "sysfs of a test host that has only kvm and kvm_pvm"
 kvm_021 := judge.unreadable(["module.kvm"]) if {
 	not judge.readable("module.kvm")
-} else := judge.pass("safe", {"found": concat(", ", loaded)}, facts_of(loaded)) if {
+} else := judge.pass("safe", {"found": loaded}, facts_of(loaded)) if {
 	loaded != []
 } else := judge.not_applicable("otherArchitecture", {"found": judge.value("cpu.architecture")}, ["module.kvm", "cpu.architecture"]) if {
 	judge.present("module.kvm")
 	judge.value("cpu.architecture") in {"arm", "s390", "riscv"}
 } else := judge.fail("noVendorModule", {}, ["module.kvm"]) if {
 	judge.present("module.kvm")
-} else := judge.fail("barred", {"found": concat(", ", sort(barred))}, ["module.kvm", "modprobe.barred"]) if {
+} else := judge.fail("barred", {"found": sort(barred)}, ["module.kvm", "modprobe.barred"]) if {
 	count(barred) > 0
 } else := judge.not_applicable("noHypervisor", {}, ["module.kvm"])
 
@@ -290,7 +290,7 @@ kvm_022 := judge.unreadable(["cpu.flags"]) if {
 	judge.value("cpu.architecture") != "x86"
 } else := judge.missing("noFlags", {}, ["cpu.flags"]) if {
 	judge.absent("cpu.flags")
-} else := judge.fail("notWanted", {"found": concat(", ", extensions)}, ["cpu.flags"]) if {
+} else := judge.fail("notWanted", {"found": extensions}, ["cpu.flags"]) if {
 	not_to_virtualize
 	extensions != []
 } else := judge.pass("offAsWanted", {}, ["cpu.flags"]) if {
@@ -298,7 +298,7 @@ kvm_022 := judge.unreadable(["cpu.flags"]) if {
 } else := judge.fail("unlocked", {}, ["msr.feature_control", "cpu.flags"]) if {
 	"vmx" in extensions
 	bits.and(judge.value("msr.feature_control"), 1) == 0
-} else := judge.pass("safe", {"found": concat(", ", extensions)}, ["cpu.flags"]) if {
+} else := judge.pass("safe", {"found": extensions}, ["cpu.flags"]) if {
 	extensions != []
 } else := judge.not_applicable("guestMachine", {}, ["cpu.flags", "module.kvm"]) if {
 	"hypervisor" in judge.value("cpu.flags")

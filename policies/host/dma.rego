@@ -172,7 +172,7 @@ kvm_042 := judge.unreadable(["cmdline"]) if {
 	boot.cleared("iommu.strict")
 } else := judge.not_applicable("noIOMMU", {}, ["iommu.groups"]) if {
 	isolation.none
-} else := judge.fail("queued", {"found": concat(", ", isolation.of_type("DMA-FQ"))}, ["iommu.groups"]) if {
+} else := judge.fail("queued", {"found": isolation.of_type("DMA-FQ")}, ["iommu.groups"]) if {
 	isolation.of_type("DMA-FQ") != []
 } else := judge.pass("groups", {}, ["iommu.groups"]) if {
 	isolation.of_type("DMA") != []
@@ -219,9 +219,9 @@ kvm_043 := judge.not_applicable("noIOMMU", {}, ["iommu.groups"]) if {
 	isolation.none
 } else := judge.unreadable(["iommu.groups"]) if {
 	not judge.readable("iommu.groups")
-} else := judge.fail("unsafe", {"found": concat(", ", isolation.of_type("identity"))}, ["iommu.groups"]) if {
+} else := judge.fail("unsafe", {"found": isolation.of_type("identity")}, ["iommu.groups"]) if {
 	isolation.of_type("identity") != []
-} else := judge.missing("typeUnknown", {"found": concat(", ", isolation.without_type)}, ["iommu.groups"]) if {
+} else := judge.missing("typeUnknown", {"found": isolation.without_type}, ["iommu.groups"]) if {
 	isolation.without_type != []
 } else := judge.pass("safe", {"count": count(isolation.groups)}, ["iommu.groups"])
 
@@ -283,7 +283,7 @@ kvm_045 := judge.unreadable(["cmdline"]) if {
 	not judge.readable("cmdline")
 } else := judge.fail("unsafe", {"found": sprintf("pcie_acs_override=%s", [boot.last("pcie_acs_override")])}, ["cmdline.pcie_acs_override"]) if {
 	boot.given("pcie_acs_override")
-} else := judge.fail("unsafe", {"found": concat(", ", acs_words)}, ["cmdline.pci"]) if {
+} else := judge.fail("unsafe", {"found": acs_words}, ["cmdline.pci"]) if {
 	acs_words != []
 } else := judge.pass("safe", {}, ["cmdline.pci", "cmdline.pcie_acs_override"])
 
@@ -349,9 +349,9 @@ early_words := [word | some word in boot.parts("efi"); word in {"disable_early_p
 #   source: "docs.kernel.org ABI testing/sysfs-bus-thunderbolt iommu_dma_protection"
 kvm_047 := judge.unreadable(["thunderbolt.domains"]) if {
 	not judge.readable("thunderbolt.domains")
-} else := judge.fail("unsafe", {"found": concat(", ", thunderbolt("0"))}, ["thunderbolt.domains"]) if {
+} else := judge.fail("unsafe", {"found": thunderbolt("0")}, ["thunderbolt.domains"]) if {
 	thunderbolt("0") != []
-} else := judge.missing("unclear", {"found": concat(", ", thunderbolt(null))}, ["thunderbolt.domains"]) if {
+} else := judge.missing("unclear", {"found": thunderbolt(null)}, ["thunderbolt.domains"]) if {
 	thunderbolt(null) != []
 } else := judge.pass("safe", {}, ["thunderbolt.domains"]) if {
 	count(judge.value("thunderbolt.domains")) > 0
@@ -386,8 +386,8 @@ kvm_048 := judge.not_applicable("noIOMMU", {}, ["iommu.groups"]) if {
 	not judge.readable("iommu.groups")
 } else := judge.not_applicable("none", {}, ["iommu.groups"]) if {
 	isolation.assigned == []
-} else := judge.fail("unsafe", {"found": concat(", ", beside_assigned)}, ["iommu.groups"]) if {
+} else := judge.fail("unsafe", {"found": beside_assigned}, ["iommu.groups"]) if {
 	beside_assigned != []
-} else := judge.pass("safe", {"found": concat(", ", [group.id | some group in isolation.assigned])}, ["iommu.groups"])
+} else := judge.pass("safe", {"found": [group.id | some group in isolation.assigned]}, ["iommu.groups"])
 
 beside_assigned := [address | some group in isolation.assigned; some address in isolation.strangers(group)]

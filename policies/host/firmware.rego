@@ -67,12 +67,12 @@ kvm_062 := judge.not_applicable("otherArchitecture", {"found": judge.value("cpu.
 #   source: "docs.kernel.org ABI testing/sysfs-class-tpm tpm_version_major"
 kvm_063 := judge.unreadable(["tpm.chips"]) if {
 	not judge.readable("tpm.chips")
-} else := judge.pass("safe", {"found": concat(", ", tpm_of(2))}, ["tpm.chips"]) if {
+} else := judge.pass("safe", {"found": tpm_of(2)}, ["tpm.chips"]) if {
 	tpm_of(2) != []
-} else := judge.missing("unclear", {"found": concat(", ", tpm_of(null))}, ["tpm.chips"]) if {
+} else := judge.missing("unclear", {"found": tpm_of(null)}, ["tpm.chips"]) if {
 	tpm_of(null) != []
 } else := judge.fail("none", {}, ["tpm.chips"]) if {
 	judge.empty("tpm.chips")
-} else := judge.fail("old", {"found": concat(", ", tpm_of(1))}, ["tpm.chips"])
+} else := judge.fail("old", {"found": tpm_of(1)}, ["tpm.chips"])
 
 tpm_of(major) := [chip.name | some chip in judge.value("tpm.chips"); chip.major == major]

@@ -40,7 +40,7 @@ kvm_075 := judge.unreadable(["ksm.run"]) if {
 	judge.absent("ksm.pages_sharing")
 } else := judge.fail("merged", merging, ["ksm.pages_sharing", "ksm.run"]) if {
 	judge.value("ksm.pages_sharing") != 0
-} else := judge.pass("unitEnabled", object.union(merging, {"unit": concat(", ", units)}), array.concat(["ksm.run", "ksm.pages_sharing"], [sprintf("unit.%s", [unit]) | some unit in units])) if {
+} else := judge.pass("unitEnabled", object.union(merging, {"unit": units}), array.concat(["ksm.run", "ksm.pages_sharing"], [sprintf("unit.%s", [unit]) | some unit in units])) if {
 	units != []
 } else := judge.pass("safe", merging, ["ksm.run", "ksm.pages_sharing"])
 
@@ -73,13 +73,13 @@ kvm_076 := judge.unreadable(["libvirt.guests"]) if {
 	not judge.readable("libvirt.guests")
 } else := judge.not_applicable("noGuests", {}, ["libvirt.guests"]) if {
 	judge.empty("libvirt.guests")
-} else := judge.fail("unsafe", {"found": concat(", ", shared_memory)}, ["libvirt.guests"]) if {
+} else := judge.fail("unsafe", {"found": shared_memory}, ["libvirt.guests"]) if {
 	shared_memory != []
 } else := judge.parameter_not_set("confidential_guests", ["libvirt.guests"]) if {
 	not judge.parameter("confidential_guests")
 } else := judge.not_applicable("none", {}, ["libvirt.guests"]) if {
 	confidential_guests == []
-} else := judge.pass("safe", {"found": concat(", ", [guest.name | some guest in confidential_guests])}, ["libvirt.guests"])
+} else := judge.pass("safe", {"found": [guest.name | some guest in confidential_guests]}, ["libvirt.guests"])
 
 confidential_guests := [guest | some guest in judge.value("libvirt.guests"); is_confidential(guest)]
 
@@ -117,11 +117,11 @@ kvm_077 := judge.unreadable(["swap.areas"]) if {
 	not judge.readable("swap.areas")
 } else := judge.pass("none", {}, ["swap.areas"]) if {
 	judge.empty("swap.areas")
-} else := judge.fail("unsafe", {"found": concat(", ", swap_on({"none"}))}, ["swap.areas"]) if {
+} else := judge.fail("unsafe", {"found": swap_on({"none"})}, ["swap.areas"]) if {
 	swap_on({"none"}) != []
-} else := judge.missing("unclear", {"found": concat(", ", swap_on({"unknown"}))}, ["swap.areas"]) if {
+} else := judge.missing("unclear", {"found": swap_on({"unknown"})}, ["swap.areas"]) if {
 	swap_on({"unknown"}) != []
-} else := judge.pass("safe", {"found": concat(", ", swap_on({"dm-crypt", "zram"}))}, ["swap.areas"])
+} else := judge.pass("safe", {"found": swap_on({"dm-crypt", "zram"})}, ["swap.areas"])
 
 swap_on(protections) := [area.name | some area in judge.value("swap.areas"); area.protection in protections]
 

@@ -37,14 +37,14 @@ kvm_082 := judge.unreadable(["net.bridges"]) if {
 	judge.parameter("bridge_filter") == "none"
 } else := judge.missing("otherFilter", {"found": judge.parameter("bridge_filter")}, ["net.bridges"]) if {
 	not judge.parameter("bridge_filter") in {"nwfilter", "nftables", "any"}
-} else := judge.pass("nftables", {"found": concat(", ", judge.value("net.bridge_tables"))}, ["net.bridge_tables"]) if {
+} else := judge.pass("nftables", {"found": judge.value("net.bridge_tables")}, ["net.bridge_tables"]) if {
 	judge.parameter("bridge_filter") in {"nftables", "any"}
 	count(judge.value("net.bridge_tables")) > 0
 } else := judge.pass("nwfilter", {}, ["libvirt.guests"]) if {
 	judge.parameter("bridge_filter") in {"nwfilter", "any"}
 	judge.readable("libvirt.guests")
 	unfiltered == []
-} else := judge.fail("unfiltered", {"found": concat(", ", unfiltered)}, ["libvirt.guests"]) if {
+} else := judge.fail("unfiltered", {"found": unfiltered}, ["libvirt.guests"]) if {
 	judge.parameter("bridge_filter") == "nwfilter"
 	unfiltered != []
 } else := judge.unreadable(["libvirt.guests"]) if {
@@ -86,7 +86,7 @@ kvm_083 := judge.unreadable(["net.virtual_functions"]) if {
 	not judge.readable("net.virtual_functions")
 } else := judge.not_applicable("none", {}, ["net.virtual_functions"]) if {
 	judge.empty("net.virtual_functions")
-} else := judge.fail("unsafe", {"found": concat(", ", loose_functions)}, ["net.virtual_functions"]) if {
+} else := judge.fail("unsafe", {"found": loose_functions}, ["net.virtual_functions"]) if {
 	loose_functions != []
 } else := judge.pass("safe", {"count": count(judge.value("net.virtual_functions"))}, ["net.virtual_functions"])
 

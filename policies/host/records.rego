@@ -27,13 +27,13 @@ import data.ringwall.lib.judge
 #   source: "auditctl(8), augenrules(8)"
 kvm_080 := judge.not_applicable("noLibvirt", {}, ["libvirt.installed"]) if {
 	judge.absent("libvirt.installed")
-} else := judge.fail("unsafe", {"found": concat(", ", unwatched(judge.value("audit.loaded")))}, ["audit.loaded"]) if {
+} else := judge.fail("unsafe", {"found": unwatched(judge.value("audit.loaded"))}, ["audit.loaded"]) if {
 	unwatched(judge.value("audit.loaded")) != []
 } else := judge.pass("safe", {}, ["audit.loaded"]) if {
 	judge.present("audit.loaded")
 } else := judge.unreadable(["audit.loaded"]) if {
 	judge.state("audit.loaded") == "unreadable"
-} else := judge.fail("unsafe", {"found": concat(", ", unwatched(judge.effective("audit.configured", [])))}, ["audit.configured"]) if {
+} else := judge.fail("unsafe", {"found": unwatched(judge.effective("audit.configured", []))}, ["audit.configured"]) if {
 	unwatched(judge.effective("audit.configured", [])) != []
 } else := judge.pass("configured", {}, ["audit.configured"]) if {
 	judge.present("audit.configured")

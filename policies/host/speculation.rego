@@ -207,7 +207,7 @@ mitigation_words := regex.split(`[,;]`, boot.last("mitigations"))
 #   source: "kernel-parameters.txt"
 kvm_025 := judge.unreadable(["cmdline"]) if {
 	not judge.readable("cmdline")
-} else := judge.fail("unsafe", {"found": concat(", ", sort(switched_off))}, facts_off) if {
+} else := judge.fail("unsafe", {"found": sort(switched_off)}, facts_off) if {
 	count(switched_off) > 0
 } else := judge.pass("safe", {}, ["cmdline"])
 

@@ -37,6 +37,6 @@ partly(names, facts) := {
 	"verdict": "unknown",
 	"reason": "unreadable",
 	"case": "partly",
-	"args": {"found": concat(", ", names)},
+	"args": {"found": names},
 	"facts": facts,
 }

@@ -53,8 +53,8 @@ bad_as(element, device, found) := {
 lacks(set, name, found) := {"set": set, "device": name, "found": found, "place": fact(set, name)}
 
 arguments(faults) := {
-	"device": concat(", ", {b.device | some b in faults}),
-	"found": concat(", ", {b.found | some b in faults}),
+	"device": {b.device | some b in faults},
+	"found": {b.found | some b in faults},
 	"set": which({b.set | some b in faults}),
 }
 

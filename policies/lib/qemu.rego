@@ -53,7 +53,7 @@ flags(options) := judge.pass("safe", {}, names) if {
 	every name in names { judge.present(name) }
 }
 
-flags(options) := judge.fail("unsafe", {"found": concat(", ", missing)}, names) if {
+flags(options) := judge.fail("unsafe", {"found": missing}, names) if {
 	names := [name | some name in object.keys(options)]
 	judge.all_readable(names)
 	missing := [options[name] | some name in names; judge.absent(name)]

@@ -30,7 +30,7 @@ sandbox := judge.fail("off", {}, ["argv.sandbox"]) if {
 	not on
 }
 
-sandbox := judge.fail("loose", {"found": concat(", ", allowed)}, ["argv.sandbox"]) if {
+sandbox := judge.fail("loose", {"found": allowed}, ["argv.sandbox"]) if {
 	on
 	count(allowed) > 0
 }

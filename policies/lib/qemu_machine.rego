@@ -25,13 +25,13 @@ by_arguments := qemu.settled(judge.pass("safe", {}, ["argv.accel"])) if {
 	every name in tried { name == "kvm" }
 }
 
-by_arguments := judge.fail("fallback", {"found": concat(", ", tried)}, ["argv.accel"]) if {
+by_arguments := judge.fail("fallback", {"found": tried}, ["argv.accel"]) if {
 	tried[0] == "kvm"
 	some name in tried
 	name != "kvm"
 }
 
-by_arguments := judge.fail("unsafe", {"found": concat(", ", tried)}, ["argv.accel"]) if {
+by_arguments := judge.fail("unsafe", {"found": tried}, ["argv.accel"]) if {
 	count(tried) > 0
 	tried[0] != "kvm"
 }
@@ -60,7 +60,7 @@ panic := {i: device.driver | some i, device in devices; device.driver in panic_d
 # legacy_models: cases safe, unsafe (args: found), panic (args: found)
 legacy_models := judge.unreadable(["argv.devices"]) if not judge.readable("argv.devices")
 
-legacy_models := judge.fail("unsafe", {"found": concat(", ", {driver | some driver in legacy_devices})}, qemu.places("argv.devices", [i | some i, _ in legacy_devices])) if {
+legacy_models := judge.fail("unsafe", {"found": {driver | some driver in legacy_devices}}, qemu.places("argv.devices", [i | some i, _ in legacy_devices])) if {
 	count(legacy_devices) > 0
 }
 
@@ -69,7 +69,7 @@ legacy_models := judge.parameter_not_set("pvpanic_allowed", qemu.places("argv.de
 	not is_boolean(judge.parameter("pvpanic_allowed"))
 }
 
-legacy_models := judge.fail("panic", {"found": concat(", ", {driver | some driver in panic})}, qemu.places("argv.devices", [i | some i, _ in panic])) if {
+legacy_models := judge.fail("panic", {"found": {driver | some driver in panic}}, qemu.places("argv.devices", [i | some i, _ in panic])) if {
 	only_panic
 	judge.parameter("pvpanic_allowed") == false
 }
@@ -106,7 +106,7 @@ memory := qemu.settled(judge.pass("safe", {}, ["argv.memory.backends"])) if {
 	count(shared_backends) == 0
 }
 
-memory := judge.pass("needed", {"found": concat(", ", {helper.driver | some helper in helpers})}, ["argv.memory.backends", "argv.vhostUser"]) if {
+memory := judge.pass("needed", {"found": {helper.driver | some helper in helpers}}, ["argv.memory.backends", "argv.vhostUser"]) if {
 	count(shared_backends) > 0
 	count(helpers) > 0
 }
@@ -123,7 +123,7 @@ unneeded := judge.missing("unresolved", {"found": qemu.hidden[0]}, ["argv.memory
 
 unneeded := judge.fail("unsafe", {"found": found}, qemu.places("argv.memory.backends", [i | some i, _ in shared_backends])) if {
 	not judge.present("argv.unresolved")
-	found := concat(", ", [text | some text in shared_backends])
+	found := [text | some text in shared_backends]
 }
 
 # tracing: cases safe, unsafe (args: found)

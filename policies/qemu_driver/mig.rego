@@ -138,7 +138,7 @@ else := judge.fail("elsewhere", {"address": migration_address}, ["conf.migration
 #       nbd_tls = 1; restart virtqemud or libvirtd; stop and start the guests
 #   messages:
 #     on: "Disks on NBD servers use TLS"
-#     off: "{guests} have disks on NBD servers, and nbd_tls is not set"
+#     off: "Disks on NBD servers without TLS, because nbd_tls is not set: {guests}"
 #     unused: "No guest has a disk on an NBD server"
 #   source: >-
 #     qemu.conf of libvirt 9.0.0 and of master (qemu.conf.in)
@@ -195,7 +195,7 @@ lvq_024 := qemu_driver.verified("backup", 1)
 #       chardev_tls = 1; restart virtqemud or libvirtd; stop and start the guests
 #   messages:
 #     on: "Character devices on TCP use TLS"
-#     off: "{guests} have character devices on TCP, and chardev_tls is not set"
+#     off: "Character devices on TCP without TLS, because chardev_tls is not set: {guests}"
 #     unused: "No guest has a character device on TCP"
 #   source: >-
 #     qemu.conf of libvirt 9.0.0 and of master (qemu.conf.in)

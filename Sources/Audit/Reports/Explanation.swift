@@ -52,7 +52,7 @@ public struct Explanation {
   private mutating func body(
     _ control: Control, _ parameters: [(name: String, value: FactValue?, description: String)], _ rule: String
   ) {
-    row("facts", control.facts.joined(separator: ", "))
+    row("facts", control.facts.joined(separator: texts["list.items"]))
     for parameter in parameters {
       let value =
         parameter.value.map { "\(parameter.name) = \(texts.shown($0))" } ?? texts("explain.parameterNotSet", ["name": parameter.name])

@@ -32,7 +32,7 @@ struct SARIFLocations {
 
   /// A place, with the asset as its logical location.
   func location(of source: FactSource, asset: Asset?) -> FactValue {
-    guard source.kind == .path else {
+    guard source.kind == .path, !isOfProcess(source.name, asset) else {
       let own: FactValue = ["name": .string(source.name.printable), "kind": source.kind == .command ? "member" : "property"]
       return .object(["logicalLocations": .array([own] + (asset.map { [logical($0)] } ?? []))])
     }
@@ -54,6 +54,13 @@ struct SARIFLocations {
     return .object([
       "physicalLocation": physical(String(parts[1]), asset: asset, line: nil, column: nil), "logicalLocations": [logical(asset)],
     ])
+  }
+
+  /// What procfs shows of a running process is gone with it; in a saved tree it is a file.
+  private func isOfProcess(_ name: String, _ asset: Asset?) -> Bool {
+    guard name.hasPrefix("/proc/"), asset.flatMap({ roots[$0.id] }) == nil else { return false }
+    let segment = name.dropFirst("/proc/".count).prefix { $0 != "/" }
+    return !segment.isEmpty && segment.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
   }
 
   private func physical(_ name: String, asset: Asset?, line: Int?, column: Int?) -> FactValue {

@@ -37,7 +37,7 @@ public struct TableReport {
 
   private mutating func head() {
     let names = outcome.assets.prefix(5).map(\.name.printable)
-    let shown = names.prefix(4).joined(separator: ", ") + (outcome.assets.count > 4 ? " +\(outcome.assets.count - 4)" : "")
+    let shown = names.prefix(4).joined(separator: texts["list.items"]) + (outcome.assets.count > 4 ? " +\(outcome.assets.count - 4)" : "")
     let count = texts("table.results", ["count": "\(outcome.tally.total)", "seconds": Self.tenths(outcome.seconds)])
     let head = "\(shown.isEmpty ? "-" : shown)   \(outcome.baseline.name) \(outcome.baseline.version)   \(count)"
     lines += DisplayWidth.wrapped(head, to: style.columns) + [""]
@@ -172,7 +172,7 @@ public struct TableReport {
     }
     guard !places.isEmpty else { return }
     let shown = showsAll ? places[...] : places.prefix(3)
-    let list = shown.joined(separator: texts["list.separator"]) + (places.count > shown.count ? " +\(places.count - shown.count)" : "")
+    let list = shown.joined(separator: texts["list.items"]) + (places.count > shown.count ? " +\(places.count - shown.count)" : "")
     lines += wrapped(texts("table.permission", ["count": "\(places.count)", "places": list]), indent: 0) + [""]
   }
 

@@ -109,9 +109,9 @@ public struct HTMLReport {
       let count = outcome.assets.count { $0.kind == kind }
       return count == 0 ? nil : texts("html.kindCount", ["count": "\(count)", "kind": texts["kind.\(kind.rawValue)"]])
     }
-    let names = outcome.assets.prefix(8).map(\.name).joined(separator: texts["list.separator"])
+    let names = outcome.assets.prefix(8).map(\.name).joined(separator: texts["list.items"])
     let rest = outcome.assets.count > 8 ? " +\(outcome.assets.count - 8)" : ""
-    let separator = texts["list.separator"]
+    let separator = texts["list.items"]
     let controls = Set(outcome.results.map(\.control.id)).count
     let expires = outcome.baseline.expires.map { texts("html.expires", ["date": $0]) } ?? ""
     let parameters = outcome.baseline.parameters.map { "\($0.key) = \(texts.shown($0.value))" }.joined(separator: separator)

@@ -41,7 +41,7 @@ extension HTMLReport {
     let critical = failing.filter { $0.control.severity == .critical }
     if !critical.isEmpty {
       let layers = Layer.allCases.filter { layer in critical.contains { $0.control.layer == layer } }.map(words)
-      sentences.append(texts("html.critical", ["count": "\(critical.count)", "layers": layers.joined(separator: texts["list.separator"])]))
+      sentences.append(texts("html.critical", ["count": "\(critical.count)", "layers": layers.joined(separator: texts["list.items"])]))
     }
     let head = weakest.low < 100 ? texts("html.weakest.head", ["layer": words(weakest.layer)]) : texts["html.weakest.none"]
     return "<p class=\"lead\"><b>\(head)</b> \(sentences.joined(separator: texts["sentence.gap"]))</p>\n"

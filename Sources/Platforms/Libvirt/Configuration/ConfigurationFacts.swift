@@ -21,7 +21,7 @@ struct ConfigurationFacts {
         continue
       }
       let source = FactSource.path(path, line: entry.line, column: entry.column)
-      if let value = Self.value(entry.value, type) {
+      if let value = Self.value(entry.value, type), !Self.isRefused(value, name) {
         facts["conf." + name] = .present(value, source)
       } else {
         facts["conf." + name] = .unreadable("malformed", source)
@@ -29,7 +29,7 @@ struct ConfigurationFacts {
           Refusal(
             target: path, code: "malformed",
             message:
-              "\(path):\(entry.line):\(entry.column): \(name) must be \(Self.expectation(type)); \(reader) does not start with this value",
+              "\(path):\(entry.line):\(entry.column): \(name) must be \(Self.accounts.contains(name) ? "the name or number of an account" : Self.expectation(type)); \(reader) does not start with this value",
             line: entry.line, column: entry.column))
       }
     }
@@ -73,6 +73,14 @@ struct ConfigurationFacts {
     case (.list, .list(let elements)), (.stringOrList, .list(let elements)): strings(elements)
     default: nil
     }
+  }
+
+  /// Settings that are looked up as an account's name, then read as a number with or without "+" (virGetUserID, virGetGroupID).
+  private static let accounts: Set<String> = ["user", "group", "swtpm_user", "swtpm_group"]
+
+  /// A text that holds neither a name nor a number stops the driver.
+  private static func isRefused(_ value: FactValue, _ name: String) -> Bool {
+    accounts.contains(name) && value.text?.drop { $0 == "+" }.isEmpty == true
   }
 
   private static func strings(_ elements: [ConfigurationText.Value]) -> FactValue? {
