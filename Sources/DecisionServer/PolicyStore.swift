@@ -8,9 +8,14 @@ final class PolicyStore: Sendable {
   /// Held while a change is made.
   private let writing = Mutex(())
 
-  init(_ contents: ServerContents, _ settings: ServerSettings) throws(RegoErrors) {
+  // What throws comes before the locks exist: the release optimizer (Swift 6.3) fails on an initializer that gives them up.
+  convenience init(_ contents: ServerContents, _ settings: ServerSettings) throws(RegoErrors) {
+    self.init(try StoreState(contents, settings), settings)
+  }
+
+  private init(_ state: StoreState, _ settings: ServerSettings) {
     self.settings = settings
-    current = Mutex(try StoreState(contents, settings))
+    current = Mutex(state)
   }
 
   var state: StoreState { current.withLock { $0 } }
@@ -41,10 +46,9 @@ final class StoreState: Sendable {
   /// Queries that are kept prepared.
   private static let kept = 200
 
-  init(_ contents: ServerContents, _ settings: ServerSettings) throws(RegoErrors) {
-    self.contents = contents
-    self.settings = settings
-    policy = try Policy(contents.sources.map(\.module), data: Document(contents.data), options: settings.policyOptions)
+  convenience init(_ contents: ServerContents, _ settings: ServerSettings) throws(RegoErrors) {
+    let policy = try Policy(contents.sources.map(\.module), data: Document(contents.data), options: settings.policyOptions)
+    self.init(contents, policy, settings)
   }
 
   private init(_ contents: ServerContents, _ policy: Policy, _ settings: ServerSettings) {
