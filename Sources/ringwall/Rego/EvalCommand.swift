@@ -118,7 +118,7 @@ struct EvalCommand: ParsableCommand {
     show(output)
     // Errors of built-in functions alone leave the result as it is.
     if output.errors.contains(where: { !$0.isOfBuiltin }) || (strictBuiltinErrors && !output.errors.isEmpty) { throw ExitCode(2) }
-    if fail && output.solutions.isEmpty || failDefined && !output.solutions.isEmpty { throw ExitCode(1) }
+    if fail && !output.hasSolutions || failDefined && output.hasSolutions { throw ExitCode(1) }
   }
 
   /// Evaluates what is known and shows what is left.
@@ -148,7 +148,7 @@ struct EvalCommand: ParsableCommand {
 
   private func show(_ output: EvalOutput) {
     switch format {
-    case .json: Console.print(OrderedJSON.bytes(output.document))
+    case .json: Console.print(pieces: OrderedJSON.pieces(output.tree))
     case .discard: Console.print(OrderedJSON.text(output.discarded))
     case .pretty:
       let text = output.pretty(limit: prettyLimit, showsVariables: varValues)
@@ -192,8 +192,14 @@ struct EvalCommand: ParsableCommand {
       }
       let evaluator = Evaluator(query, options: try evaluationOptions)
       evaluator.printed = { Console.complain($0, isWhole: true) }
-      output.solutions = try times.time("query_eval") {
-        try evaluator.evaluate(input: input).map { EvaluatedSolution($0, of: query) }
+      try times.time("query_eval") {
+        if format == .json {
+          let solutions = try evaluator.evaluateJSON(
+            input: input, bindingsLevel: SolutionText.bindingsLevel, valuesLevel: SolutionText.valuesLevel)
+          if !solutions.isEmpty { output.resultText = SolutionText.tree(solutions, of: query) }
+        } else {
+          output.solutions = try evaluator.evaluate(input: input).map { EvaluatedSolution($0, of: query) }
+        }
       }
       if showBuiltinErrors { output.errors = evaluator.builtinErrors.map { OutputError($0) } }
     } catch {
