@@ -33,7 +33,8 @@ struct EvalCommand: ParsableCommand {
   @OptionGroup var rest: PartialFlags
 
   @Option(
-    name: [.short, .long], help: ArgumentHelp("json, pretty, values, bindings, raw or discard; with --partial source.", valueName: "format")
+    name: [.customShort("f", allowingJoined: true), .long],
+    help: ArgumentHelp("json, pretty, values, bindings, raw or discard; with --partial source.", valueName: "format")
   )
   var format: Format = .json
 
@@ -93,6 +94,19 @@ struct EvalCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Rows of the profile; 0 for all.", valueName: "count"))
   var profileLimit: Int?
 
+  @Option(
+    name: [.customShort("O", allowingJoined: true), .long],
+    help: ArgumentHelp("Accepted for scripts: every evaluation is optimized, and the result is the same.", valueName: "level"))
+  var optimize = 0
+
+  @Option(
+    name: [.customShort("e", allowingJoined: true), .long],
+    help: ArgumentHelp("Accepted for scripts: the query says what is asked.", valueName: "path"))
+  var entrypoint: [String] = []
+
+  @Flag(help: "Accepted for scripts: data are always stored for reading.")
+  var optimizeStoreForReadSpeed = false
+
   @Option(help: ArgumentHelp("Bytes after which a cell of a table is cut; 0 for none.", valueName: "count"))
   var prettyLimit = 80
 
@@ -126,7 +140,7 @@ struct EvalCommand: ParsableCommand {
     do {
       let (modules, data) = try sources.load()
       let policy = try TracedPolicy(
-        modules, data: Document(data), options: try sources.policyOptions(isStrict: strict))
+        modules, data: data, options: try sources.policyOptions(isStrict: strict))
       let result = try policy.partially(
         text, package: question.packagePath, imports: try question.parsedImports(), input: input, partial: rest.options,
         options: sources.compilation.parserOptions, evaluation: try evaluationOptions)
@@ -174,10 +188,20 @@ struct EvalCommand: ParsableCommand {
     var output = EvalOutput()
     var times = Metrics()
     do {
-      let (modules, data) = try times.time("load_files") { try sources.load() }
+      if text.isEmpty { throw DataError("cannot evaluate empty query") }
+      let loaded = try times.time(sources.timer) { try sources.compilation.sources(sources.data, bundles: sources.bundle) }
+      let modules = loaded.modules
+      if loaded.parsing > .zero { times.add("module_parse", loaded.parsing.wholeNanoseconds) }
       let options = try sources.policyOptions(isStrict: strict)
-      let policy = try times.time("module_compile") { try Policy(modules, data: Document(data), options: options) }
+      let policy = try times.time(modules.isEmpty ? nil : "module_compile") {
+        try Policy(modules, data: loaded.data, options: options)
+      }
       let imports = try question.parsedImports()
+      if metrics || instrument || isProfiled {
+        // Timed by itself: preparing parses too, but does not tell.
+        _ = try? times.time("query_parse") { try Parser.query(Array(text.utf8), options: sources.compilation.parserOptions) }
+        if sources.timer != nil { times.add("external_resolve", 0) }
+      }
       let query = try times.time("query_compile") {
         try policy.prepare(text, package: question.packagePath, imports: imports, options: sources.compilation.parserOptions)
       }
