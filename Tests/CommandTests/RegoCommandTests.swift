@@ -174,7 +174,7 @@ struct RegoCommandTests {
     }
     #expect(try names(["1"]) == ["query_compile", "query_eval", "query_parse"])
     #expect(
-      try names(["-d", "p.rego", "data.p"]) == [
+      try names(["-d", "p.rego", "data.p.allow"]) == [
         "external_resolve", "load_files", "module_compile", "module_parse", "query_compile", "query_eval", "query_parse",
       ])
   }

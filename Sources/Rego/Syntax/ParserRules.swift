@@ -79,7 +79,7 @@ extension Parser {
     let errors = state.errors
     restore(saved)
     guard let body = parseBraceBody() else { return nil }
-    if !isBrace { state.errors = errors }
+    if !isBrace, saved.errors.isEmpty { state.errors = errors }
     return isBrace ? body : nil
   }
 

@@ -43,6 +43,10 @@ struct RuleTests {
     #expect(try Reading.rules("f(_) := 1 if { a } { b }\nx if c") == ["f(_) := 1 if a", "f(_) := 1 if b", "x if c"])
     #expect(try Reading.rules("x { a } { b }", Reading.old) == ["x if a", "x if b"])
     #expect(Reading.errors(of: "package p\nx if { a } else if { b } { c }") == ["2:26 expected else keyword"])
+    // What stands behind `if` is passed over like a brace, and mistakes behind it come first.
+    #expect(Reading.errors(of: "package p\nx if if {\n\ta = 1\n}\n") == ["3:4 unexpected eq token: non-terminated set"])
+    #expect(Reading.errors(of: "package p\nx if \"{\n\ta = 1\n}\n") == ["2:6 non-terminated string"])
+    #expect(Reading.errors(of: "package p\nx if ) a }") == ["2:6 unexpected ) token"])
   }
 
   @Test(
