@@ -1,5 +1,11 @@
 internal import Synchronization
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
 /// Reads and writes of the heap's records by address.
 ///
 /// The only place where addresses become pointers. Addresses come from `Heap.allocate` alone, are stored in `Value.body` and in records,
@@ -142,14 +148,22 @@ final class Heap: @unchecked Sendable {
     } else {
       let doubled = chunks.isEmpty ? 4 << 10 : min((chunks.map(\.size).max() ?? 0) * 2, 4 << 20)
       let chunkSize = max(size, doubled)
-      let memory = UnsafeMutableRawPointer.allocate(byteCount: chunkSize, alignment: 16)
-      chunks.insert((UInt(bitPattern: memory), chunkSize), at: current + 1)
+      chunks.insert((Self.chunk(of: chunkSize), chunkSize), at: current + 1)
     }
     current += 1
     let start = chunks[current].start
     cursor = start &+ UInt(size)
     limit = start &+ UInt(chunks[current].size)
     return start
+  }
+
+  /// Large chunks lie on pages of 2 MiB where the kernel grants them: a thousand faults less for each.
+  private static func chunk(of size: Int) -> Memory.Address {
+    let isLarge = size >= 4 << 20
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: isLarge ? 2 << 20 : 16)
+    // SAFETY: advice about whole pages of memory that was just allocated; where it is not taken nothing changes.
+    if isLarge { unsafe _ = madvise(memory, size & ~4095, Int32(MADV_HUGEPAGE)) }
+    return UInt(bitPattern: memory)
   }
 
   /// Ends what uses the heap as if more than the budget had been allocated.
