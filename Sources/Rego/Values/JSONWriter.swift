@@ -35,7 +35,55 @@ struct JSONWriter {
     var value: Value
   }
 
+  /// Levels that are written on the thread's own stack.
+  private static let levels = 24
+
   mutating func write(_ value: Value) {
+    if style.indent != nil || !writePlain(value, levels: Self.levels) { writeDeep(value) }
+  }
+
+  /// On one line, with texts as keys; false where it is nested deeper, and nothing was written.
+  private mutating func writePlain(_ value: Value, levels: Int) -> Bool {
+    switch value.tag {
+    case .integer: bytes.append(decimal: Int64(bitPattern: value.body))
+    case .shortString, .longString: unsafe value.withText { unsafe string($0) }
+    case .array, .set:
+      if levels == 0 { return false }
+      let values: Memory.Address, count: Int
+      if value.isArray {
+        (values, count) = (value.arrayView.elements, value.arrayView.count)
+      } else {
+        value.setView.sort()
+        (values, count) = (value.setView.table.keys, value.setView.count)
+      }
+      bytes.append(0x5B)
+      for index in 0..<count {
+        if index > 0 { bytes.append(0x2C) }
+        let part = Memory.value(values, at: index)
+        if !writePlain(part, levels: levels - 1) { writeDeep(part) }
+      }
+      bytes.append(0x5D)
+    case .object:
+      if levels == 0 { return false }
+      let view = value.objectView
+      view.sort()
+      // Texts come last but for collections: where the first and the last key are some, all are.
+      if view.count > 0, !view.key(at: 0).isString || !view.key(at: view.count - 1).isString { return false }
+      bytes.append(0x7B)
+      for index in 0..<view.count {
+        if index > 0 { bytes.append(0x2C) }
+        unsafe view.key(at: index).withText { unsafe string($0) }
+        bytes.append(0x3A)
+        let part = view.value(at: index)
+        if !writePlain(part, levels: levels - 1) { writeDeep(part) }
+      }
+      bytes.append(0x7D)
+    default: _ = begin(value)
+    }
+    return true
+  }
+
+  private mutating func writeDeep(_ value: Value) {
     var frames: [Frame] = []
     var current = value
     while true {

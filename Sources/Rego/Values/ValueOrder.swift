@@ -10,10 +10,11 @@ enum ValueOrder {
   static func sorted(_ values: Memory.Address, count: Int) -> [UInt32] {
     if count <= 12 { return insertion(values, count) }
     let kind = kind(values, count)
+    let offset = kind == .strings ? commonPrefix(values, count) : 0
     var entries: [Entry] = []
     entries.reserveCapacity(count)
     for slot in 0..<count {
-      entries.append(Entry(prefix: prefix(Memory.value(values, at: slot), kind), slot: UInt32(truncatingIfNeeded: slot)))
+      entries.append(Entry(prefix: prefix(Memory.value(values, at: slot), kind, offset), slot: UInt32(truncatingIfNeeded: slot)))
     }
     let isExact = kind == .integers
     merge(&entries) { a, b in
@@ -51,17 +52,49 @@ enum ValueOrder {
     }
   }
 
+  /// Bytes that all of several strings begin with: times and names often differ late.
+  private static func commonPrefix(_ values: Memory.Address, _ count: Int) -> Int {
+    unsafe Memory.value(values, at: 0).withText { first in
+      var length = first.count
+      for slot in 1..<count where length > 0 {
+        unsafe Memory.value(values, at: slot).withText { other in
+          let most = min(length, other.count)
+          var index = 0
+          // SAFETY: the index is below both counts.
+          while index < most, unsafe first[index] == other[index] { index += 1 }
+          length = index
+        }
+      }
+      return length
+    }
+  }
+
   /// A smaller prefix stands for a smaller value.
+  ///
+  /// - Parameter offset: bytes that all strings have in common.
   @inline(__always)
-  private static func prefix(_ value: Value, _ kind: Kind) -> UInt64 {
+  private static func prefix(_ value: Value, _ kind: Kind, _ offset: Int) -> UInt64 {
     switch kind {
     case .integers: return value.body ^ 1 << 63
     case .numbers:
       let bits = ((value.asDouble ?? 0) + 0).bitPattern
       return bits >> 63 == 1 ? ~bits : bits | 1 << 63
     case .strings:
-      if value.rawTag == 5 { return (value.head >> 16 | value.body << 48).byteSwapped }
-      return Memory.loadUnaligned(value.address, TextRecord.headerSize, as: UInt64.self).byteSwapped
+      if value.rawTag == 5 {
+        let low = value.head >> 16 | value.body << 48, high = value.body >> 16
+        if offset == 0 { return low.byteSwapped }
+        return (offset < 8 ? low >> UInt64(8 &* offset) | high << UInt64(64 &- 8 &* offset) : high >> UInt64(8 &* (offset &- 8)))
+          .byteSwapped
+      }
+      if offset &+ 8 <= value.textCount {
+        return Memory.loadUnaligned(value.address, TextRecord.headerSize &+ offset, as: UInt64.self).byteSwapped
+      }
+      var word: UInt64 = 0
+      for index in 0..<8 {
+        let byte: UInt8 = offset + index < value.textCount ? Memory.load(value.address, TextRecord.headerSize + offset + index) : 0
+        word = word << 8 | UInt64(byte)
+      }
+      return word
     case .other: return UInt64(value.typeRank)
     }
   }
