@@ -42,6 +42,7 @@ struct Measure {
       try OrdinaryWorkloads(policies: workloads.appending(path: "ordinary"), generator: workloads.appending(path: "ordinary.py"))
         .measure(into: &results)
     }
+    if wants("activation") { try Activation().measure(into: &results) }
     if wants("rbac") { try Decisions(folder: shared.appending(path: "bench/rego/rbac")).measure(into: &results) }
     if let program = options["--ringwall"], wants("program") {
       try ProgramRuns(program: program, root: root, corpus: shared.appending(path: "corpus/libvirt")).measure(into: &results)

@@ -10,8 +10,10 @@ struct OutputError {
   let location: Location
   let details: [String]
   private let text: String
+  private let missing: String?
 
   init(_ error: RegoError) {
+    missing = nil
     message = error.message
     code = error.code.rawValue
     file = error.file
@@ -21,6 +23,7 @@ struct OutputError {
   }
 
   init(_ error: DataError) {
+    missing = error.missing
     message = error.message
     code = ""
     file = ""
@@ -42,6 +45,8 @@ struct OutputError {
   }
 
   var json: RegoValue {
+    // Programs that read OPA's errors know its own sentence.
+    let message = missing.map { "stat \($0): no such file or directory" } ?? message
     var members: [RegoValue.Member] = [.init("message", .string(message))]
     if !code.isEmpty {
       members.append(.init("code", .string(code)))

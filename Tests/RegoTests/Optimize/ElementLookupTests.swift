@@ -29,7 +29,7 @@ struct ElementLookupTests {
 
   @Test("a loop in a loop, or in a function, seeks what it compares with")
   func sought() throws {
-    let join = try Self.plan("package p\nx contains [a, b] if { some a in input.as; some b in input.bs; b.k.id == a.id; b.ok }")
+    let join = try Self.plan("package p\nx contains [a, b] if { some a in input.xs; some b in input.ys; b.k.id == a.id; b.ok }")
     #expect(join.filter { $0.hasPrefix("sought") }.count == 1)
     let function = try Self.plan("package p\nf(k) := b if { some b in input.bs; b.id == k }\nx := f(1)")
     #expect(function.contains { $0.hasPrefix("sought") })
