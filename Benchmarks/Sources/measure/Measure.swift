@@ -37,6 +37,11 @@ struct Measure {
       }
     }
     if wants("ordinary") { try OrdinaryPolicies(folder: shared.appending(path: "bench/rego/ordinary")).measure(into: &results) }
+    if wants("workload") {
+      let workloads = root.appending(path: "Benchmarks/Workloads")
+      try OrdinaryWorkloads(policies: workloads.appending(path: "ordinary"), generator: workloads.appending(path: "ordinary.py"))
+        .measure(into: &results)
+    }
     if wants("activation") { try Activation().measure(into: &results) }
     if wants("rbac") { try Decisions(folder: shared.appending(path: "bench/rego/rbac")).measure(into: &results) }
     if let program = options["--ringwall"], wants("program") {

@@ -5,9 +5,9 @@ extension Builtins {
       let a = try arguments.array(0), b = try arguments.array(1)
       if a.count == 0 { return b.value }
       if b.count == 0 { return a.value }
-      let result = ArrayView.make(capacity: a.count + b.count, in: context.heap)
-      for index in 0..<a.count { result.append(a[index], in: context.heap) }
-      for index in 0..<b.count { result.append(b[index], in: context.heap) }
+      let result = ArrayView.make(filled: a.count + b.count, in: context.heap)
+      Memory.copy(from: a.elements, to: result.elements, bytes: a.count * 16)
+      Memory.copy(from: b.elements, to: result.elements + UInt(a.count * 16), bytes: b.count * 16)
       return result.value
     },
     Builtin("array.slice", 3) { arguments, context throws(BuiltinError) in
@@ -16,8 +16,8 @@ extension Builtins {
       let stop = min(max(try arguments.integer(2), 0), array.count)
       let first = min(max(start, 0), stop)
       if first == 0, stop == array.count { return array.value }
-      let result = ArrayView.make(capacity: stop - first, in: context.heap)
-      for index in first..<stop { result.append(array[index], in: context.heap) }
+      let result = ArrayView.make(filled: stop - first, in: context.heap)
+      Memory.copy(from: array.elements + UInt(first * 16), to: result.elements, bytes: (stop - first) * 16)
       return result.value
     },
     Builtin("array.reverse", 1) { arguments, context throws(BuiltinError) in

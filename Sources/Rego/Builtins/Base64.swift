@@ -33,11 +33,9 @@ public enum Base64 {
 
   /// - Throws: OPA's text, which names the byte: "illegal base64 data at input byte 4".
   public static func decode(_ text: [UInt8], _ alphabet: Alphabet) throws(BuiltinError) -> [UInt8] {
-    var result: [UInt8] = []
-    result.reserveCapacity(text.count / 4 * 3)
+    var (result, index) = Self.wholeGroups(text, alphabet)
     var bits: UInt32 = 0
     var count = 0
-    var index = 0
     func corrupt(_ place: Int) -> BuiltinError { .failed("illegal base64 data at input byte \(place)") }
     func skipBreaks() { while index < text.count, text[index] == 0x0A || text[index] == 0x0D { index += 1 } }
     while true {
@@ -73,6 +71,33 @@ public enum Base64 {
       }
     }
   }
+
+  /// Groups of four digits from the beginning on, as far as there is nothing else, and where they end.
+  private static func wholeGroups(_ text: [UInt8], _ alphabet: Alphabet) -> (bytes: [UInt8], end: Int) {
+    var end = 0
+    let table = alphabet == .standard ? standardValues : urlValues
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: text.count / 4 * 3 + 3) { room, filled in
+      unsafe table.withUnsafeBufferPointer { values in
+        // SAFETY: a table has 256 entries, four digits lie below the text's count, and a group of four gives three bytes.
+        while end + 4 <= text.count {
+          let a = unsafe values[Int(text[end])], b = unsafe values[Int(text[end + 1])]
+          let c = unsafe values[Int(text[end + 2])], d = unsafe values[Int(text[end + 3])]
+          if (a | b | c | d) & 0x80 != 0 { break }
+          let bits = UInt32(a) << 18 | UInt32(b) << 12 | UInt32(c) << 6 | UInt32(d)
+          unsafe room[filled] = UInt8(truncatingIfNeeded: bits >> 16)
+          unsafe room[filled + 1] = UInt8(truncatingIfNeeded: bits >> 8)
+          unsafe room[filled + 2] = UInt8(truncatingIfNeeded: bits)
+          filled += 3
+          end += 4
+        }
+      }
+    }
+    return (bytes, end)
+  }
+
+  /// Values of digits by their byte; 0xFF for other bytes.
+  private static let standardValues = (0...255).map { value(UInt8($0), .standard) ?? 0xFF }
+  private static let urlValues = (0...255).map { value(UInt8($0), .url) ?? 0xFF }
 
   private static func value(_ byte: UInt8, _ alphabet: Alphabet) -> UInt8? {
     switch byte {

@@ -84,6 +84,11 @@ final class BuiltinContext {
   /// Compiled expressions by the hash of their pattern.
   var regularExpressions: [UInt64: RegularExpressionMemo] = [:]
   var recentExpressions = [RegularExpressionMemo?](repeating: nil, count: recentPlaces)
+  var recentGlobs = [RecentGlob?](repeating: nil, count: recentPlaces)
+  /// Memory of what a function makes and drops; empty between calls.
+  private(set) lazy var scratch = Heap()
+  /// The period of a time zone that was asked for last.
+  var recentPeriod: RecentPeriod?
   /// Compiled JSON schemas by their text.
   var schemas: [[UInt8]: JSONSchema] = [:]
   /// Seeds of `rand.intn`, uuids by key.

@@ -80,7 +80,7 @@ struct CivilTime {
     return Int64(era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468) + Int64(day - 1)
   }
 
-  private static func date(_ days: Int64) -> (year: Int, month: Int, day: Int) {
+  static func date(_ days: Int64) -> (year: Int, month: Int, day: Int) {
     let shifted = Int(days) + 719_468
     let era = shifted >= 0 ? shifted / 146_097 : -((146_096 - shifted) / 146_097)
     let dayOfEra = shifted - era * 146_097

@@ -3,6 +3,11 @@ extension Builtins {
   static let globs: [Builtin] = [
     Builtin("glob.match", 3) { arguments, context throws(BuiltinError) in
       let pattern = try arguments.text(0)
+      // What was asked last needs no look at the separators.
+      if arguments[1].isArray, arguments[2].isString, let matcher = context.recentGlob(pattern, arguments[1].arrayView) {
+        if context.isLimited { try context.spendSearch(matcher, over: arguments[2].textCount) }
+        return unsafe arguments[2].withText { bytes in unsafe .boolean(matcher.matches(bytes.span)) }
+      }
       var separators: [Unicode.Scalar] = []
       switch arguments[1].tag {
       case .null: break
@@ -21,9 +26,10 @@ extension Builtins {
       for separator in separators { key += String(Character(separator)).utf8 }
       key.append(0xFF)
       unsafe pattern.withText { unsafe key.append(contentsOf: $0) }
-      let matcher = try context.matcher(glob: key) { () throws(BuiltinError) in
+      let matcher = try context.matcher(key: key) { () throws(BuiltinError) in
         try compile(try GlobPattern.expression(pattern.string, separators))
       }
+      if arguments[1].isArray { context.keepGlob(pattern, arguments[1].arrayView, matcher) }
       if context.isLimited { try context.spendSearch(matcher, over: text.textCount) }
       return unsafe text.withText { bytes in unsafe .boolean(matcher.matches(bytes.span)) }
     },
@@ -36,6 +42,42 @@ extension Builtins {
       return .string(result, in: context.heap)
     },
   ]
+}
+
+/// A glob as it was asked for: a pattern and short texts as separators.
+struct RecentGlob {
+  /// Most separators of a glob that is found again.
+  static let mostSeparators = 2
+  fileprivate let hash: UInt64
+  fileprivate let pattern: [UInt8]
+  fileprivate let separators: [Value]
+  fileprivate let matcher: RegularExpression.Matcher
+}
+
+extension BuiltinContext {
+  /// The matcher of a glob, if its place holds it.
+  fileprivate func recentGlob(_ pattern: Value, _ separators: ArrayView) -> RegularExpression.Matcher? {
+    let hash = pattern.hash
+    guard let glob = recentGlobs[Int(truncatingIfNeeded: hash >> 40) % Self.recentPlaces], glob.hash == hash,
+      glob.separators.count == separators.count, glob.pattern.count == pattern.textCount
+    else { return nil }
+    for index in 0..<separators.count
+    where glob.separators[index].head != separators[index].head || glob.separators[index].body != separators[index].body { return nil }
+    let isSame = unsafe pattern.withText { bytes in
+      unsafe glob.pattern.withUnsafeBufferPointer { unsafe TextSearch.equal($0, bytes, count: bytes.count) }
+    }
+    return isSame ? glob.matcher : nil
+  }
+
+  fileprivate func keepGlob(_ pattern: Value, _ separators: ArrayView, _ matcher: RegularExpression.Matcher) {
+    guard separators.count <= RecentGlob.mostSeparators else { return }
+    // Short texts are the same words in every evaluation.
+    let values = (0..<separators.count).map { separators[$0] }
+    guard values.allSatisfy({ $0.tag == .shortString }) else { return }
+    let hash = pattern.hash
+    recentGlobs[Int(truncatingIfNeeded: hash >> 40) % Self.recentPlaces] = RecentGlob(
+      hash: hash, pattern: pattern.text, separators: values, matcher: matcher)
+  }
 }
 
 /// Shell patterns with alternatives: `*` any run without separators, `**` any run, `?` one character that is no separator, `[abc]`,

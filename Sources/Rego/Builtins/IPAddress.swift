@@ -79,9 +79,23 @@ struct IPAddress: Equatable {
     return groups.reduce(0) { $0 << 16 | UInt128($1) }
   }
 
+  /// The four numbers of version 4.
+  private var dotted: [UInt8] {
+    var text: [UInt8] = []
+    text.reserveCapacity(15)
+    for shift in [24, 16, 8, 0] {
+      text.append(decimal: Int64(UInt8(truncatingIfNeeded: bits >> UInt128(shift))))
+      if shift > 0 { text.append(0x2E) }
+    }
+    return text
+  }
+
+  /// The form of RFC 5952 as a string.
+  func value(in heap: Heap) -> Value { isV4 ? .string(dotted, in: heap) : .string(text, in: heap) }
+
   /// The form of RFC 5952.
   var text: String {
-    if isV4 { return (0..<4).map { String(UInt8(truncatingIfNeeded: bits >> UInt128(24 - 8 * $0))) }.joined(separator: ".") }
+    if isV4 { return String(decoding: dotted, as: UTF8.self) }
     let groups = (0..<8).map { UInt16(truncatingIfNeeded: bits >> UInt128(112 - 16 * $0)) }
     var longest = 0..<0
     var index = 0
@@ -93,6 +107,47 @@ struct IPAddress: Equatable {
     }
     func join(_ range: Range<Int>) -> String { groups[range].map { String($0, radix: 16) }.joined(separator: ":") }
     return longest.isEmpty ? join(0..<8) : join(0..<longest.lowerBound) + "::" + join(longest.upperBound..<8)
+  }
+}
+
+/// Addresses and networks of version 4 in their common form, read in place.
+enum PlainNetwork {
+  /// First and last address; one address stands for itself. Nil for anything else, which `IPNetwork` and `IPAddress` read or refuse.
+  static func range(_ text: Value, isNetwork: Bool) -> (first: UInt32, last: UInt32)? {
+    guard text.isString else { return nil }
+    return unsafe text.withText { bytes in
+      var value: UInt32 = 0, number: UInt32 = 0
+      var digits = 0, dots = 0
+      var index = 0
+      // SAFETY: the index stays below the text's count.
+      while index < bytes.count, unsafe bytes[index] != 0x2F {
+        let byte = unsafe bytes[index]
+        index += 1
+        if byte == 0x2E {
+          guard digits > 0, dots < 3, number <= 255 else { return nil }
+          value = value << 8 | number
+          (number, digits, dots) = (0, 0, dots + 1)
+          continue
+        }
+        // No leading zeros.
+        guard byte &- 0x30 <= 9, digits < 3, digits == 0 || number > 0 else { return nil }
+        number = number * 10 + UInt32(byte - 0x30)
+        digits += 1
+      }
+      guard dots == 3, digits > 0, number <= 255, index < bytes.count || !isNetwork else { return nil }
+      value = value << 8 | number
+      guard index < bytes.count else { return (value, value) }
+      let length = bytes.count - index - 1
+      guard length == 1 || length == 2, unsafe bytes[index + 1] &- 0x30 <= 9, unsafe bytes[bytes.count - 1] &- 0x30 <= 9 else { return nil }
+      var prefix = unsafe Int(bytes[index + 1] - 0x30)
+      if length == 2 {
+        if prefix == 0 { return nil }
+        prefix = unsafe prefix * 10 + Int(bytes[index + 2] - 0x30)
+      }
+      guard prefix <= 32 else { return nil }
+      let host: UInt32 = prefix == 0 ? .max : (1 << UInt32(32 - prefix)) - 1
+      return (value & ~host, value | host)
+    }
   }
 }
 

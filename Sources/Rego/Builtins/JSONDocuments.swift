@@ -26,7 +26,8 @@ extension Builtins {
     Builtin("json.is_valid", 1) { arguments, context throws(BuiltinError) in
       guard arguments[0].isString else { return .false }
       try context.spend(arguments[0].textCount >> 4)
-      let scratch = Heap()
+      let scratch = context.scratch
+      defer { scratch.reset() }
       do throws(JSONError) {
         _ = try unsafe arguments[0].withText { bytes throws(JSONError) in
           try unsafe JSONReader.read(bytes, in: scratch, replacesSurrogates: true)
@@ -36,12 +37,12 @@ extension Builtins {
     },
     Builtin("json.filter", 2) { arguments, context throws(BuiltinError) in
       let object = try arguments.object(0)
-      let paths = try PathTree(try jsonPaths(arguments), context)
+      let paths = try PathTree(try jsonPaths(arguments, context), context)
       return try filtered(object.value, paths, context)
     },
     Builtin("json.remove", 2) { arguments, context throws(BuiltinError) in
       let object = try arguments.object(0)
-      let paths = try PathTree(try jsonPaths(arguments), context)
+      let paths = try PathTree(try jsonPaths(arguments, context), context)
       return try removed(object.value, paths, context)
     },
     Builtin("json.patch", 2) { arguments, context throws(BuiltinError) in
@@ -100,15 +101,15 @@ extension Builtins {
     return style
   }
 
-  /// Paths are texts like "a/b~1c" or arrays of keys; here as the texts of their keys.
-  private static func jsonPaths(_ arguments: Arguments) throws(BuiltinError) -> [[[UInt8]]] {
+  /// Paths are texts like "a/b~1c" or arrays of keys; here as their keys.
+  private static func jsonPaths(_ arguments: Arguments, _ context: BuiltinContext) throws(BuiltinError) -> [[Value]] {
     let elements = try arguments.collection(1, "set", "array")
-    var paths: [[[UInt8]]] = []
+    var paths: [[Value]] = []
     for element in elements {
       guard element.isString || element.isArray else {
         throw .type("operand 2 must be one of {set, array} containing string paths or array of path segments but got \(element.typeName)")
       }
-      paths.append(element.isArray ? element.elements.map { ValueText.text($0) } : PathTree.keys(element.text).map { ValueText.quote($0) })
+      paths.append(element.isArray ? element.elements : PathTree.keys(element.text).map { .string($0, in: context.heap) })
     }
     return paths
   }
@@ -131,7 +132,7 @@ extension Builtins {
       var result: [Value] = []
       for (index, element) in value.elements.enumerated() {
         try context.spend(1)
-        switch paths.next(index) {
+        switch paths.next(index, context.heap) {
         case nil: continue
         case .whole?: result.append(element)
         case .tree(let tree)?: result.append(try filtered(element, tree, context))
@@ -171,7 +172,7 @@ extension Builtins {
       var result: [Value] = []
       for (index, element) in value.elements.enumerated() {
         try context.spend(1)
-        switch value.isArray ? paths.next(index) : paths.next(element) {
+        switch value.isArray ? paths.next(index, context.heap) : paths.next(element) {
         case nil: result.append(element)
         case .whole?: continue
         case .tree(let tree)?: result.append(try removed(element, tree, context))
@@ -192,28 +193,57 @@ struct PathTree {
   }
 
   private final class Node {
-    var children: [[UInt8]: Node] = [:]
+    /// Keys that are texts, few of which are looked at one by one.
+    var texts: [(key: Value, node: Node)] = []
+    var index: [UInt64: [Int]] = [:]
+    /// Other keys by the texts of their terms.
+    var others: [[UInt8]: Node] = [:]
     var isEnd = false
+
+    func child(_ key: Value) -> Node? {
+      guard key.isString else { return others.isEmpty ? nil : others[ValueText.text(key)] }
+      if texts.count <= Self.few { return texts.first { $0.key.equals(key) }?.node }
+      return index[key.hash]?.first { texts[$0].key.equals(key) }.map { texts[$0].node }
+    }
+
+    func add(_ key: Value) -> Node {
+      if let known = child(key) { return known }
+      let node = Node()
+      guard key.isString else {
+        others[ValueText.text(key)] = node
+        return node
+      }
+      texts.append((key, node))
+      if texts.count == Self.few + 1 {
+        for (position, item) in texts.enumerated() { index[item.key.hash, default: []].append(position) }
+      } else if texts.count > Self.few {
+        index[key.hash, default: []].append(texts.count - 1)
+      }
+      return node
+    }
+
+    func end() {
+      isEnd = true
+      texts = []
+      index = [:]
+      others = [:]
+    }
+
+    private static let few = 8
   }
   private let node: Node
 
   private init(node: Node) { self.node = node }
 
-  /// - Parameter paths: Keys as the texts of their terms.
-  init(_ paths: [[[UInt8]]], _ context: BuiltinContext) throws(BuiltinError) {
+  init(_ paths: [[Value]], _ context: BuiltinContext) throws(BuiltinError) {
     node = Node()
     for keys in paths {
       try context.spend(keys.count)
       guard !keys.isEmpty else { continue }
       guard keys.count <= JSONReader.depthLimit else { throw .failed("path has more than \(JSONReader.depthLimit) segments") }
       var current = node
-      for key in keys where !current.isEnd {
-        let next = current.children[key] ?? Node()
-        current.children[key] = next
-        current = next
-      }
-      current.isEnd = true
-      current.children = [:]
+      for key in keys where !current.isEnd { current = current.add(key) }
+      current.end()
     }
   }
 
@@ -236,9 +266,8 @@ struct PathTree {
     }
   }
 
-  func next(_ key: Value) -> Next? { next(ValueText.text(key)) }
-  /// An array's index, which paths hold as a text.
-  func next(_ index: Int) -> Next? { next(Array("\"\(index)\"".utf8)) }
+  func next(_ key: Value) -> Next? { node.child(key).map { $0.isEnd ? .whole : .tree(PathTree(node: $0)) } }
 
-  private func next(_ key: [UInt8]) -> Next? { node.children[key].map { $0.isEnd ? .whole : .tree(PathTree(node: $0)) } }
+  /// An array's index, which paths hold as a text.
+  func next(_ index: Int, _ heap: Heap) -> Next? { node.texts.isEmpty ? nil : next(.string("\(index)", in: heap)) }
 }

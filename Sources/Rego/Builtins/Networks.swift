@@ -4,6 +4,9 @@ extension Builtins {
     Builtin("net.cidr_contains", 2) { arguments, _ throws(BuiltinError) in .boolean(try contains(arguments[0], arguments[1])) },
     Builtin("net.cidr_overlap", 2) { arguments, _ throws(BuiltinError) in .boolean(try contains(arguments[0], arguments[1])) },
     Builtin("net.cidr_intersects", 2) { arguments, _ throws(BuiltinError) in
+      if let a = PlainNetwork.range(arguments[0], isNetwork: true), let b = PlainNetwork.range(arguments[1], isNetwork: true) {
+        return .boolean(a.first <= b.last && b.first <= a.last)
+      }
       let a = try network(arguments[0]), b = try network(arguments[1])
       return .boolean(a.contains(b.first) || b.contains(a.first))
     },
@@ -34,7 +37,7 @@ extension Builtins {
       try context.spend(1 << bits)
       let result = SetView.make(capacity: 1 << bits, in: context.heap)
       for offset in 0..<(1 << bits) {
-        result.insert(.string(IPAddress(bits: network.first.bits + UInt128(offset)).text, in: context.heap), in: context.heap)
+        result.insert(IPAddress(bits: network.first.bits + UInt128(offset)).value(in: context.heap), in: context.heap)
       }
       result.sort()
       return result.value
@@ -56,6 +59,9 @@ extension Builtins {
   }
 
   private static func contains(_ a: Value, _ b: Value) throws(BuiltinError) -> Bool {
+    if let network = PlainNetwork.range(a, isNetwork: true), let range = PlainNetwork.range(b, isNetwork: false) {
+      return network.first <= range.first && range.last <= network.last
+    }
     let network = try network(a)
     let range = try range(b)
     return network.contains(IPAddress(bits: range.lowerBound)) && network.contains(IPAddress(bits: range.upperBound))
@@ -99,7 +105,7 @@ extension Builtins {
     var first: UInt128
     var last: UInt128
     /// Nil once it was merged with another one.
-    var text: String?
+    var network: IPNetwork?
   }
 
   /// The fewest networks that hold the same addresses. An address without a prefix stands for its classful network.
@@ -107,15 +113,21 @@ extension Builtins {
     var blocks: [Block] = []
     for element in elements {
       guard element.isString else { throw .failed("element must be string") }
+      if let network = plainNetwork(element) {
+        blocks.append(Block(first: network.first.bits, last: network.last.bits, network: network))
+        continue
+      }
       let text = element.text
       if let address = IPAddress(text[...]) {
         guard address.isV4 else { throw .failed("IPv6 invalid: needs prefix length") }
         let prefix = classPrefix(address)
         let host = (1 as UInt128) << UInt128(32 - prefix) - 1
-        blocks.append(Block(first: address.bits & ~host, last: address.bits | host, text: address.text + "/\(prefix)"))
+        // Written as it stands, host bits and all.
+        blocks.append(
+          Block(first: address.bits & ~host, last: address.bits | host, network: IPNetwork(first: address, prefix: prefix)))
       } else {
         let network = try network(element)
-        blocks.append(Block(first: network.first.bits, last: network.last.bits, text: network.text))
+        blocks.append(Block(first: network.first.bits, last: network.last.bits, network: network))
       }
     }
     blocks.sort { ($0.last, $0.first) < ($1.last, $1.first) }
@@ -126,9 +138,15 @@ extension Builtins {
         result.append(block)
         continue
       }
-      result[result.count - 1] = Block(first: min(above.first, block.first), last: above.last, text: nil)
+      result[result.count - 1] = Block(first: min(above.first, block.first), last: above.last, network: nil)
     }
-    return result.flatMap { block in block.text.map { [$0] } ?? cover(block.first, block.last).map(\.text) }
+    return result.flatMap { block in (block.network.map { [$0] } ?? cover(block.first, block.last)).map(\.text) }
+  }
+
+  /// A network of version 4 in its common form.
+  private static func plainNetwork(_ value: Value) -> IPNetwork? {
+    guard let (first, last) = PlainNetwork.range(value, isNetwork: true) else { return nil }
+    return IPNetwork(first: IPAddress(bits: IPAddress.mapped | UInt128(first)), prefix: (last - first).leadingZeroBitCount)
   }
 
   private static func previous(_ bits: UInt128) -> UInt128 { bits == 0 || bits == IPAddress.mapped ? bits : bits - 1 }

@@ -70,19 +70,25 @@ extension Builtins {
   /// The second object's members over the first one's; objects under the same key are merged.
   private static func merged(_ a: ObjectView, _ b: ObjectView, _ context: BuiltinContext) throws(BuiltinError) -> Value {
     try context.spend(a.count + b.count)
-    let result = ObjectView.make(capacity: max(a.count, b.count), in: context.heap)
-    for (key, value) in Members(a) {
-      let other = b[key]
-      if other.isUndefined {
-        result.set(key, value, in: context.heap)
-      } else if value.isObject, other.isObject {
-        result.set(key, try merged(value.objectView, other.objectView, context), in: context.heap)
+    a.sort()
+    b.sort()
+    let result = ObjectView.make(capacity: a.count + b.count, in: context.heap)
+    // Both are in order, and so is what is put together.
+    var first = 0, second = 0
+    while first < a.count || second < b.count {
+      let order = first == a.count ? 1 : second == b.count ? -1 : a.key(at: first).compare(b.key(at: second))
+      if order < 0 {
+        result.append(a.key(at: first), a.value(at: first), in: context.heap)
+      } else if order > 0 {
+        result.append(b.key(at: second), b.value(at: second), in: context.heap)
       } else {
-        result.set(key, other, in: context.heap)
+        let value = a.value(at: first), other = b.value(at: second)
+        let both = value.isObject && other.isObject ? try merged(value.objectView, other.objectView, context) : other
+        result.append(a.key(at: first), both, in: context.heap)
       }
+      if order <= 0 { first += 1 }
+      if order >= 0 { second += 1 }
     }
-    for (key, value) in Members(b) where a.table.find(key) < 0 { result.set(key, value, in: context.heap) }
-    result.sort()
     return result.value
   }
 
@@ -90,6 +96,11 @@ extension Builtins {
   /// that is no object cuts off what stood before it.
   private static func merged(_ objects: [ObjectView], _ context: BuiltinContext) throws(BuiltinError) -> Value {
     if objects.count == 1 { return objects[0].value }
+    if objects.count <= 4 {
+      var result = objects[0]
+      for object in objects.dropFirst() { result = try merged(result, object, context).objectView }
+      return result.value
+    }
     let order = ObjectView.make(capacity: 8, in: context.heap)
     var layers: [[Value]] = []
     for object in objects {

@@ -50,7 +50,11 @@ enum PlainFormat {
           if isInteger {
             integer(Int64(bitPattern: operand.body), width, isLeft, false, &text)
           } else {
-            guard !operand.isNumber else { return false }
+            if operand.isNumber {
+              guard width == 0, let double = shortFraction(operand) else { return false }
+              append(double, &text)
+              break
+            }
             unsafe ValueText.text(operand).withUnsafeBufferPointer { unsafe pad($0, width, isLeft, &text) }
           }
         } else {
@@ -60,6 +64,9 @@ enum PlainFormat {
       case 0x64:
         guard places == nil, isInteger else { return false }
         integer(Int64(bitPattern: operand.body), width, isLeft, hasZeros, &text)
+      case 0x78:
+        guard places == nil, isInteger, width == 0, !hasZeros else { return false }
+        hexadecimal(Int64(bitPattern: operand.body), &text)
       case 0x71:
         guard places == nil, !hasZeros, operand.isString else { return false }
         unsafe ValueText.quote(operand.text).withUnsafeBufferPointer { unsafe pad($0, width, isLeft, &text) }
@@ -73,6 +80,33 @@ enum PlainFormat {
       position += 1
     }
     return next == operands.count
+  }
+
+  /// The double of a fraction that is written without an exponent.
+  private static func shortFraction(_ number: Value) -> Double? {
+    guard number.rawTag == Value.Tag.number.rawValue, NumberRecord(number.address).isFraction, let double = number.asDouble,
+      double.magnitude >= 1e-4, double.magnitude < 1e6
+    else { return nil }
+    return double
+  }
+
+  /// The fewest digits that give the double, as Go and Swift both have them.
+  private static func append(_ double: Double, _ text: inout TextBuilder) {
+    var digits = double.description
+    digits.withUTF8 { bytes in
+      let isWhole = unsafe bytes.count > 2 && bytes[bytes.count - 2] == 0x2E && bytes[bytes.count - 1] == 0x30
+      unsafe text.append(UnsafeBufferPointer(rebasing: bytes[..<(bytes.count - (isWhole ? 2 : 0))]))
+    }
+  }
+
+  private static func hexadecimal(_ value: Int64, _ text: inout TextBuilder) {
+    if value < 0 { text.append(0x2D) }
+    var shift = max(0, 60 - value.magnitude.leadingZeroBitCount / 4 * 4)
+    while shift >= 0 {
+      let digit = UInt8(truncatingIfNeeded: value.magnitude >> UInt64(shift) & 15)
+      text.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+      shift -= 4
+    }
   }
 
   private static func integer(_ value: Int64, _ width: Int, _ isLeft: Bool, _ hasZeros: Bool, _ text: inout TextBuilder) {

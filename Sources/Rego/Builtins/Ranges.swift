@@ -4,9 +4,15 @@ extension Builtins {
   /// OPA's v1/topdown/numbers.go.
   static let ranges: [Builtin] = [
     Builtin("numbers.range", 2) { arguments, context throws(BuiltinError) in
-      try range(try arguments.bigInteger(0), try arguments.bigInteger(1), 1, context)
+      if let first = arguments.word(0), let last = arguments.word(1), let list = try plainRange(first, last, 1, context) { return list }
+      return try range(try arguments.bigInteger(0), try arguments.bigInteger(1), 1, context)
     },
     Builtin("numbers.range_step", 3) { arguments, context throws(BuiltinError) in
+      if let first = arguments.word(0), let last = arguments.word(1), let step = arguments.word(2), step > 0,
+        let list = try plainRange(first, last, step, context)
+      {
+        return list
+      }
       let first = try arguments.bigInteger(0), last = try arguments.bigInteger(1), step = try arguments.bigInteger(2)
       guard step > 0 else { throw .failed("numbers.range_step: step must be a positive integer") }
       return try range(first, last, step, context)
@@ -25,6 +31,21 @@ extension Builtins {
 
   /// Elements a list may have that is made of a few operands.
   static let elementLimit = 1 << 26
+
+  /// Nil where the list is for `range` below, which refuses long ones.
+  private static func plainRange(_ first: Int64, _ last: Int64, _ step: Int64, _ context: BuiltinContext) throws(BuiltinError) -> Value? {
+    guard first.magnitude < 1 << 62, last.magnitude < 1 << 62 else { return nil }
+    let count = Int((last - first).magnitude / step.magnitude) + 1
+    guard count <= elementLimit else { return nil }
+    try context.spend(count)
+    let result = ArrayView.make(filled: count, in: context.heap)
+    var value = first
+    for index in 0..<count {
+      Memory.setValue(result.elements, at: index, .integer(value))
+      value &+= first <= last ? step : -step
+    }
+    return result.value
+  }
 
   private static func range(_ first: BigInt, _ last: BigInt, _ step: BigInt, _ context: BuiltinContext) throws(BuiltinError) -> Value {
     let distance = first <= last ? last - first : first - last

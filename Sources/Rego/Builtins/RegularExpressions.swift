@@ -1,56 +1,88 @@
 extension Builtins {
   /// OPA's v1/topdown/regex.go and regex_template.go.
   static let regularExpressions: [Builtin] = [
-    Builtin("regex.is_valid", 1) { arguments, _ throws(BuiltinError) in
+    Builtin("regex.is_valid", 1) { arguments, context throws(BuiltinError) in
       guard arguments[0].isString else { return .false }
-      do throws(RegularExpressionError) {
-        _ = try RegularExpression(arguments[0].string)
+      do throws(BuiltinError) {
+        _ = try context.matcher(arguments[0])
         return .true
-      } catch { return .false }
+      } catch {
+        if case .fatal = error { throw error }
+        return .false
+      }
     },
     Builtin("regex.match", 2) { arguments, context throws(BuiltinError) in try match(arguments, context) },
     Builtin("re_match", 2) { arguments, context throws(BuiltinError) in try match(arguments, context) },
     Builtin("regex.split", 2) { arguments, context throws(BuiltinError) in
-      let pattern = try arguments.text(0), text = try arguments.string(1)
-      let parts = try context.matcher(pattern, over: text.count).split(text)
-      return .array(parts.map { .string($0, in: context.heap) }, in: context.heap)
+      let pattern = try arguments.text(0), text = try arguments.text(1)
+      let matcher = try context.matcher(pattern, over: text.textCount)
+      let result = ArrayView.make(capacity: 8, in: context.heap)
+      unsafe text.withText { bytes in
+        unsafe matcher.split(bytes.span) { unsafe result.append(part($0, of: bytes, context.heap), in: context.heap) }
+      }
+      return result.value
     },
     Builtin("regex.find_n", 3) { arguments, context throws(BuiltinError) in
-      let pattern = try arguments.text(0), text = try arguments.string(1)
-      let ranges = try context.matcher(pattern, over: text.count).allRanges(text, limit: try arguments.integer(2))
-      return .array(ranges.map { .string(text[$0], in: context.heap) }, in: context.heap)
+      let pattern = try arguments.text(0), text = try arguments.text(1)
+      let matcher = try context.matcher(pattern, over: text.textCount)
+      let limit = try arguments.integer(2)
+      let result = ArrayView.make(capacity: 8, in: context.heap)
+      unsafe text.withText { bytes in
+        unsafe matcher.forEachMatch(bytes.span, limit: limit, slotCount: 2) { match in
+          unsafe result.append(part(match[0]..<match[1], of: bytes, context.heap), in: context.heap)
+        }
+      }
+      return result.value
     },
     Builtin("regex.find_all_string_submatch_n", 3) { arguments, context throws(BuiltinError) in
-      let pattern = try arguments.text(0), text = try arguments.string(1)
-      let matches = try context.matcher(pattern, over: text.count).allMatches(text, limit: try arguments.integer(2))
-      let result = ArrayView.make(capacity: matches.count, in: context.heap)
-      for match in matches {
-        try context.spend(match.count)
-        let groups = stride(from: 0, to: match.count, by: 2).map { index -> Value in
-          .string(match[index] < 0 ? [] : text[match[index]..<match[index + 1]], in: context.heap)
+      let pattern = try arguments.text(0), text = try arguments.text(1)
+      let matcher = try context.matcher(pattern, over: text.textCount)
+      let limit = try arguments.integer(2), slots = matcher.program.slotCount
+      let result = ArrayView.make(capacity: 4, in: context.heap)
+      try unsafe text.withText { bytes throws(BuiltinError) in
+        try unsafe matcher.forEachMatch(bytes.span, limit: limit, slotCount: slots) { match throws(BuiltinError) in
+          try context.spend(match.count)
+          let groups = ArrayView.make(capacity: match.count / 2, in: context.heap)
+          for index in stride(from: 0, to: match.count, by: 2) {
+            let range = match[index] < 0 ? 0..<0 : match[index]..<match[index + 1]
+            unsafe groups.append(part(range, of: bytes, context.heap), in: context.heap)
+          }
+          result.append(groups.value, in: context.heap)
         }
-        result.append(.array(groups, in: context.heap), in: context.heap)
       }
       return result.value
     },
     Builtin("regex.replace", 3) { arguments, context throws(BuiltinError) in
-      let text = try arguments.string(0)
+      let text = try arguments.text(0)
       let pattern = try arguments.text(1), template = try arguments.string(2)
-      let matcher = try context.matcher(pattern, over: text.count)
-      try context.spend((text.count + template.count) >> 4)
-      let replaced = try matcher.replaceAll(text, template: template) { (count) throws(BuiltinError) in
-        try context.spend(template.count >> 4)
-        try context.reserve(count)
+      let matcher = try context.matcher(pattern, over: text.textCount)
+      try context.spend((text.textCount + template.count) >> 4)
+      return try unsafe text.withText { bytes throws(BuiltinError) in
+        var result = TextBuilder(in: context.heap, capacity: bytes.count + 16)
+        let hasMatch = try unsafe matcher.replaceAll(bytes.span, template: matcher.template(template)) { (piece) throws(BuiltinError) in
+          switch piece {
+          case .text(let range): unsafe result.append(UnsafeBufferPointer(rebasing: bytes[range]))
+          case .template(let bytes): result.append(bytes)
+          case .match:
+            try context.spend(template.count >> 4)
+            try context.reserve(result.count)
+          }
+        }
+        if hasMatch { return result.finish() }
+        result.discard()
+        return text
       }
-      return .string(String(decoding: replaced, as: UTF8.self), in: context.heap)
     },
     Builtin("regex.template_match", 4) { arguments, context throws(BuiltinError) in
       let template = try arguments.string(0), text = try arguments.string(1)
       let start = try arguments.string(2), end = try arguments.string(3)
       guard start.count == 1 else { throw .failed("start delimiter has to be exactly one character long but is \(start.count) long") }
       guard end.count == 1 else { throw .failed("end delimiter has to be exactly one character long but is \(start.count) long") }
-      let expression = try templateExpression(template, start[0], end[0])
-      return .boolean(expression.matches(text))
+      // No pattern and no glob has such a key.
+      let matcher = try context.matcher(key: [0xFE, start[0], end[0]] + template) { () throws(BuiltinError) in
+        try templateExpression(template, start[0], end[0])
+      }
+      return .boolean(matcher.matches(text))
     },
     Builtin("regex.globs_match", 2) { arguments, context throws(BuiltinError) in
       let a = try GlobTokens.read(try arguments.string(0)), b = try GlobTokens.read(try arguments.string(1))
@@ -58,6 +90,12 @@ extension Builtins {
       return .boolean(GlobTokens.intersect(a, b))
     },
   ]
+
+  /// A part of a text as a string.
+  @inline(__always)
+  private static func part(_ range: Range<Int>, of text: UnsafeBufferPointer<UInt8>, _ heap: Heap) -> Value {
+    unsafe .string(UnsafeBufferPointer(rebasing: text[range]), in: heap)
+  }
 
   private static func match(_ arguments: Arguments, _ context: BuiltinContext) throws(BuiltinError) -> Value {
     let pattern = try arguments.text(0), text = try arguments.text(1)
@@ -145,9 +183,8 @@ extension BuiltinContext {
     return try keep(RegularExpression.Matcher(try Builtins.compile(pattern.string)), pattern.text, hash)
   }
 
-  /// The matcher of a glob; its key holds a byte no UTF-8 has, so that no pattern's key equals it.
-  func matcher(glob key: [UInt8], _ compile: () throws(BuiltinError) -> RegularExpression) throws(BuiltinError) -> RegularExpression.Matcher
-  {
+  /// The matcher of something that becomes an expression; its key begins with a byte no UTF-8 has, so that no pattern's key equals it.
+  func matcher(key: [UInt8], _ compile: () throws(BuiltinError) -> RegularExpression) throws(BuiltinError) -> RegularExpression.Matcher {
     let hash = unsafe key.withUnsafeBufferPointer { Hashing.bytes(UInt(bitPattern: $0.baseAddress), $0.count) }
     if let memo = regularExpressions[hash], memo.key == key { return memo.matcher }
     return try keep(RegularExpression.Matcher(try compile()), key, hash)

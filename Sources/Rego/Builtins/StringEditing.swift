@@ -32,18 +32,19 @@ extension Builtins {
     Builtin("replace", 3) { arguments, context throws(BuiltinError) in
       let text = try arguments.text(0), old = try arguments.text(1), new = try arguments.text(2)
       if old.textCount > 0 { return try replaced(text, old, new, context) }
-      return .string(try replaced(text.text, [(old.text, new.text)], context), in: context.heap)
+      return try replaced(text, [(old, new)], context)
     },
     Builtin("strings.replace_n", 2) { arguments, context throws(BuiltinError) in
       let object = try arguments.object(0)
-      let text = try arguments.string(1)
-      var pairs: [([UInt8], [UInt8])] = []
+      let text = try arguments.text(1)
+      var pairs: [(Value, Value)] = []
+      pairs.reserveCapacity(object.count)
       for (key, value) in Members(object) {
         guard key.isString else { throw .type("operand 1 non-string key found in pattern object") }
         guard value.isString else { throw .type("operand 1 non-string value found in pattern object") }
-        pairs.append((key.text, value.text))
+        pairs.append((key, value))
       }
-      return .string(try replaced(text, pairs, context), in: context.heap)
+      return try replaced(text, pairs, context)
     },
     Builtin("strings.render_template", 2) { arguments, context throws(BuiltinError) in
       let text = try arguments.string(0)
@@ -65,11 +66,15 @@ extension Builtins {
           return result == old[...] ? text : .string(result, in: context.heap)
         }
         guard unsafe bytes.contains(where: { letters.contains($0) }) else { return text }
-        var result = TextBuilder(in: context.heap, capacity: bytes.count)
-        for index in 0..<bytes.count {
-          // SAFETY: index is below the count.
-          let byte = unsafe bytes[index]
-          result.append(letters.contains(byte) ? byte ^ 0x20 : byte)
+        // The last word may reach behind the text.
+        var result = TextBuilder(in: context.heap, capacity: bytes.count + 8)
+        unsafe result.append(bytes)
+        let ones: UInt64 = 0x0101_0101_0101_0101, high: UInt64 = 0x8080_8080_8080_8080
+        let least = ones &* UInt64(0x80 - letters.lowerBound), beyond = ones &* UInt64(0x7F - letters.upperBound)
+        result.mapWords { word in
+          // The high bit of a byte tells whether it is at least the first letter, or beyond the last one.
+          let low = word & ~high
+          return word ^ (((low &+ least) ^ (low &+ beyond)) & high) >> 2
         }
         return result.finish()
       }
@@ -172,46 +177,75 @@ extension Builtins {
   /// As Go's `strings.Replacer`: at each place the first pair that fits counts; what was replaced is not looked at again. An empty pattern
   /// fits between any two code points, not twice at one place.
   private static func replaced(
-    _ text: [UInt8], _ pairs: [(old: [UInt8], new: [UInt8])], _ context: BuiltinContext
-  ) throws(BuiltinError) -> [UInt8] {
-    var byFirst = [[Int]](repeating: [], count: 256)
+    _ text: Value, _ pairs: [(old: Value, new: Value)], _ context: BuiltinContext
+  ) throws(BuiltinError) -> Value {
+    var firsts: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
     var empty: Int?
     for (index, pair) in pairs.enumerated() {
-      if let first = pair.old.first { byFirst[Int(first)].append(index) } else { empty = empty ?? index }
-    }
-    var result: [UInt8] = []
-    var position = 0
-    var wasEmpty = false
-    while position <= text.count {
-      let candidates = position < text.count ? byFirst[Int(text[position])] : []
-      var found: Int?
-      var compared = 1
-      for index in candidates where empty == nil || wasEmpty || index < empty ?? 0 {
-        let old = pairs[index].old
-        var length = 0
-        while length < old.count, position + length < text.count, text[position + length] == old[length] { length += 1 }
-        compared += 1 + length >> 3
-        if length == old.count {
-          found = index
-          break
-        }
-      }
-      if found == nil, !wasEmpty { found = empty }
-      try context.spend(compared)
-      if let found {
-        result += pairs[found].new
-        try context.spend(pairs[found].new.count >> 4)
-        position += pairs[found].old.count
-        wasEmpty = pairs[found].old.isEmpty
+      guard pair.old.textCount > 0 else {
+        empty = empty ?? index
         continue
       }
-      wasEmpty = false
-      guard position < text.count else { break }
-      let end = position + TextSearch.width(of: text[position])
-      result += text[position..<end]
-      position = end
+      let byte = unsafe pair.old.withText { unsafe $0[0] }, bit = 1 << UInt64(byte & 63) as UInt64
+      switch byte >> 6 {
+      case 0: firsts.0 |= bit
+      case 1: firsts.1 |= bit
+      case 2: firsts.2 |= bit
+      default: firsts.3 |= bit
+      }
     }
-    return result
+    func mayBegin(_ byte: UInt8) -> Bool {
+      let word = byte < 0x80 ? (byte < 64 ? firsts.0 : firsts.1) : (byte < 0xC0 ? firsts.2 : firsts.3)
+      return word >> UInt64(byte & 63) & 1 == 1
+    }
+    return try unsafe text.withText { bytes throws(BuiltinError) in
+      var result = TextBuilder(in: context.heap, capacity: bytes.count + 16)
+      var position = 0, copied = 0
+      var wasEmpty = false, isChanged = false
+      var compared = 0
+      // SAFETY: positions stay below the text's count.
+      while position <= bytes.count {
+        var found: Int?
+        if position < bytes.count, unsafe mayBegin(bytes[position]) {
+          for (index, pair) in pairs.enumerated() where empty == nil || wasEmpty || index < empty ?? 0 {
+            let count = pair.old.textCount
+            compared += 1 + count >> 3
+            guard count > 0, count <= bytes.count - position else { continue }
+            let rest = unsafe UnsafeBufferPointer(rebasing: bytes[position...])
+            if unsafe pair.old.withText({ unsafe TextSearch.equal($0, rest, count: count) }) {
+              found = index
+              break
+            }
+          }
+        }
+        if found == nil, !wasEmpty { found = empty }
+        compared += 1
+        if compared >= 1024 {
+          try context.spend(compared)
+          compared = 0
+        }
+        if let found {
+          isChanged = true
+          unsafe result.append(UnsafeBufferPointer(rebasing: bytes[copied..<position]))
+          result.append(textOf: pairs[found].new)
+          compared += pairs[found].new.textCount >> 4
+          position += pairs[found].old.textCount
+          copied = position
+          wasEmpty = pairs[found].old.textCount == 0
+          continue
+        }
+        wasEmpty = false
+        guard position < bytes.count else { break }
+        position += unsafe TextSearch.width(of: bytes[position])
+      }
+      try context.spend(compared)
+      guard isChanged else {
+        result.discard()
+        return text
+      }
+      unsafe result.append(UnsafeBufferPointer(rebasing: bytes[copied...]))
+      return result.finish()
+    }
   }
 }
 

@@ -84,17 +84,23 @@ extension Builtins {
       return unsafe text.withText { bytes in unsafe separator.withText { unsafe parts(bytes, $0, context.heap) } }
     },
     Builtin("strings.reverse", 1) { arguments, context throws(BuiltinError) in
-      let text = try arguments.string(0)
-      var result: [UInt8] = []
-      result.reserveCapacity(text.count)
-      var end = text.count
-      while end > 0 {
-        var start = end - 1
-        while start > 0, text[start] & 0xC0 == 0x80 { start -= 1 }
-        result += text[start..<end]
-        end = start
+      let text = try arguments.text(0)
+      return unsafe text.withText { bytes in
+        var result = TextBuilder(in: context.heap, capacity: bytes.count)
+        var end = bytes.count
+        // SAFETY: start and end stay in the buffer, start before end.
+        while end > 0 {
+          var start = end - 1
+          while start > 0, unsafe bytes[start] & 0xC0 == 0x80 { start -= 1 }
+          if start + 1 == end {
+            result.append(unsafe bytes[start])
+          } else {
+            unsafe result.append(UnsafeBufferPointer(rebasing: bytes[start..<end]))
+          }
+          end = start
+        }
+        return result.finish()
       }
-      return .string(result, in: context.heap)
     },
     Builtin("strings.repeat", 2) { arguments, context throws(BuiltinError) in
       let text = try arguments.string(0), count = try arguments.integer(1)
@@ -110,14 +116,24 @@ extension Builtins {
       return .string(result, in: context.heap)
     },
     Builtin("strings.any_prefix_match", 2) { arguments, _ throws(BuiltinError) in
-      .boolean(anyBegins(try texts(arguments, 0), with: try texts(arguments, 1)))
+      let texts = try Self.texts(arguments, 0), prefixes = try Self.texts(arguments, 1)
+      if texts.count * prefixes.count <= fewPairs {
+        return .boolean(texts.contains { text in prefixes.contains { begins(text, with: $0) } })
+      }
+      return .boolean(anyBegins(texts.map(\.text), with: prefixes.map(\.text)))
     },
     Builtin("strings.any_suffix_match", 2) { arguments, _ throws(BuiltinError) in
       let texts = try Self.texts(arguments, 0), suffixes = try Self.texts(arguments, 1)
-      return .boolean(anyBegins(texts.map { $0.reversed() }, with: suffixes.map { $0.reversed() }))
+      if texts.count * suffixes.count <= fewPairs { return .boolean(texts.contains { text in suffixes.contains { ends(text, with: $0) } }) }
+      return .boolean(anyBegins(texts.map { $0.text.reversed() }, with: suffixes.map { $0.text.reversed() }))
     },
     Builtin("format_int", 2) { arguments, context throws(BuiltinError) in
       let number = try arguments.number(0)
+      if number.rawTag == Value.Tag.integer.rawValue, arguments[1].rawTag == Value.Tag.integer.rawValue,
+        let digits = UInt64(exactly: Int64(bitPattern: arguments[1].body)), digits == 2 || digits == 8 || digits == 10 || digits == 16
+      {
+        return written(Int64(bitPattern: number.body), digits, context.heap)
+      }
       let bases: [[UInt8]: Int] = [[0x32]: 2, [0x38]: 8, [0x31, 0x30]: 10, [0x31, 0x36]: 16]
       guard let base = bases[Numbers.literal(try arguments.number(1))] else { throw arguments.notOneOf(1, "2", "8", "10", "16") }
       let whole = try Numbers.integer(number)
@@ -182,8 +198,46 @@ extension Builtins {
     return result.value
   }
 
-  private static func texts(_ arguments: Arguments, _ index: Int) throws(BuiltinError) -> [[UInt8]] {
-    arguments[index].isString ? [arguments[index].text] : try arguments.strings(index, "string", "set", "array")
+  /// An integer in so many digits: 2, 8, 10 or 16.
+  private static func written(_ number: Int64, _ digits: UInt64, _ heap: Heap) -> Value {
+    var room: [66 of UInt8] = .init(repeating: 0)
+    var start = 66
+    var left = number.magnitude
+    repeat {
+      start -= 1
+      let digit = UInt8(truncatingIfNeeded: left % digits)
+      room[start] = digit < 10 ? 0x30 + digit : 0x57 + digit
+      left /= digits
+    } while left > 0
+    if number < 0 {
+      start -= 1
+      room[start] = 0x2D
+    }
+    return unsafe room.span.withUnsafeBufferPointer { unsafe .string(UnsafeBufferPointer(rebasing: $0[start...]), in: heap) }
+  }
+
+  /// Pairs of texts that are compared each with each.
+  private static let fewPairs = 256
+
+  private static func begins(_ text: Value, with prefix: Value) -> Bool {
+    let count = prefix.textCount
+    guard text.textCount >= count else { return false }
+    return unsafe text.withText { a in unsafe prefix.withText { unsafe TextSearch.equal(a, $0, count: count) } }
+  }
+
+  private static func ends(_ text: Value, with suffix: Value) -> Bool {
+    let count = suffix.textCount
+    guard text.textCount >= count else { return false }
+    return unsafe text.withText { a in
+      unsafe suffix.withText { unsafe TextSearch.equal(UnsafeBufferPointer(rebasing: a[(a.count - count)...]), $0, count: count) }
+    }
+  }
+
+  private static func texts(_ arguments: Arguments, _ index: Int) throws(BuiltinError) -> [Value] {
+    if arguments[index].isString { return [arguments[index]] }
+    let elements = try arguments.collection(index, "string", "set", "array")
+    for element in elements where !element.isString { throw arguments.wrongElement(index, element, "string") }
+    return Array(elements)
   }
 
   /// Whether any of the texts begins with any of the prefixes: texts are sorted, each prefix is looked up.

@@ -15,8 +15,22 @@ enum TextSearch {
       guard let found = unsafe memchr(base + start, Int32(pattern[0]), text.count - start) else { return nil }
       return unsafe UnsafeRawPointer(found) - UnsafeRawPointer(base)
     }
-    let ones: UInt64 = 0x0101_0101_0101_0101, high: UInt64 = 0x8080_8080_8080_8080
+    var start = start
     let length = pattern.count
+    // The pattern's rarest byte leads to few places; where it is common, words are compared below.
+    let rare = unsafe rarest(pattern)
+    var place = start + rare
+    let last = text.count - (length - rare)
+    for _ in 0..<8 {
+      // SAFETY: the range lies inside the buffer, and so does a pattern whose rare byte is in it.
+      guard place <= last, let found = unsafe memchr(base + place, Int32(pattern[rare]), last - place + 1) else { return nil }
+      place = unsafe UnsafeRawPointer(found) - UnsafeRawPointer(base)
+      start = place - rare
+      if unsafe memcmp(base + start, pattern.baseAddress.unsafelyUnwrapped, length) == 0 { return start }
+      place += 1
+      start += 1
+    }
+    let ones: UInt64 = 0x0101_0101_0101_0101, high: UInt64 = 0x8080_8080_8080_8080
     let firsts = unsafe ones &* UInt64(pattern[0]), lasts = unsafe ones &* UInt64(pattern[length - 1])
     let raw = unsafe UnsafeRawPointer(base)
     let end = text.count - length + 1
@@ -49,6 +63,28 @@ enum TextSearch {
       position &+= 8
     }
     return nil
+  }
+
+  /// Where the byte stands, among the first ones, that is rarest in ordinary text.
+  private static func rarest(_ pattern: UnsafeBufferPointer<UInt8>) -> Int {
+    var best = 0, least = UInt8.max
+    for index in 0..<min(pattern.count, 12) {
+      let rank: UInt8 =
+        // SAFETY: the index is below the count.
+        switch unsafe pattern[index] {
+        case 0x20, 0x61, 0x65, 0x69, 0x6E, 0x6F, 0x72, 0x73, 0x74: 4
+        case 0x61...0x7A, 0x30...0x39: 3
+        case 0x22, 0x2C, 0x2D, 0x2E, 0x2F, 0x3A, 0x5F: 2
+        case 0x41...0x5A: 1
+        default: 0
+        }
+      if rank < least {
+        best = index
+        least = rank
+        if rank == 0 { break }
+      }
+    }
+    return best
   }
 
   /// The places of a pattern that is not empty, none inside another.

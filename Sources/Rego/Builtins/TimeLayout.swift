@@ -19,6 +19,8 @@ struct TimeLayout {
   }
 
   let chunks: [Chunk]
+  /// Reads texts of a layout whose elements have fixed places.
+  let plain: PlainLayout?
   let text: [UInt8]
 
   /// Names OPA accepts instead of a layout.
@@ -48,6 +50,7 @@ struct TimeLayout {
     }
     if literalStart < text.count { chunks.append(Chunk(element: .literal(text[literalStart...]), text: text[literalStart...])) }
     self.chunks = chunks
+    plain = PlainLayout(chunks)
   }
 
   private static let offsets: [(String, Element)] = [
@@ -93,11 +96,20 @@ struct TimeLayout {
 
   func format(_ time: CivilTime) -> [UInt8] {
     var result: [UInt8] = []
+    result.reserveCapacity(text.count + 16)
     let date = time.date
     func number(_ value: Int, _ width: Int, _ fill: UInt8 = 0x30) {
-      let digits = Array(String(value.magnitude).utf8)
+      var scale = 1, digits = 1
+      while value.magnitude / UInt(scale) >= 10 {
+        scale *= 10
+        digits += 1
+      }
       if value < 0 { result.append(0x2D) }
-      result += [UInt8](repeating: fill, count: max(0, width - digits.count)) + digits
+      for _ in 0..<max(0, width - digits) { result.append(fill) }
+      while scale > 0 {
+        result.append(0x30 + UInt8(truncatingIfNeeded: value.magnitude / UInt(scale) % 10))
+        scale /= 10
+      }
     }
     let hour12 = time.hour % 12 == 0 ? 12 : time.hour % 12
     for chunk in chunks {

@@ -3,31 +3,41 @@ extension Builtins {
   static let times: [Builtin] = [
     Builtin("time.now_ns", 0, isNondeterministic: true) { _, context throws(BuiltinError) in .integer(context.now) },
     Builtin("time.parse_ns", 2) { arguments, context throws(BuiltinError) in
-      let layout = context.layout(try arguments.text(0))
-      return try nanoseconds(try arguments.string(1), layout)
+      let layout = context.layout(try arguments.text(0)), text = try arguments.text(1)
+      if let plain = layout.plain, let value = unsafe text.withText({ unsafe plain.nanoseconds($0) }) { return .integer(value) }
+      return try nanoseconds(text.text, layout)
     },
     Builtin("time.parse_rfc3339_ns", 1) { arguments, _ throws(BuiltinError) in
       let text = try arguments.text(0)
       if let value = unsafe text.withText({ unsafe TimeStamp.nanoseconds($0) }) { return .integer(value) }
       return try nanoseconds(text.text, rfc3339)
     },
-    Builtin("time.parse_duration_ns", 1) { arguments, _ throws(BuiltinError) in .integer(try duration(try arguments.string(0))) },
+    Builtin("time.parse_duration_ns", 1) { arguments, _ throws(BuiltinError) in
+      let text = try arguments.text(0)
+      if let value = unsafe text.withText({ unsafe PlainDuration.nanoseconds($0) }) { return .integer(value) }
+      return .integer(try duration(text.text))
+    },
     Builtin("time.format", 1) { arguments, context throws(BuiltinError) in
+      if let time = arguments.universalTime(0) { return time.text(in: context.heap) }
       let (time, layout) = try arguments.time(0)
       return .string((layout.map { context.layout($0) } ?? rfc3339Nano).format(time), in: context.heap)
     },
     Builtin("time.date", 1) { arguments, context throws(BuiltinError) in
+      if let date = arguments.localTime(0, context)?.date { return .array(date.year, date.month, date.day, in: context.heap) }
       let date = try arguments.time(0).time.date
       return .array([.integer(date.year), .integer(date.month), .integer(date.day)], in: context.heap)
     },
     Builtin("time.clock", 1) { arguments, context throws(BuiltinError) in
+      if let time = arguments.localTime(0, context) { return .array(time.hour, time.minute, time.second, in: context.heap) }
       let time = try arguments.time(0).time
       return .array([.integer(time.hour), .integer(time.minute), .integer(time.second)], in: context.heap)
     },
     Builtin("time.weekday", 1) { arguments, context throws(BuiltinError) in
-      .string(CivilTime.weekdayNames[try arguments.time(0).time.weekday], in: context.heap)
+      if let time = arguments.localTime(0, context) { return time.weekday }
+      return .string(CivilTime.weekdayNames[try arguments.time(0).time.weekday], in: context.heap)
     },
     Builtin("time.add_date", 4) { arguments, _ throws(BuiltinError) in
+      if let value = laterDate(arguments) { return .integer(value) }
       let time = try arguments.time(0).time
       let amounts = [try arguments.integer(1), try arguments.integer(2), try arguments.integer(3)]
       // Whatever is further away lies outside of 64 bits of nanoseconds.
@@ -41,6 +51,11 @@ extension Builtins {
       return .integer(value)
     },
     Builtin("time.diff", 2) { arguments, context throws(BuiltinError) in
+      if let first = arguments.universalTime(0), let second = arguments.universalTime(1) {
+        let isForward = Int64(bitPattern: arguments[0].body) <= Int64(bitPattern: arguments[1].body)
+        let parts = isForward ? difference(from: first, to: second) : difference(from: second, to: first)
+        return .array(parts.map { .integer($0) }, in: context.heap)
+      }
       let first = try arguments.time(0).time, second = try arguments.time(1).time
       return .array(difference(first, second).map { .integer($0) }, in: context.heap)
     },
@@ -61,15 +76,48 @@ extension Builtins {
     }
   }
 
+  /// A whole number of nanoseconds, and years, months and days added to its date in UTC; nil for anything else.
+  private static func laterDate(_ arguments: Arguments) -> Int64? {
+    guard let time = arguments.universalTime(0) else { return nil }
+    var amounts = (0, 0, 0)
+    for index in 1...3 {
+      guard arguments[index].rawTag == Value.Tag.integer.rawValue, let amount = arguments[index].exactInt, amount.magnitude < 1 << 32 else {
+        return nil
+      }
+      switch index {
+      case 1: amounts.0 = Int(amount)
+      case 2: amounts.1 = Int(amount)
+      default: amounts.2 = Int(amount)
+      }
+    }
+    let date = time.date
+    let days = CivilTime.daysSince1970(year: date.year + amounts.0, month: date.month + amounts.1, day: date.day + amounts.2)
+    let (seconds, isFar) = days.multipliedReportingOverflow(by: 86_400)
+    let (whole, isFarther) = (seconds &+ Int64(time.secondsOfDay)).multipliedReportingOverflow(by: 1_000_000_000)
+    let (value, isFarthest) = whole.addingReportingOverflow(Int64(time.nanoseconds))
+    return isFar || isFarther || isFarthest ? nil : value
+  }
+
   /// Years, months, days, hours, minutes and seconds between two times, seen from the first one's zone.
   private static func difference(_ a: CivilTime, _ b: CivilTime) -> [Int] {
     var first = a, second = CivilTime(seconds: b.seconds, nanoseconds: b.nanoseconds, zone: a.zone)
     if (second.seconds, second.nanoseconds) < (first.seconds, first.nanoseconds) { swap(&first, &second) }
+    return difference(first.date, (first.hour, first.minute, first.second), second.date, (second.hour, second.minute, second.second))
+  }
+
+  private static func difference(from first: LocalTime, to second: LocalTime) -> [Int] {
+    difference(first.date, (first.hour, first.minute, first.second), second.date, (second.hour, second.minute, second.second))
+  }
+
+  private static func difference(
+    _ first: (year: Int, month: Int, day: Int), _ firstClock: (Int, Int, Int), _ second: (year: Int, month: Int, day: Int),
+    _ secondClock: (Int, Int, Int)
+  ) -> [Int] {
     var parts = [
-      second.date.year - first.date.year, second.date.month - first.date.month, second.date.day - first.date.day, second.hour - first.hour,
-      second.minute - first.minute, second.second - first.second,
+      second.year - first.year, second.month - first.month, second.day - first.day, secondClock.0 - firstClock.0,
+      secondClock.1 - firstClock.1, secondClock.2 - firstClock.2,
     ]
-    let sizes = [0, 12, CivilTime.daysIn(month: first.date.month, year: first.date.year), 24, 60, 60]
+    let sizes = [0, 12, CivilTime.daysIn(month: first.month, year: first.year), 24, 60, 60]
     for index in stride(from: 5, to: 0, by: -1) where parts[index] < 0 {
       parts[index] += sizes[index]
       parts[index - 1] -= 1

@@ -42,6 +42,7 @@ extension Builtins {
     case .integer, .number: return value
     case .shortString, .longString:
       if let plain = unsafe value.withText({ unsafe plainInteger($0) }) { return .integer(plain) }
+      if let fraction = unsafe value.withText({ unsafe Numbers.plainFraction($0, in: context.heap) }) { return fraction }
       let text = value.text
       let bare = Array(text.drop { $0 == 0x2B || $0 == 0x2D }).map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }
       if bare == Array("inf".utf8) || bare == Array("infinity".utf8) || bare == Array("nan".utf8) {

@@ -248,6 +248,9 @@ struct Assembler {
     case .isDefined(let local):
       emit(.defined, Int32(local))
       target(fail)
+    case .isSettled(let function, let limit):
+      emit(.settled, Int32(function), word(limit))
+      target(fail)
     case .isUndefined(let local):
       emit(.undefined, Int32(local))
       target(fail)
@@ -277,6 +280,20 @@ struct Assembler {
       let state = newLocal()
       _ = newLocal()
       let next = newLabel(), done = newLabel()
+      if case .sought(let keys, let operand)? = inner.statements.first {
+        emit(.seekStart, Int32(state), word(source), word(operand), cache())
+        emit(list: keys.map { .constant($0) })
+        target(fail)
+        place(next)
+        emit(.seekNext, Int32(state), Int32(key), Int32(value))
+        target(done)
+        block(inner, fail: next)
+        emit(.jump)
+        target(next)
+        place(done)
+        locals = state
+        return
+      }
       emit(.scanStart, Int32(state), word(source))
       target(fail)
       place(next)
@@ -287,6 +304,7 @@ struct Assembler {
       target(next)
       place(done)
       locals = state
+    case .sought: break
     case .not(let inner):
       let none = newLabel()
       successes.append((fail, suspended))

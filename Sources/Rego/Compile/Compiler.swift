@@ -161,7 +161,7 @@ extension Compiler.Output {
   private func plan(
     query body: Body, package: [String], imports: [Import], data: Value, isOptimized: Bool
   ) throws(RegoErrors) -> (program: Program, function: Int, names: [String]) {
-    let (planner, function, names) = try planned(query: body, package: package, imports: imports)
+    let (planner, function, names) = try planned(query: body, package: package, imports: imports, plansKeys: isOptimized)
     if isOptimized { planner.optimize(data: data) }
     return (try Self.assembled(planner, keeping: heap), function, names)
   }
@@ -177,7 +177,7 @@ extension Compiler.Output {
 
   /// The rules and a query as they are written.
   func planned(
-    query body: Body, package: [String], imports: [Import]
+    query body: Body, package: [String], imports: [Import], plansKeys: Bool = false
   ) throws(RegoErrors) -> (planner: Planner, function: Int, names: [String]) {
     // A heap of its own: other queries of the same modules may be running.
     let queryHeap = Heap()
@@ -191,6 +191,7 @@ extension Compiler.Output {
     if !safety.errors.isEmpty { throw RegoErrors(Array(safety.errors.prefix(RegoErrors.limit))) }
     let variables = query.names.indices.filter { bound.contains($0) }
     let planner = Planner(heap: queryHeap, tree: tree, builtins: builtins)
+    planner.plansKeys = plansKeys
     planner.planRules()
     let function = planner.planQuery(query.body, variables: variables, count: query.names.count)
     if let error = planner.error { throw RegoErrors(error) }

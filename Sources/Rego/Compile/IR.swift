@@ -63,6 +63,9 @@ indirect enum Statement {
   /// Fails unless the comparison holds; its built-in function is named for those who replace it.
   case compare(builtin: Int, Comparison, Operand, Operand)
   case isDefined(Int)
+  /// Fails unless the document of a function is known, or this was asked so often that it is better made: more often than the limit, or than
+  /// there are fours of elements in it.
+  case isSettled(function: Int, limit: Operand)
   case isUndefined(Int)
   case isArray(Operand, count: Int)
   case isObject(Operand, count: Int)
@@ -73,6 +76,9 @@ indirect enum Statement {
   /// As dot, in base data.
   case dotBase(target: Int, source: Operand, key: Operand)
   case scan(source: Operand, key: Int, value: Int, Block)
+  /// First in a loop's block: no turn comes to anything whose element does not have a value equal to the operand under the keys, which are
+  /// indices of constants. The operand is defined outside of the loop. It does nothing; the loop may look elements up by it.
+  case sought(keys: [Int], Operand)
   /// Fails when the block succeeds.
   case not(Block)
   /// Runs the block once; whether it fails or not, goes on.

@@ -23,6 +23,12 @@ final class Planner {
   var error: RegoError?
   let gauge = StackGauge(limit: DeepStack.limit / 2)
 
+  /// Whether documents that are asked for one key are made for it alone (`PlannerKeys`).
+  var plansKeys = false
+  /// By the function of a group the one that takes a key; -1 where there is none.
+  var keyedFunctions: [Int: Int] = [:]
+  var waitingForKeys: [RuleTree] = []
+
   var block = Block()
   var nextLocal = 0
   var maxLocal = 0
@@ -52,13 +58,14 @@ final class Planner {
     }
     find(tree)
     for group in groups { planGroup(group) }
+    planKeyedFunctions()
   }
 
-  func addFunction(name: String, path: [String], rule: ResolvedRule?) {
+  func addFunction(name: String, path: [String], rule: ResolvedRule?, isKeyed: Bool = false) {
     functions.append(
       PlannedFunction(
-        name: name, path: path, parameterCount: rule?.parameters?.count ?? 0, localCount: 0, body: Block(),
-        isMemoized: rule != nil && rule?.parameters == nil, file: rule?.file ?? "", place: rule?.location.packed ?? 0))
+        name: name, path: path, parameterCount: isKeyed ? 1 : rule?.parameters?.count ?? 0, localCount: 0, body: Block(),
+        isMemoized: !isKeyed && rule != nil && rule?.parameters == nil, file: rule?.file ?? "", place: rule?.location.packed ?? 0))
   }
 
   /// Adds a function that was planned elsewhere.
@@ -83,35 +90,55 @@ final class Planner {
       append(.result(variables.map { bound[$0] ?? -1 }))
     }
     end()
+    planKeyedFunctions()
     return index
   }
 
   func planGroup(_ node: RuleTree) {
     guard let index = node.function else { return }
     begin(index, parameters: node.arity ?? 0)
-    var members: [(rule: ResolvedRule, prefix: [String])] = []
-    node.forEachNode { below in
-      for rule in below.rules { members.append((rule, Array(below.path.dropFirst(node.path.count)))) }
-    }
+    let members = members(of: node)
     let isSingle = members.allSatisfy { $0.rule.suffix.isEmpty && $0.rule.key == nil && $0.prefix.isEmpty }
     let result = newLocal()
     if isSingle {
       planSingle(members.map(\.rule), result, isFunction: node.arity != nil)
-    } else if members.allSatisfy({ $0.rule.key != nil && $0.rule.suffix.isEmpty && $0.prefix.isEmpty }) {
+    } else {
+      planMembers(members, into: result, isKeyed: false)
+    }
+    append(.returnLocal(result))
+    end()
+  }
+
+  /// A rule of a group, and the constant part of its name below the group's.
+  typealias Member = (rule: ResolvedRule, prefix: [String])
+
+  func members(of node: RuleTree) -> [Member] {
+    var members: [Member] = []
+    node.forEachNode { below in
+      for rule in below.rules { members.append((rule, Array(below.path.dropFirst(node.path.count)))) }
+    }
+    return members
+  }
+
+  /// Rules that form a set or an object together.
+  ///
+  /// - Parameter isKeyed: only what stands under the key in the first local.
+  func planMembers(_ members: [Member], into result: Int, isKeyed: Bool) {
+    if members.allSatisfy({ $0.rule.key != nil && $0.rule.suffix.isEmpty && $0.prefix.isEmpty }) {
       append(.makeSet(result))
       for member in members {
-        planBranch(member.rule, member.rule.branches[0]) { [self] in
+        planBranch(member.rule, member.rule.branches[0], isKeyed: isKeyed) { [self] in
           guard let key = member.rule.key else { return }
           term(key) { self.append(.add(set: result, path: [], value: $0)) }
         }
       }
     } else {
       append(.makeObject(result))
-      for member in members where !member.rule.isDefault { planPartialObject(member.rule, prefix: member.prefix, into: result) }
+      for member in members where !member.rule.isDefault {
+        planPartialObject(member.rule, prefix: member.prefix, into: result, isKeyed: isKeyed)
+      }
       for member in members where member.rule.isDefault { planDefaultMember(member.rule, prefix: member.prefix, into: result) }
     }
-    append(.returnLocal(result))
-    end()
   }
 
   /// Rules with one value: all that hold must agree.
@@ -166,11 +193,11 @@ final class Planner {
     return shared != nil
   }
 
-  func planPartialObject(_ rule: ResolvedRule, prefix: [String], into result: Int) {
+  func planPartialObject(_ rule: ResolvedRule, prefix: [String], into result: Int, isKeyed: Bool) {
     let chain = rule.branches.count > 1 ? newLocal() : -1
     if chain >= 0 { append(.reset(chain)) }
     for (position, branch) in rule.branches.enumerated() {
-      planBranch(rule, branch, guardedBy: position > 0 ? chain : nil) { [self] in
+      planBranch(rule, branch, guardedBy: position > 0 ? chain : nil, isKeyed: isKeyed) { [self] in
         let path = prefix.map { ResolvedTerm.constant(.string($0, in: heap)) } + rule.suffix
         func insert(_ keys: [Operand], _ value: Operand) {
           if rule.key != nil { return append(.add(set: result, path: keys, value: value)) }
@@ -212,9 +239,13 @@ final class Planner {
 
   /// One body of a rule in a block of its own, parameters matched first.
   @_optimize(none)
-  func planBranch(_ rule: ResolvedRule, _ branch: ResolvedRule.Branch, guardedBy guardLocal: Int? = nil, _ head: @escaping () -> Void) {
+  func planBranch(
+    _ rule: ResolvedRule, _ branch: ResolvedRule.Branch, guardedBy guardLocal: Int? = nil, isKeyed: Bool = false,
+    _ head: @escaping () -> Void
+  ) {
     let mark = nextLocal
     bound = Array(repeating: nil, count: rule.variableCount)
+    if isKeyed, let variable = Self.firstKey(rule, prefix: []) { bound[variable] = 0 }
     let inner = Block()
     append(.attempt(inner))
     enter(inner) {
@@ -299,6 +330,7 @@ final class Planner {
       let locals = SingleAssignment(functions[index])
       FormatFusion.run(functions[index].body, locals: locals.count, planner: self, facts: facts)
       TestFusion.run(functions[index].body, locals: locals.count, builtins: builtinTable, facts: facts)
+      ElementLookup.run(functions[index], locals: locals, facts: facts)
       let work = SharedWork(self, facts: facts, locals: locals)
       functions[index].body = work.body(of: functions[index].body)
       UnusedValues.remove(from: functions[index].body, locals: work.localCount, facts: facts)

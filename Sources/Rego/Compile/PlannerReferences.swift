@@ -60,6 +60,12 @@ extension Planner {
       if let function = node.function {
         if node.arity != nil { return fail() }
         let local = newLocal()
+        if index < path.count, !hasUnbound(path[index]), let keyed = keyedFunction(of: node) {
+          return term(path[index]) {
+            self.append(.call(function: keyed, [$0], local))
+            self.path(.local(local), path, index + 1, next)
+          }
+        }
         append(.call(function: function, [], local))
         return self.path(.local(local), path, index, next)
       }

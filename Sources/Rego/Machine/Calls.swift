@@ -22,6 +22,19 @@ extension Machine {
     Memory.setValue(memo, at: function, value.isUndefined ? Value(.undefined, 1) : value)
   }
 
+  /// Whether a document is known, or is better made as a whole than once more for one key.
+  ///
+  /// - Parameter limit: questions that it may be asked before, or a collection with four elements for each of these.
+  @inline(never)
+  func isSettled(_ function: Int, limit: Value) -> Bool {
+    let known = Memory.value(memo, at: function)
+    if known.head != 0 || known.body != 0 || hasOverrides { return true }
+    let counter = program.functions.count &* 16 &+ function &* 4
+    let asked = Memory.load(memo, counter, as: Int32.self)
+    Memory.store(memo, counter, asked &+ 1)
+    return Int(asked) >= (limit.isComposite ? Self.count(limit) / 4 : Int(limit.exactInt ?? 0))
+  }
+
   /// - Parameter function: where the depth ran out, or -1.
   func tooDeep(in function: Int = -1) -> RegoError {
     RegoError(

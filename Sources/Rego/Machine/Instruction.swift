@@ -99,6 +99,12 @@ enum Operation: UInt8, CaseIterable {
   case insert
   /// As scanNext, where nobody reads the key, which is left as it is
   case scanNextValue
+  /// function x @: fails unless the function's document is known or was asked about more often than x, or a fourth of its elements
+  case settled
+  /// r(2) x y cache n key... @: as scanStart, of elements that may have y under the keys
+  case seekStart
+  /// r(2) key value @
+  case seekNext
   /// As keptBuiltin; fails when the answer is false
   case keptTest
   /// sprintf, its pieces as `Machine.formatted` takes them: builtin r place n format text (verb x text)... @

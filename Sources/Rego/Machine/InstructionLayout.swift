@@ -22,6 +22,10 @@ enum InstructionField {
   case growSetAtPath
   /// r(2): collection and position of a loop that begins.
   case beginScan
+  /// r(2): collection and position of a loop over elements that are sought
+  case beginSeek
+  /// r(2): those of such a loop that goes on
+  case seek
   /// r(2): those of a loop that goes on.
   case scan
   /// @
@@ -34,6 +38,8 @@ enum InstructionField {
   case cache
   /// Index of a function; as many operands follow as it has parameters.
   case function
+  /// Index of a function without operands.
+  case document
   /// Index of a built-in function; as many operands follow as it takes.
   case builtin
   /// Index of a built-in function of so many operands.
@@ -93,6 +99,9 @@ extension Operation {
     case .scanStart: [.beginScan, .keep, .target]
     case .scanNext: [.scan, .write, .write, .target]
     case .scanNextValue: [.scan, .register, .write, .target]
+    case .seekStart: [.beginSeek, .keep, .keep, .cache, .list, .target]
+    case .seekNext: [.seek, .write, .write, .target]
+    case .settled: [.document, .read, .target]
     case .jump: [.target]
     case .makeArray: [.make(.array), .capacity]
     case .makeObject: [.make(.object)]
@@ -129,7 +138,7 @@ extension Operation {
     case .withResume: (1, -1)
     case .input, .base, .move, .reset, .equal, .truthy, .defined, .undefined, .isArray, .isObject, .isCollection, .contains, .select, .dot,
       .field, .fieldEqual, .fieldCompare, .fieldTruthy, .fieldFalsy, .keptBuiltin, .keptTest, .format, .count, .dotBase, .scanStart,
-      .scanNext, .scanNextValue, .jump,
+      .scanNext, .scanNextValue, .seekStart, .seekNext, .settled, .jump,
       .makeArray, .makeObject, .makeSet, .makeTuple, .makeRecord, .append, .insertOnce, .add, .call,
       .builtin, .document, .documentKeys, .withDrop, .assignOnce, .template, .returnValue, .result, .compare, .insert:
       (0, 0)
@@ -142,7 +151,8 @@ extension Operation {
     case .jump, .returnValue, .select: false
     case .input, .base, .move, .reset, .equal, .truthy, .defined, .undefined, .isArray, .isObject, .isCollection, .contains, .dot, .field,
       .fieldEqual, .fieldCompare, .fieldTruthy, .fieldFalsy, .keptBuiltin, .keptTest, .format, .count, .dotBase,
-      .scanStart, .scanNext, .scanNextValue, .makeArray, .makeObject, .makeSet, .makeTuple, .makeRecord, .append, .insertOnce, .add, .call,
+      .scanStart, .scanNext, .scanNextValue, .seekStart, .seekNext, .settled, .makeArray, .makeObject, .makeSet, .makeTuple, .makeRecord,
+      .append, .insertOnce, .add, .call,
       .builtin,
       .document, .documentKeys, .withPush, .withPop, .withSuspend, .withResume, .withDrop, .assignOnce, .template, .result, .compare,
       .insert:
@@ -151,5 +161,5 @@ extension Operation {
   }
 
   /// Code may go back only to such an operation: each turn is a step of the budget.
-  var countsTurns: Bool { self == .scanNext || self == .scanNextValue }
+  var countsTurns: Bool { self == .scanNext || self == .scanNextValue || self == .seekNext }
 }

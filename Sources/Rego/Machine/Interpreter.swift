@@ -198,6 +198,32 @@ extension Machine {
           set(word(3), element)
         }
         advance(5)
+      case .seekStart:
+        let collection = operand(2), n = word(5)
+        guard collection.isComposite else {
+          jump(6 &+ n)
+          continue
+        }
+        let position = ElementIndex.start(
+          collection, operand(3), list(6, n), caches &+ UInt(bitPattern: word(4)), evaluation: evaluation, in: heap)
+        set(word(1), collection)
+        set(word(1) &+ 16, position)
+        advance(7 &+ n)
+      case .seekNext:
+        let state = base &+ UInt(bitPattern: word(1))
+        let slot = ElementIndex.next(state)
+        if slot < 0 {
+          jump(4)
+          continue
+        }
+        steps &-= 1
+        if steps < 0 || heap.isExhausted { try refill(in: Int(current)) }
+        let collection = Memory.value(state, at: 0)
+        set(word(2), ElementIndex.key(collection, slot))
+        set(word(3), ElementIndex.element(collection, slot))
+        advance(5)
+      case .settled:
+        if isSettled(word(1), limit: operand(2)) { advance(4) } else { jump(3) }
       case .jump:
         jump(1)
       case .makeArray:

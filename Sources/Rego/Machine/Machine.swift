@@ -30,6 +30,8 @@ struct Machine: ~Copyable {
   /// The current scope's number, and the last one given.
   var scopeNumber: UInt64 = 0
   var lastScope: UInt64 = 0
+  /// Number of the evaluation among this machine's.
+  var evaluation: UInt64 = 0
 
   /// Where `with` has led: the current one is last.
   var scopes: [Scope] = []
@@ -139,6 +141,7 @@ struct Machine: ~Copyable {
     frameTop = frameStart
     if !suspended.isEmpty { suspended.removeAll(keepingCapacity: true) }
     depth = 0
+    evaluation &+= 1
     guard scopes.count == 1 else {
       scopes.removeAll(keepingCapacity: true)
       return enter(Scope(input: input, data: data, number: 0, memo: newMemo(), mocks: [], overrides: []))
@@ -163,8 +166,11 @@ struct Machine: ~Copyable {
     try document(program.root, path, at: stack)
   }
 
+  /// Bytes of a memo for each function: its document, and behind all of them how often each was asked for one key (4).
+  private static let memoSize = 20
+
   func newMemo() -> Memory.Address {
-    let bytes = max(1, program.functions.count) * 16
+    let bytes = max(1, program.functions.count) * Self.memoSize
     let address = heap.allocate(bytes)
     Memory.clear(address, bytes: bytes)
     return address

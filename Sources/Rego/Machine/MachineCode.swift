@@ -17,6 +17,8 @@ enum MachineCode {
         let value = word(position)
         switch field {
         case .read, .readRegister, .keep, .constant, .register, .write, .rewrite, .make, .grow, .growSetAtPath, .beginScan, .scan,
+          .beginSeek,
+          .seek,
           .optional:
           scale(position)
         case .target: set(position, (value - start) * 4)
@@ -35,7 +37,8 @@ enum MachineCode {
             scale(position + 5 + 3 * piece)
           }
           position += 2 + 3 * value
-        case .capacity, .size, .function, .builtin, .builtinTaking, .site, .node, .change, .record, .comparison, .conflict, .place, .drop:
+        case .capacity, .size, .function, .document, .builtin, .builtinTaking, .site, .node, .change, .record, .comparison, .conflict,
+          .place, .drop:
           break
         }
         position += 1

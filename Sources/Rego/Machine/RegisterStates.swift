@@ -1,11 +1,13 @@
 /// What is sure of the registers at one place of the code, as planes of bits, one bit a register: whether it was written, whether it holds an
-/// array, an object or a set that nothing else knows and that may grow, and whether a loop's collection and position stand in it and the next.
+/// array, an object or a set that nothing else knows and that may grow, and whether the collection and position of a loop, or of one that seeks
+/// elements, stand in it and the next.
 ///
 /// States of places that are still to be reached lie behind the current one in the same storage. Where ways meet, what both are sure of
 /// remains.
 struct RegisterStates {
-  private static let planes = 5
+  private static let planes = 6
   private static let scanPlane = 4
+  private static let seekPlane = 5
   /// Words of a plane.
   private let width: Int
   private let size: Int
@@ -35,7 +37,7 @@ struct RegisterStates {
 
   func isWritten(_ register: Int) -> Bool { has(0, register) }
   func isGrowing(_ register: Int, _ container: InstructionField.Container) -> Bool { has(container.rawValue, register) }
-  func isScanning(_ register: Int) -> Bool { has(Self.scanPlane, register) }
+  func isLoop(_ register: Int, isSeeking: Bool) -> Bool { has(isSeeking ? Self.seekPlane : Self.scanPlane, register) }
 
   /// The container in a register becomes known elsewhere.
   @inline(__always)
@@ -49,7 +51,11 @@ struct RegisterStates {
   mutating func write(_ register: Int) {
     publish(register)
     clear(Self.scanPlane, register)
-    if register > 0 { clear(Self.scanPlane, register &- 1) }
+    clear(Self.seekPlane, register)
+    if register > 0 {
+      clear(Self.scanPlane, register &- 1)
+      clear(Self.seekPlane, register &- 1)
+    }
     words[register >> 6] |= 1 << UInt64(register & 63)
   }
 
@@ -59,12 +65,12 @@ struct RegisterStates {
   }
 
   /// What a loop keeps in its two registers is no value: nothing else reads them.
-  mutating func beginScan(_ register: Int) {
+  mutating func beginLoop(_ register: Int, isSeeking: Bool) {
     write(register)
     write(register + 1)
     clear(0, register)
     clear(0, register + 1)
-    words[Self.scanPlane * width + register >> 6] |= 1 << UInt64(register & 63)
+    words[(isSeeking ? Self.seekPlane : Self.scanPlane) * width + register >> 6] |= 1 << UInt64(register & 63)
   }
 
   // MARK: - Other places

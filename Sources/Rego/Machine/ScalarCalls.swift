@@ -177,11 +177,11 @@ extension Value {
 }
 
 extension Builtin {
-  /// Whether the machine keeps the answers of a call: they depend on the operands alone, and one or two of these are no constants.
+  /// Whether the machine keeps the answers of a call: they depend on the operands alone, at most two of which are no constants.
   func isKept(_ operands: [Operand]) -> Bool {
     guard isPure, !isExtension, !isCount, name != "sprintf" else { return false }
     let open = operands.count { if case .local = $0 { true } else { false } }
-    return (1...ScalarCalls.operands).contains(open)
+    return open <= ScalarCalls.operands
   }
 
   /// It is `count`, which the machine does itself for collections.

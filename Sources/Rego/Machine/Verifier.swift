@@ -239,13 +239,16 @@ struct Verifier {
       switch field {
       case .write, .rewrite: states.write(try word(position))
       case .make(let container): states.make(try word(position), container)
-      case .beginScan: states.beginScan(try word(position))
+      case .beginScan: states.beginLoop(try word(position), isSeeking: false)
+      case .beginSeek: states.beginLoop(try word(position), isSeeking: true)
       // After its other operands were read: it is none of them.
       case .grow(let container): try growing(try word(position), container, at: position)
       case .growSetAtPath: try growing(try word(position), try word(position + 2) == 0 ? .set : .object, at: position)
       // Nothing is written behind a list.
       case .list, .keptList, .path, .bindings, .select, .pieces: break
-      case .read, .readRegister, .keep, .scan, .target, .capacity, .size, .cache, .function, .builtin, .builtinTaking, .site, .constant,
+      case .read, .readRegister, .keep, .scan, .seek, .target, .capacity, .size, .cache, .function, .document, .builtin, .builtinTaking,
+        .site,
+        .constant,
         .register, .optional, .node, .change, .record, .comparison, .conflict, .place, .drop:
         break
       }
@@ -277,10 +280,13 @@ struct Verifier {
     case .keep: try keep(value, at: position)
     case .write, .make, .grow, .growSetAtPath: try register(value, at: position)
     case .rewrite, .readRegister: try written(value, at: position)
-    case .beginScan: try register(value + 1, at: position, least: 1)
+    case .beginScan, .beginSeek: try register(value + 1, at: position, least: 1)
     case .scan:
       try register(value + 1, at: position, least: 1)
-      guard !isReached || states.isScanning(value) else { throw Refusal(reason: "at word \(position), no loop began") }
+      guard !isReached || states.isLoop(value, isSeeking: false) else { throw Refusal(reason: "at word \(position), no loop began") }
+    case .seek:
+      try register(value + 1, at: position, least: 1)
+      guard !isReached || states.isLoop(value, isSeeking: true) else { throw Refusal(reason: "at word \(position), no such loop began") }
     case .target: try go(to: value, from: start)
     case .capacity: try range(value, 0..<(Self.maximumCapacity + 1), "capacity", at: position)
     case .size: try range(value, 0..<Int(Int32.max), "size", at: position)
@@ -292,6 +298,9 @@ struct Verifier {
     case .function:
       try range(value, 0..<limits.parameters.count, "function", at: position)
       operands = limits.parameters[value]
+    case .document:
+      try range(value, 0..<limits.parameters.count, "function", at: position)
+      guard limits.parameters[value] == 0 else { throw Refusal(reason: "at word \(position), the function \(value) is no document") }
     case .builtin:
       try range(value, 0..<limits.arities.count, "built-in function", at: position)
       operands = limits.arities[value]

@@ -80,6 +80,7 @@ enum BlockKey {
       case .dot: [14]
       case .dotBase: [15]
       case .scan: [16]
+      case .sought(let keys, _): [36, Int32(keys.count)] + keys.map { Int32($0) }
       case .not: [17]
       case .attempt: [18]
       case .any(let blocks): [19, Int32(blocks.count)]
@@ -99,7 +100,7 @@ enum BlockKey {
       case .documentKeys(let node, _, _): [31, Int32(node)]
       case .assignOnce(_, _, let conflict): [32, conflict.rawValue]
       case .template: [33]
-      case .select, .with, .outside, .returnLocal, .result, .leave, .insert: nil
+      case .select, .with, .outside, .returnLocal, .result, .leave, .insert, .isSettled: nil
       }
     }
   }

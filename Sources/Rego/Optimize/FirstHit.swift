@@ -116,7 +116,7 @@ struct FirstHit {
     var isClosed = isClosed
     switch statement {
     case .input, .base, .equal, .truthy, .compare, .isDefined, .isUndefined, .isArray, .isObject, .isCollection, .contains, .dot, .dotBase,
-      .scan, .select, .attempt, .makeRecord, .makeTuple:
+      .scan, .sought, .select, .attempt, .makeRecord, .makeTuple:
       break
     case .not, .any: isClosed = true
     case .succeed: return isClosed

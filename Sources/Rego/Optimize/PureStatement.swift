@@ -65,6 +65,9 @@ extension Statement {
     case .scan(let source, _, _, _):
       words = [17]
       operands = [source]
+    case .sought(let keys, let operand):
+      words = [21] + keys.map { Int32($0) }
+      operands = [operand]
     default: return nil
     }
     for operand in operands {
@@ -83,7 +86,8 @@ extension Statement {
     switch self {
     case .input(let local), .base(let local), .dot(let local, _, _), .dotBase(let local, _, _), .makeRecord(let local, _, _),
       .makeTuple(let local, _),
-      .call(_, _, let local), .format(_, _, let local), .builtin(_, _, let local, _), .document(_, _, let local), .documentKeys(_, _, let local):
+      .call(_, _, let local), .format(_, _, let local), .builtin(_, _, let local, _), .document(_, _, let local),
+      .documentKeys(_, _, let local):
       local
     default: nil
     }

@@ -117,13 +117,21 @@ final class SharedWork {
   var failure: Statement { .truthy(.constant(planner.constant(.false))) }
 
   private func key(_ statement: Statement) -> [Int32]? {
-    statement.key(context: context, facts: facts, builtins: planner.builtinTable, isMutable: isMutable)
+    guard let words = statement.key(context: context, facts: facts, builtins: planner.builtinTable, isMutable: isMutable) else {
+      return nil
+    }
+    // Loops that seek different elements have different turns.
+    guard case .scan(_, _, _, let block) = statement, case .sought(let keys, let operand)? = block.statements.first else { return words }
+    return key(.sought(keys: keys, resolved(operand))).map { words + $0 }
   }
 
   /// Remembers what holds once `statement` did.
   private func know(_ statement: Statement) {
     if case .base(let local) = statement { baseLocals.insert(local) }
-    if case .scan = statement { return }
+    switch statement {
+    case .scan, .sought: return
+    default: break
+    }
     guard let key = key(statement), available[key] == nil else { return }
     available[key] = statement.target.map { .local($0) } ?? .constant(planner.constant(.true))
     added.append(key)
@@ -131,7 +139,10 @@ final class SharedWork {
 
   /// What is known of `statement` already: it is dropped, and its value is that of an earlier one.
   func isKnown(_ statement: Statement) -> Bool {
-    if case .scan = statement { return false }
+    switch statement {
+    case .scan, .sought: return false
+    default: break
+    }
     guard let key = key(statement), let value = available[key] else { return false }
     if let target = statement.target { alias[target] = value }
     return true
@@ -339,7 +350,7 @@ extension Block {
     for statement in statements {
       switch statement {
       case .truthy(.constant): return true
-      case .input, .base, .dot, .dotBase, .equal, .truthy, .compare, .isArray, .isObject, .isCollection, .contains, .not: continue
+      case .input, .base, .dot, .dotBase, .equal, .truthy, .compare, .isArray, .isObject, .isCollection, .contains, .not, .sought: continue
       case .scan(_, _, _, let block): return block.isFailing
       default: return false
       }

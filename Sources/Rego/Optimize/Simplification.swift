@@ -1,6 +1,6 @@
 /// What is known of a single statement from constants and from what was done before.
 extension SharedWork {
-  private func resolved(_ operand: Operand) -> Operand {
+  func resolved(_ operand: Operand) -> Operand {
     if case .local(let local) = operand, let other = alias[local] { return other }
     return operand
   }

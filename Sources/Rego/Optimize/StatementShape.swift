@@ -16,6 +16,7 @@ extension Statement {
     case .truthy(let a): .truthy(read(a))
     case .compare(let number, let comparison, let a, let b): .compare(builtin: number, comparison, read(a), read(b))
     case .isDefined(let local): .isDefined(use(local))
+    case .isSettled(let function, let limit): .isSettled(function: function, limit: read(limit))
     case .isUndefined(let local): .isUndefined(use(local))
     case .isArray(let a, let count): .isArray(read(a), count: count)
     case .isObject(let a, let count): .isObject(read(a), count: count)
@@ -25,6 +26,7 @@ extension Statement {
     case .dotBase(let local, let source, let key): with(read(source), read(key)) { .dotBase(target: define(local), source: $0, key: $1) }
     case .scan(let source, let key, let value, let block):
       with(read(source), .constant(0)) { source, _ in .scan(source: source, key: define(key), value: define(value), block) }
+    case .sought(let keys, let a): .sought(keys: keys, read(a))
     case .not, .attempt, .any, .succeed, .outside, .leave: self
     case .select(let operand, let cases): .select(read(operand), cases)
     case .makeArray(let local, let capacity): .makeArray(define(local), capacity: capacity)

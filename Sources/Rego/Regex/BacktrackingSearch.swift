@@ -52,6 +52,21 @@ struct BacktrackingSearch {
   }
 
   private mutating func search(_ program: PatternProgram, _ text: Span<UInt8>, _ origin: Int, _ slotCount: Int) -> Bool {
+    // In variables of their own, so that nothing is asked twice of who else has them.
+    var tried: [UInt64] = [], pending: [Pending] = [], slots: [Int] = []
+    swap(&tried, &self.tried)
+    swap(&pending, &self.pending)
+    swap(&slots, &self.slots)
+    var reached = self.reached, steps = self.steps
+    defer {
+      swap(&tried, &self.tried)
+      swap(&pending, &self.pending)
+      swap(&slots, &self.slots)
+      self.reached = reached
+      self.steps = steps
+    }
+    let instructions = program.instructions, isJoin = program.isJoin, ways = program.ways, sets = program.asciiSets
+    let count = text.count
     while let item = pending.popLast() {
       if item.instruction < 0 {
         slots[Int(~item.instruction)] = item.position
@@ -60,18 +75,35 @@ struct BacktrackingSearch {
       var index = Int(item.instruction)
       var position = item.position
       way: while true {
-        let word = (position &- origin) &* wordsPerPosition &+ index >> 6, bit = 1 << UInt64(index & 63) as UInt64
-        if tried[word] & bit != 0 { break }
-        tried[word] |= bit
-        if position &- origin >= reached { reached = position &- origin &+ 1 }
+        // Whatever has one instruction before it is reached as often as that.
+        if isJoin[index] {
+          let word = (position &- origin) &* wordsPerPosition &+ index >> 6, bit = 1 << UInt64(index & 63) as UInt64
+          if tried[word] & bit != 0 { break }
+          tried[word] |= bit
+          if position &- origin >= reached { reached = position &- origin &+ 1 }
+        }
         steps &+= 1
-        let instruction = program.instructions[index]
+        let instruction = instructions[index]
         switch instruction.operation {
         case .match: return true
         case .fail: break way
         case .split:
-          pending.append(Pending(instruction: instruction.argument, position: position))
-          index = Int(instruction.next)
+          if index < ways.count {
+            let branches = ways[index]
+            let isFirst = position < count ? branches.next.allows(text[position]) : branches.next.canEnd
+            let isSecond = position < count ? branches.argument.allows(text[position]) : branches.argument.canEnd
+            if isFirst {
+              if isSecond { pending.append(Pending(instruction: instruction.argument, position: position)) }
+              index = Int(instruction.next)
+            } else if isSecond {
+              index = Int(instruction.argument)
+            } else {
+              break way
+            }
+          } else {
+            pending.append(Pending(instruction: instruction.argument, position: position))
+            index = Int(instruction.next)
+          }
         case .save:
           let slot = Int(instruction.argument)
           if slot < slotCount {
@@ -83,16 +115,22 @@ struct BacktrackingSearch {
           guard ThreadedSearch.holds(instruction.argument, text, at: position) else { break way }
           index = Int(instruction.next)
         case .scalar:
-          guard position < text.count else { break way }
+          guard position < count else { break way }
           let (scalar, width) = UTF8Reader.scalar(in: text, at: position)
           guard scalar == UInt32(bitPattern: instruction.argument) else { break way }
           position &+= width
           index = Int(instruction.next)
         case .set:
-          guard position < text.count else { break way }
-          let (scalar, width) = UTF8Reader.scalar(in: text, at: position)
-          guard program.sets[Int(instruction.argument)].contains(scalar) else { break way }
-          position &+= width
+          guard position < count else { break way }
+          let byte = text[position]
+          if byte < 0x80 {
+            guard sets[Int(instruction.argument)].contains(byte) else { break way }
+            position &+= 1
+          } else {
+            let (scalar, width) = UTF8Reader.scalar(in: text, at: position)
+            guard program.sets[Int(instruction.argument)].contains(scalar) else { break way }
+            position &+= width
+          }
           index = Int(instruction.next)
         }
       }

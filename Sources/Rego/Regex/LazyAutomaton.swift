@@ -51,11 +51,12 @@ struct LazyAutomaton {
     self.tracked = tracked
   }
 
+  /// - Parameter start: no match begins before it; not 0 only for a program without assertions.
   /// - Returns: Nil when the text needs more states than are kept.
-  mutating func matches(_ program: PatternProgram, _ text: Span<UInt8>) -> Bool? {
+  mutating func matches(_ program: PatternProgram, _ text: Span<UInt8>, from start: Int = 0) -> Bool? {
     if startRow < 0 { startRow = intern([tracked.intersection([.textStart, .lineStart]).rawValue]) }
     var row = startRow
-    var position = 0
+    var position = start
     var droppedAt: Int?
     let classes = program.byteClasses
     while true {

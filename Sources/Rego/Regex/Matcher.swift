@@ -8,6 +8,7 @@ extension RegularExpression {
     private var automaton: LazyAutomaton
     private var threads: ThreadedSearch
     private var backtracking: BacktrackingSearch
+    private var lastTemplate: ReplacementTemplate?
 
     package init(_ expression: RegularExpression) {
       program = expression.program
@@ -25,7 +26,16 @@ extension RegularExpression {
 
     /// Whether the text has a match anywhere.
     package func matches(_ text: Span<UInt8>) -> Bool {
-      if let result = automaton.matches(program, text) { return result }
+      var start = 0
+      // A match begins with these bytes, whatever stands before them.
+      if program.prefix.count > 1, program.assertions == 0 {
+        let found = unsafe text.withUnsafeBufferPointer { text in
+          unsafe program.prefix.withUnsafeBufferPointer { unsafe TextSearch.first($0, in: text) }
+        }
+        guard let found else { return false }
+        start = found
+      }
+      if let result = automaton.matches(program, text, from: start) { return result }
       return threads.run(program, text, from: 0, slotCount: 0) != nil
     }
 
@@ -42,12 +52,9 @@ extension RegularExpression {
     ///
     /// - Parameter limit: At most so many; negative: all.
     package func allMatches(_ text: [UInt8], limit: Int = -1) -> [[Int]] {
-      allMatches(text.span, limit: limit, slotCount: program.slotCount)
-    }
-
-    /// Start and end of every match, like `allMatches` without the groups and cheaper.
-    package func allRanges(_ text: [UInt8], limit: Int = -1) -> [Range<Int>] {
-      allMatches(text.span, limit: limit, slotCount: 2).map { $0[0]..<$0[1] }
+      var result: [[Int]] = []
+      forEachMatch(text.span, limit: limit, slotCount: program.slotCount) { result.append($0) }
+      return result
     }
 
     /// The text with every match replaced by the template, as Go's `ReplaceAll`.
@@ -58,40 +65,86 @@ extension RegularExpression {
     package func replaceAll<E: Error>(
       _ text: [UInt8], template: [UInt8], grew: (Int) throws(E) -> Void
     ) throws(E) -> [UInt8] {
-      let template = ReplacementTemplate(template, names: program.names)
-      let span = text.span
       var result: [UInt8] = []
+      _ = try replaceAll(text.span, template: self.template(template)) { (piece) throws(E) in
+        switch piece {
+        case .text(let range): result += text[range]
+        case .template(let bytes): result += bytes
+        case .match: try grew(result.count)
+        }
+      }
+      return result
+    }
+
+    /// What a replacement consists of, in order.
+    enum Piece {
+      /// Bytes of the text.
+      case text(Range<Int>)
+      case template(ArraySlice<UInt8>)
+      /// A match was found, whose replacement follows.
+      case match
+    }
+
+    /// The template as it was read last.
+    func template(_ text: [UInt8]) -> ReplacementTemplate {
+      if let lastTemplate, lastTemplate.text == text { return lastTemplate }
+      let template = ReplacementTemplate(text, names: program.names)
+      lastTemplate = template
+      return template
+    }
+
+    /// Hands out the pieces that the replaced text consists of.
+    ///
+    /// - Returns: false where nothing matches, and nothing is handed out but the text.
+    func replaceAll<E: Error>(_ text: Span<UInt8>, template: ReplacementTemplate, _ use: (Piece) throws(E) -> Void) throws(E) -> Bool {
       var copied = 0
       var position = 0
-      while position <= text.count, let match = find(span, from: position, slotCount: template.slotCount) {
-        try grew(result.count)
-        result += text[copied..<match[0]]
+      var hasMatch = false
+      while position <= text.count, let match = find(text, from: position, slotCount: template.slotCount) {
+        hasMatch = true
+        try use(.match)
+        if copied < match[0] { try use(.text(copied..<match[0])) }
         // No replacement for an empty match right behind another match.
-        if match[1] > copied || match[0] == 0 { template.append(match, of: text, to: &result) }
+        if match[1] > copied || match[0] == 0 { try template.forEachPiece(of: match, use) }
         copied = match[1]
-        let width = position < text.count ? UTF8Reader.scalar(in: span, at: position).width : 1
+        let width = position < text.count ? UTF8Reader.scalar(in: text, at: position).width : 1
         position = max(position + width, match[1])
       }
-      return result + text[copied...]
+      if copied < text.count { try use(.text(copied..<text.count)) }
+      return hasMatch
     }
 
     /// The parts of the text between matches, as Go's `Split`.
     ///
     /// - Parameter limit: At most so many parts, the last one the rest; 0: none; negative: all.
     package func split(_ text: [UInt8], limit: Int = -1) -> [ArraySlice<UInt8>] {
-      if limit == 0 { return [] }
-      if text.isEmpty, !isEmptyPattern { return [text[...]] }
       var parts: [ArraySlice<UInt8>] = []
+      split(text.span, limit: limit) { parts.append(text[$0]) }
+      return parts
+    }
+
+    /// As above, told where each part stands.
+    func split(_ text: Span<UInt8>, limit: Int = -1, _ use: (Range<Int>) -> Void) {
+      if limit == 0 { return }
+      if text.isEmpty, !isEmptyPattern { return use(0..<0) }
+      var count = 0
       var start = 0
       var end = 0
-      for match in allRanges(text, limit: limit) {
-        if limit > 0, parts.count >= limit - 1 { break }
-        end = match.lowerBound
-        if match.upperBound != 0 { parts.append(text[start..<end]) }
-        start = match.upperBound
+      var isOver = false
+      forEachMatch(text, limit: limit, slotCount: 2) { match in
+        if isOver { return }
+        if limit > 0, count >= limit - 1 {
+          isOver = true
+          return
+        }
+        end = match[0]
+        if match[1] != 0 {
+          use(start..<end)
+          count += 1
+        }
+        start = match[1]
       }
-      if end != text.count { parts.append(text[start...]) }
-      return parts
+      if end != text.count { use(start..<text.count) }
     }
 
     private func find(_ text: Span<UInt8>, from offset: Int, slotCount: Int) -> [Int]? {
@@ -100,11 +153,14 @@ extension RegularExpression {
       return threads.run(program, text, from: offset, slotCount: slotCount)
     }
 
-    private func allMatches(_ text: Span<UInt8>, limit: Int, slotCount: Int) -> [[Int]] {
-      var result: [[Int]] = []
+    /// Matches as `allMatches` has them, one after the other; of the slots only the first ones.
+    func forEachMatch<E: Error>(
+      _ text: Span<UInt8>, limit: Int = -1, slotCount: Int, _ use: ([Int]) throws(E) -> Void
+    ) throws(E) {
+      var count = 0
       var position = 0
       var previousEnd = -1
-      while limit < 0 || result.count < limit, let match = find(text, from: position, slotCount: slotCount) {
+      while limit < 0 || count < limit, let match = find(text, from: position, slotCount: slotCount) {
         var isAccepted = true
         if match[1] == position {
           // An empty match at the place of the search: step over one character.
@@ -114,9 +170,11 @@ extension RegularExpression {
           position = match[1]
         }
         previousEnd = match[1]
-        if isAccepted { result.append(match) }
+        if isAccepted {
+          try use(match)
+          count += 1
+        }
       }
-      return result
     }
   }
 }

@@ -42,6 +42,12 @@ final class PatternProgram: Sendable {
   let byteClasses: [UInt8]
   /// One byte of each class.
   let representatives: [UInt8]
+  /// Of each set its ASCII code points.
+  let asciiSets: [ASCIISet]
+  /// Instructions that several others lead to.
+  let isJoin: [Bool]
+  /// Of each instruction that splits, how its two ways can go on; empty for a long program.
+  let ways: [(next: PatternWay, argument: PatternWay)]
 
   var slotCount: Int { names.count * 2 }
 
@@ -58,9 +64,46 @@ final class PatternProgram: Sendable {
     firstBytes = analysis.firstBytes
     prefix = analysis.prefix
     (byteClasses, representatives) = analysis.byteClasses()
+    asciiSets = self.sets.map(\.ascii)
+    isJoin = analysis.joins(start: start)
+    ways = analysis.ways()
   }
 
   func uses(_ assertion: PatternAssertion) -> Bool { assertions >> assertion.rawValue & 1 == 1 }
+}
+
+/// The ASCII code points of a set.
+struct ASCIISet: Sendable {
+  let low: UInt64
+  let high: UInt64
+
+  /// - Parameter byte: below 0x80.
+  @inline(__always)
+  func contains(_ byte: UInt8) -> Bool { (byte < 64 ? low : high) >> UInt64(byte & 63) & 1 == 1 }
+}
+
+/// What can follow where a search goes on.
+struct PatternWay: Sendable {
+  /// Bytes that the next character can begin with.
+  var bytes: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+  /// A match may be reached without another character.
+  var canEnd = false
+
+  @inline(__always)
+  func allows(_ byte: UInt8) -> Bool {
+    let word = byte < 0x80 ? (byte < 64 ? bytes.0 : bytes.1) : (byte < 0xC0 ? bytes.2 : bytes.3)
+    return canEnd || word >> UInt64(byte & 63) & 1 == 1
+  }
+
+  mutating func insert(_ byte: UInt8) {
+    let bit = 1 << UInt64(byte & 63) as UInt64
+    switch byte >> 6 {
+    case 0: bytes.0 |= bit
+    case 1: bytes.1 |= bit
+    case 2: bytes.2 |= bit
+    default: bytes.3 |= bit
+    }
+  }
 }
 
 /// A set as the threaded search asks it: a bit map for ASCII, ranges for the rest.
@@ -82,6 +125,8 @@ struct CompiledSet: Sendable {
     self.set = set
     self.root = root
   }
+
+  var ascii: ASCIISet { ASCIISet(low: low, high: high) }
 
   @inline(__always)
   func contains(_ scalar: UInt32) -> Bool {

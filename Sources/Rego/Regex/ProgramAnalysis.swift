@@ -72,6 +72,41 @@ struct ProgramAnalysis {
     return result
   }
 
+  /// Which instructions have more than one before them.
+  func joins(start: Int32) -> [Bool] {
+    var before = [UInt8](repeating: 0, count: instructions.count)
+    func note(_ index: Int32) { if before[Int(index)] < 2 { before[Int(index)] += 1 } }
+    note(start)
+    for instruction in instructions {
+      switch instruction.operation {
+      case .match, .fail: break
+      case .split:
+        note(instruction.next)
+        note(instruction.argument)
+      case .scalar, .set, .save, .assertion: note(instruction.next)
+      }
+    }
+    return before.map { $0 > 1 }
+  }
+
+  /// Instructions of the longest program whose ways are looked ahead.
+  private static let longestWithWays = 256
+
+  func ways() -> [(next: PatternWay, argument: PatternWay)] {
+    guard instructions.count <= Self.longestWithWays else { return [] }
+    return instructions.map { $0.operation == .split ? (way(from: $0.next), way(from: $0.argument)) : (PatternWay(), PatternWay()) }
+  }
+
+  private func way(from start: Int32) -> PatternWay {
+    var way = PatternWay()
+    guard let bytes = Self.firstBytes(instructions, start, sets, trie) else {
+      way.canEnd = true
+      return way
+    }
+    for byte in 0..<256 where bytes[byte] { way.insert(UInt8(byte)) }
+    return way
+  }
+
   private static func prefix(_ instructions: [PatternInstruction], _ start: Int32) -> [UInt8] {
     var result: [UInt8] = []
     var index = start

@@ -6,11 +6,13 @@ struct ReplacementTemplate {
     case groups([Int])
   }
 
+  let text: [UInt8]
   private var parts: [Part] = []
   /// Slots a search must give for the groups in use.
   private(set) var slotCount = 2
 
   init(_ template: [UInt8], names: [String?]) {
+    text = template
     let span = template.span
     var rest = template[...]
     while let dollar = rest.firstIndex(of: UInt8(ascii: "$")) {
@@ -31,12 +33,13 @@ struct ReplacementTemplate {
     if !rest.isEmpty { parts.append(.text(rest)) }
   }
 
-  func append(_ match: [Int], of text: [UInt8], to result: inout [UInt8]) {
+  /// The pieces that stand for a match.
+  func forEachPiece<E: Error>(of match: [Int], _ use: (RegularExpression.Matcher.Piece) throws(E) -> Void) throws(E) {
     for part in parts {
       switch part {
-      case .text(let bytes): result += bytes
+      case .text(let bytes): try use(.template(bytes))
       case .groups(let groups):
-        if let group = groups.first(where: { match[$0 * 2] >= 0 }) { result += text[match[group * 2]..<match[group * 2 + 1]] }
+        if let group = groups.first(where: { match[$0 * 2] >= 0 }) { try use(.text(match[group * 2]..<match[group * 2 + 1])) }
       }
     }
   }

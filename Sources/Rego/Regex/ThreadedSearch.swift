@@ -147,20 +147,15 @@ struct ThreadedSearch {
 
   /// The next position at which a match can begin.
   static func candidate(_ text: Span<UInt8>, from origin: Int, _ firstBytes: [Bool], _ prefix: [UInt8]) -> Int? {
+    if !prefix.isEmpty {
+      return unsafe text.withUnsafeBufferPointer { text in
+        unsafe prefix.withUnsafeBufferPointer { unsafe TextSearch.first($0, in: text, from: origin) }
+      }
+    }
     var position = origin
-    search: while position < text.count {
-      guard firstBytes[Int(text[position])] else {
-        position += 1
-        continue
-      }
-      if prefix.count > 1 {
-        guard position + prefix.count <= text.count else { return nil }
-        for index in 1..<prefix.count where text[position + index] != prefix[index] {
-          position += 1
-          continue search
-        }
-      }
-      return position
+    while position < text.count {
+      if firstBytes[Int(text[position])] { return position }
+      position += 1
     }
     return nil
   }

@@ -219,6 +219,13 @@ struct ObjectView {
     Memory.setValue(values, at: slot, value)
   }
 
+  /// Adds a key known to be missing; only while the object is being built, with room for as many keys as it was made for.
+  @inline(__always)
+  func append(_ key: Value, _ value: Value, in heap: Heap) {
+    let slot = table.append(key, in: heap)
+    Memory.setValue(values, at: slot, value)
+  }
+
   /// Sets a key that is missing; returns the value that stands there otherwise, and undefined where it was missing.
   func setIfMissing(_ key: Value, _ value: Value, in heap: Heap) -> Value {
     let (slot, isNew) = slot(for: key, in: heap)

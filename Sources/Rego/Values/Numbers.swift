@@ -5,12 +5,45 @@ enum Numbers {
   /// A valid JSON number as a value. Integers of 64 bits in plain form need no record.
   static func parse(_ literal: UnsafeBufferPointer<UInt8>, in heap: Heap) -> Value {
     if let small = unsafe smallInteger(literal) { return .integer(small) }
+    if let fraction = unsafe plainFraction(literal, in: heap) { return fraction }
     return unsafe make(Array(literal), in: heap)
   }
 
   static func parse(_ literal: [UInt8], in heap: Heap) -> Value {
     unsafe literal.withUnsafeBufferPointer { unsafe parse($0, in: heap) }
   }
+
+  /// Digits, a point and digits, at most fifteen in all: both the digits and the power of ten are exact as doubles, so that their quotient is
+  /// the nearest one. Nil for any other literal.
+  static func plainFraction(_ literal: UnsafeBufferPointer<UInt8>, in heap: Heap) -> Value? {
+    guard literal.count >= 3, literal.count <= 17 else { return nil }
+    var index = 0, digits = 0, places = -1
+    var mantissa: Int64 = 0
+    // SAFETY: the index stays below the count.
+    let isNegative = unsafe literal[0] == 0x2D
+    if isNegative { index = 1 }
+    let first = index
+    while index < literal.count {
+      let byte = unsafe literal[index]
+      if byte == 0x2E {
+        // Something stands before the point, and no zero before other digits.
+        guard unsafe places < 0 && (digits == 1 || digits > 1 && literal[first] != 0x30) else { return nil }
+        places = 0
+      } else {
+        guard byte &- 0x30 <= 9, digits < 15 else { return nil }
+        mantissa = mantissa * 10 + Int64(byte - 0x30)
+        digits += 1
+        if places >= 0 { places += 1 }
+      }
+      index += 1
+    }
+    guard places > 0, mantissa > 0 else { return nil }
+    let double = Double(isNegative ? -mantissa : mantissa) / powers[places]
+    return unsafe NumberRecord.make(
+      Array(literal), double: double, exact: double == double.rounded() ? Int64(double) : nil, in: heap)
+  }
+
+  private static let powers = (0...15).map { exponent in (0..<exponent).reduce(1.0) { power, _ in power * 10 } }
 
   /// A plain integer literal that fits; "-0" and forms with a point or exponent do not count.
   private static func smallInteger(_ literal: UnsafeBufferPointer<UInt8>) -> Int64? {

@@ -1,3 +1,20 @@
+extension [UInt8] {
+  /// Appends the digits of a number.
+  mutating func append(decimal number: Int64) {
+    var room: [20 of UInt8] = .init(repeating: 0)
+    var start = 20
+    var left = number.magnitude
+    repeat {
+      let (quotient, rest) = left.quotientAndRemainder(dividingBy: 10)
+      start -= 1
+      room[start] = 0x30 + UInt8(truncatingIfNeeded: rest)
+      left = quotient
+    } while left > 0
+    if number < 0 { append(0x2D) }
+    for index in start..<20 { append(room[index]) }
+  }
+}
+
 /// A string under construction, written where it will stay.
 ///
 /// One at a time for a heap: nothing else is allocated there between `init` and `finish` or `discard`, or the room left over is lost.
@@ -48,6 +65,8 @@ struct TextBuilder: ~Copyable {
 
   mutating func append(_ text: [UInt8]) { unsafe text.withUnsafeBufferPointer { unsafe append($0) } }
 
+  mutating func append(_ text: ArraySlice<UInt8>) { unsafe text.withUnsafeBufferPointer { unsafe append($0) } }
+
   /// The text of a string value.
   mutating func append(textOf value: Value) { unsafe value.withText { unsafe append($0) } }
 
@@ -70,6 +89,16 @@ struct TextBuilder: ~Copyable {
       Memory.store(bytes, position, 0x30 &+ UInt8(truncatingIfNeeded: rest))
       left = quotient
     } while left > 0
+  }
+
+  /// Changes the bytes so far, eight at a time; behind the last one there must be room for seven more, which are changed too.
+  @inline(__always)
+  mutating func mapWords(_ change: (UInt64) -> UInt64) {
+    var offset = 0
+    while offset < count {
+      Memory.store(bytes, offset, change(Memory.load(bytes, offset, as: UInt64.self)))
+      offset &+= 8
+    }
   }
 
   /// Digits of a number.

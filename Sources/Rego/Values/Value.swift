@@ -135,16 +135,27 @@ extension Value {
   @inline(__always)
   static func short(_ bytes: UnsafeBufferPointer<UInt8>) -> Value {
     let count = bytes.count
-    var head = UInt64(Tag.shortString.rawValue) | UInt64(count) << 8
-    var body: UInt64 = 0
-    var i = 0
-    while i < count {
-      // SAFETY: i < count.
-      let byte = unsafe UInt64(bytes[i])
-      if i < 6 { head |= byte << UInt64(16 &+ 8 &* i) } else { body |= byte << UInt64(8 &* (i &- 6)) }
-      i &+= 1
+    let tagged = UInt64(Tag.shortString.rawValue) | UInt64(truncatingIfNeeded: count) << 8
+    guard count > 0 else { return Value(head: tagged, body: 0) }
+    // SAFETY: every load lies inside the text: those at its end overlap those at its beginning.
+    let raw = unsafe UnsafeRawPointer(bytes.baseAddress.unsafelyUnwrapped)
+    var low: UInt64 = 0, high: UInt64 = 0
+    if count >= 8 {
+      low = unsafe UInt64(littleEndian: raw.loadUnaligned(as: UInt64.self))
+      let end = unsafe UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self))
+      high = count == 8 ? 0 : end >> UInt64(truncatingIfNeeded: 8 &* (16 &- count))
+    } else if count >= 4 {
+      let start = unsafe UInt64(UInt32(littleEndian: raw.loadUnaligned(as: UInt32.self)))
+      let end = unsafe UInt64(UInt32(littleEndian: raw.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self)))
+      low = start | end << UInt64(truncatingIfNeeded: 8 &* (count &- 4))
+    } else {
+      var i = 0
+      while i < count {
+        unsafe low |= UInt64(bytes[i]) << UInt64(truncatingIfNeeded: 8 &* i)
+        i &+= 1
+      }
     }
-    return Value(head: head, body: body)
+    return Value(head: tagged | low << 16, body: low >> 48 | high << 16)
   }
 
   /// A string from UTF-8 bytes, which must be valid.

@@ -23,7 +23,8 @@ enum ValueOrder {
     var seen: UInt16 = 0
     for entry in entries { seen |= 1 << UInt16(value(Int(entry.slot)).rawTag) }
     let kind = kind(seen)
-    for index in entries.indices { entries[index].prefix = prefix(value(Int(entries[index].slot)), kind) }
+    let offset = kind == .strings ? commonPrefix(entries, value) : 0
+    for index in entries.indices { entries[index].prefix = prefix(value(Int(entries[index].slot)), kind, offset) }
     let isExact = kind == .integers
     merge(&entries) { a, b in
       if a.prefix != b.prefix { return a.prefix > b.prefix }
@@ -107,17 +108,50 @@ enum ValueOrder {
     }
   }
 
+  /// Bytes that all of the strings begin with: times and names often differ late.
+  private static func commonPrefix(_ entries: [Entry], _ value: (Int) -> Value) -> Int {
+    guard let first = entries.first else { return 0 }
+    return unsafe value(Int(first.slot)).withText { first in
+      var length = first.count
+      for entry in entries.dropFirst() where length > 0 {
+        unsafe value(Int(entry.slot)).withText { other in
+          let most = min(length, other.count)
+          var index = 0
+          // SAFETY: the index is below both counts.
+          while index < most, unsafe first[index] == other[index] { index += 1 }
+          length = index
+        }
+      }
+      return length
+    }
+  }
+
   /// A smaller prefix stands for a smaller value.
+  ///
+  /// - Parameter offset: bytes that all strings have in common.
   @inline(__always)
-  private static func prefix(_ value: Value, _ kind: Kind) -> UInt64 {
+  private static func prefix(_ value: Value, _ kind: Kind, _ offset: Int) -> UInt64 {
     switch kind {
     case .integers: return value.body ^ 1 << 63
     case .numbers:
       let bits = ((value.asDouble ?? 0) + 0).bitPattern
       return bits >> 63 == 1 ? ~bits : bits | 1 << 63
     case .strings:
-      if value.rawTag == 5 { return (value.head >> 16 | value.body << 48).byteSwapped }
-      return Memory.loadUnaligned(value.address, TextRecord.headerSize, as: UInt64.self).byteSwapped
+      if value.rawTag == 5 {
+        let low = value.head >> 16 | value.body << 48, high = value.body >> 16
+        if offset == 0 { return low.byteSwapped }
+        return (offset < 8 ? low >> UInt64(8 &* offset) | high << UInt64(64 &- 8 &* offset) : high >> UInt64(8 &* (offset &- 8)))
+          .byteSwapped
+      }
+      if offset &+ 8 <= value.textCount {
+        return Memory.loadUnaligned(value.address, TextRecord.headerSize &+ offset, as: UInt64.self).byteSwapped
+      }
+      var word: UInt64 = 0
+      for index in 0..<8 {
+        let byte: UInt8 = offset + index < value.textCount ? Memory.load(value.address, TextRecord.headerSize + offset + index) : 0
+        word = word << 8 | UInt64(byte)
+      }
+      return word
     case .other: return UInt64(value.typeRank)
     }
   }

@@ -15,7 +15,57 @@ struct ValueText {
     case bytes(StaticString)
   }
 
-  mutating func write(_ value: Value) {
+  /// Levels that are written on the thread's own stack.
+  private static let levels = 24
+
+  mutating func write(_ value: Value) { write(value, levels: Self.levels) }
+
+  private mutating func write(_ value: Value, levels: Int) {
+    switch value.tag {
+    case .integer: bytes.append(decimal: Int64(bitPattern: value.body))
+    case .shortString, .longString: unsafe value.withText { unsafe quote($0) }
+    case .array, .set, .object:
+      if levels == 0 { return writeDeep(value) }
+      writeParts(of: value, levels: levels - 1)
+    default: writeDeep(value)
+    }
+  }
+
+  private mutating func writeParts(of value: Value, levels: Int) {
+    switch value.tag {
+    case .array:
+      let view = value.arrayView
+      bytes.append(0x5B)
+      for index in 0..<view.count {
+        if index > 0 { append(", ") }
+        write(view[index], levels: levels)
+      }
+      bytes.append(0x5D)
+    case .set:
+      let view = value.setView
+      if view.count == 0 { return append("set()") }
+      view.sort()
+      bytes.append(0x7B)
+      for index in 0..<view.count {
+        if index > 0 { append(", ") }
+        write(view[index], levels: levels)
+      }
+      bytes.append(0x7D)
+    default:
+      let view = value.objectView
+      view.sort()
+      bytes.append(0x7B)
+      for index in 0..<view.count {
+        if index > 0 { append(", ") }
+        write(view.key(at: index), levels: levels)
+        append(": ")
+        write(view.value(at: index), levels: levels)
+      }
+      bytes.append(0x7D)
+    }
+  }
+
+  private mutating func writeDeep(_ value: Value) {
     var steps: [Step] = [.value(value)]
     while let step = steps.popLast() {
       switch step {

@@ -214,6 +214,8 @@ final class PlanFunctionWriting {
             if let goal = goals.last { append(.isUndefined(goal.flag)) }
             try write(inner)
           }))
+    case .sought: break
+    case .isSettled: throw refusal("a document is asked for one key")
     case .not(let inner): try goal([inner], isWanted: false)
     case .any(let blocks): try goal(blocks, isWanted: true)
     case .attempt(let inner): try attempt { () throws(RegoError) in try write(inner) }
