@@ -48,8 +48,7 @@ public final class DecisionServer: Sendable {
   public func run(ready: @escaping @Sendable ([ServerAddress]) -> Void = { _ in }) throws(Failure) {
     let done = DispatchSemaphore(value: 0)
     let failure = Mutex<Failure?>(nil)
-    let threads = NIOThreadPool(numberOfThreads: max(1, settings.concurrency))
-    threads.start()
+    let threads = EvaluationThreads(count: settings.concurrency)
     Task.detached {
       do { try await self.serve(threads, ready) } catch {
         failure.withLock { $0 = (error as? Failure) ?? Failure(message: "\(error)") }
@@ -57,14 +56,14 @@ public final class DecisionServer: Sendable {
       done.signal()
     }
     done.wait()
-    threads.shutdownGracefully { _ in }
+    threads.stop()
     if let failure = failure.withLock({ $0 }) { throw failure }
   }
 
   /// Ends `run` once requests that have begun are answered.
   public func stop() async { await group.withLock { $0 }?.triggerGracefulShutdown() }
 
-  private func serve(_ threads: NIOThreadPool, _ ready: @escaping @Sendable ([ServerAddress]) -> Void) async throws {
+  private func serve(_ threads: EvaluationThreads, _ ready: @escaping @Sendable ([ServerAddress]) -> Void) async throws {
     let logger = Logger(label: "server") { _ in SwiftLogNoOpLogHandler() }
     let all = settings.addresses.map { ($0, false) } + settings.diagnosticAddresses.map { ($0, true) }
     guard !all.isEmpty else { throw Failure(message: "no address to listen at") }
@@ -93,10 +92,20 @@ public final class DecisionServer: Sendable {
   }
 
   private func application(
-    _ address: ServerAddress, _ isDiagnostic: Bool, _ threads: NIOThreadPool, _ logger: Logger,
+    _ address: ServerAddress, _ isDiagnostic: Bool, _ threads: EvaluationThreads, _ logger: Logger,
     _ running: @escaping @Sendable (ServerAddress) -> Void
   ) throws -> some Service {
-    let http = HTTPServerBuilder.http1(configuration: .init(idleTimeout: .init(settings.idleTimeout)))
+    let (patience, log) = (settings.answerTimeout, settings.log)
+    let connections = max(
+      1, OpenFiles.connections(settings.connectionLimit) / (settings.addresses.count + settings.diagnosticAddresses.count))
+    let http = HTTPServerBuilder.http1(
+      configuration: .init(
+        additionalChannelHandlers: [
+          ConnectionWatch(patience: .init(patience)) { channel in
+            log?(
+              "ringwall: \(APIResponder.text(channel.remoteAddress)): took nothing of its answer for \(patience); the connection is closed")
+          }
+        ], idleTimeout: .init(settings.idleTimeout)))
     let bind: BindAddress
     switch address.place {
     case .host(let host, let port): bind = .hostname(host, port: port)
@@ -109,7 +118,8 @@ public final class DecisionServer: Sendable {
     return Application(
       responder: APIResponder(api: api, isDiagnostic: isDiagnostic, threads: threads),
       server: address.isSecure ? try .tls(http, tlsConfiguration: try security()) : http,
-      configuration: .init(address: bind),
+      configuration: .init(
+        address: bind, availableConnectionsDelegate: MaximumAvailableConnections(connections, logger: logger)),
       onServerRunning: { channel in
         guard case .host(let host, _) = address.place, let port = channel.localAddress?.port else { return running(address) }
         running(ServerAddress(.host(host, port: port), isSecure: address.isSecure))

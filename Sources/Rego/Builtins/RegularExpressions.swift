@@ -12,17 +12,19 @@ extension Builtins {
     Builtin("re_match", 2) { arguments, context throws(BuiltinError) in try match(arguments, context) },
     Builtin("regex.split", 2) { arguments, context throws(BuiltinError) in
       let pattern = try arguments.text(0), text = try arguments.string(1)
-      let parts = try context.matcher(pattern, over: text.count).split(text)
+      let parts = try context.search(pattern, over: text.count) { $0.split(text) }
       return .array(parts.map { .string($0, in: context.heap) }, in: context.heap)
     },
     Builtin("regex.find_n", 3) { arguments, context throws(BuiltinError) in
       let pattern = try arguments.text(0), text = try arguments.string(1)
-      let ranges = try context.matcher(pattern, over: text.count).allRanges(text, limit: try arguments.integer(2))
+      let limit = try arguments.integer(2)
+      let ranges = try context.search(pattern, over: text.count) { $0.allRanges(text, limit: limit) }
       return .array(ranges.map { .string(text[$0], in: context.heap) }, in: context.heap)
     },
     Builtin("regex.find_all_string_submatch_n", 3) { arguments, context throws(BuiltinError) in
       let pattern = try arguments.text(0), text = try arguments.string(1)
-      let matches = try context.matcher(pattern, over: text.count).allMatches(text, limit: try arguments.integer(2))
+      let limit = try arguments.integer(2)
+      let matches = try context.search(pattern, over: text.count) { $0.allMatches(text, limit: limit) }
       let result = ArrayView.make(capacity: matches.count, in: context.heap)
       for match in matches {
         try context.spend(match.count)
@@ -36,11 +38,12 @@ extension Builtins {
     Builtin("regex.replace", 3) { arguments, context throws(BuiltinError) in
       let text = try arguments.string(0)
       let pattern = try arguments.text(1), template = try arguments.string(2)
-      let matcher = try context.matcher(pattern, over: text.count)
       try context.spend((text.count + template.count) >> 4)
-      let replaced = try matcher.replaceAll(text, template: template) { (count) throws(BuiltinError) in
-        try context.spend(template.count >> 4)
-        try context.reserve(count)
+      let replaced = try context.search(pattern, over: text.count) { (matcher) throws(BuiltinError) in
+        try matcher.replaceAll(text, template: template) { (count) throws(BuiltinError) in
+          try context.spend(template.count >> 4)
+          try context.reserve(count)
+        }
       }
       return .string(String(decoding: replaced, as: UTF8.self), in: context.heap)
     },
@@ -50,19 +53,18 @@ extension Builtins {
       guard start.count == 1 else { throw .failed("start delimiter has to be exactly one character long but is \(start.count) long") }
       guard end.count == 1 else { throw .failed("end delimiter has to be exactly one character long but is \(start.count) long") }
       let expression = try templateExpression(template, start[0], end[0])
-      return .boolean(expression.matches(text))
+      return .boolean(try context.search(RegularExpression.Matcher(expression), over: text.count) { $0.matches(text.span) })
     },
     Builtin("regex.globs_match", 2) { arguments, context throws(BuiltinError) in
       let a = try GlobTokens.read(try arguments.string(0)), b = try GlobTokens.read(try arguments.string(1))
-      try context.spend((a.count + 1) * (b.count + 1))
-      return .boolean(GlobTokens.intersect(a, b))
+      return .boolean(try GlobTokens.intersect(a, b, context))
     },
   ]
 
   private static func match(_ arguments: Arguments, _ context: BuiltinContext) throws(BuiltinError) -> Value {
     let pattern = try arguments.text(0), text = try arguments.text(1)
-    let matcher = try context.matcher(pattern, over: text.textCount)
-    return unsafe text.withText { bytes in unsafe .boolean(matcher.matches(bytes.span)) }
+    return .boolean(
+      try context.search(pattern, over: text.textCount) { matcher in unsafe text.withText { unsafe matcher.matches($0.span) } })
   }
 
   /// Expressions between the delimiters, literal text around them.
@@ -115,15 +117,40 @@ final class RegularExpressionMemo {
 }
 
 extension BuiltinContext {
-  /// Expressions kept; beyond that all are forgotten.
+  /// Expressions kept, and bytes of what their searches have built; beyond that all are forgotten.
   private static let memoLimit = 256
+  private static let memoBytes = 64 << 20
   static let recentPlaces = 32
 
-  /// The matcher of a pattern, for a search of a text of so many bytes, which is counted.
-  func matcher(_ pattern: Value, over count: Int) throws(BuiltinError) -> RegularExpression.Matcher {
-    let matcher = try matcher(pattern)
+  /// Work, in steps of a search, that is not worth watching.
+  private static let small = 1 << 16
+
+  /// Searches a text of so many bytes for a pattern, and counts it.
+  ///
+  /// - Throws: where the evaluation's steps or time run out during the search, or its task is cancelled.
+  func search<Result>(
+    _ pattern: Value, over count: Int, _ body: (RegularExpression.Matcher) throws(BuiltinError) -> Result
+  ) throws(BuiltinError) -> Result { try search(try matcher(pattern), over: count, body) }
+
+  /// As above, with a matcher of the caller's.
+  func search<Result>(
+    _ matcher: RegularExpression.Matcher, over count: Int, _ body: (RegularExpression.Matcher) throws(BuiltinError) -> Result
+  ) throws(BuiltinError) -> Result {
     if isLimited { try spendSearch(matcher, over: count) }
-    return matcher
+    let (work, isTooMuch) = matcher.size.multipliedReportingOverflow(by: count)
+    guard isTooMuch || work > Self.small else { return try body(matcher) }
+    let watch = SearchWatch()
+    watch.begin(left: steps, deadline: deadline)
+    matcher.watch = watch
+    defer { matcher.watch = nil }
+    let before = steps
+    let result = try body(matcher)
+    if watch.isStopped {
+      if watch.left < 0 { steps = -1 }
+      throw Self.exceeded
+    }
+    steps -= before - watch.left
+    return result
   }
 
   /// Counts a search's share of the most that it may take.
@@ -156,7 +183,11 @@ extension BuiltinContext {
   private func keep(_ matcher: RegularExpression.Matcher, _ key: [UInt8], _ hash: UInt64) throws(BuiltinError) -> RegularExpression.Matcher
   {
     try spend(key.count)
-    if regularExpressions.count >= Self.memoLimit { regularExpressions.removeAll() }
+    let bytes = regularExpressions.values.reduce(0) { $0 + $1.matcher.footprint }
+    if regularExpressions.count >= Self.memoLimit || bytes > Self.memoBytes {
+      regularExpressions.removeAll()
+      for place in recentExpressions.indices { recentExpressions[place] = nil }
+    }
     regularExpressions[hash] = RegularExpressionMemo(hash: hash, key: key, matcher: matcher)
     return matcher
   }

@@ -51,6 +51,7 @@ public final class PreparedQuery: @unchecked Sendable {
   }
 
   private func give(_ evaluator: Evaluator) {
+    evaluator.shrink()
     let waiting = Idle(evaluator: evaluator)
     idle.withLock { list in
       if list.count < Self.kept { list.append(waiting) }
@@ -147,6 +148,9 @@ public final class Evaluator {
     }
     return copy
   }
+
+  /// Gives back the memory of a large evaluation.
+  fileprivate func shrink() { machine.heap.shrink() }
 
   /// Evaluates to the last solution and copies none.
   public func run(input: Document?) throws(RegoError) {

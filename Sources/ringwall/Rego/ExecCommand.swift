@@ -36,8 +36,7 @@ struct ExecCommand: ParsableCommand {
   @Flag(help: "Exit with 1 where a decision is not an empty collection, or ends in an error.")
   var failNonEmpty = false
 
-  @Option(help: ArgumentHelp("Time that one decision may take.", valueName: "duration"))
-  var timeout: CommandDuration?
+  @OptionGroup var budget: BudgetOptions
 
   func validate() throws {
     if [fail, failDefined, failNonEmpty].count(where: { $0 }) > 1 {
@@ -58,8 +57,8 @@ struct ExecCommand: ParsableCommand {
       for path in paths {
         files += try DataFiles.files(at: path, suffixes: [".json", ".yaml", ".yml"], ignoring: sources.compilation.ignored)
       }
-      let options = EvaluationOptions(
-        timeout: timeout.flatMap { $0.duration > .zero ? $0.duration : nil }, network: try network.access(sources.compilation))
+      var options = EvaluationOptions(network: try network.access(sources.compilation))
+      budget.apply(to: &options)
       for file in standardInput ? ["/dev/stdin"] : files {
         let input = Document(try RegoSources.document(try DataFiles.bytes(file), file: file))
         let name = RegoValue.Member("path", .string(standardInput ? "--stdin-input" : file))

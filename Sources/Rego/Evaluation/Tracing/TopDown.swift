@@ -67,7 +67,10 @@ final class TopDown {
     steps -= 1
     func stop(_ reason: String) -> RegoError { RegoError(.cancel, reason, file: file, location: location) }
     guard steps >= 0, !heap.isExhausted else { throw stop("caller cancelled query execution: following it needs more than its budget") }
-    if let deadline, steps & 1023 == 0, ContinuousClock.now >= deadline { throw stop("context deadline exceeded") }
+    if steps & 1023 == 0 {
+      if DeepStack.isCancelled { throw stop("caller cancelled query execution: the task that follows it was cancelled") }
+      if let deadline, ContinuousClock.now >= deadline { throw stop("context deadline exceeded") }
+    }
     guard gauge.allowsMore else { throw stop("the evaluation is nested too deeply to be followed") }
   }
 
