@@ -7,7 +7,14 @@
 /// Why policies or data cannot be used. One line that says what was tried, on what, why it failed and what to do.
 public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
   public let message: String
-  public init(_ message: String) { self.message = message }
+  /// The path where nothing was found, when that is the error.
+  public let missing: String?
+
+  public init(_ message: String, missing: String? = nil) {
+    self.message = message
+    self.missing = missing
+  }
+
   public var description: String { message }
 }
 
@@ -15,6 +22,8 @@ public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
 public enum DataFiles {
   /// Largest policy, baseline or data file.
   public static let limit = 16 << 20
+  /// Largest document: data and input of Rego's commands.
+  public static let documentLimit = Int(Int32.max)
   private static let deepest = 24
   private static let most = 20_000
 
@@ -23,7 +32,7 @@ public enum DataFiles {
   /// - Parameter limit: largest file that is read, in bytes.
   public static func bytes(_ path: String, limit: Int = limit) throws(DataError) -> [UInt8] {
     let descriptor = openReading(path)
-    guard descriptor >= 0 else { throw DataError("cannot read \(path): \(reason(errno))") }
+    guard descriptor >= 0 else { throw Self.unreadable(path, errno) }
     defer { _ = close(descriptor) }
     var result: [UInt8] = []
     // A file that is one has its size, and its bytes are not moved as they come in.
@@ -47,7 +56,7 @@ public enum DataFiles {
   ///
   /// - Parameter ignored: patterns of fnmatch(3); a file or folder below `path` whose name one of them matches is passed over.
   public static func files(at path: String, suffixes: [String], ignoring ignored: [String] = []) throws(DataError) -> [String] {
-    guard let status = Status(path) else { throw DataError("cannot read \(path): \(reason(errno))") }
+    guard let status = Status(path) else { throw Self.unreadable(path, errno) }
     guard status.isFolder else { return [path] }
     var found: [String] = []
     try walk(path, depth: 0, suffixes: suffixes, ignored: ignored, into: &found)
@@ -128,6 +137,10 @@ public enum DataFiles {
       let isLink = status.st_mode & S_IFMT == S_IFLNK
       isOpenToAll = !isLink && status.st_mode & 0o002 != 0 && (status.st_mode & S_ISVTX == 0 || !isFolder)
     }
+  }
+
+  private static func unreadable(_ path: String, _ code: Int32) -> DataError {
+    DataError("cannot read \(path): \(reason(code))", missing: code == ENOENT ? path : nil)
   }
 
   private static func reason(_ code: Int32) -> String {

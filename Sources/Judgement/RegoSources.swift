@@ -6,7 +6,9 @@ public import Rego
 /// prefix places it elsewhere: `a.b:file.json`.
 public struct RegoSources: Sendable {
   public private(set) var modules: [Module] = []
-  public private(set) var data: RegoValue = .object([])
+  public private(set) var data = Document.empty
+  /// How long the modules of files took to parse.
+  public private(set) var parsing: Duration = .zero
 
   /// Why sources cannot be used.
   public enum Failure: Error, Sendable {
@@ -33,12 +35,22 @@ public struct RegoSources: Sendable {
     verification: BundleVerification? = nil
   ) throws(Failure) {
     var errors: [RegoError] = []
+    var found: [(document: Document, file: String)] = []
     for path in paths {
       let (prefix, name) = Self.split(path)
       do throws(DataError) {
         for file in try DataFiles.files(at: name, suffixes: [".rego", ".json", ".yaml", ".yml"], ignoring: ignored) {
           let folders = file == name ? [] : Self.folders(of: file, below: name)
-          try add(file, at: prefix + folders, options: options, errors: &errors)
+          if file.hasSuffix(".rego") {
+            let bytes = try DataFiles.bytes(file)
+            let start = ContinuousClock.now
+            defer { parsing += ContinuousClock.now - start }
+            do throws(RegoErrors) { modules.append(try Parser.module(bytes, file: file, options: options)) } catch {
+              errors += error.errors
+            }
+          } else {
+            found.append((try Self.data(file, at: prefix + folders), file))
+          }
         }
       } catch {
         throw .unreadable(error)
@@ -47,29 +59,25 @@ public struct RegoSources: Sendable {
     if !errors.isEmpty { throw .errors(RegoErrors(Array(errors.prefix(RegoErrors.limit)))) }
     var opened: [Bundle] = []
     for path in bundles { opened.append(try Bundle(path, options: options, ignoring: ignored, verification: verification)) }
-    try add(opened)
-  }
-
-  private mutating func add(_ bundles: [Bundle]) throws(Failure) {
+    modules += opened.flatMap(\.policies).map(\.module)
     do throws(DataError) {
-      try Bundle.checkRoots(of: bundles)
-      for bundle in bundles {
-        modules += bundle.policies.map(\.module)
-        data = try Self.merged(data, bundle.data, file: bundle.name, path: "data")
-      }
+      try Bundle.checkRoots(of: opened)
+      data = try Self.merged(found + opened.map { ($0.document, $0.name) })
     } catch { throw .unreadable(error) }
   }
 
-  private mutating func add(_ file: String, at path: [String], options: Parser.Options, errors: inout [RegoError]) throws(DataError) {
-    let bytes = try DataFiles.bytes(file)
-    if file.hasSuffix(".rego") {
-      do throws(RegoErrors) { modules.append(try Parser.module(bytes, file: file, options: options)) } catch { errors += error.errors }
-      return
+  private static func data(_ file: String, at path: [String]) throws(DataError) -> Document {
+    let document = try input(try DataFiles.bytes(file, limit: DataFiles.documentLimit), file: file)
+    guard document.isObject || !path.isEmpty else { throw DataError("\(file): data at the root must be an object") }
+    return path.reversed().reduce(document) { $0.wrapped(as: $1) }
+  }
+
+  /// Data of several files as one.
+  static func merged(_ documents: [(document: Document, file: String)]) throws(DataError) -> Document {
+    do throws(Document.MergeConflict) { return try Document.merging(documents.map(\.document)) } catch {
+      let path = (["data"] + error.path).joined(separator: ".")
+      throw DataError("\(documents[error.index].file): \(path) is already set by another data file")
     }
-    var value = try Self.document(bytes, file: file)
-    for part in path.reversed() { value = .object([.init(.string(part), value)]) }
-    guard case .object = value else { throw DataError("\(file): data at the root must be an object") }
-    data = try Self.merged(data, value, file: file, path: "data")
   }
 
   /// A JSON or YAML file as a value.
@@ -99,24 +107,5 @@ public struct RegoSources: Sendable {
 
   private static func folders(of file: String, below folder: String) -> [String] {
     file.dropFirst(folder.utf8.count).split(separator: "/").dropLast().map(String.init)
-  }
-
-  static func merged(_ a: RegoValue, _ b: RegoValue, file: String, path: String) throws(DataError) -> RegoValue {
-    guard case .object(let first) = a, case .object(let second) = b else {
-      throw DataError("\(file): \(path) is already set by another data file")
-    }
-    var result = first
-    var positions: [RegoValue: Int] = [:]
-    for (index, member) in first.enumerated() { positions[member.key] = index }
-    for member in second {
-      guard let position = positions[member.key] else {
-        result.append(member)
-        continue
-      }
-      var name = path
-      if case .string(let key) = member.key { name += "." + key }
-      result[position] = .init(member.key, try merged(result[position].value, member.value, file: file, path: name))
-    }
-    return .object(result)
   }
 }

@@ -15,9 +15,15 @@ enum Console {
   /// One text on standard output, ended by a line end. Where it cannot be written the program ends with 2 and says so.
   static func print(_ text: String) { print(Array(text.utf8)) }
 
-  static func print(_ text: [UInt8]) {
-    var text = text
-    if text.last != 0x0A { text.append(0x0A) }
+  static func print(_ text: [UInt8]) { print(pieces: [text]) }
+
+  /// One text, and a line's end where it has none.
+  static func print(pieces: [[UInt8]]) {
+    for piece in pieces { put(piece) }
+    if pieces.last?.last != 0x0A { put([0x0A]) }
+  }
+
+  private static func put(_ text: [UInt8]) {
     let code = put(text, to: output)
     guard code != 0 else { return }
     complain(ResultOutput.failure("standard output", code).message)

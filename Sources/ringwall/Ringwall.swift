@@ -37,6 +37,7 @@ struct Ringwall: ParsableCommand {
       FmtCommand.self,
       ParseCommand.self,
       BuildCommand.self,
+      SignCommand.self,
       InspectCommand.self,
       BenchCommand.self,
       DepsCommand.self,
@@ -71,7 +72,7 @@ struct Ringwall: ParsableCommand {
 extension Ringwall {
   /// Commands that OPA has too, and scripts that were written for it with them.
   private static let sharedWithOPA: Set<String> = [
-    "eval", "test", "check", "bench", "deps", "run", "capabilities", "exec", "build", "inspect",
+    "eval", "test", "check", "fmt", "parse", "bench", "deps", "run", "capabilities", "exec", "build", "inspect", "sign",
   ]
 
   /// What wrong use exits with: OPA's 1 where the command is one of its own.

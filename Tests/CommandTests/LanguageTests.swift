@@ -11,7 +11,7 @@ struct LanguageTests {
     "Help has no English sentence",
     arguments: [
       "", "audit", "facts", "explain", "controls", "doctor", "eval", "test", "check", "bench", "deps", "run", "exec", "capabilities", "fmt",
-      "parse", "build", "inspect", "completion", "version",
+      "parse", "build", "sign", "inspect", "completion", "version",
     ])
   func help(command: String) throws {
     let result = try Program.run(

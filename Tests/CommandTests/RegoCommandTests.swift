@@ -147,6 +147,50 @@ struct RegoCommandTests {
     #expect(undefined.code == 1 && undefined.output.contains("opa_undefined_error"))
   }
 
+  @Test("values may be joined to short options, and options of scripts are taken")
+  func spelling() throws {
+    #expect(try run("eval", "-fraw", "-dp.rego", "-d=data.json", "-iin.json", "data.p.allow").output == "false\n")
+    #expect(try run("eval", "-O1", "-e", "p/allow", "--optimize-store-for-read-speed", "-f", "raw", "1").output == "1\n")
+    #expect(try run("check", "--v0-v1", "p.rego").code == 1)
+    #expect(try run("exec", "-f", "json", "--decision", "p/allow", "-d", "p.rego", "-d", "data.json", "in.json").code == 0)
+  }
+
+  @Test("what cannot be evaluated is said in OPA's words in JSON")
+  func words() throws {
+    let missing = try run("eval", "-d", "none.rego", "1")
+    #expect(missing.code == 2)
+    #expect(missing.output.contains("\"stat none.rego: no such file or directory\""))
+    let empty = try run("eval", "")
+    #expect(empty.code == 2)
+    #expect(empty.output.contains("\"cannot evaluate empty query\""))
+  }
+
+  @Test("metrics name what there was to do")
+  func metrics() throws {
+    func names(_ arguments: [String]) throws -> [String] {
+      let output = try Program.run(["eval", "--metrics"] + arguments, in: folder.path).output
+      let json = try #require(JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
+      return try #require(json["metrics"] as? [String: Any]).keys.sorted().map { String($0.dropFirst("timer_rego_".count).dropLast(3)) }
+    }
+    #expect(try names(["1"]) == ["query_compile", "query_eval", "query_parse"])
+    #expect(
+      try names(["-d", "p.rego", "data.p.allow"]) == [
+        "external_resolve", "load_files", "module_compile", "module_parse", "query_compile", "query_eval", "query_parse",
+      ])
+  }
+
+  @Test("data of several files are one document, and contradictions are refused")
+  func merging() throws {
+    try folder.file("a/x.json", #"{"k": {"one": 1}}"#)
+    try folder.file("b/y.yaml", "k:\n  two: [1, 2]\n")
+    #expect(try run("eval", "-f", "raw", "-d", "a/x.json", "-d", "b/y.yaml", "data").output == "{\"k\":{\"one\":1,\"two\":[1,2]}}\n")
+    #expect(try run("eval", "-f", "raw", "-d", "z:a/x.json", "-d", "a", "data").output == "{\"k\":{\"one\":1},\"z\":{\"k\":{\"one\":1}}}\n")
+    try folder.file("c.json", #"{"k": {"one": 2}}"#)
+    let clash = try run("eval", "-d", "a/x.json", "-d", "c.json", "data")
+    #expect(clash.code == 2)
+    #expect(clash.output.contains("c.json: data.k.one is already set by another data file"))
+  }
+
   @Test("wrong use of OPA's commands exits with OPA's 1")
   func wrongUse() throws {
     for arguments in [["eval"], ["eval", "--nope"], ["eval", "1", "-f", "source"], ["test"], ["eval", "--fail", "--fail-defined", "1"]] {

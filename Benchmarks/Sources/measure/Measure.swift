@@ -37,6 +37,7 @@ struct Measure {
       }
     }
     if wants("ordinary") { try OrdinaryPolicies(folder: shared.appending(path: "bench/rego/ordinary")).measure(into: &results) }
+    if wants("activation") { try Activation().measure(into: &results) }
     if wants("rbac") { try Decisions(folder: shared.appending(path: "bench/rego/rbac")).measure(into: &results) }
     if let program = options["--ringwall"], wants("program") {
       try ProgramRuns(program: program, root: root, corpus: shared.appending(path: "corpus/libvirt")).measure(into: &results)

@@ -65,7 +65,7 @@ struct RegoWorkload {
     results.addCost("eval.fleet.memory", "MB", Double(runs.map(\.memory).sorted()[3]) / 1e6, peers: [("OPA", 332)])
   }
 
-  /// All machines by one worker, and half of them by each of two.
+  /// All machines by one worker, and half of them by each of two: neighbours in memory belong to one worker.
   private func measureThreads(_ inventory: Document, _ data: Document, into results: inout Results) throws {
     let inputs = inventory.elements(at: "vms").map { $0.wrapped(as: "vm") }
     let query = try query("machine", data)
@@ -77,7 +77,7 @@ struct RegoWorkload {
         let evaluator = Evaluator(query)
         var count = 0
         for _ in 0..<4 {
-          for i in stride(from: worker, to: inputs.count, by: workers) {
+          for i in worker * inputs.count / workers..<(worker + 1) * inputs.count / workers {
             count += (try? evaluator.count(input: inputs[i], variable: "findings")) ?? 0
           }
         }

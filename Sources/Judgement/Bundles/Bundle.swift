@@ -18,7 +18,8 @@ public struct Bundle: Sendable {
   /// nil where the bundle has none.
   public private(set) var manifest: BundleManifest?
   public private(set) var policies: [Policy] = []
-  public private(set) var data: RegoValue = .object([])
+  public private(set) var document = Document.empty
+  public var data: RegoValue { document.regoValue }
   /// Files that data were read from, in the bundle's order.
   public private(set) var dataEntries: [BundleEntry] = []
   public private(set) var wasmEntries: [BundleEntry] = []
@@ -38,10 +39,7 @@ public struct Bundle: Sendable {
     let isFolder = DataFiles.isFolder(path)
     let entries: [BundleEntry]
     do throws(DataError) {
-      entries =
-        isFolder
-        ? try Self.entries(ofFolder: path, ignoring: ignored)
-        : try BundleArchive.read(try DataFiles.bytes(path, limit: limits.archive), name: path, limits: limits)
+      entries = try Self.entries(at: path, ignoring: ignored, limits: limits)
       try verification?.verify(entries, name: path)
     } catch { throw .unreadable(error) }
     try self.init(entries, name: path, isFolder: isFolder, options: options)
@@ -57,7 +55,9 @@ public struct Bundle: Sendable {
       if let entry = entries.first(where: { $0.path == [".manifest"] }) {
         manifest = try BundleManifest(entry.bytes, place: place(entry))
       }
-      for entry in entries { try add(entry) }
+      var found: [(document: Document, file: String)] = []
+      for entry in entries { if let data = try add(entry) { found.append((data, place(entry))) } }
+      document = try RegoSources.merged(found)
     } catch { throw .unreadable(error) }
     var errors: [RegoError] = []
     for entry in entries where entry.name.hasSuffix(".rego") {
@@ -81,14 +81,15 @@ public struct Bundle: Sendable {
 
   private func place(_ entry: BundleEntry) -> String { isFolder ? file(entry) : "\(name): \(entry.text)" }
 
-  private mutating func add(_ entry: BundleEntry) throws(DataError) {
+  /// - Returns: the data of the entry, where it holds some.
+  private mutating func add(_ entry: BundleEntry) throws(DataError) -> Document? {
     switch entry.name {
     case "data.json", "data.yaml", "data.yml":
-      var value = try RegoSources.document(entry.bytes, file: place(entry))
-      for part in entry.path.dropLast().reversed() { value = .object([.init(.string(part), value)]) }
-      guard case .object = value else { throw DataError("\(place(entry)): data at the root must be an object") }
-      data = try RegoSources.merged(data, value, file: place(entry), path: "data")
+      let document = try RegoSources.input(entry.bytes, file: place(entry))
+      let folders = entry.path.dropLast()
+      guard document.isObject || !folders.isEmpty else { throw DataError("\(place(entry)): data at the root must be an object") }
       dataEntries.append(entry)
+      return folders.reversed().reduce(document) { $0.wrapped(as: $1) }
     case "patch.json" where entry.path.count == 1:
       throw DataError("\(place(entry)): a delta bundle, which changes data of an earlier one; name a bundle that holds all of its data")
     case ".signatures.json" where entry.path.count == 1:
@@ -96,6 +97,7 @@ public struct Bundle: Sendable {
     default:
       if entry.name.hasSuffix(".wasm") { wasmEntries.append(entry) }
     }
+    return nil
   }
 
   /// Policies and data lie below the manifest's roots.
@@ -107,7 +109,7 @@ public struct Bundle: Sendable {
         throw DataError("\(name): manifest roots \(manifest.rootsText) do not permit '\(package)' in module '\(file(policy.entry))'")
       }
     }
-    try check(data, at: "", manifest)
+    if !manifest.permits("") { try check(data, at: "", manifest) }
   }
 
   private func check(_ value: RegoValue, at path: String, _ manifest: BundleManifest) throws(DataError) {
@@ -141,6 +143,17 @@ public struct Bundle: Sendable {
 }
 
 extension Bundle {
+  /// The files of a bundle, not verified.
+  ///
+  /// - Parameter path: an archive, or a folder.
+  public static func entries(
+    at path: String, ignoring ignored: [String] = [], limits: BundleLimits = BundleLimits()
+  ) throws(DataError) -> [BundleEntry] {
+    DataFiles.isFolder(path)
+      ? try entries(ofFolder: path, ignoring: ignored)
+      : try BundleArchive.read(try DataFiles.bytes(path, limit: limits.archive), name: path, limits: limits)
+  }
+
   /// The files of a folder that a bundle is made of.
   public static func entries(ofFolder path: String, ignoring ignored: [String] = []) throws(DataError) -> [BundleEntry] {
     var result: [BundleEntry] = []

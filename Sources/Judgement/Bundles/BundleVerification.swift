@@ -25,7 +25,7 @@ public struct BundleVerification: Sendable {
   /// - Parameter name: the bundle's, for errors.
   func verify(_ entries: [BundleEntry], name: String) throws(DataError) {
     let place = "\(name): /.signatures.json"
-    guard let signatures = entries.first(where: { $0.path == [".signatures.json"] }) else {
+    guard let signatures = entries.first(where: { $0.path == BundleEntry.signatures }) else {
       throw DataError("\(name): bundle missing .signatures.json file; a verification key was given, so it must be signed")
     }
     let document = try RegoSources.input(signatures.bytes, file: place).regoValue
@@ -39,7 +39,7 @@ public struct BundleVerification: Sendable {
     }
     guard (payload["scope"] ?? .string("")) == .string(scope) else { throw DataError("\(place): scope mismatch") }
     var digests = try Self.digests(payload, place)
-    for entry in entries where entry.path != [".signatures.json"] {
+    for entry in entries where entry.path != BundleEntry.signatures {
       guard let digest = digests.removeValue(forKey: entry.path.joined(separator: "/")) else {
         throw DataError("\(name): file \(entry.text) not included in bundle signature")
       }
@@ -65,7 +65,7 @@ public struct BundleVerification: Sendable {
   }
 
   /// In hexadecimal digits. JSON and YAML count by their values: members in the order of their names, without spaces.
-  private static func digest(of entry: BundleEntry, _ algorithm: String, _ name: String) throws(DataError) -> String {
+  static func digest(of entry: BundleEntry, _ algorithm: String, _ name: String) throws(DataError) -> String {
     let isStructured = ["data.json", "data.yaml", ".manifest"].contains(entry.name)
     let bytes = isStructured ? Document(try RegoSources.document(entry.bytes, file: "\(name): \(entry.text)")).json() : entry.bytes
     switch algorithm {

@@ -18,7 +18,9 @@ extension Builtins {
           try unsafe JSONReader.read(bytes, in: context.heap, replacesSurrogates: true)
         }
       } catch {
-        throw .failed(error.reason)
+        // OPA reads a stream here, whose end has other names.
+        guard error.reason == JSONError.endOfText else { throw .failed(error.reason) }
+        throw .failed(text.text.allSatisfy { $0 == 0x20 || ($0 >= 0x09 && $0 <= 0x0D) } ? "EOF" : "unexpected EOF")
       }
     },
     Builtin("json.is_valid", 1) { arguments, context throws(BuiltinError) in

@@ -96,6 +96,19 @@ extension Builtins {
       }
       return .string(result, in: context.heap)
     },
+    Builtin("strings.repeat", 2) { arguments, context throws(BuiltinError) in
+      let text = try arguments.string(0), count = try arguments.integer(1)
+      guard count >= 0 else { throw .failed("negative count") }
+      guard count > 0, !text.isEmpty else { return .string([], in: context.heap) }
+      let (length, isTooLong) = text.count.multipliedReportingOverflow(by: count)
+      guard !isTooLong, length <= Int(UInt32.max >> 1) else { throw .failed("result is too long") }
+      try context.spend(length >> 4)
+      try context.reserve(length)
+      var result: [UInt8] = []
+      result.reserveCapacity(length)
+      for _ in 0..<count { result += text }
+      return .string(result, in: context.heap)
+    },
     Builtin("strings.any_prefix_match", 2) { arguments, _ throws(BuiltinError) in
       .boolean(anyBegins(try texts(arguments, 0), with: try texts(arguments, 1)))
     },

@@ -346,7 +346,8 @@ struct Assembler {
       let table = KeyTable.make(capacity: values.count, in: heap)
       for key in constants[keys].elements { _ = table.append(key, in: heap) }
       table.seal()
-      tables.append(table)
+      // Records of one form from several rules then compare part by part.
+      tables.append(SharedTables.table(for: table) ?? table)
       emit(.makeRecord, Int32(local), Int32(tables.count - 1))
       emit(list: values)
     case .append(let array, let operand): emit(.append, Int32(array), word(operand))

@@ -4,20 +4,20 @@ public final class Document: @unchecked Sendable {
   let heap: Heap
   let value: Value
 
-  /// Keeps the memory that parts of the value lie in.
-  private let parent: Document?
+  /// Keep the memory that parts of the value lie in.
+  private let parents: [Document]
 
-  init(heap: Heap, value: Value, parent: Document? = nil) {
+  init(heap: Heap, value: Value, parents: [Document] = []) {
     self.heap = heap
-    self.parent = parent
+    self.parents = parents
     self.value = value.frozen()
   }
 
   /// A part of a document that is frozen already.
-  init(sharing heap: Heap, _ value: Value, parent: Document? = nil) {
+  init(sharing heap: Heap, _ value: Value, parents: [Document] = []) {
     self.heap = heap
     self.value = value
-    self.parent = parent
+    self.parents = parents
   }
 
   /// Reads JSON (RFC 8259). Of equal keys the last one counts.
@@ -80,7 +80,7 @@ extension Document {
     guard value.isObject else { return [] }
     let names = Heap()
     let found = withExtendedLifetime(names) { value.objectView[Value.string(key, in: names)] }
-    return found.elements.map { Document(sharing: heap, $0, parent: self) }
+    return found.elements.map { Document(sharing: heap, $0, parents: [self]) }
   }
 
   /// The value under a text key of an object; it shares this one's memory. Nil for a missing key or another kind of document.
@@ -88,7 +88,7 @@ extension Document {
     guard value.isObject else { return nil }
     let names = Heap()
     let found = withExtendedLifetime(names) { value.objectView[Value.string(key, in: names)] }
-    return found.isUndefined ? nil : Document(sharing: heap, found, parent: self)
+    return found.isUndefined ? nil : Document(sharing: heap, found, parents: [self])
   }
 
   /// Whether the document is an object.
@@ -100,7 +100,50 @@ extension Document {
   /// An object with this document under one key; it shares this one's memory.
   public func wrapped(as key: String) -> Document {
     let shell = Heap()
-    return Document(heap: shell, value: .object([(.string(key, in: shell), value)], in: shell), parent: self)
+    return Document(heap: shell, value: .object([(.string(key, in: shell), value)], in: shell), parents: [self])
+  }
+}
+
+extension Document {
+  /// Two documents that say different things about one path.
+  public struct MergeConflict: Error, Sendable {
+    /// From the root; keys that are no texts as terms of the language.
+    public let path: [String]
+    /// Which document, of those given, came too late.
+    public let index: Int
+  }
+
+  /// Objects as one object, level by level; the result shares their memory. Of what is no object in both there may be only one.
+  public static func merging(_ documents: [Document]) throws(MergeConflict) -> Document {
+    guard let first = documents.first else { return .empty }
+    if documents.count == 1 { return first }
+    let heap = Heap()
+    var value = first.value
+    for (index, document) in documents.enumerated().dropFirst() {
+      var path: [String] = []
+      guard let merged = merged(value, document.value, in: heap, path: &path) else { throw MergeConflict(path: path, index: index) }
+      value = merged
+    }
+    return Document(heap: heap, value: value, parents: documents)
+  }
+
+  /// Nil where both are something and one is no object; `path` then leads there.
+  private static func merged(_ a: Value, _ b: Value, in heap: Heap, path: inout [String]) -> Value? {
+    guard a.isObject, b.isObject else { return nil }
+    let result = ObjectView.make(capacity: a.objectView.count + b.objectView.count, in: heap)
+    for (key, value) in Members(a.objectView) { result.set(key, value, in: heap) }
+    for (key, value) in Members(b.objectView) {
+      let other = a.objectView[key]
+      if other.isUndefined {
+        result.set(key, value, in: heap)
+        continue
+      }
+      path.append(String(decoding: key.isString ? key.text : ValueText.text(key), as: UTF8.self))
+      guard let merged = merged(other, value, in: heap, path: &path) else { return nil }
+      path.removeLast()
+      result.set(key, merged, in: heap)
+    }
+    return result.value
   }
 }
 

@@ -194,3 +194,10 @@ public struct Solution: Sendable, Hashable {
     }
   }
 }
+
+/// A solution whose values are JSON texts.
+public struct SolutionJSON: Sendable {
+  public internal(set) var bindings: [(name: String, text: [UInt8])] = []
+  /// Values of the query's expressions; an equation that holds is true.
+  public internal(set) var values: [[UInt8]] = []
+}

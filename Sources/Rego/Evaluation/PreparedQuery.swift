@@ -138,19 +138,63 @@ public final class Evaluator {
     return Solution(bindings: bindings, values: values)
   }
 
-  /// A value of the result, which counts against the budgets: it may be far larger than in memory, where it shares parts.
-  private func copy(_ value: Value) throws(RegoError) -> RegoValue {
+  /// Counts a value of the result against the budgets: it may be far larger than in memory, where it shares parts.
+  private func spend(_ value: Value) throws(RegoError) {
     do throws(BuiltinError) { try machine.builtinContext.spend(tree: value) } catch {
       throw machine.exhausted(in: function, copying: true)
     }
-    guard let copy = RegoValue(copying: value) else {
-      throw RegoError(.cancel, "caller cancelled query execution: the result is nested deeper than \(RegoValue.depthLimit) levels")
-    }
+  }
+
+  private func copy(_ value: Value) throws(RegoError) -> RegoValue {
+    try spend(value)
+    guard let copy = RegoValue(copying: value) else { throw Self.tooDeep }
     return copy
   }
 
   /// Gives back the memory of a large evaluation.
   fileprivate func shrink() { machine.heap.shrink() }
+
+  /// Every solution, its values as JSON text over several lines: for large results that are only written.
+  ///
+  /// - Parameters:
+  ///   - indent: spaces for each level of a value.
+  ///   - bindingsLevel: level at which the values of variables stand in the text around them.
+  ///   - valuesLevel: the same for the values of expressions.
+  public func evaluateJSON(
+    input: Document?, indent: Int = 2, bindingsLevel: Int = 0, valuesLevel: Int = 0
+  ) throws(RegoError) -> [SolutionJSON] {
+    machine.begin(input: input?.value ?? .undefined, data: data.value)
+    try machine.solve(function)
+    let space = [UInt8](repeating: 0x20, count: max(0, indent))
+    let styles = [bindingsLevel, valuesLevel].map { level in
+      JSONWriter.Style(indent: space, prefix: [UInt8](repeating: 0x20, count: space.count * max(0, level)), levels: RegoValue.depthLimit)
+    }
+    var solutions: [SolutionJSON] = []
+    for number in 0..<machine.solutionCount {
+      let first = number * names.count
+      var solution = SolutionJSON()
+      for index in named where machine.results[first + index].isDefined {
+        solution.bindings.append((names[index], try text(machine.results[first + index], styles[0])))
+      }
+      for expression in expressions {
+        let value = expression.index.map { machine.results[first + $0] } ?? .boolean(true)
+        solution.values.append(try text(value, styles[1]))
+      }
+      solutions.append(solution)
+    }
+    return solutions
+  }
+
+  private func text(_ value: Value, _ style: JSONWriter.Style) throws(RegoError) -> [UInt8] {
+    try spend(value)
+    var writer = JSONWriter(style)
+    writer.write(value)
+    if writer.isCut { throw Self.tooDeep }
+    return writer.bytes
+  }
+
+  private static let tooDeep = RegoError(
+    .cancel, "caller cancelled query execution: the result is nested deeper than \(RegoValue.depthLimit) levels")
 
   /// Evaluates to the last solution and copies none.
   public func run(input: Document?) throws(RegoError) {

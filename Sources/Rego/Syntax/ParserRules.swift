@@ -75,9 +75,12 @@ extension Parser {
       // Braces read as a set are a body: a set literal would always hold.
       guard isBrace, case .term(let term) = expression.kind, case .set = term.node else { return [expression] }
     }
-    guard isBrace else { return nil }
+    // As in OPA, whatever stands here is then passed over as if it were the brace, and mistakes behind it are those reported.
+    let errors = state.errors
     restore(saved)
-    return parseBraceBody()
+    guard let body = parseBraceBody() else { return nil }
+    if !isBrace { state.errors = errors }
+    return isBrace ? body : nil
   }
 
   /// Reads `{ ... }` and goes past it.

@@ -9,6 +9,9 @@ public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Code points from the start of the line, counting from 1.
   public let column: Int
 
+  /// The reason where a text ends too early.
+  static let endOfText = "unexpected end of JSON input"
+
   init(_ reason: String, offset: Int, in text: JSONText) {
     self.reason = reason
     self.offset = min(offset, text.count)

@@ -362,7 +362,7 @@ extension JSONReader {
 extension JSONReader {
   @inline(never)
   func unexpected(_ position: Int, _ context: String) -> JSONError {
-    guard position < text.count else { return JSONError("unexpected end of JSON input", offset: text.count, in: text) }
+    guard position < text.count else { return JSONError(JSONError.endOfText, offset: text.count, in: text) }
     let byte = text.byte(at: position)
     let name =
       switch byte {

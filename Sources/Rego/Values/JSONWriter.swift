@@ -11,7 +11,12 @@ struct JSONWriter {
     var indent: [UInt8]?
     /// Begins each line but the first one.
     var prefix: [UInt8] = []
+    /// Levels that are written; what stands deeper is left out, and `isCut` says so.
+    var levels = Int.max
   }
+
+  /// Set once something stood deeper than the style's levels.
+  private(set) var isCut = false
 
   private(set) var bytes: [UInt8] = []
   private let style: Style
@@ -26,8 +31,10 @@ struct JSONWriter {
 
   /// A container that is being written and how far.
   private struct Frame {
-    let members: [Member]
-    let isObject: Bool
+    let value: Value
+    let count: Int
+    /// Of an object with keys that are no strings: its members by the texts of their keys.
+    var members: [Member] = []
     var next = 0
   }
   private struct Member {
@@ -35,30 +42,49 @@ struct JSONWriter {
     var value: Value
   }
 
+  /// A line's end and what the lines of each level begin with.
+  private var lineBreak: [UInt8] = []
+  /// The key table that was last seen to hold strings alone.
+  private var stringKeys: Memory.Address = 0
+
   mutating func write(_ value: Value) {
     var frames: [Frame] = []
     var current = value
     while true {
-      if let frame = begin(current) {
+      if frames.count >= style.levels, current.isComposite {
+        isCut = true
+      } else if let frame = begin(current) {
         frames.append(frame)
       }
-      while let depth = frames.indices.last, frames[depth].next == frames[depth].members.count {
-        let frame = frames.removeLast()
-        if !frame.members.isEmpty { newLine(frames.count) }
-        bytes.append(frame.isObject ? 0x7D : 0x5D)
+      while let frame = frames.last, frame.next == frame.count {
+        frames.removeLast()
+        if frame.count > 0 { newLine(frames.count) }
+        bytes.append(frame.value.isObject ? 0x7D : 0x5D)
       }
       guard let depth = frames.indices.last else { return }
-      let member = frames[depth].members[frames[depth].next]
       if frames[depth].next > 0 { bytes.append(0x2C) }
-      frames[depth].next += 1
       newLine(frames.count)
-      if frames[depth].isObject {
-        unsafe member.key.withUnsafeBufferPointer { unsafe string($0) }
-        bytes.append(0x3A)
-        if style.indent != nil { bytes.append(0x20) }
-      }
-      current = member.value
+      current = element(of: &frames[depth])
     }
+  }
+
+  /// The next element of a container; its key is written.
+  @inline(__always)
+  private mutating func element(of frame: inout Frame) -> Value {
+    let index = frame.next
+    frame.next += 1
+    guard frame.value.isObject else { return frame.value.isArray ? frame.value.arrayView[index] : frame.value.setView[index] }
+    defer {
+      bytes.append(0x3A)
+      if style.indent != nil { bytes.append(0x20) }
+    }
+    if frame.members.isEmpty {
+      let object = frame.value.objectView
+      unsafe object.key(at: index).withText { unsafe string($0) }
+      return object.value(at: index)
+    }
+    unsafe frame.members[index].key.withUnsafeBufferPointer { unsafe string($0) }
+    return frame.members[index].value
   }
 
   /// Writes a scalar, or begins a container.
@@ -68,26 +94,37 @@ struct JSONWriter {
     case .boolean: bytes += (value.isTrue ? "true" : "false").utf8
     case .integer, .number: bytes += Numbers.text(value)
     case .shortString, .longString: unsafe value.withText { unsafe string($0) }
-    case .array, .set:
+    case .array:
       bytes.append(0x5B)
-      return Frame(members: value.elements.map { Member(key: [], value: $0) }, isObject: false)
+      return Frame(value: value, count: value.arrayView.count)
+    case .set:
+      bytes.append(0x5B)
+      value.setView.sort()
+      return Frame(value: value, count: value.setView.count)
     case .object:
       bytes.append(0x7B)
-      return Frame(members: Self.members(value.objectView), isObject: true)
+      let object = value.objectView
+      object.sort()
+      if hasOnlyStrings(object) { return Frame(value: value, count: object.count) }
+      let members = Self.members(object)
+      return Frame(value: value, count: members.count, members: members)
     }
     return nil
   }
 
+  private mutating func hasOnlyStrings(_ object: ObjectView) -> Bool {
+    let table = object.table
+    if table.address == stringKeys { return true }
+    for slot in 0..<object.count where !table[slot].isString { return false }
+    stringKeys = table.address
+    return true
+  }
+
   /// In order of the keys' texts; of equal texts the last one counts.
   private static func members(_ object: ObjectView) -> [Member] {
-    var hasOther = false
-    var result: [Member] = []
-    result.reserveCapacity(object.count)
-    for (key, value) in Members(object) {
-      if !key.isString { hasOther = true }
-      result.append(Member(key: key.isString ? key.text : text(key, Style(escapesHTML: true)), value: value))
+    var result = Members(object).map { key, value in
+      Member(key: key.isString ? key.text : text(key, Style(escapesHTML: true)), value: value)
     }
-    guard hasOther else { return result }
     result.sort { $0.key.lexicographicallyPrecedes($1.key) }
     var unique: [Member] = []
     for member in result {
@@ -99,9 +136,10 @@ struct JSONWriter {
 
   private mutating func newLine(_ depth: Int) {
     guard let indent = style.indent else { return }
-    bytes.append(0x0A)
-    bytes += style.prefix
-    for _ in 0..<depth { bytes += indent }
+    let length = 1 + style.prefix.count + depth * indent.count
+    if lineBreak.isEmpty { lineBreak = [0x0A] + style.prefix }
+    if !indent.isEmpty { while lineBreak.count < length { lineBreak += indent } }
+    bytes += lineBreak[..<length]
   }
 
   mutating func string(_ text: UnsafeBufferPointer<UInt8>) {

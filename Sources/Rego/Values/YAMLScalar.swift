@@ -3,7 +3,9 @@ enum YAMLScalar {
   static func value(_ text: [UInt8], tag: String?, isPlain: Bool, line: Int, in heap: Heap) throws(YAMLError) -> Value {
     switch tag {
     case nil, "?":
-      return isPlain ? resolved(text, in: heap) : .string(text, in: heap)
+      guard isPlain else { return .string(text, in: heap) }
+      if let name = boundless(text) { throw YAMLError(description: "json: unsupported value: \(name)") }
+      return resolved(text, in: heap)
     case "!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:timestamp": return .string(text, in: heap)
     case "tag:yaml.org,2002:binary":
       do throws(BuiltinError) { return .string(String(decoding: try Base64.decode(text, .standard), as: UTF8.self), in: heap) } catch {
@@ -36,7 +38,18 @@ enum YAMLScalar {
   }
 
   /// Whether a text, written plain, would be read as something else.
-  static func isWord(_ text: [UInt8]) -> Bool { !resolved(text, in: Heap()).isString || text == [0x3C, 0x3C] }
+  static func isWord(_ text: [UInt8]) -> Bool { !resolved(text, in: Heap()).isString || text == [0x3C, 0x3C] || boundless(text) != nil }
+
+  /// Go's name of an infinity or of what is no number, neither of which JSON can hold; nil for anything else.
+  private static func boundless(_ text: [UInt8]) -> String? {
+    guard text.count == 4 || text.count == 5 else { return nil }
+    switch String(decoding: text, as: UTF8.self) {
+    case ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF": return "+Inf"
+    case "-.inf", "-.Inf", "-.INF": return "-Inf"
+    case ".nan", ".NaN", ".NAN": return "NaN"
+    default: return nil
+    }
+  }
 
   private static func resolved(_ text: [UInt8], in heap: Heap) -> Value {
     guard let first = text.first else { return .null }

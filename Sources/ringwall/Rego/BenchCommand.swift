@@ -24,7 +24,7 @@ struct BenchCommand: ParsableCommand {
 
   @OptionGroup var network: NetworkOptions
 
-  @Option(name: [.short, .long], help: ArgumentHelp("pretty, json or gobench.", valueName: "format"))
+  @Option(name: [.customShort("f", allowingJoined: true), .long], help: ArgumentHelp("pretty, json or gobench.", valueName: "format"))
   var format: Format = .pretty
 
   @Option(help: ArgumentHelp("Benchmarks, one after the other.", valueName: "count"))
@@ -36,6 +36,9 @@ struct BenchCommand: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Report how the time of single evaluations is distributed.")
   var metrics = true
 
+  @Flag(inversion: .prefixedNo, help: "Accepted for scripts: memory is not counted.")
+  var benchmem = true
+
   func validate() throws {
     guard count >= 1 else { throw ValidationError("--count takes 1 and more") }
   }
@@ -44,7 +47,7 @@ struct BenchCommand: ParsableCommand {
     do {
       let input = try question.document()
       let (modules, data) = try sources.load()
-      let policy = try Policy(modules, data: Document(data), options: try sources.policyOptions())
+      let policy = try Policy(modules, data: data, options: try sources.policyOptions())
       let query = try policy.prepare(
         try question.text(), package: question.packagePath, imports: try question.parsedImports(),
         options: sources.compilation.parserOptions)

@@ -13,6 +13,7 @@ struct BuildCommand: ParsableCommand {
         ringwall build --bundle policies -e example/allow
         ringwall build -O 2 -e example/allow policies data.json
         ringwall build --target plan -e example/allow policies
+        ringwall build --bundle policies --signing-key private.pem
 
       Policies are compiled, so that a bundle holds none that cannot be used, and formatted. Data become one data.json. The same files give \
       the same bytes. With --target plan the bundle also holds plan.json, which readers of OPA's plans run.
@@ -30,20 +31,26 @@ struct BuildCommand: ParsableCommand {
   @Flag(name: [.short, .long], help: "The paths are bundles: their manifests, and of data data.json and data.yaml, are taken.")
   var bundle = false
 
-  @Option(name: [.short, .long], help: ArgumentHelp("The file to write.", valueName: "file"), completion: .file())
+  @Option(
+    name: [.customShort("o", allowingJoined: true), .long], help: ArgumentHelp("The file to write.", valueName: "file"), completion: .file()
+  )
   var output = "bundle.tar.gz"
 
-  @Option(name: [.short, .long], help: ArgumentHelp("Revision in the manifest.", valueName: "text"))
+  @Option(name: [.customShort("r", allowingJoined: true), .long], help: ArgumentHelp("Revision in the manifest.", valueName: "text"))
   var revision: String?
 
-  @Option(name: [.short, .long], help: ArgumentHelp("A rule or package that is asked: example/allow. May be repeated.", valueName: "path"))
+  @Option(
+    name: [.customShort("e", allowingJoined: true), .long],
+    help: ArgumentHelp("A rule or package that is asked: example/allow. May be repeated.", valueName: "path"))
   var entrypoint: [String] = []
 
-  @Option(name: [.short, .long], help: ArgumentHelp("What evaluates the bundle: rego or plan.", valueName: "target"))
+  @Option(
+    name: [.customShort("t", allowingJoined: true), .long],
+    help: ArgumentHelp("What evaluates the bundle: rego or plan.", valueName: "target"))
   var target = Target.rego.rawValue
 
   @Option(
-    name: [.customShort("O"), .long],
+    name: [.customShort("O", allowingJoined: true), .long],
     help: ArgumentHelp("0; 1 to evaluate what needs no input; 2 to put rules into each other too. Needs entrypoints.", valueName: "level"))
   var optimize = 0
 
@@ -60,7 +67,14 @@ struct BuildCommand: ParsableCommand {
   @Flag(name: .customLong("v1-compatible"), help: "Read Rego v1, which is the default.")
   var isV1 = false
 
-  @OptionGroup var signing: BundleVerificationOptions
+  @Option(
+    help: ArgumentHelp("A JSON file that lists the built-in functions policies may call, as of opa capabilities.", valueName: "file"),
+    completion: .file(extensions: ["json"]))
+  var capabilities: String?
+
+  @OptionGroup var verification: BundleVerificationOptions
+
+  @OptionGroup var signing: BundleSigningOptions
 
   func validate() throws {
     guard Target(rawValue: target) != nil else {
@@ -80,15 +94,20 @@ struct BuildCommand: ParsableCommand {
       let output = try ResultOutput(path: output)
       let options = Parser.Options(version: isV0 ? .v0 : .v1)
       let ignored = ignore.flatMap { $0.split(separator: ",").map(String.init) }
-      var built = try bundle ? Built(bundle: paths[0], options, ignored, try signing.verification()) : Built(paths, options, ignored)
+      var built = try bundle ? Built(bundle: paths[0], options, ignored, try verification.verification()) : Built(paths, options, ignored)
       for path in entrypoint where !built.has(path) {
         throw DataError("--entrypoint \(path): there is no rule and no package of this name in what is built")
       }
       if optimize > 0 { try built.optimize(entrypoint, level: optimize, namespace: partialNamespace) }
       if let revision { built.manifest.revision = revision }
-      let policy = try Policy(built.modules, options: Policy.Options(functions: StandardFunctions.all))
+      var compilation = Policy.Options(functions: StandardFunctions.all)
+      if let capabilities { compilation.builtins = try CapabilitiesFile.builtins(capabilities) }
+      let policy = try Policy(built.modules, options: compilation)
       var entries = try built.entries()
       if target == Target.plan.rawValue { entries.append(BundleEntry(["plan.json"], try policy.plan(entryPoints: entrypoint))) }
+      if let signing = try signing.signing(algorithm: verification.algorithm.signingAlg, keyID: verification.verificationKeyID) {
+        entries.append(try signing.signatures(of: entries, name: paths.joined(separator: ", ")))
+      }
       try output.write(try BundleArchive.write(entries))
       try output.finish()
     } catch {
@@ -122,7 +141,7 @@ private struct Built {
     do throws(RegoSources.Failure) {
       let found = try RegoSources(paths, options: options, ignoring: ignored)
       modules = found.modules
-      data = found.data
+      data = found.data.regoValue
     } catch { throw error.underlying }
     manifest = BundleManifest()
     manifest.version = options.version

@@ -25,7 +25,7 @@ struct CheckCommand: ParsableCommand {
 
   @OptionGroup var schemas: SchemaOptions
 
-  @Option(name: [.short, .long], help: ArgumentHelp("pretty or json.", valueName: "format"))
+  @Option(name: [.customShort("f", allowingJoined: true), .long], help: ArgumentHelp("pretty or json.", valueName: "format"))
   var format: Format = .pretty
 
   @Flag(name: [.customShort("S"), .long], help: "Refuse unused variables, arguments and imports too.")
@@ -34,10 +34,12 @@ struct CheckCommand: ParsableCommand {
   @Flag(name: [.short, .long], help: "The folders are bundles: data files in them count as well.")
   var bundle = false
 
-  @Option(name: [.short, .long], help: ArgumentHelp("Errors after which no more are looked for; 0 for all.", valueName: "count"))
+  @Option(
+    name: [.customShort("m", allowingJoined: true), .long],
+    help: ArgumentHelp("Errors after which no more are looked for; 0 for all.", valueName: "count"))
   var maxErrors = RegoErrors.limit
 
-  @Flag(name: .customLong("rego-v1"), help: "Refuse what is not both Rego v0 and v1.")
+  @Flag(name: [.customLong("v0-v1"), .customLong("rego-v1")], help: "Refuse what is not both Rego v0 and v1.")
   var isBoth = false
 
   func run() throws {

@@ -23,7 +23,7 @@ struct DepsCommand: ParsableCommand {
 
   @OptionGroup var sources: RegoOptions
 
-  @Option(name: [.short, .long], help: ArgumentHelp("pretty or json.", valueName: "format"))
+  @Option(name: [.customShort("f", allowingJoined: true), .long], help: ArgumentHelp("pretty or json.", valueName: "format"))
   var format: Format = .pretty
 
   func run() throws {

@@ -11,8 +11,10 @@ struct OutputError {
   /// Of a parse error.
   private let sourceLine: (text: String, index: Int)?
   private let text: String
+  private let missing: String?
 
   init(_ error: RegoError) {
+    missing = nil
     message = error.message
     code = error.code.rawValue
     file = error.file
@@ -22,6 +24,7 @@ struct OutputError {
   }
 
   init(_ error: DataError) {
+    missing = error.missing
     message = error.message
     code = ""
     file = ""
@@ -43,6 +46,8 @@ struct OutputError {
   }
 
   var json: RegoValue {
+    // Programs that read OPA's errors know its own sentence.
+    let message = missing.map { "stat \($0): no such file or directory" } ?? message
     var members: [RegoValue.Member] = [.init("message", .string(message))]
     if !code.isEmpty {
       members.append(.init("code", .string(code)))

@@ -33,7 +33,8 @@ struct EvalCommand: ParsableCommand {
   @OptionGroup var rest: PartialFlags
 
   @Option(
-    name: [.short, .long], help: ArgumentHelp("json, pretty, values, bindings, raw or discard; with --partial source.", valueName: "format")
+    name: [.customShort("f", allowingJoined: true), .long],
+    help: ArgumentHelp("json, pretty, values, bindings, raw or discard; with --partial source.", valueName: "format")
   )
   var format: Format = .json
 
@@ -89,6 +90,19 @@ struct EvalCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Rows of the profile; 0 for all.", valueName: "count"))
   var profileLimit: Int?
 
+  @Option(
+    name: [.customShort("O", allowingJoined: true), .long],
+    help: ArgumentHelp("Accepted for scripts: every evaluation is optimized, and the result is the same.", valueName: "level"))
+  var optimize = 0
+
+  @Option(
+    name: [.customShort("e", allowingJoined: true), .long],
+    help: ArgumentHelp("Accepted for scripts: the query says what is asked.", valueName: "path"))
+  var entrypoint: [String] = []
+
+  @Flag(help: "Accepted for scripts: data are always stored for reading.")
+  var optimizeStoreForReadSpeed = false
+
   @Option(help: ArgumentHelp("Bytes after which a cell of a table is cut; 0 for none.", valueName: "count"))
   var prettyLimit = 80
 
@@ -114,7 +128,7 @@ struct EvalCommand: ParsableCommand {
     show(output)
     // Errors of built-in functions alone leave the result as it is.
     if output.errors.contains(where: { !$0.isOfBuiltin }) || (strictBuiltinErrors && !output.errors.isEmpty) { throw ExitCode(2) }
-    if fail && output.solutions.isEmpty || failDefined && !output.solutions.isEmpty { throw ExitCode(1) }
+    if fail && !output.hasSolutions || failDefined && output.hasSolutions { throw ExitCode(1) }
   }
 
   /// Evaluates what is known and shows what is left.
@@ -122,7 +136,7 @@ struct EvalCommand: ParsableCommand {
     do {
       let (modules, data) = try sources.load()
       let policy = try TracedPolicy(
-        modules, data: Document(data), options: try sources.policyOptions(isStrict: strict))
+        modules, data: data, options: try sources.policyOptions(isStrict: strict))
       let result = try policy.partially(
         text, package: question.packagePath, imports: try question.parsedImports(), input: input, partial: rest.options,
         options: sources.compilation.parserOptions, evaluation: try evaluationOptions)
@@ -144,7 +158,7 @@ struct EvalCommand: ParsableCommand {
 
   private func show(_ output: EvalOutput) {
     switch format {
-    case .json: Console.print(OrderedJSON.bytes(output.document))
+    case .json: Console.print(pieces: OrderedJSON.pieces(output.tree))
     case .discard: Console.print(OrderedJSON.text(output.discarded))
     case .pretty:
       let text = output.pretty(limit: prettyLimit, showsVariables: varValues)
@@ -170,10 +184,20 @@ struct EvalCommand: ParsableCommand {
     var output = EvalOutput()
     var times = Metrics()
     do {
-      let (modules, data) = try times.time("load_files") { try sources.load() }
+      if text.isEmpty { throw DataError("cannot evaluate empty query") }
+      let loaded = try times.time(sources.timer) { try sources.compilation.sources(sources.data, bundles: sources.bundle) }
+      let modules = loaded.modules
+      if loaded.parsing > .zero { times.add("module_parse", loaded.parsing.wholeNanoseconds) }
       let options = try sources.policyOptions(isStrict: strict)
-      let policy = try times.time("module_compile") { try Policy(modules, data: Document(data), options: options) }
+      let policy = try times.time(modules.isEmpty ? nil : "module_compile") {
+        try Policy(modules, data: loaded.data, options: options)
+      }
       let imports = try question.parsedImports()
+      if metrics || instrument || isProfiled {
+        // Timed by itself: preparing parses too, but does not tell.
+        _ = try? times.time("query_parse") { try Parser.query(Array(text.utf8), options: sources.compilation.parserOptions) }
+        if sources.timer != nil { times.add("external_resolve", 0) }
+      }
       let query = try times.time("query_compile") {
         try policy.prepare(text, package: question.packagePath, imports: imports, options: sources.compilation.parserOptions)
       }
@@ -188,8 +212,14 @@ struct EvalCommand: ParsableCommand {
       }
       let evaluator = Evaluator(query, options: try evaluationOptions)
       evaluator.printed = { Console.complain($0, isWhole: true) }
-      output.solutions = try times.time("query_eval") {
-        try evaluator.evaluate(input: input).map { EvaluatedSolution($0, of: query) }
+      try times.time("query_eval") {
+        if format == .json {
+          let solutions = try evaluator.evaluateJSON(
+            input: input, bindingsLevel: SolutionText.bindingsLevel, valuesLevel: SolutionText.valuesLevel)
+          if !solutions.isEmpty { output.resultText = SolutionText.tree(solutions, of: query) }
+        } else {
+          output.solutions = try evaluator.evaluate(input: input).map { EvaluatedSolution($0, of: query) }
+        }
       }
       if showBuiltinErrors { output.errors = evaluator.builtinErrors.map { OutputError($0) } }
     } catch {

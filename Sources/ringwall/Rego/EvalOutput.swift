@@ -3,6 +3,8 @@ internal import Rego
 /// What one run of a query gave, with whatever was asked for besides.
 struct EvalOutput {
   var solutions: [EvaluatedSolution] = []
+  /// Instead of them where they are only written: what stands under `result`.
+  var resultText: OutputTree?
   var errors: [OutputError] = []
   var metrics: Metrics?
   /// Of several runs, by name.
@@ -13,11 +15,35 @@ struct EvalOutput {
   var aggregatedProfile: [(row: Profile.Row, times: Statistics)] = []
   var coverage: Coverage.Report?
 
+  var hasSolutions: Bool { !solutions.isEmpty || resultText != nil }
+
   /// As `--format json` writes it; what is empty is left out.
+  var tree: OutputTree {
+    var members: [(key: String, value: OutputTree)] = []
+    if !errors.isEmpty { members.append(("errors", .value(.array(errors.map(\.json))))) }
+    if let resultText {
+      members.append(("result", resultText))
+    } else if !solutions.isEmpty {
+      members.append(("result", .value(SolutionText.json(solutions))))
+    }
+    for member in reports {
+      guard case .string(let key) = member.key else { continue }
+      members.append((key, .value(member.value)))
+    }
+    return .object(members)
+  }
+
+  /// The same where no result is text.
   var document: RegoValue {
     var members: [RegoValue.Member] = []
     if !errors.isEmpty { members.append(.init("errors", .array(errors.map(\.json)))) }
     if !solutions.isEmpty { members.append(.init("result", SolutionText.json(solutions))) }
+    return .object(members + reports)
+  }
+
+  /// What was asked for besides.
+  private var reports: [RegoValue.Member] {
+    var members: [RegoValue.Member] = []
     if let metrics { members.append(.init("metrics", metrics.json)) }
     if !aggregatedMetrics.isEmpty {
       members.append(.init("aggregated_metrics", .object(aggregatedMetrics.map { .init($0.name, $0.statistics.json) })))
@@ -26,7 +52,7 @@ struct EvalOutput {
     if !profile.isEmpty { members.append(.init("profile", ProfileReport.json(profile))) }
     if !aggregatedProfile.isEmpty { members.append(.init("aggregated_profile", ProfileReport.aggregatedJSON(aggregatedProfile))) }
     if let coverage { members.append(.init("coverage", coverage.json)) }
-    return .object(members)
+    return members
   }
 
   /// As `--format discard` writes it.
@@ -60,7 +86,10 @@ struct Metrics {
   private(set) var values: [(name: String, nanoseconds: Int64)] = []
 
   /// Runs `body` and keeps how long it took, also where it throws.
-  mutating func time<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {
+  ///
+  /// - Parameter name: OPA's, without "timer_rego_" and "_ns"; nil keeps nothing.
+  mutating func time<Result>(_ name: String?, _ body: () throws -> Result) rethrows -> Result {
+    guard let name else { return try body() }
     let start = ContinuousClock.now
     defer { add(name, (ContinuousClock.now - start).wholeNanoseconds) }
     return try body()

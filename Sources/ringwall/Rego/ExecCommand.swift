@@ -14,6 +14,10 @@ struct ExecCommand: ParsableCommand {
       Exit codes: 0; 1 where a policy or a file cannot be used, and as the --fail flags say.
       """)
 
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case json
+  }
+
   @Argument(help: "Files and folders to decide about.", completion: .file())
   var paths: [String] = []
 
@@ -36,6 +40,9 @@ struct ExecCommand: ParsableCommand {
   @Flag(help: "Exit with 1 where a decision is not an empty collection, or ends in an error.")
   var failNonEmpty = false
 
+  @Option(name: [.customShort("f", allowingJoined: true), .long], help: ArgumentHelp("json is the only one.", valueName: "format"))
+  var format: Format = .json
+
   @OptionGroup var budget: BudgetOptions
 
   func validate() throws {
@@ -50,7 +57,7 @@ struct ExecCommand: ParsableCommand {
     var isFailed = false
     do {
       let (modules, data) = try sources.load()
-      let policy = try Policy(modules, data: Document(data), options: try sources.policyOptions())
+      let policy = try Policy(modules, data: data, options: try sources.policyOptions())
       let parts = decision.split(separator: "/").map { "[" + OrderedJSON.compact(.string(String($0))) + "]" }
       let query = try policy.prepare("data" + parts.joined())
       var files: [String] = []
@@ -60,7 +67,7 @@ struct ExecCommand: ParsableCommand {
       var options = EvaluationOptions(network: try network.access(sources.compilation))
       budget.apply(to: &options)
       for file in standardInput ? ["/dev/stdin"] : files {
-        let input = Document(try RegoSources.document(try DataFiles.bytes(file), file: file))
+        let input = try RegoSources.input(try DataFiles.bytes(file, limit: DataFiles.documentLimit), file: file)
         let name = RegoValue.Member("path", .string(standardInput ? "--stdin-input" : file))
         do throws(RegoError) {
           guard let value = try query.evaluate(input: input, options: options).first?.values.first else {

@@ -27,7 +27,7 @@ struct InspectCommand: ParsableCommand {
   @Flag(name: [.short, .long], help: "List METADATA blocks too.")
   var annotations = false
 
-  @Option(name: [.short, .long], help: ArgumentHelp("pretty or json.", valueName: "format"))
+  @Option(name: [.customShort("f", allowingJoined: true), .long], help: ArgumentHelp("pretty or json.", valueName: "format"))
   var format: Format = .pretty
 
   @Flag(name: .customLong("v0-compatible"), help: "Read modules as Rego v0. Wins over --v1-compatible.")

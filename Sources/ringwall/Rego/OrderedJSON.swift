@@ -4,9 +4,20 @@ extension RegoValue.Member {
   init(_ key: String, _ value: RegoValue) { self.init(.string(key), value) }
 }
 
+/// A document to be written of which parts are text already.
+indirect enum OutputTree {
+  case value(RegoValue)
+  /// JSON laid out for the level where it stands.
+  case text([UInt8])
+  case array([OutputTree])
+  case object([(key: String, value: OutputTree)])
+}
+
 /// JSON over several lines whose keys stand in the order given, as Go writes a structure.
 struct OrderedJSON {
   private var bytes: [UInt8] = []
+  /// What stands before them.
+  private var finished: [[UInt8]] = []
 
   static func text(_ value: RegoValue) -> String { String(decoding: Self.bytes(value), as: UTF8.self) }
 
@@ -29,6 +40,43 @@ struct OrderedJSON {
     var writer = OrderedJSON()
     writer.write(value, 0)
     return writer.bytes
+  }
+
+  /// The document in pieces, so that large texts are not copied once more.
+  static func pieces(_ tree: OutputTree) -> [[UInt8]] {
+    var writer = OrderedJSON()
+    writer.write(tree, 0)
+    writer.finished.append(writer.bytes)
+    return writer.finished
+  }
+
+  private mutating func write(_ tree: OutputTree, _ depth: Int) {
+    switch tree {
+    case .value(let value): write(value, depth)
+    case .text(let text):
+      finished += [bytes, text]
+      bytes = []
+    case .array(let elements) where !elements.isEmpty:
+      bytes.append(UInt8(ascii: "["))
+      for (index, element) in elements.enumerated() {
+        newLine(depth + 1, isFirst: index == 0)
+        write(element, depth + 1)
+      }
+      newLine(depth, isFirst: true)
+      bytes.append(UInt8(ascii: "]"))
+    case .object(let members) where !members.isEmpty:
+      bytes.append(UInt8(ascii: "{"))
+      for (index, member) in members.enumerated() {
+        newLine(depth + 1, isFirst: index == 0)
+        string(member.key)
+        bytes += ": ".utf8
+        write(member.value, depth + 1)
+      }
+      newLine(depth, isFirst: true)
+      bytes.append(UInt8(ascii: "}"))
+    case .array: bytes += "[]".utf8
+    case .object: bytes += "{}".utf8
+    }
   }
 
   private mutating func write(_ value: RegoValue, _ depth: Int) {

@@ -20,7 +20,7 @@ struct ParseCommand: ParsableCommand {
   @Argument(help: "A .rego file.", completion: .file(extensions: ["rego"]))
   var path: String
 
-  @Option(name: [.short, .long], help: ArgumentHelp("pretty or json.", valueName: "format"))
+  @Option(name: [.customShort("f", allowingJoined: true), .long], help: ArgumentHelp("pretty or json.", valueName: "format"))
   var format: Format = .pretty
 
   @Option(

@@ -7,7 +7,7 @@ struct PartialFlags: ParsableArguments {
   var partial = false
 
   @Option(
-    name: [.short, .long],
+    name: [.customShort("u", allowingJoined: true), .long],
     help: ArgumentHelp("With --partial, what is not known: input, or parts of it and of data. May be repeated.", valueName: "reference"))
   var unknowns: [String] = []
 

@@ -23,7 +23,9 @@ struct RegoCompilation: ParsableArguments {
     completion: .file(extensions: ["json"]))
   var capabilities: String?
 
-  @Option(name: [.short, .long], help: ArgumentHelp("What evaluates: rego is the only one.", valueName: "target"))
+  @Option(
+    name: [.customShort("t", allowingJoined: true), .long], help: ArgumentHelp("What evaluates: rego is the only one.", valueName: "target")
+  )
   var target: Target = .rego
 
   @OptionGroup var signing: BundleVerificationOptions
@@ -56,12 +58,16 @@ struct RegoCompilation: ParsableArguments {
   }
 
   /// - Parameter bundles: folders laid out as bundles, and archives of such.
-  func load(_ paths: [String], bundles: [String] = []) throws -> (modules: [Module], data: RegoValue) {
+  func load(_ paths: [String], bundles: [String] = []) throws -> (modules: [Module], data: Document) {
+    let sources = try sources(paths, bundles: bundles)
+    return (sources.modules, sources.data)
+  }
+
+  func sources(_ paths: [String], bundles: [String] = []) throws -> RegoSources {
     let verification = try signing.verification()
     do throws(RegoSources.Failure) {
-      let sources = try RegoSources(
+      return try RegoSources(
         paths, bundles: bundles, options: parserOptions, ignoring: ignored, verification: verification)
-      return (sources.modules, sources.data)
     } catch { throw error.underlying }
   }
 }
@@ -69,7 +75,7 @@ struct RegoCompilation: ParsableArguments {
 /// JSON schemas of the input and of data.
 struct SchemaOptions: ParsableArguments {
   @Option(
-    name: [.short, .long],
+    name: [.customShort("s", allowingJoined: true), .long],
     help: ArgumentHelp(
       "JSON schemas: a file with that of the input, or a folder with those that METADATA blocks name, schema.a.b in a/b.json.",
       valueName: "path"), completion: .file())
@@ -79,12 +85,12 @@ struct SchemaOptions: ParsableArguments {
 /// Where the commands that evaluate a query find policies and data.
 struct RegoOptions: ParsableArguments {
   @Option(
-    name: [.short, .long],
+    name: [.customShort("d", allowingJoined: true), .long],
     help: ArgumentHelp("Policies and data: a file or folder. May be repeated.", valueName: "path"), completion: .file())
   var data: [String] = []
 
   @Option(
-    name: [.short, .long],
+    name: [.customShort("b", allowingJoined: true), .long],
     help: ArgumentHelp(
       "A bundle: an archive (.tar.gz), or a folder with policies and files named data.json or data.yaml. May be repeated.",
       valueName: "path"),
@@ -100,7 +106,10 @@ struct RegoOptions: ParsableArguments {
     try compilation.policyOptions(schema: schemas.schema, isStrict: isStrict)
   }
 
-  func load() throws -> (modules: [Module], data: RegoValue) { try compilation.load(data, bundles: bundle) }
+  /// The name of the time that loading takes; nil where there is nothing to load.
+  var timer: String? { !bundle.isEmpty ? "load_bundles" : data.isEmpty ? nil : "load_files" }
+
+  func load() throws -> (modules: [Module], data: Document) { try compilation.load(data, bundles: bundle) }
 }
 
 /// Which query is asked, and with which input.
@@ -108,7 +117,9 @@ struct QueryOptions: ParsableArguments {
   @Argument(help: "The query.")
   var query: String?
 
-  @Option(name: [.short, .long], help: ArgumentHelp("The input document, JSON or YAML.", valueName: "file"), completion: .file())
+  @Option(
+    name: [.customShort("i", allowingJoined: true), .long], help: ArgumentHelp("The input document, JSON or YAML.", valueName: "file"),
+    completion: .file())
   var input: String?
 
   @Flag(name: [.customShort("I"), .customLong("stdin-input")], help: "Read the input document from standard input.")
@@ -137,10 +148,13 @@ struct QueryOptions: ParsableArguments {
 
   /// nil where none was named.
   func document() throws(DataError) -> Document? {
-    if standardInput { return try RegoSources.input(try DataFiles.bytes("/dev/stdin"), file: "standard input") }
+    if standardInput {
+      return try RegoSources.input(
+        try DataFiles.bytes("/dev/stdin", limit: DataFiles.documentLimit), file: "standard input")
+    }
     guard let input else { return nil }
     let path = input.hasPrefix("file://") ? String(input.dropFirst("file://".count)) : input
-    return try RegoSources.input(try DataFiles.bytes(path), file: path)
+    return try RegoSources.input(try DataFiles.bytes(path, limit: DataFiles.documentLimit), file: path)
   }
 
   /// Below data.

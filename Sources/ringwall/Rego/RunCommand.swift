@@ -41,11 +41,11 @@ struct RunCommand: ParsableCommand {
   @Flag(name: [.short, .long], help: "The paths are bundles.")
   var bundle = false
 
-  @Option(name: [.short, .long], help: ArgumentHelp("pretty or json.", valueName: "format"))
+  @Option(name: [.customShort("f", allowingJoined: true), .long], help: ArgumentHelp("pretty or json.", valueName: "format"))
   var format: Format = .pretty
 
   @Option(
-    name: [.customShort("H"), .long],
+    name: [.customShort("H", allowingJoined: true), .long],
     help: ArgumentHelp("Where lines are kept for the next time. Else ~/.ringwall_history.", valueName: "file"), completion: .file())
   var history: String?
 

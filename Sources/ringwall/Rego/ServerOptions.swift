@@ -9,7 +9,7 @@ struct ServerOptions: ParsableArguments {
   var isServer = false
 
   @Option(
-    name: [.customShort("a"), .long],
+    name: [.customShort("a", allowingJoined: true), .long],
     help: ArgumentHelp(
       "Where to listen: host:port, https://host:port or unix:///path. May be repeated. Else localhost:8181.", valueName: "address"))
   var addr: [String] = []

@@ -47,7 +47,7 @@ struct ServerRun {
         result.data =
           try RegoSources(
             [], bundles: paths, options: compilation.parserOptions, ignoring: compilation.ignored, verification: verification
-          ).data
+          ).data.regoValue
         for path in paths {
           let bundle = try Bundle(path, options: compilation.parserOptions, ignoring: compilation.ignored, verification: verification)
           result.bundles.append(.init(name: path, revision: bundle.manifest?.revision ?? "", roots: bundle.manifest?.roots ?? [""]))
@@ -60,7 +60,7 @@ struct ServerRun {
       return result
     }
     let (modules, data) = try compilation.load(paths)
-    result.data = data
+    result.data = data.regoValue
     for module in modules {
       result.sources.append(.init(id: module.file, text: try DataFiles.bytes(module.file), module: module))
     }

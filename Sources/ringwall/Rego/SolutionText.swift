@@ -39,16 +39,36 @@ enum SolutionText {
       solutions.map { solution in
         let expressions = solution.expressions.map { item in
           RegoValue.object([
-            .init("value", item.value), .init("text", .string(item.expression.text)),
-            .init(
-              "location",
-              .object([
-                .init("row", .integer(Int64(item.expression.location.row))), .init("col", .integer(Int64(item.expression.location.column))),
-              ])),
+            .init("value", item.value), .init("text", .string(item.expression.text)), .init("location", location(item.expression)),
           ])
         }
         var members: [RegoValue.Member] = [.init("expressions", .array(expressions))]
         if !solution.bindings.isEmpty { members.append(.init("bindings", solution.bindingsValue)) }
+        return .object(members)
+      })
+  }
+
+  private static func location(_ expression: PreparedQuery.Expression) -> RegoValue {
+    .object([.init("row", .integer(Int64(expression.location.row))), .init("col", .integer(Int64(expression.location.column)))])
+  }
+
+  /// Levels at which values stand in the JSON format's document.
+  static let bindingsLevel = 4
+  static let valuesLevel = 5
+
+  /// The value of `result` in the JSON format, of solutions written for the levels above.
+  static func tree(_ solutions: [SolutionJSON], of query: PreparedQuery) -> OutputTree {
+    .array(
+      solutions.map { solution in
+        let expressions = zip(query.expressions, solution.values).map { expression, text in
+          OutputTree.object([
+            ("value", .text(text)), ("text", .value(.string(expression.text))), ("location", .value(location(expression))),
+          ])
+        }
+        var members: [(key: String, value: OutputTree)] = [("expressions", .array(expressions))]
+        if !solution.bindings.isEmpty {
+          members.append(("bindings", .object(solution.bindings.sorted { $0.name < $1.name }.map { ($0.name, .text($0.text)) })))
+        }
         return .object(members)
       })
   }

@@ -25,14 +25,16 @@ struct TestCommand: ParsableCommand {
   var paths: [String]
 
   @Option(
-    name: [.customShort("r"), .customLong("run")],
+    name: [.customShort("r", allowingJoined: true), .customLong("run")],
     help: ArgumentHelp("Run the tests whose name matches the regular expression.", valueName: "pattern"))
   var selection: String?
 
   @Flag(name: [.short, .long], help: "Name every test, also those that pass, and show where failures came from.")
   var verbose = false
 
-  @Option(name: [.short, .long], help: ArgumentHelp("pretty, json or, with --bench, gobench.", valueName: "format"))
+  @Option(
+    name: [.customShort("f", allowingJoined: true), .long],
+    help: ArgumentHelp("pretty, json or, with --bench, gobench.", valueName: "format"))
   var format: Format = .pretty
 
   @OptionGroup var compilation: RegoCompilation
@@ -65,13 +67,20 @@ struct TestCommand: ParsableCommand {
   @Flag(help: "Measure the tests that pass.")
   var bench = false
 
+  @Flag(inversion: .prefixedNo, help: "Accepted for scripts: memory is not counted.")
+  var benchmem = true
+
   @Flag(name: [.customShort("z"), .long], help: "Skipped tests leave the exit code at 0.")
   var exitZeroOnSkipped = false
 
-  @Option(name: [.short, .long], help: ArgumentHelp("Accepted for scripts; tests run one after the other.", valueName: "count"))
+  @Option(
+    name: [.customShort("p", allowingJoined: true), .long],
+    help: ArgumentHelp("Accepted for scripts; tests run one after the other.", valueName: "count"))
   var parallel: Int?
 
-  @Option(name: [.short, .long], help: ArgumentHelp("Errors after which no more are looked for; 0 for all.", valueName: "count"))
+  @Option(
+    name: [.customShort("m", allowingJoined: true), .long],
+    help: ArgumentHelp("Errors after which no more are looked for; 0 for all.", valueName: "count"))
   var maxErrors = RegoErrors.limit
 
   private var isCovering: Bool { coverage || (threshold ?? 0) > 0 }
@@ -88,10 +97,9 @@ struct TestCommand: ParsableCommand {
   func run() throws {
     let pattern = try selection.map { try Self.pattern($0) }
     do {
-      let (read, data) = try bundle ? compilation.load([], bundles: paths) : compilation.load(paths)
+      let (read, document) = try bundle ? compilation.load([], bundles: paths) : compilation.load(paths)
       let (all, modules) = PolicyTest.find(in: read)
       let tests = all.filter { pattern?.matches($0.fullName) ?? true }
-      let document = Document(data)
       let options = try compilation.policyOptions(schema: schemas.schema, errorLimit: maxErrors)
       let policy = try Policy(modules, data: document, options: options)
       var watch = PolicyTest.Watch(timeout: timeout.map(\.duration) ?? .seconds(bench ? 30 : 5), network: try network.access(compilation))

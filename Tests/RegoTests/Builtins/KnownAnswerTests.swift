@@ -27,6 +27,13 @@ struct KnownAnswerTests {
         ("\"a,b,,c\", \",\"", "[\"a\", \"b\", \"\", \"c\"]"), ("\"äb\", \"\"", "[\"ä\", \"b\"]"), ("\"abc\", \"x\"", "[\"abc\"]"),
         ("\"\", \",\"", "[\"\"]"),
       ])
+    check(
+      "strings.repeat",
+      [
+        ("\"ab\", 3", "\"ababab\""), ("\"世界\", 2", "\"世界世界\""), ("\"x\", 0", "\"\""), ("\"\", 5", "\"\""), ("\"\", 1000000000000", "\"\""),
+        ("\"x\", -1", "error: negative count"),
+        ("\"x\", 1.5", "type error: operand 2 must be integer number but got floating-point number"),
+      ])
     check("strings.reverse", [("\"aé中😀\"", "\"😀中éa\"")])
     check(
       "concat",
@@ -150,7 +157,7 @@ struct KnownAnswerTests {
     check(
       "json.unmarshal",
       [
-        ("\"{\\\"a\\\": [1, 2.0]}\"", "{\"a\": [1, 2.0]}"), ("\"{\"", "error: unexpected end of JSON input"),
+        ("\"{\\\"a\\\": [1, 2.0]}\"", "{\"a\": [1, 2.0]}"), ("\"{\"", "error: unexpected EOF"), ("\" \"", "error: EOF"),
         ("\"[1,]\"", "error: invalid character ']' looking for beginning of value"),
         ("\"\\\"\\\\ud800\\\"\"", "\"\u{FFFD}\""),
       ])
@@ -377,6 +384,8 @@ struct KnownAnswerTests {
         ("\"*x\"", "error: yaml: line 1: unknown anchor 'x' referenced"),
         ("\"? [a]\\n: 1\\n\"", "error: yaml: line 1: unsupported map key of type: array"),
         ("\"!!str 1\"", "\"1\""), ("\"!!binary Zg==\"", "\"f\""),
+        ("\"-.inf\"", "error: json: unsupported value: -Inf"), ("\"a: .NaN\"", "error: json: unsupported value: NaN"),
+        ("\"'.inf'\"", "\".inf\""),
       ])
     check("yaml.is_valid", [("\"a: {\"", "false"), ("\"a: 1\"", "true"), ("1", "false")])
     check(

@@ -114,7 +114,7 @@ struct CorruptionTests {
 
   @Test("several words at random", arguments: 1...20)
   func random(seed: UInt64) throws {
-    var generator = SeededGenerator(seed: seed)
+    var generator = Seeded(seed)
     let query = try Self.prepared(isOptimized: seed.isMultiple(of: 2))
     let input = try Document(json: Array(Self.input.utf8))
     let functions = query.program.functions

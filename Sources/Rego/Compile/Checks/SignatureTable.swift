@@ -177,6 +177,7 @@ extension Signature {
       boolean
     strings.count(search: string, substring: string) -> output: number
     strings.render_template(value: string, vars: object[string: any]) -> result: string
+    strings.repeat(x: string, count: number) -> y: string
     strings.replace_n(patterns: object[string: string], value: string) -> output: string
     strings.reverse(x: string) -> y: string
     substring(value: string, offset: number, length: number) -> output: string

@@ -24,9 +24,9 @@ struct ShellPolicy {
   private(set) var packages: [[String]: Package] = [:]
   private(set) var policy: Policy
 
-  init(loaded: [Module], data: RegoValue, parserOptions: Parser.Options, options: Policy.Options) throws(RegoErrors) {
+  init(loaded: [Module], data: Document, parserOptions: Parser.Options, options: Policy.Options) throws(RegoErrors) {
     self.loaded = loaded
-    self.data = Document(data)
+    self.data = data
     self.parserOptions = parserOptions
     self.options = options
     policy = try Policy(loaded, data: self.data, options: options)
