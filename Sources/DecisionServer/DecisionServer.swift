@@ -87,9 +87,13 @@ public final class DecisionServer: Sendable {
     do { try await group.run() } catch let error as IOError {
       // SAFETY: strerror gives a text that is copied before anybody else asks for one.
       let reason = unsafe String(cString: strerror(error.errnoCode)).lowercased()
-      throw Failure(message: "listen \(all.map(\.0.text).joined(separator: ", ")): \(reason)")
+      throw Failure(message: "listen \(Self.text(all.map(\.0))): \(reason)")
+    } catch let error as Failure { throw error } catch {
+      throw Failure(message: "listen \(Self.text(all.map(\.0))): \(error)")
     }
   }
+
+  private static func text(_ addresses: [ServerAddress]) -> String { addresses.map(\.text).joined(separator: ", ") }
 
   private func application(
     _ address: ServerAddress, _ isDiagnostic: Bool, _ threads: EvaluationThreads, _ logger: Logger,
@@ -117,13 +121,21 @@ public final class DecisionServer: Sendable {
     }
     return Application(
       responder: APIResponder(api: api, isDiagnostic: isDiagnostic, threads: threads),
-      server: address.isSecure ? try .tls(http, tlsConfiguration: try security()) : http,
+      server: address.isSecure ? try secure(http) : http,
       configuration: .init(
         address: bind, availableConnectionsDelegate: MaximumAvailableConnections(connections, logger: logger)),
       onServerRunning: { channel in
         guard case .host(let host, _) = address.place, let port = channel.localAddress?.port else { return running(address) }
         running(ServerAddress(.host(host, port: port), isSecure: address.isSecure))
       }, logger: logger)
+  }
+
+  private func secure(_ http: HTTPServerBuilder) throws(Failure) -> HTTPServerBuilder {
+    let configuration = try security()
+    do { return try .tls(http, tlsConfiguration: configuration) } catch {
+      let files = settings.security.map { "\($0.certificateFile), \($0.keyFile)" } ?? ""
+      throw Failure(message: "\(files): the key is not that of the certificate, or one of both cannot be used: \(error)")
+    }
   }
 
   private func security() throws(Failure) -> TLSConfiguration {
