@@ -57,6 +57,12 @@ struct APIError: Error {
             .init(.string("col"), .integer(Int64(error.location.column))),
           ])))
     }
+    if let line = error.sourceLine {
+      let details: [RegoValue.Member] = [
+        .init(.string("line"), .string(line.text)), .init(.string("idx"), .integer(Int64(line.index))),
+      ]
+      members.append(.init(.string("details"), .object(details)))
+    }
     return .object(members)
   }
 }

@@ -1,7 +1,6 @@
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
-internal import NIOPosix
 internal import NIOSSL
 internal import Rego
 internal import SwiftASN1
@@ -18,24 +17,20 @@ struct APIResponder: HTTPResponder {
 
   let api: API
   let isDiagnostic: Bool
-  let threads: NIOThreadPool
+  let threads: EvaluationThreads
   private var settings: ServerSettings { api.store.settings }
 
   func respond(to request: Request, context: Context) async throws -> Response {
     let identity = await identity(request, context.channel)
     var taken = APIRequest(
       method: request.method.rawValue, target: request.head.path ?? "/", headers: request.headers.map { ($0.name.canonicalName, $0.value) },
-      remote: context.channel.remoteAddress.map(Self.text) ?? "", identity: identity)
+      remote: Self.text(context.channel.remoteAddress), identity: identity)
     let answer: APIResponse
     do throws(APIError) {
       taken.body = try await body(request)
-      let whole = taken
-      do {
-        answer = try await threads.runIfActive { api.answer(whole, isDiagnostic: isDiagnostic) }
-      } catch {
-        throw APIError(503, .internal, "the server is ending")
-      }
+      answer = await evaluate(taken, context.channel)
     } catch {
+      settings.log?("ringwall: \(taken.remote): \(taken.method) \(taken.target.prefix(200)): \(error.message)")
       answer = error.response
     }
     // What is left of the body is not waited for.
@@ -44,6 +39,19 @@ struct APIResponder: HTTPResponder {
       channel.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
     }
     return response(answer, taken)
+  }
+
+  /// On a thread that may block. The client's leaving ends the evaluation, as does the end of the server.
+  private func evaluate(_ request: APIRequest, _ channel: any Channel) async -> APIResponse {
+    let task = Task(executorPreference: threads) { api.answer(request, isDiagnostic: isDiagnostic) }
+    let current = try? await channel.pipeline.handler(type: ConnectionWatch.self).map(\.current).get()
+    current?.begin { task.cancel() }
+    defer { current?.finish() }
+    return await withTaskCancellationHandler {
+      await task.value
+    } onCancel: {
+      task.cancel()
+    }
   }
 
   private func response(_ answer: APIResponse, _ request: APIRequest) -> Response {
@@ -108,7 +116,9 @@ struct APIResponder: HTTPResponder {
     }
   }
 
-  private static func text(_ address: SocketAddress) -> String {
+  /// "host:port", or a socket's path; "" for none.
+  static func text(_ address: SocketAddress?) -> String {
+    guard let address else { return "" }
     guard let host = address.ipAddress, let port = address.port else { return address.pathname ?? "" }
     return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
   }

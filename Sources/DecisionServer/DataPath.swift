@@ -9,8 +9,21 @@ struct DataPath {
   /// "/a/b"
   var text: String { "/" + parts.joined(separator: "/") }
 
-  private func missing(_ count: Int) -> APIError {
-    APIError(404, .resourceNotFound, "storage_not_found_error: \(DataPath(Array(parts.prefix(count))).text): document does not exist")
+  private static let missing = APIError(404, .resourceNotFound, "storage_not_found_error: document does not exist")
+
+  private static func invalidPatch(_ reason: String) -> APIError {
+    APIError(400, .invalidParameter, "storage_invalid_patch_error: \(reason)")
+  }
+
+  /// The position that a part names in an array of so many elements.
+  private func position(_ part: String, of count: Int) throws(APIError) -> Int {
+    guard let index = Int(part) else {
+      throw APIError(404, .resourceNotFound, "storage_not_found_error: \(text): array index must be integer")
+    }
+    guard index >= 0, index < count else {
+      throw APIError(404, .resourceNotFound, "storage_not_found_error: \(text): array index out of range")
+    }
+    return index
   }
 
   private func conflict(_ count: Int) -> APIError {
@@ -52,7 +65,7 @@ struct DataPath {
   func replace(_ value: RegoValue, in root: RegoValue) throws(APIError) -> RegoValue { try write(value, root, 0, mustExist: true) }
 
   func remove(in root: RegoValue) throws(APIError) -> RegoValue {
-    guard !parts.isEmpty else { return .object([]) }
+    guard !parts.isEmpty else { throw Self.invalidPatch("root cannot be removed") }
     return try write(nil, root, 0, mustExist: true)
   }
 
@@ -60,7 +73,7 @@ struct DataPath {
   private func write(_ new: RegoValue?, _ value: RegoValue, _ depth: Int, mustExist: Bool) throws(APIError) -> RegoValue {
     guard depth < parts.count else {
       guard depth == 0 else { return new ?? .null }
-      guard case .object? = new else { throw APIError(400, .invalidParameter, "storage_invalid_patch_error: root must be object") }
+      guard case .object? = new else { throw Self.invalidPatch("root must be object") }
       return new ?? .object([])
     }
     let part = parts[depth]
@@ -69,19 +82,20 @@ struct DataPath {
     case .object(var members):
       let position = members.firstIndex { $0.key == .string(part) }
       if isLast {
-        if mustExist, position == nil { throw missing(depth + 1) }
+        if mustExist, position == nil { throw Self.missing }
         if let position { members.remove(at: position) }
         if let new { members.append(.init(.string(part), new)) }
       } else {
-        guard let position else { throw missing(depth + 1) }
+        guard let position else { throw Self.missing }
         members[position] = .init(.string(part), try write(new, members[position].value, depth + 1, mustExist: mustExist))
       }
       return .object(members)
     case .array(var elements):
-      if isLast, part == "-", let new, !mustExist { return .array(elements + [new]) }
-      guard let index = Int(part), index >= 0, index < elements.count || (isLast && !mustExist && index == elements.count) else {
-        throw missing(depth + 1)
+      if isLast, part == "-" || part == "\(elements.count)" {
+        guard let new, !mustExist else { throw Self.invalidPatch("\(text): invalid patch path") }
+        return .array(elements + [new])
       }
+      let index = try position(part, of: elements.count)
       if isLast {
         if mustExist { elements.remove(at: index) }
         if let new { elements.insert(new, at: index) }
@@ -89,7 +103,7 @@ struct DataPath {
         elements[index] = try write(new, elements[index], depth + 1, mustExist: mustExist)
       }
       return .array(elements)
-    default: throw missing(depth + 1)
+    default: throw Self.missing
     }
   }
 }

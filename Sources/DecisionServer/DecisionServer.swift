@@ -48,8 +48,7 @@ public final class DecisionServer: Sendable {
   public func run(ready: @escaping @Sendable ([ServerAddress]) -> Void = { _ in }) throws(Failure) {
     let done = DispatchSemaphore(value: 0)
     let failure = Mutex<Failure?>(nil)
-    let threads = NIOThreadPool(numberOfThreads: max(1, settings.concurrency))
-    threads.start()
+    let threads = EvaluationThreads(count: settings.concurrency)
     Task.detached {
       do { try await self.serve(threads, ready) } catch {
         failure.withLock { $0 = (error as? Failure) ?? Failure(message: "\(error)") }
@@ -57,14 +56,14 @@ public final class DecisionServer: Sendable {
       done.signal()
     }
     done.wait()
-    threads.shutdownGracefully { _ in }
+    threads.stop()
     if let failure = failure.withLock({ $0 }) { throw failure }
   }
 
   /// Ends `run` once requests that have begun are answered.
   public func stop() async { await group.withLock { $0 }?.triggerGracefulShutdown() }
 
-  private func serve(_ threads: NIOThreadPool, _ ready: @escaping @Sendable ([ServerAddress]) -> Void) async throws {
+  private func serve(_ threads: EvaluationThreads, _ ready: @escaping @Sendable ([ServerAddress]) -> Void) async throws {
     let logger = Logger(label: "server") { _ in SwiftLogNoOpLogHandler() }
     let all = settings.addresses.map { ($0, false) } + settings.diagnosticAddresses.map { ($0, true) }
     guard !all.isEmpty else { throw Failure(message: "no address to listen at") }
@@ -88,15 +87,29 @@ public final class DecisionServer: Sendable {
     do { try await group.run() } catch let error as IOError {
       // SAFETY: strerror gives a text that is copied before anybody else asks for one.
       let reason = unsafe String(cString: strerror(error.errnoCode)).lowercased()
-      throw Failure(message: "listen \(all.map(\.0.text).joined(separator: ", ")): \(reason)")
+      throw Failure(message: "listen \(Self.text(all.map(\.0))): \(reason)")
+    } catch let error as Failure { throw error } catch {
+      throw Failure(message: "listen \(Self.text(all.map(\.0))): \(error)")
     }
   }
 
+  private static func text(_ addresses: [ServerAddress]) -> String { addresses.map(\.text).joined(separator: ", ") }
+
   private func application(
-    _ address: ServerAddress, _ isDiagnostic: Bool, _ threads: NIOThreadPool, _ logger: Logger,
+    _ address: ServerAddress, _ isDiagnostic: Bool, _ threads: EvaluationThreads, _ logger: Logger,
     _ running: @escaping @Sendable (ServerAddress) -> Void
   ) throws -> some Service {
-    let http = HTTPServerBuilder.http1(configuration: .init(idleTimeout: .init(settings.idleTimeout)))
+    let (patience, log) = (settings.answerTimeout, settings.log)
+    let connections = max(
+      1, OpenFiles.connections(settings.connectionLimit) / (settings.addresses.count + settings.diagnosticAddresses.count))
+    let http = HTTPServerBuilder.http1(
+      configuration: .init(
+        additionalChannelHandlers: [
+          ConnectionWatch(patience: .init(patience)) { channel in
+            log?(
+              "ringwall: \(APIResponder.text(channel.remoteAddress)): took nothing of its answer for \(patience); the connection is closed")
+          }
+        ], idleTimeout: .init(settings.idleTimeout)))
     let bind: BindAddress
     switch address.place {
     case .host(let host, let port): bind = .hostname(host, port: port)
@@ -108,12 +121,21 @@ public final class DecisionServer: Sendable {
     }
     return Application(
       responder: APIResponder(api: api, isDiagnostic: isDiagnostic, threads: threads),
-      server: address.isSecure ? try .tls(http, tlsConfiguration: try security()) : http,
-      configuration: .init(address: bind),
+      server: address.isSecure ? try secure(http) : http,
+      configuration: .init(
+        address: bind, availableConnectionsDelegate: MaximumAvailableConnections(connections, logger: logger)),
       onServerRunning: { channel in
         guard case .host(let host, _) = address.place, let port = channel.localAddress?.port else { return running(address) }
         running(ServerAddress(.host(host, port: port), isSecure: address.isSecure))
       }, logger: logger)
+  }
+
+  private func secure(_ http: HTTPServerBuilder) throws(Failure) -> HTTPServerBuilder {
+    let configuration = try security()
+    do { return try .tls(http, tlsConfiguration: configuration) } catch {
+      let files = settings.security.map { "\($0.certificateFile), \($0.keyFile)" } ?? ""
+      throw Failure(message: "\(files): the key is not that of the certificate, or one of both cannot be used: \(error)")
+    }
   }
 
   private func security() throws(Failure) -> TLSConfiguration {

@@ -24,6 +24,18 @@ struct Evaluations {
     return text
   }
 
+  /// The same document as people write it: with dots where names allow them.
+  static func name(_ path: [String]) throws(APIError) -> String {
+    var text = "data"
+    for part in path {
+      let isName =
+        part.utf8.first.map { $0 == 0x5F || (0x41...0x5A).contains($0 & 0xDF) } ?? false
+        && part.utf8.allSatisfy { $0 == 0x5F || (0x30...0x39).contains($0) || (0x41...0x5A).contains($0 & 0xDF) }
+      text += isName ? "." + part : String(try query([part]).dropFirst(4))
+    }
+    return text
+  }
+
   /// - Parameter isStrict: an error of a built-in function ends the evaluation.
   mutating func solutions(_ text: String, input: Document?, isStrict: Bool = false) throws(APIError) -> (PreparedQuery, [Solution]) {
     var options = settings.evaluation

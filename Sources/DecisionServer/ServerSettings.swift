@@ -41,7 +41,7 @@ public struct ServerSettings: Sendable {
   public var policyOptions = Policy.Options()
   public var parserOptions = Parser.Options()
   /// Bounds of one evaluation; its time bounds every request.
-  public var evaluation = EvaluationOptions(timeout: .seconds(60))
+  public var evaluation = EvaluationOptions(memory: 1 << 30, timeout: .seconds(60))
 
   /// Bytes of a body as it comes, and of one that is unpacked.
   public var bodyLimit = 64 << 20
@@ -50,6 +50,10 @@ public struct ServerSettings: Sendable {
   public var bodyTimeout = Duration.seconds(30)
   /// How long a connection may stay open between requests.
   public var idleTimeout = Duration.seconds(60)
+  /// How long a client may take no byte of an answer that waits for it.
+  public var answerTimeout = Duration.seconds(60)
+  /// Connections at the same time, shared among the addresses; others wait in the system's queue. Never more than the process may open files.
+  public var connectionLimit = 1024
   /// Levels of arrays and objects in a document that is received.
   public var depthLimit = 1000
   /// Bytes of a body from which answers are packed for clients that take it.

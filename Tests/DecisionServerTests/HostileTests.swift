@@ -4,47 +4,12 @@ import NIOHTTP1
 import Rego
 import Testing
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
-
 @Suite("Hostile requests") struct HostileTests {
   /// Bytes over a connection of their own; what comes back until it ends, or until nothing comes for 10 seconds.
-  private func talk(_ port: Int, _ parts: [[UInt8]]) throws -> String {
-    let descriptor = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var limit = timeval(tv_sec: 10, tv_usec: 0)
-    _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = UInt16(port).bigEndian
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    let connected = unsafe withUnsafePointer(to: &address) {
-      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
-    try #require(connected == 0)
-    for part in parts {
-      var done = 0
-      while done < part.count {
-        let count = unsafe part.withUnsafeBytes {
-          unsafe send(descriptor, $0.baseAddress.unsafelyUnwrapped + done, $0.count - done, Int32(MSG_NOSIGNAL))
-        }
-        if count <= 0 { break }
-        done += count
-      }
-    }
-    var result: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65_536)
-    while true {
-      let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
-      if count <= 0 { break }
-      result += buffer[..<count]
-    }
-    return String(decoding: result, as: UTF8.self)
+  private func talk(_ port: Int, _ parts: [[UInt8]]) async throws -> String {
+    let connection = try RawConnection(port)
+    for part in parts { await connection.send(part) }
+    return await connection.rest()
   }
 
   @Test("documents that are too deep, broken, or no UTF-8 are refused, and the server goes on")
@@ -68,6 +33,11 @@ import Testing
     for path in ["/v1/data/%FF%FE", "/v1/data/a%22b", "/v1/data/..%2F..", "/v1/data//p///x", "/v1/data/%zz", "/v1/query?q=%00"] {
       #expect(try await server.send("GET", path).status < 500, "\(path)")
     }
+    let long = String(repeating: "/a", count: 20_000)
+    #expect(try await server.send("PUT", "/v1/data" + long, "1").status == 400)
+    #expect(try await server.send("PATCH", "/v1/data", "[{\"op\": \"add\", \"path\": \"\(long)\", \"value\": 1}]").status == 400)
+    #expect(try await server.send("DELETE", "/v1/data" + long).status == 400)
+    #expect(try await server.send("GET", "/v1/data" + long).status < 500)
     #expect(try await server.send("POST", "/v1/data/p/x", #"{"input": 1}"#).result == .integer(1))
     try await server.stop()
   }
@@ -78,28 +48,36 @@ import Testing
     #expect(try await server.send("PUT", "/v1/data/x", "\"" + String(repeating: "a", count: 20_000) + "\"").status == 413)
     let chunk = Array("1000\r\n".utf8) + Array(repeating: 0x20, count: 4096) + Array("\r\n".utf8)
     let head = Array("PUT /v1/data/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".utf8)
-    #expect(try talk(server.port, [head, chunk, chunk, chunk, chunk]).hasPrefix("HTTP/1.1 413"))
+    #expect(try await talk(server.port, [head, chunk, chunk, chunk, chunk]).hasPrefix("HTTP/1.1 413"))
     let long = Array("GET / HTTP/1.1\r\nHost: x\r\nX: ".utf8) + Array(repeating: 0x61, count: 300_000)
-    #expect(try talk(server.port, [long, Array("\r\n\r\n".utf8)]).hasPrefix("HTTP/1.1 200") == false)
+    #expect(try await talk(server.port, [long, Array("\r\n\r\n".utf8)]).hasPrefix("HTTP/1.1 200") == false)
     let many = Array("GET / HTTP/1.1\r\nHost: x\r\n".utf8) + (0..<5000).flatMap { Array("X\($0): y\r\n".utf8) } + Array("\r\n".utf8)
-    #expect(try talk(server.port, [many]).hasPrefix("HTTP/1.1 200") == false)
-    #expect(try talk(server.port, [Array("\u{0}\u{1}nonsense\r\n\r\n".utf8)]).hasPrefix("HTTP/1.1 200") == false)
+    #expect(try await talk(server.port, [many]).hasPrefix("HTTP/1.1 200") == false)
+    #expect(try await talk(server.port, [Array("\u{0}\u{1}nonsense\r\n\r\n".utf8)]).hasPrefix("HTTP/1.1 200") == false)
     #expect(try await server.send("GET", "/health").status == 200)
     try await server.stop()
   }
 
-  @Test("a body that does not come, and a connection that says nothing, are given up")
-  func slowness() async throws {
+  @Test("a body that does not come is given up")
+  func slowBody() async throws {
+    let box = LineBox()
     let server = try await RunningServer {
       $0.bodyTimeout = .milliseconds(300)
-      $0.idleTimeout = .seconds(2)
+      $0.idleTimeout = .seconds(600)
+      $0.log = { box.add($0) }
     }
-    let start = ContinuousClock.now
     let head = Array("POST /v1/data HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{".utf8)
-    #expect(try talk(server.port, [head]).hasPrefix("HTTP/1.1 200") == false)
-    #expect(try talk(server.port, []).isEmpty)
-    #expect(try talk(server.port, [Array("GET / HT".utf8)]).hasPrefix("HTTP/1.1 200") == false)
-    #expect(ContinuousClock.now - start < .seconds(25))
+    #expect(try await talk(server.port, [head]).hasPrefix("HTTP/1.1 408"))
+    #expect(box.lines.contains { $0.contains("POST /v1/data: the body did not come within") })
+    #expect(try await server.send("GET", "/health").status == 200)
+    try await server.stop()
+  }
+
+  @Test("a connection that says nothing is given up")
+  func silence() async throws {
+    let server = try await RunningServer { $0.idleTimeout = .seconds(2) }
+    #expect(try await talk(server.port, []).isEmpty)
+    #expect(try await talk(server.port, [Array("GET / HT".utf8)]).hasPrefix("HTTP/1.1 200") == false)
     #expect(try await server.send("GET", "/health").status == 200)
     try await server.stop()
   }
@@ -116,6 +94,67 @@ import Testing
     #expect(
       try await server.send("POST", "/v1/query", #"{"query": "http.send({\"method\": \"get\", \"url\": \"http://127.0.0.1\"})"}"#).status
         == 400)
+    try await server.stop()
+  }
+
+  private static let endless = "package p\nx if { some a in numbers.range(1, 9000000); some b in numbers.range(1, 9000000); a + b == 0 }"
+
+  @Test("a client that leaves ends its evaluation, whatever time it may take")
+  func leaving() async throws {
+    let server = try await RunningServer(["p.rego": Self.endless], data: #"{"a": 1}"#) {
+      $0.concurrency = 1
+      $0.evaluation.timeout = nil
+    }
+    for _ in 0..<3 {
+      let connection = try RawConnection(server.port)
+      await connection.send(Array("GET /v1/data/p/x HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
+      // It has begun: the only thread is taken, and somebody else waits for it.
+      try await Task.sleep(for: .milliseconds(100))
+      connection.close()
+      #expect(try await server.send("GET", "/v1/data/a").result == .integer(1))
+    }
+    try await server.stop()
+  }
+
+  @Test("a client that takes nothing of its answer is given up")
+  func unread() async throws {
+    let box = LineBox()
+    let server = try await RunningServer(data: #"{"a": "\#(String(repeating: "x", count: 40_000_000))"}"#) {
+      $0.answerTimeout = .milliseconds(200)
+      $0.log = { box.add($0) }
+    }
+    let connection = try RawConnection(server.port)
+    await connection.send(Array("GET /v1/data/a HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
+    for _ in 0..<600 where box.lines.isEmpty { try await Task.sleep(for: .milliseconds(50)) }
+    #expect(box.lines.first?.contains("took nothing of its answer") == true)
+    #expect(try await server.send("GET", "/health").status == 200)
+    try await server.stop()
+  }
+
+  @Test("connections over the limit wait for one that ends")
+  func connections() async throws {
+    let server = try await RunningServer(data: #"{"a": 1}"#) { $0.connectionLimit = 1 }
+    let request = Array("GET /v1/data/a HTTP/1.1\r\nHost: x\r\n\r\n".utf8)
+    let first = try RawConnection(server.port)
+    await first.send(request)
+    #expect(String(decoding: await first.receive(), as: UTF8.self).hasPrefix("HTTP/1.1 200"))
+    let second = try RawConnection(server.port, patience: 1)
+    await second.send(request)
+    #expect(await second.receive().isEmpty)
+    first.close()
+    var answer = await second.receive()
+    for _ in 0..<20 where answer.isEmpty { answer = await second.receive() }
+    #expect(String(decoding: answer, as: UTF8.self).hasPrefix("HTTP/1.1 200"))
+    second.close()
+    try await server.stop()
+  }
+
+  @Test("bytes of one evaluation have a bound")
+  func memory() async throws {
+    let server = try await RunningServer { $0.evaluation.memory = 64 << 20 }
+    let answer = try await server.send("POST", "/v1/query", #"{"query": "x := [a | some a in numbers.range(1, 60000000)]"}"#)
+    #expect(answer.status == 500 && answer.text.contains("67108864 bytes of values"), "\(answer.text)")
+    #expect(try await server.send("GET", "/health").status == 200)
     try await server.stop()
   }
 }

@@ -108,12 +108,6 @@ import X509
     try await server.stop()
   }
 
-  final class LineBox: Sendable {
-    private let contents = Mutex<[String]>([])
-    var lines: [String] { contents.withLock { $0 } }
-    func add(_ line: String) { contents.withLock { $0.append(line) } }
-  }
-
   @Test("a local socket; another one in its place is taken away at the beginning")
   func socket() async throws {
     let path = "/tmp/ringwall-\(UInt32.random(in: 0 ... .max)).sock"

@@ -29,7 +29,7 @@ import Testing
   @Test("a policy that is wrong is refused with its places, and nothing changes")
   func wrong() async throws {
     let server = try await RunningServer(["p.rego": "package p\nf(x) := x"])
-    for text in ["package", "package q\nx := y", "package q\nx := data.p.f(1, 2)", ""] {
+    for text in ["package", "package q\nx := y", "package q\nx := data.p.f(1, 2)"] {
       let answer = try await server.send("PUT", "/v1/policies/q", text)
       #expect(answer.status == 400 && answer.code == "invalid_parameter", "\(text)")
       #expect(answer.json["message"] == .string("error(s) occurred while compiling module(s)"))
@@ -39,6 +39,8 @@ import Testing
       }
       #expect(errors.first?["code"] != nil)
     }
+    let empty = try await server.send("PUT", "/v1/policies/q", "")
+    #expect(empty.status == 400 && empty.json["message"] == .string("q:0: rego_parse_error: empty module"))
     #expect(try await server.send("GET", "/v1/policies/q").status == 404)
     try await server.stop()
   }

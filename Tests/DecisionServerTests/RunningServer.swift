@@ -83,3 +83,10 @@ final class RunningServer: Sendable {
     await thread.value
   }
 }
+
+/// Lines that a server tells.
+final class LineBox: Sendable {
+  private let contents = Mutex<[String]>([])
+  var lines: [String] { contents.withLock { $0 } }
+  func add(_ line: String) { contents.withLock { $0.append(line) } }
+}

@@ -170,8 +170,14 @@ struct DataEndpoints {
     return parts
   }
 
+  /// Parts of a path that is written to: data are no deeper than documents that are received.
+  private static let longestPath = 1000
+
   /// What belongs to a bundle is not changed by requests.
   static func checkScope(_ path: [String], _ state: StoreState) throws(APIError) {
+    guard path.count <= longestPath else {
+      throw APIError(400, .invalidParameter, "invalid path: more than \(longestPath) parts")
+    }
     let bundles = state.contents.bundles
     if path.isEmpty, !bundles.isEmpty {
       throw APIError(400, .invalidParameter, "can't write to document root with bundle roots configured")

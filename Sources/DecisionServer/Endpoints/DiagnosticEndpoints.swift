@@ -23,7 +23,7 @@ struct DiagnosticEndpoints {
   func health(_ path: [String], _ request: APIRequest) throws(APIError) -> APIResponse {
     let place = ["system", "health"] + path
     let input = Document(.object([.init(.string("plugin_state"), .object([])), .init(.string("plugins_ready"), .boolean(true))]))
-    let name = try Evaluations.query(place)
+    let name = try Evaluations.name(place)
     do throws(APIError) {
       var evaluations = Evaluations(store.state, store.settings, request)
       switch try evaluations.value(at: place, input: input) {

@@ -19,6 +19,10 @@ struct PolicyEndpoints {
     let parseStart = ContinuousClock.now
     let module: Module
     do throws(RegoErrors) { module = try Parser.module(text, file: id, options: store.settings.parserOptions) } catch {
+      // As OPA does, in one line.
+      if text.allSatisfy({ $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }), let empty = error.errors.first {
+        throw APIError(400, .invalidParameter, "\(id):0: \(empty.code.rawValue): \(empty.message)")
+      }
       throw APIError(400, .invalidParameter, APIError.moduleText, error.errors)
     }
     metrics.add("rego_module_parse", .now - parseStart)

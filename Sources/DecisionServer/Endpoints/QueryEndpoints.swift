@@ -20,7 +20,8 @@ struct QueryEndpoints {
     guard let body = try reader.document(request), body.isObject else {
       throw APIError(400, .invalidParameter, "error(s) occurred while decoding request: an object with the member query is expected")
     }
-    guard case .string(let text)? = body["query"]?.regoValue else {
+    guard let query = body["query"] else { throw APIError(500, .internal, "cannot evaluate empty query") }
+    guard case .string(let text) = query.regoValue else {
       throw APIError(400, .invalidParameter, "error(s) occurred while decoding request: query must be a string")
     }
     return try answer(text, body["input"], request)

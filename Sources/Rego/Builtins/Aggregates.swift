@@ -13,8 +13,8 @@ extension Builtins {
     Builtin("product", 1) { arguments, context throws(BuiltinError) in
       try accumulate(arguments, context, from: 1) { a, b, heap throws(BuiltinError) in try Numbers.multiply(a, b, in: heap) }
     },
-    Builtin("max", 1) { arguments, _ throws(BuiltinError) in try extreme(arguments) { $0 >= 0 } },
-    Builtin("min", 1) { arguments, _ throws(BuiltinError) in try extreme(arguments) { $0 <= 0 } },
+    Builtin("max", 1) { arguments, context throws(BuiltinError) in try extreme(arguments, context) { $0 >= 0 } },
+    Builtin("min", 1) { arguments, context throws(BuiltinError) in try extreme(arguments, context) { $0 <= 0 } },
     Builtin("sort", 1) { arguments, context throws(BuiltinError) in
       let elements = try arguments.collection(0, "set", "array")
       if arguments[0].isSet { return .array(elements, in: context.heap) }
@@ -76,17 +76,23 @@ extension Builtins {
     if start == 0, let sum = sumOfFractions(elements, context.heap) { return sum }
     var hasFloat = false
     for element in elements {
+      try context.spend(on: element)
       guard element.isNumber else { throw arguments.wrongElement(0, element, "number") }
       if element.rawTag != 3, try Numbers.integer(element) == nil { hasFloat = true }
     }
     var result = Value.integer(start)
     if !hasFloat {
-      for element in elements { result = try step(result, element, context.heap) }
+      for element in elements {
+        try context.spend(on: element)
+        try context.spend(on: result)
+        result = try step(result, element, context.heap)
+      }
       return result
     }
     // OPA keeps the running value a float, of 64 bits for sums and 53 for products: big integers among the elements lose digits.
     var total = BinaryFloat(Int64(start))
     for element in elements {
+      try context.spend(on: element)
       let number = try Numbers.float(element)
       total = start == 0 ? BinaryFloat.sum(total, number) : BinaryFloat.product(total, number, precision: 53)
       guard total.scale.magnitude <= Numbers.bitLimit else { throw Numbers.tooLarge }
@@ -137,10 +143,15 @@ extension Builtins {
   }
 
   /// The last of equal extremes; undefined for no elements.
-  private static func extreme(_ arguments: Arguments, _ replaces: (Int) -> Bool) throws(BuiltinError) -> Value {
+  private static func extreme(
+    _ arguments: Arguments, _ context: BuiltinContext, _ replaces: (Int) -> Bool
+  ) throws(BuiltinError) -> Value {
     let elements = try arguments.collection(0, "set", "array")
     guard var result = elements.first else { return .undefined }
-    for element in elements.dropFirst() where replaces(element.compare(result)) { result = element }
+    for element in elements.dropFirst() {
+      try context.spend(on: element)
+      if replaces(element.compare(result)) { result = element }
+    }
     return result
   }
 }

@@ -10,13 +10,18 @@ extension BuiltinContext {
     unseen += min(max(0, count), Self.stepsBetweenLooks)
     guard unseen >= Self.stepsBetweenLooks else { return }
     unseen = 0
-    if Task.isCancelled || isPastDeadline { throw Self.exceeded }
+    if DeepStack.isCancelled || isPastDeadline { throw Self.exceeded }
+  }
+
+  /// Looks at the clock, the task and the bytes: call it now and then in a long loop whose work was counted before.
+  func look() throws(BuiltinError) {
+    if heap.isExhausted || DeepStack.isCancelled || isPastDeadline { throw Self.exceeded }
   }
 
   /// Whether the clock has reached the evaluation's end.
   var isPastDeadline: Bool { deadline.map { ContinuousClock.now >= $0 } ?? false }
 
-  private static var exceeded: BuiltinError { .fatal(RegoError(.cancel, "evaluation exceeded its budget")) }
+  static var exceeded: BuiltinError { .fatal(RegoError(.cancel, "evaluation exceeded its budget")) }
 
   /// Counts bytes that are made outside of the heap, all of them so far: call it now and then while a text grows.
   func reserve(_ bytes: Int) throws(BuiltinError) {
@@ -30,6 +35,15 @@ extension BuiltinContext {
     var count = 1
     for index in 0..<arguments.count { count += arguments[index].weight }
     try spend(count)
+  }
+
+  /// Counts a look at one element of many; small ones are counted together, by whoever knows how many there are.
+  @inline(__always)
+  func spend(on element: Value) throws(BuiltinError) {
+    switch element.rawTag {
+    case 0...3, 5: return
+    default: try spend(element.weight)
+    }
   }
 
   /// Counts every part of a value, as often as it stands there, before it is written out: a value that shares parts may be far larger as a

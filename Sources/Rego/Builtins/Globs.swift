@@ -5,8 +5,9 @@ extension Builtins {
       let pattern = try arguments.text(0)
       // What was asked last needs no look at the separators.
       if arguments[1].isArray, arguments[2].isString, let matcher = context.recentGlob(pattern, arguments[1].arrayView) {
-        if context.isLimited { try context.spendSearch(matcher, over: arguments[2].textCount) }
-        return unsafe arguments[2].withText { bytes in unsafe .boolean(matcher.matches(bytes.span)) }
+        let text = arguments[2]
+        return .boolean(
+          try context.search(matcher, over: text.textCount) { matcher in unsafe text.withText { unsafe matcher.matches($0.span) } })
       }
       var separators: [Unicode.Scalar] = []
       switch arguments[1].tag {
@@ -30,8 +31,8 @@ extension Builtins {
         try compile(try GlobPattern.expression(pattern.string, separators))
       }
       if arguments[1].isArray { context.keepGlob(pattern, arguments[1].arrayView, matcher) }
-      if context.isLimited { try context.spendSearch(matcher, over: text.textCount) }
-      return unsafe text.withText { bytes in unsafe .boolean(matcher.matches(bytes.span)) }
+      return .boolean(
+        try context.search(matcher, over: text.textCount) { matcher in unsafe text.withText { unsafe matcher.matches($0.span) } })
     },
     Builtin("glob.quote_meta", 1) { arguments, context throws(BuiltinError) in
       var result: [UInt8] = []
@@ -223,18 +224,16 @@ struct GlobTokens {
   }
 
   /// Whether some text fits both patterns: whether the product of the two automata reaches the end.
-  static func intersect(_ a: [GlobTokens], _ b: [GlobTokens]) -> Bool {
+  static func intersect(_ a: [GlobTokens], _ b: [GlobTokens], _ context: BuiltinContext) throws(BuiltinError) -> Bool {
     let width = b.count + 1
-    var seen = [Bool](repeating: false, count: (a.count + 1) * width)
+    // Plain patterns reach few of the pairs.
+    var seen: Set<Int> = [0]
     var open = [(0, 0)]
-    seen[0] = true
-    func visit(_ i: Int, _ j: Int) {
-      if seen[i * width + j] { return }
-      seen[i * width + j] = true
-      open.append((i, j))
-    }
+    func visit(_ i: Int, _ j: Int) { if seen.insert(i * width + j).inserted { open.append((i, j)) } }
     while let (i, j) = open.popLast() {
       if i == a.count, j == b.count { return true }
+      try context.spend(1 + (i < a.count && j < b.count ? a[i].ranges.count * b[j].ranges.count >> 2 : 0))
+      if seen.count.isMultiple(of: 1024) { try context.reserve(seen.count * 32) }
       if i < a.count, a[i].isOptional { visit(i + 1, j) }
       if j < b.count, b[j].isOptional { visit(i, j + 1) }
       guard i < a.count, j < b.count, a[i].meets(b[j]) else { continue }

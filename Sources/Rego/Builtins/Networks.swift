@@ -37,6 +37,7 @@ extension Builtins {
       try context.spend(1 << bits)
       let result = SetView.make(capacity: 1 << bits, in: context.heap)
       for offset in 0..<(1 << bits) {
+        if offset & 0x3FFF == 0x3FFF { try context.look() }
         result.insert(IPAddress(bits: network.first.bits + UInt128(offset)).value(in: context.heap), in: context.heap)
       }
       result.sort()

@@ -55,11 +55,15 @@ extension Builtins {
     try context.spend(count + 1)
     let result = ArrayView.make(capacity: count + 1, in: context.heap)
     if let low = Int64(exactly: first), let high = Int64(exactly: last), let width = Int64(exactly: step) {
-      for index in 0...Int64(count) { result.append(.integer(low <= high ? low + index * width : low - index * width), in: context.heap) }
+      for index in 0...Int64(count) {
+        if index & 0xFFFF == 0xFFFF { try context.look() }
+        result.append(.integer(low <= high ? low + index * width : low - index * width), in: context.heap)
+      }
       return result.value
     }
     var value = first
-    for _ in 0...count {
+    for index in 0...count {
+      if index & 0xFFFF == 0xFFFF { try context.look() }
       result.append(Numbers.value(value, in: context.heap), in: context.heap)
       value += first <= last ? step : -step
     }

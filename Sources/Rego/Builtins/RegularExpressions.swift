@@ -15,62 +15,67 @@ extension Builtins {
     Builtin("re_match", 2) { arguments, context throws(BuiltinError) in try match(arguments, context) },
     Builtin("regex.split", 2) { arguments, context throws(BuiltinError) in
       let pattern = try arguments.text(0), text = try arguments.text(1)
-      let matcher = try context.matcher(pattern, over: text.textCount)
-      let result = ArrayView.make(capacity: 8, in: context.heap)
-      unsafe text.withText { bytes in
-        unsafe matcher.split(bytes.span) { unsafe result.append(part($0, of: bytes, context.heap), in: context.heap) }
+      return try context.search(pattern, over: text.textCount) { (matcher) throws(BuiltinError) in
+        let result = ArrayView.make(capacity: 8, in: context.heap)
+        unsafe text.withText { bytes in
+          unsafe matcher.split(bytes.span) { unsafe result.append(part($0, of: bytes, context.heap), in: context.heap) }
+        }
+        return result.value
       }
-      return result.value
     },
     Builtin("regex.find_n", 3) { arguments, context throws(BuiltinError) in
       let pattern = try arguments.text(0), text = try arguments.text(1)
-      let matcher = try context.matcher(pattern, over: text.textCount)
       let limit = try arguments.integer(2)
-      let result = ArrayView.make(capacity: 8, in: context.heap)
-      unsafe text.withText { bytes in
-        unsafe matcher.forEachMatch(bytes.span, limit: limit, slotCount: 2) { match in
-          unsafe result.append(part(match[0]..<match[1], of: bytes, context.heap), in: context.heap)
+      return try context.search(pattern, over: text.textCount) { (matcher) throws(BuiltinError) in
+        let result = ArrayView.make(capacity: 8, in: context.heap)
+        unsafe text.withText { bytes in
+          unsafe matcher.forEachMatch(bytes.span, limit: limit, slotCount: 2) { match in
+            unsafe result.append(part(match[0]..<match[1], of: bytes, context.heap), in: context.heap)
+          }
         }
+        return result.value
       }
-      return result.value
     },
     Builtin("regex.find_all_string_submatch_n", 3) { arguments, context throws(BuiltinError) in
       let pattern = try arguments.text(0), text = try arguments.text(1)
-      let matcher = try context.matcher(pattern, over: text.textCount)
-      let limit = try arguments.integer(2), slots = matcher.program.slotCount
-      let result = ArrayView.make(capacity: 4, in: context.heap)
-      try unsafe text.withText { bytes throws(BuiltinError) in
-        try unsafe matcher.forEachMatch(bytes.span, limit: limit, slotCount: slots) { match throws(BuiltinError) in
-          try context.spend(match.count)
-          let groups = ArrayView.make(capacity: match.count / 2, in: context.heap)
-          for index in stride(from: 0, to: match.count, by: 2) {
-            let range = match[index] < 0 ? 0..<0 : match[index]..<match[index + 1]
-            unsafe groups.append(part(range, of: bytes, context.heap), in: context.heap)
+      let limit = try arguments.integer(2)
+      return try context.search(pattern, over: text.textCount) { (matcher) throws(BuiltinError) in
+        let slots = matcher.program.slotCount
+        let result = ArrayView.make(capacity: 4, in: context.heap)
+        try unsafe text.withText { bytes throws(BuiltinError) in
+          try unsafe matcher.forEachMatch(bytes.span, limit: limit, slotCount: slots) { match throws(BuiltinError) in
+            try context.spend(match.count)
+            let groups = ArrayView.make(capacity: match.count / 2, in: context.heap)
+            for index in stride(from: 0, to: match.count, by: 2) {
+              let range = match[index] < 0 ? 0..<0 : match[index]..<match[index + 1]
+              unsafe groups.append(part(range, of: bytes, context.heap), in: context.heap)
+            }
+            result.append(groups.value, in: context.heap)
           }
-          result.append(groups.value, in: context.heap)
         }
+        return result.value
       }
-      return result.value
     },
     Builtin("regex.replace", 3) { arguments, context throws(BuiltinError) in
       let text = try arguments.text(0)
       let pattern = try arguments.text(1), template = try arguments.string(2)
-      let matcher = try context.matcher(pattern, over: text.textCount)
       try context.spend((text.textCount + template.count) >> 4)
-      return try unsafe text.withText { bytes throws(BuiltinError) in
-        var result = TextBuilder(in: context.heap, capacity: bytes.count + 16)
-        let hasMatch = try unsafe matcher.replaceAll(bytes.span, template: matcher.template(template)) { (piece) throws(BuiltinError) in
-          switch piece {
-          case .text(let range): unsafe result.append(UnsafeBufferPointer(rebasing: bytes[range]))
-          case .template(let bytes): result.append(bytes)
-          case .match:
-            try context.spend(template.count >> 4)
-            try context.reserve(result.count)
+      return try context.search(pattern, over: text.textCount) { (matcher) throws(BuiltinError) in
+        try unsafe text.withText { bytes throws(BuiltinError) in
+          var result = TextBuilder(in: context.heap, capacity: bytes.count + 16)
+          let hasMatch = try unsafe matcher.replaceAll(bytes.span, template: matcher.template(template)) { (piece) throws(BuiltinError) in
+            switch piece {
+            case .text(let range): unsafe result.append(UnsafeBufferPointer(rebasing: bytes[range]))
+            case .template(let bytes): result.append(bytes)
+            case .match:
+              try context.spend(template.count >> 4)
+              try context.reserve(result.count)
+            }
           }
+          if hasMatch { return result.finish() }
+          result.discard()
+          return text
         }
-        if hasMatch { return result.finish() }
-        result.discard()
-        return text
       }
     },
     Builtin("regex.template_match", 4) { arguments, context throws(BuiltinError) in
@@ -82,12 +87,11 @@ extension Builtins {
       let matcher = try context.matcher(key: [0xFE, start[0], end[0]] + template) { () throws(BuiltinError) in
         try templateExpression(template, start[0], end[0])
       }
-      return .boolean(matcher.matches(text))
+      return .boolean(try context.search(matcher, over: text.count) { $0.matches(text.span) })
     },
     Builtin("regex.globs_match", 2) { arguments, context throws(BuiltinError) in
       let a = try GlobTokens.read(try arguments.string(0)), b = try GlobTokens.read(try arguments.string(1))
-      try context.spend((a.count + 1) * (b.count + 1))
-      return .boolean(GlobTokens.intersect(a, b))
+      return .boolean(try GlobTokens.intersect(a, b, context))
     },
   ]
 
@@ -99,8 +103,8 @@ extension Builtins {
 
   private static func match(_ arguments: Arguments, _ context: BuiltinContext) throws(BuiltinError) -> Value {
     let pattern = try arguments.text(0), text = try arguments.text(1)
-    let matcher = try context.matcher(pattern, over: text.textCount)
-    return unsafe text.withText { bytes in unsafe .boolean(matcher.matches(bytes.span)) }
+    return .boolean(
+      try context.search(pattern, over: text.textCount) { matcher in unsafe text.withText { unsafe matcher.matches($0.span) } })
   }
 
   /// Expressions between the delimiters, literal text around them.
@@ -153,15 +157,40 @@ final class RegularExpressionMemo {
 }
 
 extension BuiltinContext {
-  /// Expressions kept; beyond that all are forgotten.
+  /// Expressions kept, and bytes of what their searches have built; beyond that all are forgotten.
   private static let memoLimit = 256
+  private static let memoBytes = 64 << 20
   static let recentPlaces = 32
 
-  /// The matcher of a pattern, for a search of a text of so many bytes, which is counted.
-  func matcher(_ pattern: Value, over count: Int) throws(BuiltinError) -> RegularExpression.Matcher {
-    let matcher = try matcher(pattern)
+  /// Work, in steps of a search, that is not worth watching.
+  private static let small = 1 << 16
+
+  /// Searches a text of so many bytes for a pattern, and counts it.
+  ///
+  /// - Throws: where the evaluation's steps or time run out during the search, or its task is cancelled.
+  func search<Result>(
+    _ pattern: Value, over count: Int, _ body: (RegularExpression.Matcher) throws(BuiltinError) -> Result
+  ) throws(BuiltinError) -> Result { try search(try matcher(pattern), over: count, body) }
+
+  /// As above, with a matcher of the caller's.
+  func search<Result>(
+    _ matcher: RegularExpression.Matcher, over count: Int, _ body: (RegularExpression.Matcher) throws(BuiltinError) -> Result
+  ) throws(BuiltinError) -> Result {
     if isLimited { try spendSearch(matcher, over: count) }
-    return matcher
+    let (work, isTooMuch) = matcher.size.multipliedReportingOverflow(by: count)
+    guard isTooMuch || work > Self.small else { return try body(matcher) }
+    let watch = SearchWatch()
+    watch.begin(left: steps, deadline: deadline)
+    matcher.watch = watch
+    defer { matcher.watch = nil }
+    let before = steps
+    let result = try body(matcher)
+    if watch.isStopped {
+      if watch.left < 0 { steps = -1 }
+      throw Self.exceeded
+    }
+    steps -= before - watch.left
+    return result
   }
 
   /// Counts a search's share of the most that it may take.
@@ -193,7 +222,11 @@ extension BuiltinContext {
   private func keep(_ matcher: RegularExpression.Matcher, _ key: [UInt8], _ hash: UInt64) throws(BuiltinError) -> RegularExpression.Matcher
   {
     try spend(key.count)
-    if regularExpressions.count >= Self.memoLimit { regularExpressions.removeAll() }
+    let bytes = regularExpressions.values.reduce(0) { $0 + $1.matcher.footprint }
+    if regularExpressions.count >= Self.memoLimit || bytes > Self.memoBytes {
+      regularExpressions.removeAll()
+      for place in recentExpressions.indices { recentExpressions[place] = nil }
+    }
     regularExpressions[hash] = RegularExpressionMemo(hash: hash, key: key, matcher: matcher)
     return matcher
   }

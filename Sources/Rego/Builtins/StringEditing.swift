@@ -93,7 +93,7 @@ extension Builtins {
     /// ASCII.
     private var low: UInt64 = 0
     private var high: UInt64 = 0
-    private var others: [Unicode.Scalar] = []
+    private var others: Set<Unicode.Scalar> = []
     private var isSpace = false
 
     static let space: CutSet = {
@@ -115,7 +115,7 @@ extension Builtins {
         }
         return unsafe TextSearch.isASCII(bytes)
       }
-      if !isASCII { others = text.string.unicodeScalars.filter { !$0.isASCII } }
+      if !isASCII { others = Set(text.string.unicodeScalars.lazy.filter { !$0.isASCII }) }
     }
 
     @inline(__always)

@@ -96,6 +96,12 @@ final class Planner {
 
   func planGroup(_ node: RuleTree) {
     guard let index = node.function else { return }
+    if let arity = node.arity, arity > Program.maximumOperands {
+      let function = functions[index]
+      let text = "\(function.name) has \(arity) parameters, at most \(Program.maximumOperands) are compiled"
+      error = error ?? RegoError(.compile, text, file: function.file, location: node.rules.first?.location ?? .generated)
+      return
+    }
     begin(index, parameters: node.arity ?? 0)
     let members = members(of: node)
     let isSingle = members.allSatisfy { $0.rule.suffix.isEmpty && $0.rule.key == nil && $0.prefix.isEmpty }
@@ -366,6 +372,15 @@ final class Planner {
 
   // MARK: - Bodies
 
+  /// Whether the stack holds what one more expression or term nests; an error where not.
+  func hasRoom(for what: String, at location: Location = .generated) -> Bool {
+    if gauge.allowsMore { return true }
+    let function = functions[current]
+    let name = function.name.isEmpty ? "query" : function.name
+    error = error ?? RegoError(.compile, "\(name) has too many \(what)", file: function.file, location: location)
+    return false
+  }
+
   @_optimize(none)
   func plan(_ body: ResolvedBody, _ next: @escaping () -> Void) { plan(body.statements, 0, next) }
 
@@ -373,15 +388,7 @@ final class Planner {
   func plan(_ statements: [ResolvedStatement], _ index: Int, _ next: @escaping () -> Void) {
     if index == statements.count { return next() }
     let statement = statements[index]
-    guard gauge.allowsMore else {
-      let function = functions[current]
-      error =
-        error
-        ?? RegoError(
-          .compile, "\(function.name.isEmpty ? "query" : function.name) has too many expressions in one body", file: function.file,
-          location: statement.location)
-      return
-    }
+    guard hasRoom(for: "expressions in one body", at: statement.location) else { return }
     let rest = { self.plan(statements, index + 1, next) }
     if statement.with.isEmpty { return plan(statement.kind, rest) }
     planWith(statement.with) {

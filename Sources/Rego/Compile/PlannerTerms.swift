@@ -1,12 +1,33 @@
 /// Terms: what computes them, and what goes on with the result.
 extension Planner {
   @_optimize(none)
-  func terms(_ nodes: [ResolvedTerm], _ next: @escaping ([Operand]) -> Void) { terms(nodes, 0, [], next) }
+  func terms(_ nodes: [ResolvedTerm], _ next: @escaping ([Operand]) -> Void) { terms(nodes, 0, nil, next) }
+
+  /// Operands so far, from the last one on back: copies of an array at every term would take the square of their number.
+  private final class Done {
+    let operand: Operand
+    let before: Done?
+
+    init(_ operand: Operand, _ before: Done?) {
+      self.operand = operand
+      self.before = before
+    }
+  }
 
   @_optimize(none)
-  func terms(_ nodes: [ResolvedTerm], _ index: Int, _ done: [Operand], _ next: @escaping ([Operand]) -> Void) {
-    if index == nodes.count { return next(done) }
-    term(nodes[index]) { self.terms(nodes, index + 1, done + [$0], next) }
+  private func terms(_ nodes: [ResolvedTerm], _ index: Int, _ done: Done?, _ next: @escaping ([Operand]) -> Void) {
+    guard index < nodes.count else {
+      var operands: [Operand] = []
+      operands.reserveCapacity(nodes.count)
+      var last = done
+      while let item = last {
+        operands.append(item.operand)
+        last = item.before
+      }
+      return next(operands.reversed())
+    }
+    guard hasRoom(for: "terms in one expression") else { return }
+    term(nodes[index]) { self.terms(nodes, index + 1, Done($0, done), next) }
   }
 
   @_optimize(none)

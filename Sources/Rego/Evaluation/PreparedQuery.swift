@@ -51,6 +51,7 @@ public final class PreparedQuery: @unchecked Sendable {
   }
 
   private func give(_ evaluator: Evaluator) {
+    evaluator.shrink()
     let waiting = Idle(evaluator: evaluator)
     idle.withLock { list in
       if list.count < Self.kept { list.append(waiting) }
@@ -149,6 +150,9 @@ public final class Evaluator {
     guard let copy = RegoValue(copying: value) else { throw Self.tooDeep }
     return copy
   }
+
+  /// Gives back the memory of a large evaluation.
+  fileprivate func shrink() { machine.heap.shrink() }
 
   /// Every solution, its values as JSON text over several lines: for large results that are only written.
   ///

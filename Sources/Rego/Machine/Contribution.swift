@@ -27,7 +27,7 @@ extension Machine {
   }
 
   /// A budget is used up, or the task was cancelled: what is asked now says nothing of the next evaluation.
-  var isSpent: Bool { steps < 0 || heap.isExhausted || Task.isCancelled }
+  var isSpent: Bool { steps < 0 || heap.isExhausted || DeepStack.isCancelled }
 
   /// Back to where an evaluation begins, after an error in one of its parts. What is remembered stays.
   mutating func recover() {

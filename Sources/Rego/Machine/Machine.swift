@@ -186,7 +186,7 @@ struct Machine: ~Copyable {
   /// Goes on where only the steps until the next look at the clock and at the task are spent.
   mutating func refill(in function: Int) throws(RegoError) {
     guard !heap.isExhausted, reserve > 0 else { throw exhausted(in: function) }
-    if Task.isCancelled { throw exhausted(in: function) }
+    if DeepStack.isCancelled { throw exhausted(in: function) }
     if let deadline, ContinuousClock.now >= deadline { throw exhausted(in: function) }
     steps = min(reserve, Self.stepsBetweenLooks)
     reserve -= steps
@@ -200,7 +200,7 @@ struct Machine: ~Copyable {
     let place = place(of: function) + (builtin.map { ", calling \($0)" } ?? "") + (copying ? ", copying its result" : "")
     let hasSteps = builtin == nil && !copying ? reserve > 0 : builtinContext.steps >= 0
     if !heap.isExhausted, hasSteps {
-      if Task.isCancelled {
+      if DeepStack.isCancelled {
         return RegoError(.cancel, "caller cancelled query execution: the task that evaluates it was cancelled\(place)")
       }
       if let timeout = options.timeout {

@@ -51,9 +51,13 @@ struct LazyAutomaton {
     self.tracked = tracked
   }
 
-  /// - Parameter start: no match begins before it; not 0 only for a program without assertions.
+  /// - Parameters:
+  ///   - start: no match begins before it; not 0 only for a program without assertions.
+  ///   - watch: may end the search, whose result then means nothing.
   /// - Returns: Nil when the text needs more states than are kept.
-  mutating func matches(_ program: PatternProgram, _ text: Span<UInt8>, from start: Int = 0) -> Bool? {
+  mutating func matches(_ program: PatternProgram, _ text: Span<UInt8>, from start: Int = 0, watch: SearchWatch? = nil) -> Bool? {
+    var counted = steps
+    defer { _ = watch?.take(steps &- counted) }
     if startRow < 0 { startRow = intern([tracked.intersection([.textStart, .lineStart]).rawValue]) }
     var row = startRow
     var position = start
@@ -74,9 +78,16 @@ struct LazyAutomaton {
           row = intern(state)
         }
         transitions[Int(row) + symbol] = step(program, from: Int(row) / stride, symbol)
+        if let watch, steps &- counted > ThreadedSearch.stepsUncounted {
+          guard watch.take(steps &- counted) else { return false }
+          counted = steps
+        }
       }
     }
   }
+
+  /// Bytes of the states, about.
+  var footprint: Int { transitions.capacity * 4 + placeCount * 16 + states.count * 64 }
 
   /// Follows known transitions; ends at the first entry that is no state, with `row` and `position` in front of it.
   private static func run(

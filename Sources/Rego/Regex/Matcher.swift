@@ -9,6 +9,8 @@ extension RegularExpression {
     private var threads: ThreadedSearch
     private var backtracking: BacktrackingSearch
     private var lastTemplate: ReplacementTemplate?
+    /// May end searches, whose results then mean nothing; nil lets each go to its end.
+    var watch: SearchWatch?
 
     package init(_ expression: RegularExpression) {
       program = expression.program
@@ -20,6 +22,9 @@ extension RegularExpression {
 
     /// Instructions of the expression: a search takes at most so many steps for each byte.
     package var size: Int { program.instructions.count }
+
+    /// Bytes that searches have built, about.
+    package var footprint: Int { automaton.footprint + size * 64 }
 
     /// Work done so far: instructions entered by the threads and by the building of automaton states.
     var steps: Int { threads.steps + backtracking.steps + automaton.steps }
@@ -35,8 +40,8 @@ extension RegularExpression {
         guard let found else { return false }
         start = found
       }
-      if let result = automaton.matches(program, text, from: start) { return result }
-      return threads.run(program, text, from: 0, slotCount: 0) != nil
+      if let result = automaton.matches(program, text, from: start, watch: watch) { return result }
+      return threads.run(program, text, from: 0, slotCount: 0, watch: watch) != nil
     }
 
     package func matches(_ text: [UInt8]) -> Bool { matches(text.span) }
@@ -149,8 +154,13 @@ extension RegularExpression {
 
     private func find(_ text: Span<UInt8>, from offset: Int, slotCount: Int) -> [Int]? {
       guard offset >= 0, offset <= text.count else { return nil }
-      if backtracking.isFit(text.count - offset) { return backtracking.run(program, text, from: offset, slotCount: slotCount) }
-      return threads.run(program, text, from: offset, slotCount: slotCount)
+      guard backtracking.isFit(text.count - offset) else {
+        return threads.run(program, text, from: offset, slotCount: slotCount, watch: watch)
+      }
+      guard let watch else { return backtracking.run(program, text, from: offset, slotCount: slotCount) }
+      let before = backtracking.steps
+      let found = backtracking.run(program, text, from: offset, slotCount: slotCount)
+      return watch.take(backtracking.steps &- before) ? found : nil
     }
 
     /// Matches as `allMatches` has them, one after the other; of the slots only the first ones.

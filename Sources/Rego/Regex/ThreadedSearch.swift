@@ -28,6 +28,9 @@ struct ThreadedSearch {
   /// Instructions entered so far, over all searches: the measure of linear time.
   private(set) var steps = 0
 
+  /// Steps after which a search that is watched counts them.
+  static let stepsUncounted = 1 << 12
+
   init(_ program: PatternProgram) {
     stamps = [UInt32](repeating: 0, count: program.instructions.count)
   }
@@ -35,8 +38,13 @@ struct ThreadedSearch {
   /// - Parameters:
   ///   - origin: Byte offset to search from; assertions see what stands before it.
   ///   - slotCount: Slots wanted: 0 asks only whether there is a match, 2 for its ends, `program.slotCount` for all groups.
-  /// - Returns: The slots, -1 where unset; nil without a match.
-  mutating func run(_ program: PatternProgram, _ text: Span<UInt8>, from origin: Int, slotCount: Int) -> [Int]? {
+  ///   - watch: may end the search.
+  /// - Returns: The slots, -1 where unset; nil without a match, and where the search was ended.
+  mutating func run(
+    _ program: PatternProgram, _ text: Span<UInt8>, from origin: Int, slotCount: Int, watch: SearchWatch? = nil
+  ) -> [Int]? {
+    var counted = steps
+    defer { _ = watch?.take(steps &- counted) }
     var position = origin
     var match: [Int]?
     current.removeAll()
@@ -44,6 +52,10 @@ struct ThreadedSearch {
     nextStamp()
     slots = [Int](repeating: -1, count: slotCount)
     while true {
+      if let watch, steps &- counted > Self.stepsUncounted {
+        guard watch.take(steps &- counted) else { return nil }
+        counted = steps
+      }
       if current.program.isEmpty {
         if match != nil || program.isAnchoredAtStart && position > 0 { break }
         if let firstBytes = program.firstBytes, !program.isAnchoredAtStart {

@@ -41,9 +41,40 @@ enum DeepStack {
   static let callersLevels = 200
   static let levels = 20_000
 
+  @safe
   private final class Work {
     let body: () -> Void
-    init(_ body: @escaping () -> Void) { self.body = body }
+    /// The task that waits for the thread.
+    let task: UnsafeCurrentTask?
+
+    init(_ body: @escaping () -> Void) {
+      self.body = body
+      // SAFETY: the task waits until the thread has ended, and its cancellation may be asked for from any thread.
+      if let own = unsafe withUnsafeCurrentTask(body: { unsafe $0 }) {
+        unsafe task = own
+      } else {
+        unsafe task = DeepStack.work?.task
+      }
+    }
+  }
+
+  /// Where a thread finds its work.
+  private static let key: pthread_key_t = {
+    var key = pthread_key_t()
+    // SAFETY: fills the key; without one nobody finds any work.
+    _ = unsafe pthread_key_create(&key, nil)
+    return key
+  }()
+
+  private static var work: Work? {
+    // SAFETY: what a thread was given lives until its end.
+    unsafe pthread_getspecific(key).map { unsafe Unmanaged<Work>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  /// Whether the task was cancelled that runs on this thread, or that waits for it.
+  static var isCancelled: Bool {
+    if Task.isCancelled { return true }
+    return unsafe work?.task?.isCancelled ?? false
   }
 
   /// The result of `body`, run on such a stack; on the caller's where no thread could be made.
@@ -69,7 +100,9 @@ enum DeepStack {
         &thread, &attributes,
         { context in
           guard let context = unsafe context else { return nil }
-          unsafe Unmanaged<Work>.fromOpaque(context).takeRetainedValue().body()
+          _ = unsafe pthread_setspecific(DeepStack.key, context)
+          let work = unsafe Unmanaged<Work>.fromOpaque(context).takeRetainedValue()
+          withExtendedLifetime(work) { work.body() }
           return nil
         }, work.toOpaque())
       guard status == 0 else {

@@ -47,6 +47,15 @@ public struct RegoError: Error, Sendable, Hashable, CustomStringConvertible {
     self.details = details
   }
 
+  /// The line that a parse error stands in, and where in it, counted from 0 in bytes; nil for other errors.
+  public var sourceLine: (text: String, index: Int)? {
+    guard code == .parse, let line = details.first, details.count == 2 else { return nil }
+    // The error's own lines leave tabs at the beginning out.
+    let caret = max(0, details[1].utf8.count - 1)
+    let tabs = max(0, Int(location.column) - 1 - caret)
+    return (String(repeating: "\t", count: tabs) + line, caret + tabs)
+  }
+
   /// "policy.rego:3: rego_parse_error: unexpected eof token", as OPA prints it.
   public var description: String {
     let place = location.row > 0 || !file.isEmpty ? "\(file.isEmpty ? "" : file + ":")\(max(0, location.row)): " : ""

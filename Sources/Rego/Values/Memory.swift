@@ -177,6 +177,9 @@ final class Heap: @unchecked Sendable {
     current < 0 ? [] : chunks[...current].map { (start: $0.start, end: $0.start &+ UInt($0.size)) }
   }
 
+  /// Forgets every value where they take more than the next evaluation may keep: whoever waits for it does not hold them.
+  func shrink() { if used > Self.kept { reset() } }
+
   /// Forgets every value; chunks are kept for the next evaluation, up to a bound.
   func reset() {
     filled = 0

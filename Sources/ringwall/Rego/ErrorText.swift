@@ -8,7 +8,8 @@ struct OutputError {
   let code: String
   let file: String
   let location: Location
-  let details: [String]
+  /// Of a parse error.
+  private let sourceLine: (text: String, index: Int)?
   private let text: String
   private let missing: String?
 
@@ -18,7 +19,7 @@ struct OutputError {
     code = error.code.rawValue
     file = error.file
     location = error.location
-    details = error.details
+    sourceLine = error.sourceLine
     text = error.description
   }
 
@@ -28,7 +29,7 @@ struct OutputError {
     code = ""
     file = ""
     location = .generated
-    details = []
+    sourceLine = nil
     text = error.message
   }
 
@@ -51,20 +52,12 @@ struct OutputError {
     if !code.isEmpty {
       members.append(.init("code", .string(code)))
       if location.row > 0 { members.append(.init("location", JSONShape.place(file, location))) }
-      if let details = parserDetails { members.append(.init("details", details)) }
+      if let sourceLine {
+        members.append(
+          .init("details", .object([.init("line", .string(sourceLine.text)), .init("idx", .integer(Int64(sourceLine.index)))])))
+      }
     }
     return .object(members)
-  }
-
-  /// The line of a parse error and where in it, counted from 0 in bytes.
-  private var parserDetails: RegoValue? {
-    guard code == RegoError.Code.parse.rawValue, let line = details.first, details.count == 2 else { return nil }
-    // The error's own lines leave tabs at the beginning out.
-    let caret = max(0, details[1].utf8.count - 1)
-    let tabs = max(0, Int(location.column) - 1 - caret)
-    return .object([
-      .init("line", .string(String(repeating: "\t", count: tabs) + line)), .init("idx", .integer(Int64(caret + tabs))),
-    ])
   }
 
   /// "1 error occurred: m.rego:3: rego_parse_error: ..."

@@ -53,11 +53,7 @@ struct EvalCommand: ParsableCommand {
   @Flag(help: "Report every error of a built-in function beside the result.")
   var showBuiltinErrors = false
 
-  @Option(help: ArgumentHelp("Time that one evaluation may take, as in 500ms or 5s.", valueName: "duration"))
-  var timeout: CommandDuration?
-
-  @Option(help: ArgumentHelp("Steps that the evaluation may take.", valueName: "count"))
-  var steps: Int?
+  @OptionGroup var budget: BudgetOptions
 
   @Option(help: ArgumentHelp("Evaluate several times; figures are then statistics.", valueName: "count"))
   var count = 1
@@ -267,8 +263,7 @@ struct EvalCommand: ParsableCommand {
   private var evaluationOptions: EvaluationOptions {
     get throws(DataError) {
       var options = EvaluationOptions(isStrict: strictBuiltinErrors, network: try network.access(sources.compilation))
-      if let steps { options.steps = steps }
-      if let timeout, timeout.duration > .zero { options.timeout = timeout.duration }
+      budget.apply(to: &options)
       return options
     }
   }

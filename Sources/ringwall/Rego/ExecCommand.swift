@@ -43,8 +43,7 @@ struct ExecCommand: ParsableCommand {
   @Option(name: [.customShort("f", allowingJoined: true), .long], help: ArgumentHelp("json is the only one.", valueName: "format"))
   var format: Format = .json
 
-  @Option(help: ArgumentHelp("Time that one decision may take.", valueName: "duration"))
-  var timeout: CommandDuration?
+  @OptionGroup var budget: BudgetOptions
 
   func validate() throws {
     if [fail, failDefined, failNonEmpty].count(where: { $0 }) > 1 {
@@ -65,8 +64,8 @@ struct ExecCommand: ParsableCommand {
       for path in paths {
         files += try DataFiles.files(at: path, suffixes: [".json", ".yaml", ".yml"], ignoring: sources.compilation.ignored)
       }
-      let options = EvaluationOptions(
-        timeout: timeout.flatMap { $0.duration > .zero ? $0.duration : nil }, network: try network.access(sources.compilation))
+      var options = EvaluationOptions(network: try network.access(sources.compilation))
+      budget.apply(to: &options)
       for file in standardInput ? ["/dev/stdin"] : files {
         let input = try RegoSources.input(try DataFiles.bytes(file, limit: DataFiles.documentLimit), file: file)
         let name = RegoValue.Member("path", .string(standardInput ? "--stdin-input" : file))

@@ -46,6 +46,13 @@ struct ServerOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Time that one evaluation may take, as in 500ms or 5s; 0 for any.", valueName: "duration"))
   var evaluationTimeout: CommandDuration?
 
+  @Option(help: ArgumentHelp("Memory that values of one evaluation may take, as in 64MB. Else 1GB.", valueName: "size"))
+  var evaluationMemory: CommandSize?
+
+  @Option(
+    help: ArgumentHelp("Connections at the same time; others wait. Else 1024, and never more than files may be open.", valueName: "count"))
+  var connections: Int?
+
   @Flag(name: [.customShort("w"), .customLong("watch")], help: "Read policies and data again when their files change.")
   var isWatching = false
 
@@ -63,6 +70,7 @@ struct ServerOptions: ParsableArguments {
       throw ValidationError("--tls-cert-file and --tls-private-key-file must be specified together")
     }
     guard (0...86_400).contains(shutdownGracePeriod) else { throw ValidationError("--shutdown-grace-period takes 0 to 86400 seconds") }
+    if let connections, connections < 1 { throw ValidationError("--connections takes 1 and more") }
     _ = try serverSettings()
   }
 
@@ -86,6 +94,8 @@ struct ServerOptions: ParsableArguments {
     result.authorization = ServerSettings.Authorization(rawValue: authorization.rawValue) ?? .off
     result.shutdownGrace = .seconds(shutdownGracePeriod)
     if let evaluationTimeout { result.evaluation.timeout = evaluationTimeout.duration > .zero ? evaluationTimeout.duration : nil }
+    if let evaluationMemory { result.evaluation.memory = evaluationMemory.bytes }
+    if let connections { result.connectionLimit = connections }
     for setting in settings { try Self.apply(setting, to: &result) }
     result.version = Version.text
     return result

@@ -110,4 +110,45 @@ struct ConcurrencyTests {
       }
     }
   }
+
+  @Test("queries that are kept while documents change, several over one policy")
+  func live() async throws {
+    let policy = try Self.policy(
+      "package p\ndeny contains [name, m.size] if { some name, m in input.machines; m.size > data.limit }", data: #"{"limit": 5}"#)
+    let machines = (0..<50).map { "\"m\($0)\": {\"size\": \($0 % 5)}" }.joined(separator: ", ")
+    let input = try Document(json: Array("{\"machines\": {\(machines)}}".utf8))
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for task in 1...6 {
+        group.addTask {
+          let query = try policy.live("data.p.deny", input: input)
+          #expect(try query.solutions().first?.values == [.set([])])
+          for turn in 0..<20 {
+            let size = Int64(6 + task + turn)
+            let change = try query.apply([DocumentEdit(.replace(.integer(size)), at: "/machines/m\(turn)/size")])
+            #expect(change.added == [.array([.string("m\(turn)"), .integer(size)])] && change.removed.isEmpty)
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  @Test("policies of one compilation over other data, replaced while others ask")
+  func replacing() async throws {
+    let policy = try Self.policy("package p\nx := data.n + input", data: #"{"n": 0}"#)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for task in 1...6 {
+        group.addTask {
+          for turn in 1...15 {
+            let number = Int64(task * turn)
+            let other = policy.replacing(data: Document(.object([.init(.string("n"), .integer(number))])))
+            let (changed, first) = (try other.prepare("data.p.x"), try policy.prepare("data.p.x"))
+            #expect(try changed.evaluate(input: Document(.integer(1))).first?.values == [.integer(number + 1)])
+            #expect(try first.evaluate(input: Document(.integer(1))).first?.values == [.integer(1)])
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+  }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Rego
@@ -91,6 +92,35 @@ struct TraceTests {
     } catch {
       #expect(error.code == .cancel && error.file == "p.rego" && error.location.row == 2)
     }
+  }
+
+  /// Ends too where nobody looks at the task.
+  private static let bounded = EvaluationOptions(timeout: .seconds(60))
+
+  @Test("an evaluation that is followed, and one of what is known, end with the task that waits for them")
+  func cancellation() async throws {
+    let policy = try policy("q if { some i in numbers.range(1, 90000); some j in numbers.range(1, 90000); i * j == -1 }")
+    let query = try policy.prepare("data.p.q")
+    let follow = Task { () -> String? in
+      do throws(RegoError) { try query.run(options: Self.bounded, tracers: []) } catch { return error.message }
+      return nil
+    }
+    let known = Task { () -> String? in
+      do throws(RegoErrors) {
+        _ = try policy.partially("data.p.q", evaluation: Self.bounded)
+      } catch { return error.errors.first?.message }
+      return nil
+    }
+    // From a thread of its own: the tasks may hold all that tasks have.
+    Thread.detachNewThread {
+      Thread.sleep(forTimeInterval: 0.1)
+      follow.cancel()
+      known.cancel()
+    }
+    let a = await follow.value
+    #expect(a?.contains("was cancelled") == true)
+    let b = await known.value
+    #expect(b?.contains("was cancelled") == true)
   }
 
   @Test("events outlive the policy they came from")

@@ -79,11 +79,11 @@ struct SchemaValidator {
         if member.isDefined { try validate(member, property.schema, SchemaPlace(property.name, below: place), &result) }
       }
     case .integer, .number:
-      number(value, node, place, &result)
+      try number(value, node, place, &result)
       try common(value, node, place, &result)
     case .shortString, .longString:
       try common(value, node, place, &result)
-      string(value, node, place, &result)
+      try string(value, node, place, &result)
     default: try common(value, node, place, &result)
     }
     result.count()
@@ -251,7 +251,8 @@ struct SchemaValidator {
         try context.spend(node.patternProperties.count)
         let name = key.text
         var isMatched = false
-        for (pattern, schema) in node.patternProperties where pattern.matcher.matches(name) {
+        for (pattern, schema) in node.patternProperties {
+          guard try context.search(pattern.matcher, over: name.count, { $0.matches(name) }) else { continue }
           isMatched = true
           result.merge(try self.result(value, schema, SchemaPlace(name, below: place)))
         }
@@ -276,21 +277,31 @@ struct SchemaValidator {
     result.count()
   }
 
-  private func string(_ value: Value, _ node: SchemaNode, _ place: SchemaPlace, _ result: inout SchemaResult) {
+  private func string(
+    _ value: Value, _ node: SchemaNode, _ place: SchemaPlace, _ result: inout SchemaResult
+  ) throws(BuiltinError) {
     if node.minLength != nil || node.maxLength != nil {
       let count = value.elementCount ?? 0
       if let limit = node.minLength, count < limit { result.add(.minLength(limit), place) }
       if let limit = node.maxLength, count > limit { result.add(.maxLength(limit), place) }
     }
-    if let pattern = node.pattern, !pattern.matcher.matches(value.text) { result.add(.pattern(pattern.text), place) }
+    if let pattern = node.pattern, try !context.search(pattern.matcher, over: value.textCount, { $0.matches(value.text) }) {
+      result.add(.pattern(pattern.text), place)
+    }
     result.count()
   }
 
-  private func number(_ value: Value, _ node: SchemaNode, _ place: SchemaPlace, _ result: inout SchemaResult) {
+  private func number(
+    _ value: Value, _ node: SchemaNode, _ place: SchemaPlace, _ result: inout SchemaResult
+  ) throws(BuiltinError) {
     defer { result.count() }
     let hasBound = node.minimum != nil || node.maximum != nil || node.exclusiveMinimum != nil || node.exclusiveMaximum != nil
     guard hasBound || node.multipleOf != nil, let number = Decimal(Numbers.literal(value)) else { return }
-    if let multiple = node.multipleOf, !number.isMultiple(of: multiple) { result.add(.multipleOf(multiple), place) }
+    if let multiple = node.multipleOf {
+      // Division takes the square of the digits.
+      guard max(number.digits.count, multiple.digits.count) <= Numbers.bitLimit / 4 else { throw Numbers.tooLarge }
+      if !number.isMultiple(of: multiple) { result.add(.multipleOf(multiple), place) }
+    }
     if let bound = node.maximum, number.compare(bound) > 0 { result.add(.maximum(bound), place) }
     if let bound = node.exclusiveMaximum, number.compare(bound) >= 0 { result.add(.exclusiveMaximum(bound), place) }
     if let bound = node.minimum, number.compare(bound) < 0 { result.add(.minimum(bound), place) }

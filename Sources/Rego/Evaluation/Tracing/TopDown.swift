@@ -67,8 +67,21 @@ final class TopDown {
     steps -= 1
     func stop(_ reason: String) -> RegoError { RegoError(.cancel, reason, file: file, location: location) }
     guard steps >= 0, !heap.isExhausted else { throw stop("caller cancelled query execution: following it needs more than its budget") }
-    if let deadline, steps & 1023 == 0, ContinuousClock.now >= deadline { throw stop("context deadline exceeded") }
+    if steps & 1023 == 0, let reason = outerEnd { throw stop(reason) }
     guard gauge.allowsMore else { throw stop("the evaluation is nested too deeply to be followed") }
+  }
+
+  /// Why whoever asked ends the evaluation; nil where it may go on.
+  private var outerEnd: String? {
+    if DeepStack.isCancelled { return "caller cancelled query execution: the task that follows it was cancelled" }
+    if let deadline, ContinuousClock.now >= deadline { return "context deadline exceeded" }
+    return nil
+  }
+
+  /// The error of a built-in function that stopped since the evaluation may not go on.
+  func exhausted(calling builtin: String, at location: Location, file: String) -> RegoError {
+    let reason = outerEnd ?? "caller cancelled query execution: following it needs more than its budget"
+    return RegoError(.cancel, "\(reason), calling \(builtin)", file: file, location: location)
   }
 
   // MARK: - Events

@@ -301,7 +301,8 @@ extension TopDown {
         if contents.isStrict { throw RegoError(.evalType, "\(builtin.name): \(text)", file: file, location: location) }
       case .failed(let text):
         if contents.isStrict { throw RegoError(.builtin, "\(builtin.name): \(text)", file: file, location: location) }
-      case .fatal(let error): throw error
+      case .fatal(let error):
+        throw error.code == .cancel ? exhausted(calling: builtin.name, at: location, file: file) : error
       }
       return nil
     }
