@@ -100,16 +100,23 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(name: "Platforms", dependencies: ["Domain", "CXML", "CLinux"], swiftSettings: strict),
+    .target(name: "References", dependencies: ["Domain", "Judgement"], swiftSettings: strict),
+    .target(
+      name: "Waivers",
+      dependencies: [
+        "Domain", "Judgement", .product(name: "Crypto", package: "swift-crypto"), .product(name: "SwiftASN1", package: "swift-asn1"),
+      ],
+      swiftSettings: strict),
     .target(
       name: "Audit",
       dependencies: [
-        "Domain", "Judgement", "Platforms", .product(name: "Yams", package: "Yams"), .product(name: "Crypto", package: "swift-crypto"),
+        "Domain", "Judgement", "Platforms", "References", "Waivers", .product(name: "Yams", package: "Yams"), .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "ringwall",
       dependencies: [
-        "Domain", "Rego", "RegoBuiltins", "RegoHTTP", "Judgement", "Platforms", "Audit", "DecisionServer",
+        "Domain", "Rego", "RegoBuiltins", "RegoHTTP", "Judgement", "Platforms", "References", "Waivers", "Audit", "DecisionServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -118,6 +125,11 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CommandTests", dependencies: ["ringwall", "Domain", "Rego", "Judgement", .product(name: "Yams", package: "Yams")],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ReferencesTests", dependencies: ["Domain", "Judgement", "References"], swiftSettings: strict),
+    .testTarget(
+      name: "WaiversTests", dependencies: ["Domain", "Judgement", "Waivers", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: strict),
     .testTarget(name: "HouseTests", swiftSettings: strict),
     .executableTarget(

@@ -11,8 +11,16 @@ public struct Tally: Sendable, Hashable {
 
   public init() {}
 
-  mutating func add(_ finding: Finding) {
-    counts[Key(layer: finding.control.layer, severity: finding.control.severity, verdict: finding.verdict), default: 0] += 1
+  mutating func add(_ finding: Finding) { counts[Self.key(finding), default: 0] += 1 }
+
+  /// Takes back what was added, where a verdict has become another one.
+  mutating func remove(_ finding: Finding) { counts[Self.key(finding), default: 0] -= 1 }
+
+  /// What is wrong with a waiver weighs nothing: the control that it does not waive fails, and costs its layer by itself.
+  private static func key(_ finding: Finding) -> Key {
+    Key(
+      layer: finding.control.layer, severity: LayerScore.weighs(finding.control) ? finding.control.severity : .info,
+      verdict: finding.verdict)
   }
 
   /// Results of all layers and severities.
@@ -71,13 +79,16 @@ public struct LayerScore: Sendable, Hashable {
     }
   }
 
+  /// Whether results of the control count in a score.
+  static func weighs(_ control: Control) -> Bool { control.severity > .info && control.kind != .waiver }
+
   /// Scores of the layers that have applicable results, weakest first.
   ///
   /// - Parameters:
   ///   - tally: every result of the run.
   ///   - results: at least those that cost something, worst first.
   static func scores(of tally: Tally, results: [AuditResult], floor: Int) -> [LayerScore] {
-    let costing = results.filter { [.fail, .unknown, .waived].contains($0.verdict) && $0.control.severity > .info }
+    let costing = results.filter { [.fail, .unknown, .waived].contains($0.verdict) && weighs($0.control) }
     let byLayer = Dictionary(grouping: costing, by: \.control.layer)
     let scores = Layer.allCases.compactMap { LayerScore($0, tally, costing: byLayer[$0] ?? [], floor: floor) }
     return scores.sorted { a, b in a.low != b.low ? a.low < b.low : a.high < b.high }

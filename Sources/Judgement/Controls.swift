@@ -17,7 +17,7 @@ public struct Controls: Sendable {
     case .qemuDriver: "qemu_driver"
     case .domain: "domain"
     case .qemu: "qemu"
-    case .text: nil
+    case .text, .waiver: nil
     }
   }
 
@@ -28,6 +28,7 @@ public struct Controls: Sendable {
     case .domain: "libvirt-domain"
     case .qemu: "qemu"
     case .text: "text"
+    case .waiver: "waiver"
     }
   }
 

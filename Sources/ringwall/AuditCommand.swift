@@ -18,6 +18,7 @@ struct AuditCommand: ParsableCommand {
         ringwall audit --format json --output audit.json
         ringwall audit --format html --output report.html examples/estate
         ringwall audit --only KVM-001,KVM-023 --lang zh-CN
+        ringwall audit --waivers /etc/ringwall/waivers --trusted-keys /etc/ringwall/keys.json
         ringwall audit --set tenants=trusted --fail-on critical
 
       The result goes to standard output, progress and the last line to standard error. Exit code 0: all targets were judged, and \
@@ -60,6 +61,7 @@ struct AuditCommand: ParsableCommand {
   @Flag(help: "No progress line, even on a terminal.")
   var noProgress = false
 
+  @OptionGroup var waiver: WaiverOptions
   @OptionGroup var policy: PolicyOptions
   @OptionGroup var data: DataOptions
 
@@ -77,8 +79,8 @@ struct AuditCommand: ParsableCommand {
     let request = AuditRun.Request(
       targets: targets, root: root, version: Version.text, now: Clock.now(), keeping: format == .table && !all ? .attention : .everything,
       isIncluded: setup.includedIDs)
-    let outcome = AuditRun(request, judge: try setup.judge(), baseline: setup.baseline, claims: setup.claims, progress: progress.update)
-      .run()
+    let outcome = AuditRun(request, judge: try setup.judge(), baseline: setup.baseline, claims: setup.claims, waivers: try waiver.set(setup), progress: progress.update
+    ).run()
     progress.clear()
 
     let exit = outcome.exitStatus(failOn: failOn, toleratingUnknown: unknown == .ok)
