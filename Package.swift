@@ -111,6 +111,8 @@ let package = Package(
       name: "Audit",
       dependencies: [
         "Domain", "Judgement", "Platforms", "References", "Waivers", .product(name: "Yams", package: "Yams"), .product(name: "Crypto", package: "swift-crypto"),
+        "CXML", "Domain", "Judgement", "Platforms", .product(name: "Yams", package: "Yams"),
+        .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
     .executableTarget(

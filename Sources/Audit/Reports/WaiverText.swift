@@ -22,3 +22,29 @@ extension Texts {
   /// "36 days left", "less than a day left".
   public func daysLeft(_ days: Int) -> String { days == 0 ? self["waiver.lastDay"] : self("waiver.days", ["count": "\(days)"]) }
 }
+
+extension AuditOutcome {
+  /// Waivers for reports: each result that is waived, and what waivers that have ended covered once.
+  public var waiverNotices: [WaiverNotice] {
+    let now = Instant(collected.at)
+    func notice(_ waiver: Waiver, control: String, asset: String, daysLeft: Int) -> WaiverNotice {
+      WaiverNotice(
+        id: waiver.id, control: control, asset: asset, reason: waiver.reason,
+        compensation: waiver.compensating.map { $0.asset.map { asset in "\($0.control) (\(asset))" } ?? $0.control }.joined(separator: ", "),
+        requester: waiver.requester.name, approvers: waiver.approvers.map(\.name), ends: waiver.end.text, daysLeft: daysLeft)
+    }
+    var notices = results.compactMap { result in
+      result.waiver.map { grant in
+        notice(grant.waiver, control: result.control.id, asset: result.finding.asset.id, daysLeft: grant.daysLeft)
+      }
+    }
+    for outcome in waivers {
+      let waiver = outcome.signed.waiver
+      guard let now, now >= waiver.end else { continue }
+      // The day of the end is the first that it is over: -1 and not 0, which is the last day of one in force.
+      let daysLeft = -1 - waiver.end.days(until: now)
+      notices += waiver.facts.map { notice(waiver, control: $0.control, asset: $0.asset, daysLeft: daysLeft) }
+    }
+    return notices
+  }
+}
