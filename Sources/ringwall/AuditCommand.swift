@@ -104,7 +104,8 @@ struct AuditCommand: ParsableCommand {
     let request = AuditRun.Request(
       targets: targets, root: root, version: Version.text, now: Clock.now(),
       keeping: format == .table && !all && chosen.isEmpty ? .attention : .everything, isIncluded: setup.includedIDs)
-    var outcome = AuditRun(request, judge: try setup.judge(), baseline: setup.baseline, claims: setup.claims, waivers: try waiver.set(setup),
+    var outcome = AuditRun(
+      request, judge: try setup.judge(), baseline: setup.baseline, claims: setup.claims, waivers: try waiver.set(setup),
       progress: progress.update
     ).run()
     progress.clear()
