@@ -110,8 +110,7 @@ let package = Package(
     .target(
       name: "Audit",
       dependencies: [
-        "Domain", "Judgement", "Platforms", "References", "Waivers", .product(name: "Yams", package: "Yams"), .product(name: "Crypto", package: "swift-crypto"),
-        "CXML", "Domain", "Judgement", "Platforms", .product(name: "Yams", package: "Yams"),
+        "CXML", "Domain", "Judgement", "Platforms", "References", "Waivers", .product(name: "Yams", package: "Yams"),
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),

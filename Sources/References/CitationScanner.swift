@@ -183,9 +183,10 @@ struct CitationScanner {
         if let end = year() { at = end } else { at = amendment }
       }
     }
-    let text = string(start..<at)
+    let written = string(start..<at)
     found.append(
-      CitationMention(family: .iso, id: text.replacing("\u{A0}", with: " "), text: text, isWellFormed: hasYear, range: start..<at))
+      CitationMention(
+        family: .iso, id: written.replacing("\u{A0}", with: " "), text: written, isWellFormed: hasYear, range: start..<at))
     return true
   }
 

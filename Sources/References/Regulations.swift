@@ -40,7 +40,7 @@ public struct Regulations: Sendable {
     for value in try YAMLDocument.read(try folder.bytes(Self.file), file: Self.file).elements ?? [] {
       let row = try Self.row(value)
       guard ids.insert(row.id).inserted else { throw DataError("\(Self.file): \(row.id) stands twice") }
-      let texts = [row.law, row.asks, row.penalty].flatMap { $0.keys.sorted().map { key in $0[key] ?? "" } }
+      let texts = [row.law, row.asks, row.penalty].flatMap { Array($0.values).sorted() }
       try figures.check(texts + [row.check], "\(Self.file): \(row.id)")
       rows.append(row)
     }
