@@ -64,9 +64,8 @@ struct ReferenceDataTests {
     var found = files.filter { FileManager.default.fileExists(atPath: root.appending(path: $0).path) }
     for folder in folders {
       let paths = FileManager.default.enumerator(atPath: root.appending(path: folder).path)?.compactMap { $0 as? String } ?? []
-      found += paths.filter { [".md", ".yaml", ".rego", ".json", ".txt"].contains { suffix in $0.hasSuffix(suffix) } }.map {
-        folder + "/" + $0
-      }
+      let kept = paths.filter { path in [".md", ".yaml", ".rego", ".json", ".txt"].contains { path.hasSuffix($0) } }
+      found += kept.map { folder + "/" + $0 }
     }
     return found.sorted()
   }()
