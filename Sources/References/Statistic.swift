@@ -63,7 +63,7 @@ public struct Statistics {
         at = max(at, scaleEnd)
         continue
       }
-      open = isRange(at: scaleEnd) && open.count < 4 ? open + [(number, start, scale)] : []
+      open = isRange(at: scale == 0 ? at : scaleEnd) && open.count < 4 ? open + [(number, start, scale)] : []
     }
   }
 
