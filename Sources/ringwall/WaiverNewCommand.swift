@@ -98,11 +98,11 @@ struct WaiverNewCommand: ParsableCommand {
 
   /// The failing findings that are to be waived, by control and asset.
   private func failing(_ setup: JudgingSetup) throws(DataError) -> [Finding] {
-    var ids: [String] = []
-    for text in control {
-      guard let found = setup.policies.controls[text] else { throw unknown("--control", text, text, setup) }
-      if !ids.contains(found.id) { ids.append(found.id) }
-    }
+    let ids = unique(
+      try control.map { text throws(DataError) in
+        guard let found = setup.policies.controls[text] else { throw unknown("--control", text, text, setup) }
+        return found.id
+      })
     let request = AuditRun.Request(
       targets: targets, root: root, version: Version.text, now: Clock.now(), keeping: .attention, isIncluded: { ids.contains($0) })
     let judge = try Judge(policies: setup.policies, parameters: setup.parameters) { ids.contains($0.id) }
