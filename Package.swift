@@ -99,7 +99,7 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
-    .target(name: "Platforms", dependencies: ["Domain", "CXML", "CLinux"], swiftSettings: strict),
+    .target(name: "Platforms", dependencies: ["Domain", "CArchive", "CXML", "CLinux"], swiftSettings: strict),
     .target(
       name: "Audit",
       dependencies: [

@@ -40,6 +40,13 @@ public struct Tree: Sendable {
   ///
   /// - Parameter limit: bytes at most; one more is `tooLarge`.
   public func bytes(_ path: String, limit: Int = 16 << 20) throws(Failure) -> [UInt8] {
+    try bytes(path, limit: limit, wholeFile: true)
+  }
+
+  /// The first bytes of a file, however large it is.
+  public func beginning(of path: String, count: Int) throws(Failure) -> [UInt8] { try bytes(path, limit: count, wholeFile: false) }
+
+  private func bytes(_ path: String, limit: Int, wholeFile: Bool) throws(Failure) -> [UInt8] {
     let descriptor = try open(path, O_RDONLY)
     defer { _ = close(descriptor) }
     var result: [UInt8] = []
@@ -52,7 +59,11 @@ public struct Tree: Sendable {
       }
       if n < 0 { throw Self.failure(errno) }
       if n == 0 { return result }
-      if result.count + n > limit { throw .tooLarge }
+      if result.count + n > limit {
+        if wholeFile { throw .tooLarge }
+        result.append(contentsOf: chunk[0..<(limit - result.count)])
+        return result
+      }
       result.append(contentsOf: chunk[0..<n])
     }
   }
