@@ -6,6 +6,8 @@ internal import Platforms
 public struct FactCollection {
   /// Files larger than this are refused unread; a status document of a large guest is the largest that is judged.
   private static let largestFile = 64 << 20
+  /// Inventories of whole estates are larger: 10,000 machines take about 100 MiB.
+  private static let largestInventory = 256 << 20
 
   public init() {}
 
@@ -81,10 +83,14 @@ public struct FactCollection {
     if path.lowercased().hasSuffix(".ova") { return Outcome(archive(path)) }
     let bytes: [UInt8]
     do throws(Tree.Failure) {
-      bytes = try Tree().bytes(TargetResolver.absolute(path), limit: Self.largestFile)
+      bytes = try Self.bytes(path)
     } catch {
       // Disks and memory of guests lie beside their configuration.
       if error == .tooLarge, !isNamed, !promisesConfiguration(path) { return Outcome(Collection(), isPassedOver: true) }
+      if error == .tooLarge, Self.isInventory(path) {
+        let message = "\(path): larger than what is read of one inventory (256 MiB); export the estate in several files"
+        return Outcome(Collection(refusals: [Refusal(target: path, code: "too-large", message: message)]))
+      }
       return Outcome(Collection(refusals: [TargetResolver.refusal(path, error)]))
     }
     let kind = FileKind.recognise(bytes, path: path)
@@ -118,6 +124,25 @@ public struct FactCollection {
     return Outcome(collection)
   }
 
+  private static func bytes(_ path: String) throws(Tree.Failure) -> [UInt8] {
+    let absolute = TargetResolver.absolute(path)
+    do throws(Tree.Failure) {
+      return try Tree().bytes(absolute, limit: largestFile)
+    } catch {
+      guard error == .tooLarge, isInventory(path) else { throw error }
+      return try Tree().bytes(absolute, limit: largestInventory)
+    }
+  }
+
+  /// By its beginning; a pipe that gave its beginning once cannot be asked again and is none.
+  private static func isInventory(_ path: String) -> Bool {
+    let absolute = TargetResolver.absolute(path)
+    guard (try? Tree().attributes(absolute).isRegular) ?? false, let start = try? Tree().beginning(absolute, count: 64 << 10) else {
+      return false
+    }
+    return FileKind.recognise(start, path: path) == .inventory
+  }
+
   /// False for pipes and devices, which give nothing while nobody writes to them.
   private func isFile(_ path: String) -> Bool { (try? Tree().attributes(path).isRegular) ?? true }
 
@@ -133,6 +158,7 @@ public struct FactCollection {
     case .vmx: return VirtualMachineCollector(tree: tree).collect(configuration: bytes, path: path, target: path)
     case .ovf: return VirtualMachineCollector(tree: tree).collect(descriptor: bytes, path: path, target: path)
     case .guestTools: return GuestToolsCollector(tree: tree).collect(configuration: bytes, path: path, target: path)
+    case .inventory: return InventoryCollector().collect(inventory: bytes, path: path, target: path)
     case .libvirtXML, .libvirtConfiguration(.other):
       return Collection(refusals: [Refusal(target: path, code: "not-judged", message: "\(path): \(kind.name), not judged by this version")])
     case .wideText(let encoding):
@@ -144,7 +170,7 @@ public struct FactCollection {
   /// The virtual machine that an OVA archive holds.
   private func archive(_ path: String) -> Collection {
     do throws(Tree.Failure) {
-      let bytes = try Tree().beginning(of: TargetResolver.absolute(path), count: OVFArchive.beginning)
+      let bytes = try Tree().beginning(TargetResolver.absolute(path), count: OVFArchive.beginning)
       return VirtualMachineCollector(tree: Tree()).collect(archive: bytes, path: path, target: path)
     } catch {
       return Collection(refusals: [TargetResolver.refusal(path, error)])

@@ -19,6 +19,9 @@ public struct Controls: Sendable {
     case .vmwareVM: "vmware_vm"
     case .vmwareGuest: "vmware_guest"
     case .qemu: "qemu"
+    case .vmwareESXi: "vmware_esxi"
+    case .vmwareVCenter: "vmware_vcenter"
+    case .vmwareVSAN: "vmware_vsan"
     case .text: nil
     }
   }
@@ -30,6 +33,7 @@ public struct Controls: Sendable {
     case .domain: "libvirt-domain"
     case .vmwareVM, .vmwareGuest: kind.rawValue
     case .qemu: "qemu"
+    case .vmwareESXi, .vmwareVCenter, .vmwareVSAN: kind.rawValue
     case .text: "text"
     }
   }
