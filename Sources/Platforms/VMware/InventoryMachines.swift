@@ -24,7 +24,8 @@ extension InventoryCollector {
     var facts: [String: Fact] = [:]
     for (name, key) in [("host.version", "version"), ("host.build", "build")] {
       if product.state == .present {
-        facts[name] = product.value?[key].map { .present($0, sources: product.source) } ?? .notCollected("not-given", sources: product.source)
+        facts[name] =
+          product.value?[key].map { .present($0, sources: product.source) } ?? .notCollected("not-given", sources: product.source)
       } else {
         facts[name] = product
       }
@@ -66,7 +67,8 @@ struct InventoryMachineFacts {
     let found = entity.fact(at: way) { value in value.scalar.map { MachineNames.value($0, as: property.form) } }
     guard found.state == .notCollected else { return found }
     if let value = settings.values[property.key.lowercased()], let text = value.scalar {
-      return .present(MachineNames.value(text, as: property.form), entity.document.source(value, entity.path(["extraConfig", property.key])))
+      return .present(
+        MachineNames.value(text, as: property.form), entity.document.source(value, entity.path(["extraConfig", property.key])))
     }
     guard let config = entity.at(["config"]), config.isObject else { return found }
     return .absent(entity.document.source(config, entity.path(way)))
@@ -126,11 +128,15 @@ struct InventoryMachineFacts {
     [
       "nics": list { type, device in
         Self.adapters[type].map { model in
-          ["model": .string(model), "given": true, "startConnected": .bool(device.at(["connectable", "startConnected"])?.switchState ?? true)]
+          [
+            "model": .string(model), "given": true,
+            "startConnected": .bool(device.at(["connectable", "startConnected"])?.switchState ?? true),
+          ]
         }
       },
       "disks": list { type, device in
-        type == "VirtualDisk" ? ["mode": .string((device.at(["backing", "diskMode"])?.text ?? "persistent").lowercased()), "given": true] : nil
+        type == "VirtualDisk"
+          ? ["mode": .string((device.at(["backing", "diskMode"])?.text ?? "persistent").lowercased()), "given": true] : nil
       },
       "floppies": list { type, _ in type == "VirtualFloppy" ? [:] : nil },
       "cdroms": list { type, device in
@@ -139,7 +145,9 @@ struct InventoryMachineFacts {
         let isConnected = connectable?["connected"]?.switchState == true || connectable?["startConnected"]?.switchState == true
         return ["connected": .bool(isConnected), "given": true, "backing": .string(device.at(["backing", "_type"])?.text ?? "")]
       },
-      "serialPorts": list { type, device in type == "VirtualSerialPort" ? ["backing": .string(device.at(["backing", "_type"])?.text ?? "")] : nil },
+      "serialPorts": list { type, device in
+        type == "VirtualSerialPort" ? ["backing": .string(device.at(["backing", "_type"])?.text ?? "")] : nil
+      },
       "parallelPorts": list { type, device in
         type == "VirtualParallelPort" ? ["backing": .string(device.at(["backing", "_type"])?.text ?? "")] : nil
       },
@@ -151,7 +159,8 @@ struct InventoryMachineFacts {
         }
       },
       "sounds": list { type, _ in
-        ["VirtualHdAudioCard", "VirtualEnsoniq1371", "VirtualSoundBlaster16"].contains(type) ? ["model": .string(String(type.dropFirst(7)))] : nil
+        ["VirtualHdAudioCard", "VirtualEnsoniq1371", "VirtualSoundBlaster16"].contains(type)
+          ? ["model": .string(String(type.dropFirst(7)))] : nil
       },
       "sataControllers": sataControllers(),
       "passthrough": list { type, device in

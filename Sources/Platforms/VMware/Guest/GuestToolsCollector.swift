@@ -81,7 +81,8 @@ public struct GuestToolsCollector: Sendable {
     let kind = Asset.Kind.vmwareGuest
     return AssetFacts(
       asset: Asset(
-        id: "\(kind.rawValue):\(id)", kind: kind, platform: "vmware-guest", name: name ?? id.split(separator: "/").last.map(String.init) ?? id),
+        id: "\(kind.rawValue):\(id)", kind: kind, platform: "vmware-guest",
+        name: name ?? id.split(separator: "/").last.map(String.init) ?? id),
       target: target, facts: facts)
   }
 

@@ -92,7 +92,9 @@ struct MachineConfigurationFacts {
   }
 
   /// Units on a bus: `scsi0:1`, not the controller `scsi0`.
-  private var units: [ConfigurationDevices.Device] { devices.of("ide", "sata", "scsi", "nvme").filter { $0.numbers.count == 2 && $0.isPresent } }
+  private var units: [ConfigurationDevices.Device] {
+    devices.of("ide", "sata", "scsi", "nvme").filter { $0.numbers.count == 2 && $0.isPresent }
+  }
 
   private static func isCDROM(_ device: ConfigurationDevices.Device) -> Bool {
     (device.text("devicetype") ?? "").lowercased().contains("cdrom")

@@ -21,13 +21,16 @@ public struct VirtualMachineCollector: Sendable {
       guard bytes.count <= Self.largestConfiguration else {
         throw Refusal(
           target: target, code: "too-large",
-          message: "\(path): a .vmx of more than \(Self.largestConfiguration >> 20) MiB is not read; name the configuration of one virtual machine")
+          message:
+            "\(path): a .vmx of more than \(Self.largestConfiguration >> 20) MiB is not read; name the configuration of one virtual machine"
+        )
       }
       let text = try DictionaryText.read(bytes, path: path)
       if let sealed = text["encryption.data"] {
         throw Refusal(
           target: target, code: "encrypted",
-          message: "\(path):\(sealed.line): the configuration is encrypted, so that nothing in it can be judged; decrypt the virtual machine, or audit it through its host",
+          message:
+            "\(path):\(sealed.line): the configuration is encrypted, so that nothing in it can be judged; decrypt the virtual machine, or audit it through its host",
           line: sealed.line, column: sealed.column)
       }
       var facts = MachineNames.all(as: .notCollected("not-given", .path(path)))

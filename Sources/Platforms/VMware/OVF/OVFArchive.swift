@@ -54,7 +54,8 @@ public enum OVFArchive {
       if count == 0 { return bytes }
       guard count > 0 else { throw refusal(path, "the archive breaks off inside its OVF descriptor; copy the file again", "malformed") }
       guard bytes.count + count <= XMLReader.limit else {
-        throw refusal(path, "its OVF descriptor is larger than \(XMLReader.limit >> 20) MiB; name an archive of one virtual machine", "too-large")
+        throw refusal(
+          path, "its OVF descriptor is larger than \(XMLReader.limit >> 20) MiB; name an archive of one virtual machine", "too-large")
       }
       bytes += chunk[0..<count]
     }

@@ -82,7 +82,8 @@ struct OVFDescriptor {
       var lines: [String: [Int]] = [:]
       var settings: [String: XMLAttribute] = [:]
       for child in section.children where child.namespace == vmware {
-        guard let key = child.attributes.first(where: { $0.name == "key" })?.value, let value = child.attributes.first(where: { $0.name == "value" })
+        guard let key = child.attributes.first(where: { $0.name == "key" })?.value,
+          let value = child.attributes.first(where: { $0.name == "value" })
         else { continue }
         if child.name == "Config" { settings[key] = value }
         if child.name == "ExtraConfig" {

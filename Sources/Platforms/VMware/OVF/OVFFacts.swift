@@ -32,7 +32,10 @@ struct OVFFacts {
     }
     facts["nics"] = items([Resource.ethernet]) { ["model": .string($0.subtype.lowercased()), "given": .bool(!$0.subtype.isEmpty)] }
     facts["disks"] = items([Resource.disk]) { item in
-      ["mode": .string((item.settings["backing.diskMode"]?.value ?? "persistent").lowercased()), "given": .bool(item.settings["backing.diskMode"] != nil)]
+      [
+        "mode": .string((item.settings["backing.diskMode"]?.value ?? "persistent").lowercased()),
+        "given": .bool(item.settings["backing.diskMode"] != nil),
+      ]
     }
     facts["floppies"] = items([Resource.floppy]) { ["startConnected": .bool($0.isConnected)] }
     facts["cdroms"] = items(Resource.opticalDrives) { ["connected": .bool($0.isConnected), "given": true, "backing": .string($0.subtype)] }
@@ -44,7 +47,8 @@ struct OVFFacts {
     }
     facts["sataControllers"] = sataControllers()
     facts["passthrough"] = items([Resource.other]) { item in
-      item.subtype.lowercased().contains("passthrough") || item.subtype.lowercased().contains("sriov") ? ["kind": .string(item.subtype)] : nil
+      item.subtype.lowercased().contains("passthrough") || item.subtype.lowercased().contains("sriov")
+        ? ["kind": .string(item.subtype)] : nil
     }
     facts["vtpm"] = items([Resource.other]) { $0.subtype.lowercased().contains("tpm") ? [:] : nil }
     facts["vmci"] = items([Resource.other]) { $0.subtype.lowercased() == "vmware.vmci" ? ["present": true] : nil }
