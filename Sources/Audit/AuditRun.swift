@@ -1,4 +1,4 @@
-internal import Domain
+public import Domain
 public import Judgement
 
 /// One audit, from the words of the command line to everything a report shows. Reads as its list of steps.

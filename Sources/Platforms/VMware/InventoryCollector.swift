@@ -34,9 +34,19 @@ public struct InventoryCollector: Sendable {
       }
     }
     collection.assets += vsan(document, target: target)
+    var warnings: [Warning] = []
     for offset in document.machines {
-      add(document, "vms", offset, to: &collection) { machine($0, $1, products: products, target: target) }
+      add(document, "vms", offset, to: &collection) { entity, name in
+        let made = machine(entity, name, products: products, target: target)
+        if case .array(let keys)? = made.first?.facts["duplicates"]?.value {
+          warnings += keys.compactMap { $0["key"]?.text }.map { key in
+            Warning(target: path, message: "\(path): \(name): extraConfig holds \(key) more than once; the last value counts")
+          }
+        }
+        return made
+      }
     }
+    collection.warnings += warnings
     return collection
   }
 

@@ -47,7 +47,7 @@ enum DictionaryEncoding {
     for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
       number += 1
       let text = line.drop { $0 == 0x20 || $0 == 0x09 || $0 >= 0x80 }
-      guard text.count > key.count, text.prefix(key.count).map({ $0 | (0x41...0x5A ~= $0 ? 0x20 : 0) }) == key else { continue }
+      guard text.count > key.count, text.prefix(key.count).map(lowerCase) == key else { continue }
       var rest = text.dropFirst(key.count).drop { $0 == 0x20 || $0 == 0x09 }
       guard rest.first == UInt8(ascii: "=") else { continue }
       rest = rest.dropFirst().drop { $0 == 0x20 || $0 == 0x09 || $0 == UInt8(ascii: "\"") }
@@ -56,6 +56,8 @@ enum DictionaryEncoding {
     }
     return found
   }
+
+  private static func lowerCase(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte + 0x20 : byte }
 
   private static func isNameByte(_ byte: UInt8) -> Bool {
     switch byte {

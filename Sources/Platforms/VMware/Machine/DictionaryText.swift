@@ -105,14 +105,14 @@ private struct DictionaryLine {
     guard !key.isEmpty, key.count <= 1024, key.allSatisfy({ $0 > 0x20 && $0 != UInt8(ascii: "\"") }) else {
       throw refusal("no key before =; write key = \"value\"", at: text.startIndex)
     }
-    let (value, start) = try value(after: equals)
+    let (value, start) = try quoted(after: equals)
     return DictionaryText.Entry(
       key: String(decoding: key, as: UTF8.self), value: String(decoding: Self.unescaped(value), as: UTF8.self), line: number,
       column: bytes[bytes.startIndex..<start].columnBehind)
   }
 
   /// The value's bytes, and where they begin.
-  private func value(after equals: Int) throws(Refusal) -> (ArraySlice<UInt8>, Int) {
+  private func quoted(after equals: Int) throws(Refusal) -> (ArraySlice<UInt8>, Int) {
     let text = bytes[(equals + 1)...].drop(while: Self.isSpace)
     guard text.first == UInt8(ascii: "\"") else {
       // Without quotation marks the value ends before a comment.

@@ -49,12 +49,12 @@ public struct VirtualMachineCollector: Sendable {
   /// The snapshots that VMware lists beside the configuration; the file is there as soon as there was one.
   private func snapshots(besides path: String) -> Fact {
     guard path.lowercased().hasSuffix(".vmx") else { return .notCollected("not-given", .path(path)) }
-    let list = path.dropLast(4) + ".vmsd"
+    let list = String(path.dropLast(4)) + ".vmsd"
     do throws(Tree.Failure) {
-      let bytes = try tree.bytes(String(list), limit: Self.largestConfiguration)
-      return (try? SnapshotList.fact(bytes, path: String(list))) ?? .unreadable("malformed", .path(String(list)))
+      let bytes = try tree.bytes(list, limit: Self.largestConfiguration)
+      return (try? SnapshotList.fact(bytes, path: list)) ?? .unreadable("malformed", .path(list))
     } catch {
-      return tree.fact(String(list), failed: error)
+      return tree.fact(list, failed: error)
     }
   }
 
