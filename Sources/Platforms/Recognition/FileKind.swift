@@ -16,6 +16,8 @@ public enum FileKind: Sendable, Hashable {
   case vmx
   /// Facts that this program wrote, one document or an array of them.
   case facts
+  /// A vSphere inventory (`ringwall.vsphere/1`).
+  case inventory
   case json
   /// Text in another encoding than UTF-8, by its name.
   case wideText(String)
@@ -37,7 +39,7 @@ public enum FileKind: Sendable, Hashable {
       return .empty
     }
     if first == UInt8(ascii: "<"), let kind = xml(text) { return kind }
-    if isJSON(text) { return isFacts(bytes) ? .facts : .json }
+    if isJSON(text) { return isInventory(text) ? .inventory : isFacts(bytes) ? .facts : .json }
     if text.contains(0) {
       if let line = try? CommandLine.all(in: Array(text), path: path), !line.isEmpty { return .commandLine }
       return .binary
@@ -65,6 +67,7 @@ public enum FileKind: Sendable, Hashable {
     case .commandLine: "a QEMU command line"
     case .vmx: "a VMware virtual machine (.vmx)"
     case .facts: "facts"
+    case .inventory: "a vSphere inventory"
     case .json: "JSON that is not ringwall.facts/1"
     case .wideText(let encoding): "\(encoding) text"
     case .binary: "binary data"
@@ -120,6 +123,13 @@ public enum FileKind: Sendable, Hashable {
 
   private static func isFacts(_ bytes: [UInt8]) -> Bool {
     ByteSearch.firstIndex(of: Array("\"ringwall.facts/".utf8), in: bytes[...]) != nil
+  }
+
+  /// Its schema stands near the beginning, before anything that could quote another's.
+  private static func isInventory(_ text: ArraySlice<UInt8>) -> Bool {
+    let head = text.prefix(64 << 10)
+    guard let at = ByteSearch.firstIndex(of: Array("\"ringwall.vsphere/".utf8), in: head) else { return false }
+    return ByteSearch.firstIndex(of: Array("\"ringwall.facts/".utf8), in: head[..<at]) == nil
   }
 
   /// Control bytes that no text has, or no UTF-8 from the first KiB on.
