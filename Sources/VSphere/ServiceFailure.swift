@@ -8,16 +8,16 @@ public struct ServiceFailure: Error, Sendable, Hashable {
     /// The certificate is not to be trusted: unknown authority, expired, of another name, not the pinned one.
     case untrusted
     /// User or password are wrong, or the session has ended.
-    case login = "permission"
+    case login
     /// Something answers that does not speak vim25.
-    case foreign = "unknown-kind"
+    case foreign = "foreign-server"
     /// The connection ended, or the answer is no complete XML.
-    case dropped = "io"
-    case tooLarge = "too-large"
+    case dropped
+    case tooLarge = "answer-too-large"
     /// The server answered with a fault.
     case fault = "server-fault"
     /// The caller has lost interest.
-    case cancelled
+    case cancelled = "interrupted"
   }
 
   public var code: Code

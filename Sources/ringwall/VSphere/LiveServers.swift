@@ -30,7 +30,12 @@ struct LiveServers {
         return .failure(Refusal(target: target, code: "not-found", message: "\(target): no server of that name was named"))
       }
       return server.inventory { progress.update("\(target): \($0)") }
-        .mapError { Refusal(target: target, code: $0.code.rawValue, message: $0.message) }
+        .mapError { error in
+          // The reason names the server; the target names it as the user did.
+          let place = "\(server.address.text): "
+          let reason = error.message.hasPrefix(place) ? String(error.message.dropFirst(place.utf8.count)) : error.message
+          return Refusal(target: target, code: error.code.rawValue, message: "\(target): \(reason)")
+        }
     }
   }
 }
