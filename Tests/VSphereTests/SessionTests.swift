@@ -132,4 +132,26 @@ struct SessionTests {
     }
     #expect(unknown.code == .unreachable)
   }
+
+  @Test("changes: the state first, then what is switched, made and removed")
+  func changes() async throws {
+    let simulator = try Simulator()
+    let machine = try await simulator.with { session throws(ServiceFailure) in
+      let watched = ObjectChanges(session, [.init("VirtualMachine", ["name", "runtime.powerState"])], wait: .seconds(5))
+      var steps = watched.makeAsyncIterator()
+      guard let state = try await steps.next(), let first = state.first else { throw ServiceFailure(.foreign, "no state") }
+      #expect(state.count == 4 && state.allSatisfy { $0.kind == .enter })
+      #expect(first.properties["runtime.powerState"]?.text == "poweredOn")
+      try await session.call("PowerOffVM_Task", on: first.object)
+      let step = try await steps.next()
+      let change = step?.first { $0.object == first.object }
+      #expect(change?.kind == .modify && change?.properties["runtime.powerState"]?.text == "poweredOff")
+      try await session.call("Destroy_Task", on: first.object)
+      let end = try await steps.next()
+      #expect(end?.contains { $0.object == first.object && $0.kind == .leave } == true)
+      return first.object
+    }
+    #expect(machine.type == "VirtualMachine")
+    #expect(try await simulator.otherSessions() == 0)
+  }
 }

@@ -27,27 +27,37 @@ public struct PropertyCollector: Sendable {
   public func all(
     _ type: String, _ paths: [String], page: (([ObjectContent]) -> Void)? = nil
   ) async throws(ServiceFailure) -> [ObjectContent] {
-    guard let views = session.manager("viewManager"), let root = session.manager("rootFolder") else {
-      throw session.unknownManager("viewManager")
-    }
-    let answer = try await session.call(
-      "CreateContainerView", on: views,
-      [SOAPElement("container", root), SOAPElement("type", type), SOAPElement("recursive", "true")])
-    guard let view = answer.first("returnval")?.object else { throw unusable("CreateContainerView") }
-    let traversal = SOAPElement(
-      "selectSet", type: "TraversalSpec",
-      children: [
-        SOAPElement("name", "view"), SOAPElement("type", "ContainerView"), SOAPElement("path", "view"), SOAPElement("skip", "false"),
-      ])
-    let start = SOAPElement("objectSet", children: [SOAPElement("obj", view), SOAPElement("skip", "true"), traversal])
+    let view = try await Self.view(of: type, session)
     do throws(ServiceFailure) {
-      let found = try await retrieve(type, paths, from: [start], page: page)
+      let found = try await retrieve(type, paths, from: [Self.members(of: view)], page: page)
       _ = try? await session.call("DestroyView", on: view)
       return found
     } catch {
       _ = try? await session.call("DestroyView", on: view)
       throw error
     }
+  }
+
+  /// A view of every object of a type below the root folder; the caller's to destroy.
+  static func view(of type: String, _ session: ServiceSession) async throws(ServiceFailure) -> ManagedObject {
+    guard let views = session.manager("viewManager"), let root = session.manager("rootFolder") else {
+      throw session.unknownManager("viewManager")
+    }
+    let answer = try await session.call(
+      "CreateContainerView", on: views,
+      [SOAPElement("container", root), SOAPElement("type", type), SOAPElement("recursive", "true")])
+    guard let view = answer.first("returnval")?.object else { throw unusable("CreateContainerView", session) }
+    return view
+  }
+
+  /// The objects of a view, but not the view itself.
+  static func members(of view: ManagedObject) -> SOAPElement {
+    let traversal = SOAPElement(
+      "selectSet", type: "TraversalSpec",
+      children: [
+        SOAPElement("name", "view"), SOAPElement("type", "ContainerView"), SOAPElement("path", "view"), SOAPElement("skip", "false"),
+      ])
+    return SOAPElement("objectSet", children: [SOAPElement("obj", view), SOAPElement("skip", "true"), traversal])
   }
 
   /// Named objects of one type.
@@ -86,7 +96,7 @@ public struct PropertyCollector: Sendable {
 
   /// The page behind a token. Where the task is cancelled the server is told, so that it keeps no pages for nobody.
   private func next(_ token: String, hasObjects: Bool) async throws(ServiceFailure) -> SOAPElement {
-    guard hasObjects else { throw unusable("RetrievePropertiesEx") }
+    guard hasObjects else { throw Self.unusable("RetrievePropertiesEx", session) }
     if Task.isCancelled {
       _ = await Task { try? await session.call("CancelRetrievePropertiesEx", on: object, [SOAPElement("token", token)]) }.value
       throw ServiceFailure(.cancelled, "\(session.address.text): interrupted")
@@ -96,10 +106,10 @@ public struct PropertyCollector: Sendable {
 
   private var options: SOAPElement { SOAPElement("options", children: [SOAPElement("maxObjects", "\(session.limits.page)")]) }
 
-  static func filter(_ type: String, _ paths: [String], _ objects: [SOAPElement]) -> SOAPElement {
+  static func filter(_ type: String, _ paths: [String], _ objects: [SOAPElement], named name: String = "specSet") -> SOAPElement {
     let properties = SOAPElement(
       "propSet", children: [SOAPElement("type", type)] + paths.map { SOAPElement("pathSet", $0) })
-    return SOAPElement("specSet", children: [properties] + objects)
+    return SOAPElement(name, children: [properties] + objects)
   }
 
   private static func content(_ element: SOAPElement, _ unknown: [String: String]) -> ObjectContent? {
@@ -116,7 +126,7 @@ public struct PropertyCollector: Sendable {
     return content
   }
 
-  private func unusable(_ method: String) -> ServiceFailure {
+  private static func unusable(_ method: String, _ session: ServiceSession) -> ServiceFailure {
     ServiceFailure(.foreign, "\(session.address.text): \(method) gives no result that vim25 knows; name a vCenter or an ESXi host")
   }
 }

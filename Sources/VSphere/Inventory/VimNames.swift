@@ -17,20 +17,29 @@ enum VimNames {
 
   /// Numbers under that name wherever it occurs and is made of digits.
   private static let numbers: Set<String> = [
-    "activeFlowTimeout", "averageBandwidth", "block", "blockSize", "bootDelay", "bootRetryDelay", "burstSize", "busNumber",
+    "activeFlowTimeout", "averageBandwidth", "block", "blockSize", "bootDelay", "bootRetryDelay", "burstSize", "bus", "busNumber",
     "capacityInBytes",
     "capacityInKB", "capacityInMB", "collectorPort", "connectionCookie", "controllerKey", "cpuMhz", "currentSpeedMb", "defaultIndex",
     "domain", "end",
-    "endPort", "gmtOffset", "graphicsMemorySizeInKB", "idleFlowTimeout", "ipv6PrefixLength", "level", "limit", "maxHostRunningVms",
+    "endPort", "gmtOffset", "graphicsMemorySizeInKB", "idleFlowTimeout", "interval", "ipv6PrefixLength", "level", "limit",
+    "maxHostRunningVms",
     "maxHostSupportedVcpus", "maxMksConnections", "maxPorts", "maxRegisteredVMs", "maxRunningVMs", "maxSupportedVMs", "maxSupportedVcpus",
     "memoryMB", "memorySize", "mtu", "ntpRunTime", "numCPU", "numCoresPerSocket", "numCpuCores", "numCpuPkgs", "numCpuThreads",
     "numDisplays",
     "numHBAs", "numNics", "numPorts", "numPortsAvailable", "numStandalonePorts", "numaNode", "observationDomainId", "pciSlotNumber",
     "peakBandwidth",
     "percentage", "port", "portNumber", "precedence", "prefixLength", "primaryVlanId", "progress", "pvlanId", "queueDepth", "reservation",
-    "samplingRate", "scsiCtlrUnitNumber", "secondaryVlanId", "simultaneousThreads", "speedMb", "start", "toolsVersion", "unitNumber",
+    "samplingRate", "scsiCtlrUnitNumber", "secondaryVlanId", "simultaneousThreads", "speed", "speedMb", "start", "toolsVersion",
+    "unitNumber",
     "vdiskVersion",
     "videoRamSizeInKB", "vlanId",
+  ]
+
+  /// Objects that may be there with nothing set in them, which looks like an empty text.
+  private static let objects: Set<String> = [
+    "backing", "bootOptions", "connectable", "failureCriteria", "flags", "ip", "nicOrder", "nicTeaming", "offloadPolicy", "policy",
+    "productInfo",
+    "security", "securityPolicy", "shapingPolicy", "spec",
   ]
 
   /// Texts that somebody writes: "true" in one of them is a word.
@@ -69,6 +78,8 @@ enum VimNames {
     default: return false
     }
   }
+
+  static func isObject(_ name: String) -> Bool { objects.contains(name) }
 
   static func isText(_ name: String, of parent: SOAPElement?) -> Bool {
     texts.contains(name) || (name == "value" && parent?.first("inherited") == nil)

@@ -53,6 +53,7 @@ public enum VimValue {
   }
 
   private static func plain(_ text: String, name: String, parent: SOAPElement?) -> FactValue {
+    if text.isEmpty, VimNames.isObject(name) { return .object([]) }
     if text == "true" || text == "false", !VimNames.isText(name, of: parent) { return .bool(text == "true") }
     if let number = Int64(text), VimNames.isNumber(name, of: parent) { return .int(number) }
     return .string(text)
