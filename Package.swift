@@ -178,7 +178,7 @@ let package = Package(
     .testTarget(
       name: "VSphereTests",
       dependencies: [
-        "VSphere", "Domain",
+        "ringwall", "VSphere", "Domain",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -9,13 +9,15 @@ public final class ServiceSession: Sendable {
   public let address: ServiceAddress
   let limits: ServiceLimits
   private let transport: ServiceTransport
-  private let action: String
+  private let credentials: Credentials
+  private let vim: Endpoint
   private let cookie: Mutex<String?>
 
-  private init(_ transport: ServiceTransport, content: SOAPElement, action: String, cookie: String?) {
+  private init(_ transport: ServiceTransport, _ credentials: Credentials, content: SOAPElement, vim: Endpoint, cookie: String?) {
     self.transport = transport
+    self.credentials = credentials
     self.content = content
-    self.action = action
+    self.vim = vim
     self.cookie = Mutex(cookie)
     address = transport.address
     limits = transport.limits
@@ -31,10 +33,10 @@ public final class ServiceSession: Sendable {
     let transport = ServiceTransport(address, trust: trust, limits: limits, userAgent: userAgent)
     let session: ServiceSession
     do throws(ServiceFailure) {
-      session = try await greet(transport)
+      session = try await greet(transport, credentials)
       // Not to be cut short: a session that was opened without our knowing its key could not be closed.
       try await Task { () -> Swift.Result<Void, ServiceFailure> in
-        do throws(ServiceFailure) { return .success(try await session.login(credentials)) } catch { return .failure(error) }
+        do throws(ServiceFailure) { return .success(try await session.login()) } catch { return .failure(error) }
       }.value.get()
     } catch {
       await transport.close()
@@ -52,24 +54,19 @@ public final class ServiceSession: Sendable {
   }
 
   /// Asks which versions of vim25 the server speaks, and what it is. Nothing of this needs a login.
-  private static func greet(_ transport: ServiceTransport) async throws(ServiceFailure) -> ServiceSession {
-    let version = try await transport.send("/sdk/vimServiceVersions.xml", body: nil)
+  private static func greet(_ transport: ServiceTransport, _ credentials: Credentials) async throws(ServiceFailure) -> ServiceSession {
     let server = transport.address.text
-    var newest: String?
-    if version.status == 200, let root = try? SOAPReader.read(version.body, from: server) {
-      newest = root.all("namespace").first { $0.text("name") == "urn:vim25" }?.text("version")
-    }
-    let action = "urn:vim25" + (newest.map { "/" + $0 } ?? "")
-    let anonymous = ServiceSession(transport, content: SOAPElement("content"), action: action, cookie: nil)
+    let vim = try await Endpoint.negotiated("/sdk", "urn:vim25", versions: "/sdk/vimServiceVersions.xml", transport)
+    let anonymous = ServiceSession(transport, credentials, content: SOAPElement("content"), vim: vim, cookie: nil)
     let answer = try await anonymous.call("RetrieveServiceContent", on: ManagedObject("ServiceInstance", "ServiceInstance"))
     guard let content = answer.first("returnval"), content.first("about") != nil, content.first("sessionManager") != nil else {
       throw ServiceFailure(
         .foreign, "\(server): says nothing about itself, so that no vSphere server speaks there; name a vCenter or an ESXi host")
     }
-    return ServiceSession(transport, content: content, action: action, cookie: anonymous.cookie.withLock { $0 })
+    return ServiceSession(transport, credentials, content: content, vim: vim, cookie: anonymous.cookie.withLock { $0 })
   }
 
-  private func login(_ credentials: Credentials) async throws(ServiceFailure) {
+  private func login() async throws(ServiceFailure) {
     guard let manager = manager("sessionManager") else { throw unknownManager("sessionManager") }
     do throws(ServiceFailure) {
       _ = try await call(
@@ -103,16 +100,18 @@ public final class ServiceSession: Sendable {
 
   /// Calls a method of a managed object.
   ///
+  /// - Parameter endpoint: another service of the server than vim25, which shares its session.
   /// - Returns: the element of the answer, whose children named `returnval` are the result.
   /// - Throws: `fault` with the fault's type where the server refuses.
   @discardableResult
   public func call(
-    _ method: String, on object: ManagedObject, _ arguments: [SOAPElement] = [], within time: Duration? = nil
+    _ method: String, on object: ManagedObject, _ arguments: [SOAPElement] = [], at endpoint: Endpoint? = nil, within time: Duration? = nil
   ) async throws(ServiceFailure) -> SOAPElement {
     var body = SOAPElement(method, children: [SOAPElement("_this", object)] + arguments)
-    body.namespace = "urn:vim25"
+    let endpoint = endpoint ?? vim
+    body.namespace = endpoint.namespace
     let answer = try await transport.send(
-      "/sdk", body: SOAPWriter.envelope(body), action: action, session: cookie.withLock { $0 }, within: time)
+      endpoint.path, body: SOAPWriter.envelope(body), action: endpoint.action, session: cookie.withLock { $0 }, within: time)
     if let session = answer.session { cookie.withLock { $0 = session } }
     let server = address.text
     guard answer.status == 200 || answer.status == 500 else {
@@ -128,5 +127,32 @@ public final class ServiceSession: Sendable {
       }
       throw ServiceFailure(.fault, "\(server): \(method): \(fault.text)", fault: fault.type, subject: fault.subject)
     }
+  }
+
+  /// What the appliance of a vCenter says over its own interface.
+  func appliance() async throws(ServiceFailure) -> Appliance.Answers { try await Appliance(transport).answers(credentials) }
+
+  /// The management interface of vSAN, which a vCenter offers beside its own.
+  func vsan() async throws(ServiceFailure) -> Endpoint {
+    try await Endpoint.negotiated("/vsanHealth", "urn:vsan", versions: "/sdk/vsanServiceVersions.xml", transport)
+  }
+}
+
+/// One SOAP service of a server: where it is, and which version of it is spoken.
+public struct Endpoint: Sendable {
+  let path: String
+  let namespace: String
+  let action: String
+
+  /// The newest version that the server knows, so that no property is left out for an old client's sake.
+  static func negotiated(
+    _ path: String, _ namespace: String, versions: String, _ transport: ServiceTransport
+  ) async throws(ServiceFailure) -> Endpoint {
+    let answer = try await transport.send(versions, body: nil)
+    var newest: String?
+    if answer.status == 200, let root = try? SOAPReader.read(answer.body, from: transport.address.text) {
+      newest = root.all("namespace").first { $0.text("name") == namespace }?.text("version")
+    }
+    return Endpoint(path: path, namespace: namespace, action: namespace + (newest.map { "/" + $0 } ?? ""))
   }
 }

@@ -10,7 +10,10 @@ struct InventoryDocument {
   var machines: [FactValue] = []
   var portgroups: [FactValue] = []
   var switches: [FactValue] = []
+  /// Clusters with vSAN.
   var clusters: [FactValue] = []
+  /// What the appliance of a vCenter says, by path.
+  var appliance: [FactValue.Member] = []
   var tasks: [FactValue] = []
   /// What could not be read, and why: facts of it are unreadable, not absent.
   private(set) var errors: [FactValue] = []
@@ -24,7 +27,8 @@ struct InventoryDocument {
       .init("schema", .string(Self.schema)), .init("collected", .string(collected)), .init("server", .string(server)),
       .init("about", about),
       .init("options", options), .init("hosts", .array(hosts)), .init("vms", .array(machines)), .init("portgroups", .array(portgroups)),
-      .init("switches", .array(switches)), .init("vsan", .object([.init("clusters", .array(clusters))])), .init("tasks", .array(tasks)),
+      .init("switches", .array(switches)), .init("vsan", .object([.init("clusters", .array(clusters))])),
+      .init("appliance", .object(appliance)), .init("tasks", .array(tasks)),
       .init("errors", .array(errors)),
     ])
   }

@@ -11,6 +11,13 @@ extension LiveInventory {
     "summary.hardware", "summary.managementServerIp", "summary.rebootRequired", "summary.tpmAttestation",
   ]
 
+  private static let acceptance = "software acceptance get"
+  /// HostImageAcceptanceLevel as esxcli spells it.
+  private static let acceptanceLevels = [
+    "vmware_certified": "VMwareCertified", "vmware_accepted": "VMwareAccepted", "partner": "PartnerSupported",
+    "community": "CommunitySupported",
+  ]
+
   /// Hosts whose managers are asked at the same time.
   private static let atOnce = 4
 
@@ -94,11 +101,18 @@ extension LiveInventory {
         .array(try await session.call("QueryLockdownExceptions", on: manager).all("returnval").map { .string($0.text) })
       }
     }
-    if let manager = managers.first("imageConfigManager")?.object {
-      try await ask("acceptance", &result) { () throws(ServiceFailure) in
-        .string(try await session.call("HostImageConfigGetAcceptance", on: manager).text("returnval") ?? "")
-      }
+    let commands = try await HostCommands(session).answers(of: content.object)
+    var printed = commands.members
+    var refused = commands.errors
+    // The acceptance level is the one answer that a manager gives too.
+    if let i = refused.firstIndex(where: { $0.command == Self.acceptance }), let manager = managers.first("imageConfigManager")?.object,
+      let level = try? await session.call("HostImageConfigGetAcceptance", on: manager).text("returnval")
+    {
+      printed.append(.init(Self.acceptance, .string(Self.acceptanceLevels[level] ?? level)))
+      refused.remove(at: i)
     }
+    result.members.append(.init("esxcli", .object(printed)))
+    result.errors += refused.map { ("esxcli.\($0.command)", $0.message) }
     return result
   }
 

@@ -26,7 +26,8 @@ public struct LiveInventory: Sendable {
     try await hosts(&document)
     try await machines(&document)
     try await networks(&document)
-    try await clusters(&document)
+    try await vsan(&document)
+    try await appliance(&document)
     try await tasks(&document)
     return document.value(server: session.address.text, collected: collected)
   }
@@ -65,17 +66,6 @@ public struct LiveInventory: Sendable {
 
   /// Stands in the place of a value that is a secret: that there is one is a fact, what it is belongs in no file.
   static let withheld = "(withheld)"
-
-  // MARK: - Clusters and tasks
-
-  private func clusters(_ document: inout InventoryDocument) async throws(ServiceFailure) {
-    guard isVirtualCenter else { return }
-    progress("clusters")
-    for content in try await properties.all("ClusterComputeResource", ["name", "configurationEx.vsanConfigInfo"]) {
-      document.clusters.append(Self.object(content))
-      Self.note(content, as: "vsan.clusters", &document)
-    }
-  }
 
   private func tasks(_ document: inout InventoryDocument) async throws(ServiceFailure) {
     guard let manager = session.manager("taskManager") else { return }
