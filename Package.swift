@@ -111,7 +111,7 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
-    .target(name: "Platforms", dependencies: ["Domain", "CXML", "CLinux"], swiftSettings: strict),
+    .target(name: "Platforms", dependencies: ["Domain", "CArchive", "CXML", "CLinux"], swiftSettings: strict),
     .target(
       name: "Audit",
       dependencies: [
@@ -174,6 +174,7 @@ let package = Package(
     .testTarget(
       name: "LibvirtDomainTests",
       dependencies: ["Domain", "Judgement", "Platforms", "TestSupport", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+    .testTarget(name: "VirtualMachineTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
     .testTarget(name: "QEMUTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
     .testTarget(
       name: "VSphereTests",

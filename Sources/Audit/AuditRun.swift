@@ -1,4 +1,4 @@
-internal import Domain
+public import Domain
 public import Judgement
 
 /// One audit, from the words of the command line to everything a report shows. Reads as its list of steps.
@@ -44,14 +44,21 @@ public struct AuditRun {
   private let baseline: Baseline
   private let claims: Claims
   private let progress: (String) -> Void
+  private let warn: (Warning) -> Void
 
-  /// - Parameter progress: told what is being done, before each target.
-  public init(_ request: Request, judge: Judge, baseline: Baseline, claims: Claims, progress: @escaping (String) -> Void = { _ in }) {
+  /// - Parameters:
+  ///   - progress: told what is being done, before each target.
+  ///   - warn: told what was judged and may have been meant otherwise.
+  public init(
+    _ request: Request, judge: Judge, baseline: Baseline, claims: Claims, progress: @escaping (String) -> Void = { _ in },
+    warn: @escaping (Warning) -> Void = { _ in }
+  ) {
     self.request = request
     self.judge = judge
     self.baseline = baseline
     self.claims = claims
     self.progress = progress
+    self.warn = warn
   }
 
   public func run() -> AuditOutcome {
@@ -123,6 +130,7 @@ public struct AuditRun {
       }
       if case .machine(_, let root?) = target { judged.roots[asset.asset.id] = root }
     }
+    for warning in outcome.collection.warnings { warn(warning) }
     let refusals = outcome.collection.refusals
     let hasResult = !outcome.collection.assets.isEmpty
     judged.targets.append(

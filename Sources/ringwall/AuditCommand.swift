@@ -80,9 +80,12 @@ struct AuditCommand: ParsableCommand {
     let request = AuditRun.Request(
       targets: targets, root: root, version: Version.text, now: Clock.now(), keeping: format == .table && !all ? .attention : .everything,
       inventories: servers.inventories, isIncluded: setup.includedIDs)
-    let outcome = AuditRun(request, judge: try setup.judge(), baseline: setup.baseline, claims: setup.claims, progress: progress.update)
-      .run()
+    let warnings = WarningLines(texts: setup.texts)
+    let outcome = AuditRun(
+      request, judge: try setup.judge(), baseline: setup.baseline, claims: setup.claims, progress: progress.update, warn: warnings.add
+    ).run()
     progress.clear()
+    warnings.say()
 
     let exit = outcome.exitStatus(failOn: failOn, toleratingUnknown: unknown == .ok)
     try format.write(outcome, exit: exit, setup: setup, showsAll: all, to: result)

@@ -52,6 +52,7 @@ struct FactsCommand: ParsableCommand {
     let collected = Collected(at: Clock.text(Clock.now()), by: "ringwall \(Version.text)", uid: CurrentUser.id)
     var report = FactsReport(collected: collected)
     var refusals: [Refusal] = []
+    let warnings = WarningLines(texts: texts)
     var passedOver: [String] = []
     var otherIDs: [String] = []
 
@@ -61,6 +62,7 @@ struct FactsCommand: ParsableCommand {
       let outcome = FactCollection(inventories: servers.inventories).collect(target)
       if outcome.isPassedOver { passedOver.append(target.name) }
       refusals += outcome.collection.refusals
+      for warning in outcome.collection.warnings { warnings.add(warning) }
       for facts in outcome.collection.assets {
         if let asset, facts.asset.id != asset, facts.asset.name != asset {
           if otherIDs.count < 1000 { otherIDs.append(facts.asset.id) }
@@ -78,6 +80,7 @@ struct FactsCommand: ParsableCommand {
     }
     try result.write(report.finish())
     try result.finish()
+    warnings.say()
     for refusal in refusals { Console.complain(texts.line(refusal)) }
     if let path = result.path { Console.say(texts("output.written", ["path": path, "bytes": "\(result.byteCount)"])) }
     if report.count == 0 && refusals.isEmpty {

@@ -16,7 +16,7 @@ import Testing
   ]
   /// Lower, and still not to be known: the wall between facts and judgement.
   static let forbidden: [String: Set<String>] = [
-    "Platforms": ["CArchive", "Judgement", "Rego", "RegoBuiltins", "RegoHTTP"], "Audit": ["CArchive", "Rego", "RegoHTTP", "VSphere"],
+    "Platforms": ["Judgement", "Rego", "RegoBuiltins", "RegoHTTP"], "Audit": ["CArchive", "Rego", "RegoHTTP", "VSphere"],
     "VSphere": ["CArchive", "CZlib", "Judgement", "Rego", "RegoBuiltins", "RegoHTTP"],
     "Judgement": ["CXML", "CZlib"],
   ]
