@@ -20,18 +20,21 @@ public struct AuditRun {
     /// Seconds since 1970 that the report names as its time.
     public var now: Int64
     public var keeping: Keeping
+    /// Gives the inventories of servers among the targets.
+    public var inventories: FactCollection.Inventories?
     /// Which controls and recognised settings are judged, by id.
     public var isIncluded: @Sendable (String) -> Bool
 
     public init(
       targets: [String], root: String?, version: String, now: Int64, keeping: Keeping = .everything,
-      isIncluded: @escaping @Sendable (String) -> Bool = { _ in true }
+      inventories: FactCollection.Inventories? = nil, isIncluded: @escaping @Sendable (String) -> Bool = { _ in true }
     ) {
       self.targets = targets
       self.root = root
       self.version = version
       self.now = now
       self.keeping = keeping
+      self.inventories = inventories
       self.isIncluded = isIncluded
     }
   }
@@ -67,7 +70,7 @@ public struct AuditRun {
     var judged = Judged()
     for (index, target) in targets.enumerated() {
       progress("\(index + 1)/\(targets.count) \(target.name)")
-      let outcome = FactCollection().collect(target)
+      let outcome = FactCollection(inventories: request.inventories).collect(target)
       judge(outcome, of: target, collected: collected, into: &judged)
     }
     refuseEmptyFolders(&judged)

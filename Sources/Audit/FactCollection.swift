@@ -9,7 +9,13 @@ public struct FactCollection {
   /// Inventories of whole estates are larger: 10,000 machines take about 100 MiB.
   private static let largestInventory = 256 << 20
 
-  public init() {}
+  /// Gives the document `ringwall.vsphere/1` of a server that a target names, or says why there is none.
+  public typealias Inventories = @Sendable (_ target: String) -> Result<[UInt8], Refusal>
+
+  private let inventories: Inventories?
+
+  /// - Parameter inventories: nil where no servers are asked; targets that name one are then refused.
+  public init(inventories: Inventories? = nil) { self.inventories = inventories }
 
   /// What a target gave, and whether it was a file that nobody named and that holds nothing to judge.
   public struct Outcome {
@@ -28,8 +34,24 @@ public struct FactCollection {
     switch target {
     case .refused(let refusal): Outcome(Collection(refusals: [refusal]))
     case .machine(let name, let root): Outcome(machine(name, Tree(root: root)))
+    case .server(let name): Outcome(server(name))
     case .process(let pid, let name): Outcome(QEMUCollector(tree: Tree()).collect(process: pid, target: name))
     case .file(let path, let isNamed): file(path, isNamed: isNamed)
+    }
+  }
+
+  private func server(_ name: String) -> Collection {
+    switch inventories?(name) {
+    case .success(let bytes)?:
+      // Evidence cites properties of the server, by its address.
+      let address = name.split(separator: "/").last.map(String.init) ?? name
+      return InventoryCollector().collect(inventory: bytes, path: address, target: name, isLive: true)
+    case .failure(let refusal)?: return Collection(refusals: [refusal])
+    case nil:
+      return Collection(refusals: [
+        Refusal(
+          target: name, code: "not-judged", message: "\(name): servers are not asked here; gather a file with ringwall collect vsphere")
+      ])
     }
   }
 
