@@ -124,6 +124,10 @@ public struct FactCollection {
     case .libvirtConfiguration(.daemon), .libvirtConfiguration(.driver):
       return LibvirtDaemonCollector(tree: tree).collect(configuration: bytes, path: path, target: path)
     case .commandLine: return QEMUCollector(tree: tree).collect(arguments: bytes, path: path, target: path)
+    case .hyperV: return WindowsCollector().collect(inventory: bytes, path: path, target: path)
+    case .registryExport: return WindowsCollector().collect(registry: bytes, path: path, target: path)
+    case .bootConfiguration: return WindowsCollector().collect(boot: bytes, path: path, target: path)
+    case .systemInformation: return WindowsCollector().collect(report: bytes, path: path, target: path)
     case .facts: return facts(bytes, path)
     case .libvirtXML, .libvirtConfiguration(.other), .vmx:
       return Collection(refusals: [Refusal(target: path, code: "not-judged", message: "\(path): \(kind.name), not judged by this version")])

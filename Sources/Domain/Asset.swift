@@ -12,6 +12,12 @@ public struct Asset: Sendable, Hashable {
     case domain
     /// A QEMU process or command line. Controls: `ringwall.controls.qemu`.
     case qemu
+    /// A Hyper-V host. Controls: `ringwall.controls.hyperv_host`.
+    case hyperVHost = "hyperv-host"
+    /// A virtual machine of Hyper-V. Controls: `ringwall.controls.hyperv_vm`.
+    case hyperVMachine = "hyperv-vm"
+    /// Windows with virtualization-based security. Controls: `ringwall.controls.windows`.
+    case windows
     /// A text that is only searched for settings that do not exist.
     case text
   }

@@ -14,6 +14,14 @@ public enum FileKind: Sendable, Hashable {
   case commandLine
   /// VMware's description of a virtual machine.
   case vmx
+  /// Settings of Hyper-V and Windows as JSON: the collector's document or what one cmdlet gave.
+  case hyperV
+  /// A registry export.
+  case registryExport
+  /// What bcdedit printed.
+  case bootConfiguration
+  /// A report of Windows' System Information.
+  case systemInformation
   /// Facts that this program wrote, one document or an array of them.
   case facts
   case json
@@ -29,7 +37,7 @@ public enum FileKind: Sendable, Hashable {
   /// Never fails; looks at the first MiB, for facts at the whole text. Linear.
   public static func recognise(_ bytes: [UInt8], path: String) -> FileKind {
     let name = CommandLine.baseName(path).lowercased()
-    if let encoding = TextForm.wideEncoding(bytes) { return .wideText(encoding) }
+    if let encoding = TextForm.wideEncoding(bytes) { return encoding == "UTF-16" ? wide(bytes) ?? .wideText(encoding) : .wideText(encoding) }
     let text = start(of: bytes)
     guard let first = text.first else {
       // An empty configuration file is one of defaults.
@@ -37,12 +45,13 @@ public enum FileKind: Sendable, Hashable {
       return .empty
     }
     if first == UInt8(ascii: "<"), let kind = xml(text) { return kind }
-    if isJSON(text) { return isFacts(bytes) ? .facts : .json }
+    if isJSON(text) { return isFacts(bytes) ? .facts : HyperVInventory.isInventory(text.prefix(windowsPrefix)) ? .hyperV : .json }
     if text.contains(0) {
       if let line = try? CommandLine.all(in: Array(text), path: path), !line.isEmpty { return .commandLine }
       return .binary
     }
     if isBinary(text) { return .binary }
+    if let kind = windowsText(text.prefix(windowsPrefix), name: name) { return kind }
     if name.hasSuffix(".vmx") || name.hasSuffix(".vmxf") || isVMX(text) { return .vmx }
     if name.contains(".conf"), let kind = ConfigurationFileKind.recognise(bytes, path: path) { return .libvirtConfiguration(kind) }
     if isCommandLine(text, name: name, path: path) { return .commandLine }
@@ -64,6 +73,10 @@ public enum FileKind: Sendable, Hashable {
     case .configuration: "configuration of another program"
     case .commandLine: "a QEMU command line"
     case .vmx: "a VMware virtual machine (.vmx)"
+    case .hyperV: "settings of Hyper-V and Windows"
+    case .registryExport: "a registry export"
+    case .bootConfiguration: "a boot configuration that bcdedit printed"
+    case .systemInformation: "a report of System Information"
     case .facts: "facts"
     case .json: "JSON that is not ringwall.facts/1"
     case .wideText(let encoding): "\(encoding) text"
@@ -108,6 +121,31 @@ public enum FileKind: Sendable, Hashable {
       if let what = libvirtRoots[root] { return .libvirtXML(what) }
       return .xml(root: root)
     }
+  }
+
+  /// Bytes looked at for the marks of texts that Windows wrote.
+  private static let windowsPrefix = 256 << 10
+
+  /// A kind that Windows writes in UTF-16; nil for any other text.
+  private static func wide(_ bytes: [UInt8]) -> FileKind? {
+    let text = WindowsText.utf16(Array(bytes.prefix(2 * windowsPrefix)))
+    let start = text.drop { isSpace($0) }
+    if isJSON(start) { return HyperVInventory.isInventory(start) ? .hyperV : nil }
+    return windowsText(start, name: "")
+  }
+
+  /// Text of a registry export, of bcdedit or of System Information, in any encoding: their marks are ASCII, or looked for in Chinese too.
+  private static func windowsText(_ text: ArraySlice<UInt8>, name: String) -> FileKind? {
+    if RegistryExport.isExport(text) { return .registryExport }
+    guard !isCodeOrProse(name), mayBeWindows(text) else { return nil }
+    let lines = WindowsText.lines(WindowsText.utf8(Array(text)))
+    if SystemInformation.isReport(lines) { return .systemInformation }
+    return BootConfiguration.isListing(lines) ? .bootConfiguration : nil
+  }
+
+  /// What bcdedit and System Information always write, so that other texts are not taken apart into lines.
+  private static func mayBeWindows(_ text: ArraySlice<UInt8>) -> Bool {
+    ["{current}", "{bootmgr}", "winload", "Microsoft Windows"].contains { ByteSearch.firstIndex(of: Array($0.utf8), in: text) != nil }
   }
 
   /// An object, or an array: `[` alone may open a section of settings.

@@ -1,0 +1,116 @@
+internal import Domain
+
+/// What is known of a Hyper-V host and its machines: the document `ringwall.hyperv/1` of the collector, or the JSON of one cmdlet.
+///
+/// Each section stands under its cmdlet's name with the properties as the cmdlet names them.
+struct HyperVInventory: Sendable {
+  /// What is known of a section.
+  enum Section: Sendable {
+    case read([LocatedJSON.Node])
+    /// The collector tried and failed.
+    case failed
+    case notGiven
+
+    var rows: [LocatedJSON.Node] {
+      if case .read(let rows) = self { return rows }
+      return []
+    }
+  }
+
+  static let schema = "ringwall.hyperv/1"
+
+  let json: LocatedJSON
+  let path: String
+  /// The document of the collector; false for what one cmdlet gave.
+  let isDocument: Bool
+  private let sections: [String: [LocatedJSON.Node]]
+  private let failures: Set<String>
+  /// "cmdlet!machine" of readings that failed for one machine.
+  private let machineFailures: Set<String>
+
+  struct Unknown: Error {}
+
+  init(_ json: LocatedJSON, path: String) throws(Unknown) {
+    self.json = json
+    self.path = path
+    if json.root["schema"]?.text == Self.schema {
+      isDocument = true
+      var sections: [String: [LocatedJSON.Node]] = [:]
+      for (key, value) in json.root.members ?? [] { sections[key] = value.items }
+      var failures: Set<String> = []
+      var machineFailures: Set<String> = []
+      for failure in json.root["errors"]?.items ?? [] {
+        guard let what = failure["what"]?.text else { continue }
+        if let machine = failure["vm"]?.text?.lowercased() { machineFailures.insert(what + "!" + machine) } else { failures.insert(what) }
+      }
+      self.sections = sections
+      self.failures = failures
+      self.machineFailures = machineFailures
+    } else {
+      isDocument = false
+      failures = []
+      machineFailures = []
+      let rows = json.root.items
+      guard let first = rows.first, let name = Self.cmdlet(of: first) else { throw Unknown() }
+      sections = [name: rows]
+    }
+  }
+
+  func section(_ name: String) -> Section {
+    if let rows = sections[name] { return rows.isEmpty && failures.contains(name) ? .failed : .read(rows) }
+    return failures.contains(name) ? .failed : .notGiven
+  }
+
+  /// The one object of a section.
+  func object(_ name: String) -> LocatedJSON.Node? { sections[name]?.first }
+
+  /// Whether a reading failed for one machine.
+  func failed(_ name: String, machine: String) -> Bool { machineFailures.contains(name + "!" + machine) }
+
+  func source(_ node: LocatedJSON.Node) -> FactSource { json.source(of: node, path: path) }
+
+  /// A fact that is not there, with the reason: the section was read and holds none, could not be read, or was not given.
+  func missing(_ section: String, _ property: String = "") -> Fact {
+    let name = property.isEmpty ? section : "\(section).\(property)"
+    switch self.section(section) {
+    case .read: return .absent(.path(path))
+    case .failed: return .unreadable("command-failed", .property(name))
+    case .notGiven: return .notCollected("not-given", .property(name))
+    }
+  }
+
+  /// A property of an object as a fact; a value of another kind is unreadable, null and a missing property are absent.
+  func fact(_ object: LocatedJSON.Node?, _ section: String, _ property: String, _ read: (LocatedJSON.Node) -> FactValue?) -> Fact {
+    guard let object else { return missing(section, property) }
+    guard let node = object[property], !node.isNull else {
+      // A release of the module that does not have the property says nothing about it.
+      return object[property] == nil ? .notCollected("not-given", .property("\(section).\(property)")) : .absent(source(object))
+    }
+    return read(node).map { .present($0, source(node)) } ?? .unreadable("malformed", source(node))
+  }
+
+  // MARK: - Exports of one cmdlet
+
+  /// Properties that stand in the objects of one cmdlet and of no other.
+  private static let marks: [(cmdlet: String, properties: [String])] = [
+    ("Get-VMHost", ["VirtualMachineMigrationAuthenticationType"]), ("Get-VMFirmware", ["SecureBoot", "SecureBootTemplate"]),
+    ("Get-VMSecurity", ["TpmEnabled", "Shielded"]), ("Get-VMProcessor", ["ExposeVirtualizationExtensions"]),
+    ("Get-VMNetworkAdapter", ["MacAddressSpoofing"]), ("Get-VMNetworkAdapterVlan", ["OperationMode", "AccessVlanId"]),
+    ("Get-VMComPort", ["DebuggerMode"]), ("Get-VMIntegrationService", ["Enabled", "PrimaryStatusDescription"]),
+    ("Get-VMReplicationServer", ["AllowedAuthenticationType"]), ("Get-VM", ["Generation", "CheckpointType"]),
+    ("Win32_DeviceGuard", ["VirtualizationBasedSecurityStatus"]), ("Get-BitLockerVolume", ["ProtectionStatus", "VolumeStatus"]),
+    ("Get-Tpm", ["TpmPresent", "TpmReady"]), ("Get-VMSnapshot", ["SnapshotType", "ParentSnapshotId"]),
+    ("Get-VMAssignableDevice", ["LocationPath", "VMId"]),
+  ]
+
+  static func cmdlet(of row: LocatedJSON.Node) -> String? {
+    marks.first { mark in mark.properties.allSatisfy { row[$0] != nil } }?.cmdlet
+  }
+
+  /// Whether a JSON text is one that this reads, by names in its first part: those of every mark, and the schema.
+  static func isInventory(_ text: ArraySlice<UInt8>) -> Bool {
+    func holds(_ name: String) -> Bool { ByteSearch.firstIndex(of: Array("\"\(name)\"".utf8), in: text) != nil }
+    if ByteSearch.firstIndex(of: Array("\"ringwall.hyperv/".utf8), in: text) != nil { return true }
+    return marks.contains { $0.properties.allSatisfy(holds) }
+  }
+}
