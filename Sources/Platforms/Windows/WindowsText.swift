@@ -55,7 +55,7 @@ enum WindowsText {
       unsafe output.withUnsafeMutableBufferPointer { result in
         var from = input.baseAddress
         var to = result.baseAddress
-        var inputLeft = unsafe input.count
+        var inputLeft = input.count
         var outputLeft = capacity
         let status = unsafe iconv(converter, &from, &inputLeft, &to, &outputLeft)
         return status < 0 || inputLeft != 0 ? nil : outputLeft
