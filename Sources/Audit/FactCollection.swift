@@ -6,6 +6,8 @@ internal import Platforms
 public struct FactCollection {
   /// Files larger than this are refused unread; a status document of a large guest is the largest that is judged.
   private static let largestFile = 64 << 20
+  /// Inventories of whole estates are larger: 10,000 machines take about 100 MiB.
+  private static let largestInventory = 256 << 20
 
   public init() {}
 
@@ -78,8 +80,12 @@ public struct FactCollection {
   private func file(_ path: String, isNamed: Bool) -> Outcome {
     let bytes: [UInt8]
     do throws(Tree.Failure) {
-      bytes = try Tree().bytes(TargetResolver.absolute(path), limit: Self.largestFile)
+      bytes = try Self.bytes(path)
     } catch {
+      if error == .tooLarge, Self.isInventory(path) {
+        let message = "\(path): larger than what is read of one inventory (256 MiB); export the estate in several files"
+        return Outcome(Collection(refusals: [Refusal(target: path, code: "too-large", message: message)]))
+      }
       return Outcome(Collection(refusals: [TargetResolver.refusal(path, error)]))
     }
     let kind = FileKind.recognise(bytes, path: path)
@@ -113,6 +119,25 @@ public struct FactCollection {
     return Outcome(collection)
   }
 
+  private static func bytes(_ path: String) throws(Tree.Failure) -> [UInt8] {
+    let absolute = TargetResolver.absolute(path)
+    do throws(Tree.Failure) {
+      return try Tree().bytes(absolute, limit: largestFile)
+    } catch {
+      guard error == .tooLarge, isInventory(path) else { throw error }
+      return try Tree().bytes(absolute, limit: largestInventory)
+    }
+  }
+
+  /// By its beginning; a pipe that gave its beginning once cannot be asked again and is none.
+  private static func isInventory(_ path: String) -> Bool {
+    let absolute = TargetResolver.absolute(path)
+    guard (try? Tree().attributes(absolute).isRegular) ?? false, let start = try? Tree().beginning(absolute, count: 64 << 10) else {
+      return false
+    }
+    return FileKind.recognise(start, path: path) == .inventory
+  }
+
   /// False for pipes and devices, which give nothing while nobody writes to them.
   private func isFile(_ path: String) -> Bool { (try? Tree().attributes(path).isRegular) ?? true }
 
@@ -129,6 +154,7 @@ public struct FactCollection {
     case .bootConfiguration: return WindowsCollector().collect(boot: bytes, path: path, target: path)
     case .systemInformation: return WindowsCollector().collect(report: bytes, path: path, target: path)
     case .facts: return facts(bytes, path)
+    case .inventory: return InventoryCollector().collect(inventory: bytes, path: path, target: path)
     case .libvirtXML, .libvirtConfiguration(.other), .vmx:
       return Collection(refusals: [Refusal(target: path, code: "not-judged", message: "\(path): \(kind.name), not judged by this version")])
     case .wideText(let encoding):

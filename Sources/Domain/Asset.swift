@@ -12,6 +12,12 @@ public struct Asset: Sendable, Hashable {
     case domain
     /// A QEMU process or command line. Controls: `ringwall.controls.qemu`.
     case qemu
+    /// An ESXi host of a vSphere inventory. Controls: `ringwall.controls.vmware_esxi`.
+    case vmwareESXi = "vmware-esxi"
+    /// A vCenter server, or the server of a vSphere inventory. Controls: `ringwall.controls.vmware_vcenter`.
+    case vmwareVCenter = "vmware-vcenter"
+    /// A vSAN cluster. Controls: `ringwall.controls.vmware_vsan`.
+    case vmwareVSAN = "vmware-vsan"
     /// A Hyper-V host. Controls: `ringwall.controls.hyperv_host`.
     case hyperVHost = "hyperv-host"
     /// A virtual machine of Hyper-V. Controls: `ringwall.controls.hyperv_vm`.
@@ -26,7 +32,7 @@ public struct Asset: Sendable, Hashable {
   /// "libvirtd:HOST:PATH" on a machine, else kind and canonical path.
   public let id: String
   public let kind: Kind
-  /// The catalogue's platform: linux-kvm, libvirt, libvirt-domain, qemu.
+  /// The catalogue's platform: linux-kvm, libvirt, libvirt-domain, qemu, vmware-esxi and so on (`Controls.platform(of:)`).
   public let platform: String
   /// What the operator calls it.
   public let name: String

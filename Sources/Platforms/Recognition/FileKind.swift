@@ -24,6 +24,8 @@ public enum FileKind: Sendable, Hashable {
   case systemInformation
   /// Facts that this program wrote, one document or an array of them.
   case facts
+  /// A vSphere inventory (`ringwall.vsphere/1`).
+  case inventory
   case json
   /// Text in another encoding than UTF-8, by its name.
   case wideText(String)
@@ -45,7 +47,10 @@ public enum FileKind: Sendable, Hashable {
       return .empty
     }
     if first == UInt8(ascii: "<"), let kind = xml(text) { return kind }
-    if isJSON(text) { return isFacts(bytes) ? .facts : HyperVInventory.isInventory(text.prefix(windowsPrefix)) ? .hyperV : .json }
+    if isJSON(text) {
+      if isInventory(text) { return .inventory }
+      return isFacts(bytes) ? .facts : HyperVInventory.isInventory(text.prefix(windowsPrefix)) ? .hyperV : .json
+    }
     if text.contains(0) {
       if let line = try? CommandLine.all(in: Array(text), path: path), !line.isEmpty { return .commandLine }
       return .binary
@@ -78,6 +83,7 @@ public enum FileKind: Sendable, Hashable {
     case .bootConfiguration: "a boot configuration that bcdedit printed"
     case .systemInformation: "a report of System Information"
     case .facts: "facts"
+    case .inventory: "a vSphere inventory"
     case .json: "JSON that is not ringwall.facts/1"
     case .wideText(let encoding): "\(encoding) text"
     case .binary: "binary data"
@@ -158,6 +164,13 @@ public enum FileKind: Sendable, Hashable {
 
   private static func isFacts(_ bytes: [UInt8]) -> Bool {
     ByteSearch.firstIndex(of: Array("\"ringwall.facts/".utf8), in: bytes[...]) != nil
+  }
+
+  /// Its schema stands near the beginning, before anything that could quote another's.
+  private static func isInventory(_ text: ArraySlice<UInt8>) -> Bool {
+    let head = text.prefix(64 << 10)
+    guard let at = ByteSearch.firstIndex(of: Array("\"ringwall.vsphere/".utf8), in: head) else { return false }
+    return ByteSearch.firstIndex(of: Array("\"ringwall.facts/".utf8), in: head[..<at]) == nil
   }
 
   /// Control bytes that no text has, or no UTF-8 from the first KiB on.

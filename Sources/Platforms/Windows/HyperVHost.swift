@@ -9,7 +9,7 @@ struct HyperVHost {
   /// The host where the inventory names it: the collector's document of a machine with the role, or Get-VMHost.
   func asset(target: String, registry: (RegistryValue) -> Fact, boot: (String) -> Fact) -> AssetFacts? {
     guard inventory.object("Get-VMHost") != nil || isFailed else { return nil }
-    let name = inventory.json.root["computer"]?.text ?? host?["Name"]?.text ?? "host"
+    let name = inventory.root["computer"]?.text ?? host?["Name"]?.text ?? "host"
     var facts: [String: Fact] = [:]
     migration(&facts)
     storage(&facts)
@@ -38,19 +38,19 @@ struct HyperVHost {
     facts["windows.productType"] = WindowsMachine.productType(inventory)
     facts[RegistryValue.mitigations.fact] = registry(RegistryValue.mitigations)
     facts["collected"] =
-      inventory.json.root["collected"].flatMap { node in node.powerShellDate.map { .present(.string($0), inventory.source(node)) } }
+      inventory.root["collected"].flatMap { node in node.powerShellDate.map { .present(.string($0), inventory.source(node)) } }
       ?? .notCollected("not-given", .property("time of collection"))
     return facts
   }
 
-  private var host: LocatedJSON.Node? { inventory.object("Get-VMHost") }
+  private var host: PlacedJSON? { inventory.object("Get-VMHost") }
 
   private var isFailed: Bool {
     if case .failed = inventory.section("Get-VMHost") { return true }
     return false
   }
 
-  private static func flag(_ node: LocatedJSON.Node) -> FactValue? { node.powerShellFlag.map { .bool($0) } }
+  private static func flag(_ node: PlacedJSON) -> FactValue? { node.powerShellFlag.map { .bool($0) } }
 
   private func migration(_ facts: inout [String: Fact]) {
     facts["migration.enabled"] = inventory.fact(host, "Get-VMHost", "VirtualMachineMigrationEnabled", Self.flag)
@@ -70,7 +70,7 @@ struct HyperVHost {
     var paths: [FactValue] = []
     var sources: [FactSource] = []
     var seen: Set<String> = []
-    func add(_ node: LocatedJSON.Node?) {
+    func add(_ node: PlacedJSON?) {
       guard let node, let path = node.text, !path.isEmpty, seen.insert(path.lowercased()).inserted else { return }
       paths.append(.string(path))
       sources.append(inventory.source(node))
@@ -104,7 +104,7 @@ struct HyperVHost {
     }
   }
 
-  private func rows(_ section: String, _ read: (LocatedJSON.Node) -> FactValue?) -> Fact {
+  private func rows(_ section: String, _ read: (PlacedJSON) -> FactValue?) -> Fact {
     let rows = inventory.section(section).rows
     guard !rows.isEmpty else { return inventory.missing(section) }
     var values: [FactValue] = []

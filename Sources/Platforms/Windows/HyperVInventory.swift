@@ -6,12 +6,12 @@ internal import Domain
 struct HyperVInventory: Sendable {
   /// What is known of a section.
   enum Section: Sendable {
-    case read([LocatedJSON.Node])
+    case read([PlacedJSON])
     /// The collector tried and failed.
     case failed
     case notGiven
 
-    var rows: [LocatedJSON.Node] {
+    var rows: [PlacedJSON] {
       if case .read(let rows) = self { return rows }
       return []
     }
@@ -19,27 +19,29 @@ struct HyperVInventory: Sendable {
 
   static let schema = "ringwall.hyperv/1"
 
-  let json: LocatedJSON
+  let root: PlacedJSON
   let path: String
+  private let places: PlaceIndex
   /// The document of the collector; false for what one cmdlet gave.
   let isDocument: Bool
-  private let sections: [String: [LocatedJSON.Node]]
+  private let sections: [String: [PlacedJSON]]
   private let failures: Set<String>
   /// "cmdlet!machine" of readings that failed for one machine.
   private let machineFailures: Set<String>
 
   struct Unknown: Error {}
 
-  init(_ json: LocatedJSON, path: String) throws(Unknown) {
-    self.json = json
+  init(_ root: PlacedJSON, places: PlaceIndex, path: String) throws(Unknown) {
+    self.root = root
+    self.places = places
     self.path = path
-    if json.root["schema"]?.text == Self.schema {
+    if root["schema"]?.text == Self.schema {
       isDocument = true
-      var sections: [String: [LocatedJSON.Node]] = [:]
-      for (key, value) in json.root.members ?? [] { sections[key] = value.items }
+      var sections: [String: [PlacedJSON]] = [:]
+      for (key, value) in root.members ?? [] { sections[key] = value.items }
       var failures: Set<String> = []
       var machineFailures: Set<String> = []
-      for failure in json.root["errors"]?.items ?? [] {
+      for failure in root["errors"]?.items ?? [] {
         guard let what = failure["what"]?.text else { continue }
         if let machine = failure["vm"]?.text?.lowercased() { machineFailures.insert(what + "!" + machine) } else { failures.insert(what) }
       }
@@ -50,7 +52,7 @@ struct HyperVInventory: Sendable {
       isDocument = false
       failures = []
       machineFailures = []
-      let rows = json.root.items
+      let rows = root.items
       guard let first = rows.first, let name = Self.cmdlet(of: first) else { throw Unknown() }
       sections = [name: rows]
     }
@@ -62,12 +64,17 @@ struct HyperVInventory: Sendable {
   }
 
   /// The one object of a section.
-  func object(_ name: String) -> LocatedJSON.Node? { sections[name]?.first }
+  func object(_ name: String) -> PlacedJSON? { sections[name]?.first }
 
   /// Whether a reading failed for one machine.
   func failed(_ name: String, machine: String) -> Bool { machineFailures.contains(name + "!" + machine) }
 
-  func source(_ node: LocatedJSON.Node) -> FactSource { json.source(of: node, path: path) }
+  func source(_ node: PlacedJSON) -> FactSource {
+    let place = places.place(of: node.offset)
+    return .path(path, line: place.line, column: place.column)
+  }
+
+  func line(of node: PlacedJSON) -> Int { places.place(of: node.offset).line }
 
   /// A fact that is not there, with the reason: the section was read and holds none, could not be read, or was not given.
   func missing(_ section: String, _ property: String = "") -> Fact {
@@ -80,7 +87,7 @@ struct HyperVInventory: Sendable {
   }
 
   /// A property of an object as a fact; a value of another kind is unreadable, null and a missing property are absent.
-  func fact(_ object: LocatedJSON.Node?, _ section: String, _ property: String, _ read: (LocatedJSON.Node) -> FactValue?) -> Fact {
+  func fact(_ object: PlacedJSON?, _ section: String, _ property: String, _ read: (PlacedJSON) -> FactValue?) -> Fact {
     guard let object else { return missing(section, property) }
     guard let node = object[property], !node.isNull else {
       // A release of the module that does not have the property says nothing about it.
@@ -103,7 +110,7 @@ struct HyperVInventory: Sendable {
     ("Get-VMAssignableDevice", ["LocationPath", "VMId"]),
   ]
 
-  static func cmdlet(of row: LocatedJSON.Node) -> String? {
+  static func cmdlet(of row: PlacedJSON) -> String? {
     marks.first { mark in mark.properties.allSatisfy { row[$0] != nil } }?.cmdlet
   }
 

@@ -10,9 +10,9 @@ struct HyperVMachines {
 
   private let inventory: HyperVInventory
   /// Rows of each section by the machine's identifier in lower case.
-  private var rows: [String: [String: [LocatedJSON.Node]]] = [:]
+  private var rows: [String: [String: [PlacedJSON]]] = [:]
   /// Identifiers in the order in which they stand, with the row of Get-VM where there is one.
-  private var machines: [(id: String, name: String, row: LocatedJSON.Node?)] = []
+  private var machines: [(id: String, name: String, row: PlacedJSON?)] = []
   private let hostFacts: [String: Fact]
 
   /// - Parameter hostFacts: facts of the host that machines are judged by.
@@ -25,7 +25,7 @@ struct HyperVMachines {
       if seen.insert(id).inserted { machines.append((id, (row["Name"] ?? row["VMName"])?.text ?? id, row)) }
     }
     for section in Self.perMachine {
-      var grouped: [String: [LocatedJSON.Node]] = [:]
+      var grouped: [String: [PlacedJSON]] = [:]
       for row in inventory.section(section).rows {
         // Adapters of the host itself belong to no machine.
         if row["IsManagementOs"]?.powerShellFlag == true { continue }
@@ -52,21 +52,21 @@ struct HyperVMachines {
     }
   }
 
-  private func settings(_ row: LocatedJSON.Node?, _ facts: inout [String: Fact]) {
+  private func settings(_ row: PlacedJSON?, _ facts: inout [String: Fact]) {
     facts["vm.generation"] = inventory.fact(row, "Get-VM", "Generation") { $0.powerShellInteger.map { .int($0) } }
     facts["vm.version"] = inventory.fact(row, "Get-VM", "Version") { $0.powerShellVersion.map { .string($0) } }
     facts["vm.checkpointType"] = inventory.fact(row, "Get-VM", "CheckpointType") { $0.name(in: .checkpoint).map { .string($0) } }
   }
 
-  private func devices(_ id: String, _ machine: LocatedJSON.Node?, _ facts: inout [String: Fact]) {
-    func one(_ fact: String, _ section: String, _ property: String, _ read: @escaping (LocatedJSON.Node) -> FactValue?) {
+  private func devices(_ id: String, _ machine: PlacedJSON?, _ facts: inout [String: Fact]) {
+    func one(_ fact: String, _ section: String, _ property: String, _ read: @escaping (PlacedJSON) -> FactValue?) {
       if let row = rows[section]?[id]?.first {
         facts[fact] = inventory.fact(row, section, property, read)
       } else {
         facts[fact] = missing(section, property, id)
       }
     }
-    func flag(_ node: LocatedJSON.Node) -> FactValue? { node.powerShellFlag.map { .bool($0) } }
+    func flag(_ node: PlacedJSON) -> FactValue? { node.powerShellFlag.map { .bool($0) } }
     one("firmware.secureBoot", "Get-VMFirmware", "SecureBoot") { $0.name(in: .onOff).map { .string($0) } }
     one("firmware.template", "Get-VMFirmware", "SecureBootTemplate") { $0.text.map { .string($0) } }
     one("security.tpm", "Get-VMSecurity", "TpmEnabled", flag)
@@ -77,7 +77,7 @@ struct HyperVMachines {
     one("processor.threadsPerCore", "Get-VMProcessor", "HwThreadCountPerCore") { $0.powerShellInteger.map { .int($0) } }
 
     // The row of Get-VM may hold these too, where it was written deep enough.
-    let ports = ["ComPort1", "ComPort2"].compactMap { machine?[$0] }.filter { $0.members != nil }
+    let ports = ["ComPort1", "ComPort2"].compactMap { machine?[$0] }.filter(\.isObject)
     facts["nics"] = list("Get-VMNetworkAdapter", id, beside: nested(machine, "NetworkAdapters", "MacAddressSpoofing"), element: nic)
     facts["comPorts"] = list("Get-VMComPort", id, beside: ports.isEmpty ? nil : ports, element: comPort)
     facts["vlans"] = list("Get-VMNetworkAdapterVlan", id, element: vlan)
@@ -95,7 +95,7 @@ struct HyperVMachines {
   }
 
   /// Objects below a property of a machine's row that were written whole; nil where the text holds only their names.
-  private func nested(_ machine: LocatedJSON.Node?, _ property: String, _ mark: String) -> [LocatedJSON.Node]? {
+  private func nested(_ machine: PlacedJSON?, _ property: String, _ mark: String) -> [PlacedJSON]? {
     guard let node = machine?[property], !node.isNull else { return nil }
     let items = node.items
     return !items.isEmpty && items.allSatisfy { $0[mark] != nil } ? items : nil
@@ -103,7 +103,7 @@ struct HyperVMachines {
 
   /// A list with one source for each element; absent where the section was read and has none for the machine.
   private func list(
-    _ section: String, _ id: String, beside: [LocatedJSON.Node]? = nil, element: (LocatedJSON.Node) -> FactValue?
+    _ section: String, _ id: String, beside: [PlacedJSON]? = nil, element: (PlacedJSON) -> FactValue?
   ) -> Fact {
     guard let found = rows[section]?[id] ?? beside else { return missing(section, "", id) }
     if inventory.failed(section, machine: id) { return missing(section, "", id) }
@@ -115,7 +115,7 @@ struct HyperVMachines {
     return .present(.array(values), sources: found.map(inventory.source))
   }
 
-  private func nic(_ row: LocatedJSON.Node) -> FactValue? {
+  private func nic(_ row: PlacedJSON) -> FactValue? {
     func state(_ property: String) -> FactValue? { row[property]?.name(in: .onOff).map { .string($0) } }
     return .object([
       "name": .string(row["Name"]?.text ?? ""), "switch": row["SwitchName"]?.text.map { .string($0) },
@@ -125,7 +125,7 @@ struct HyperVMachines {
     ])
   }
 
-  private func vlan(_ row: LocatedJSON.Node) -> FactValue? {
+  private func vlan(_ row: PlacedJSON) -> FactValue? {
     guard let mode = row["OperationMode"]?.name(in: .vlanMode) else { return nil }
     return .object([
       "name": .string((row["AdapterName"] ?? row["VMNetworkAdapterName"])?.text ?? row["ParentAdapter"]?["Name"]?.text ?? ""),
@@ -135,14 +135,14 @@ struct HyperVMachines {
     ])
   }
 
-  private func comPort(_ row: LocatedJSON.Node) -> FactValue? {
+  private func comPort(_ row: PlacedJSON) -> FactValue? {
     .object([
       "name": .string(row["Name"]?.text ?? ""), "path": .string(row["Path"]?.text ?? ""),
       "debugger": row["DebuggerMode"]?.name(in: .onOff).map { .string($0) },
     ])
   }
 
-  private func snapshot(_ row: LocatedJSON.Node) -> FactValue? {
+  private func snapshot(_ row: PlacedJSON) -> FactValue? {
     .object([
       "name": .string(row["Name"]?.text ?? ""), "type": row["SnapshotType"]?.name(in: .snapshot).map { .string($0) },
       "created": row["CreationTime"]?.powerShellDate.map { .string($0) },
@@ -150,7 +150,7 @@ struct HyperVMachines {
   }
 
   /// Whether an integration service is on, told by the identifier of its component: names are those of the host's language.
-  private func service(_ component: String, _ services: [LocatedJSON.Node], _ id: String) -> Fact {
+  private func service(_ component: String, _ services: [PlacedJSON], _ id: String) -> Fact {
     guard let row = services.first(where: { $0["Id"]?.text?.lowercased().hasSuffix(component) == true }) else {
       // Rows without identifiers tell nothing: their names are in any language.
       if !services.isEmpty, !services.contains(where: { $0["Id"]?.text != nil }) {

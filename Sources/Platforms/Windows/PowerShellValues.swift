@@ -3,38 +3,25 @@ internal import Domain
 
 /// The shapes that ConvertTo-Json gives one and the same value: Windows PowerShell 5.1 and PowerShell 7 differ, and so do exports of
 /// single cmdlets from what the collector writes.
-extension LocatedJSON.Node {
+extension PlacedJSON {
   /// The elements of a list. A list of one may stand as its element, a list of none as null, and 5.1 wraps some lists into
   /// `{"value": [...], "Count": n}`.
-  var items: [LocatedJSON.Node] {
-    switch content {
-    case .null: []
-    case .array(let elements): elements
-    case .object(let members):
-      if members.count == 2, self["Count"]?.integer != nil, let wrapped = self["value"], wrapped.elements != nil { wrapped.items } else { [self] }
-    default: [self]
-    }
+  var items: [PlacedJSON] {
+    if isObject, self["Count"]?.integer != nil, let wrapped = self["value"]?.elements { return wrapped }
+    return list
   }
 
   /// The name of a value of an enumeration, which stands as its name or as its number.
   func name(in enumeration: PowerShellEnumeration) -> String? {
-    switch content {
-    case .string(let text):
-      enumeration.names.first { $0.value.lowercased() == text.lowercased() }?.value ?? Int64(text).flatMap { enumeration.names[$0] } ?? text
-    case .int(let number): enumeration.names[number]
-    case .bool(let flag) where enumeration.names.values.contains("On"): flag ? "On" : "Off"
-    default: nil
+    if let text {
+      return enumeration.names.first { $0.value.lowercased() == text.lowercased() }?.value ?? Int64(text).flatMap { enumeration.names[$0] } ?? text
     }
+    if let integer { return enumeration.names[integer] }
+    return enumeration.names.values.contains("On") ? flag.map { $0 ? "On" : "Off" } : nil
   }
 
   /// A switch: true and false, also as text.
-  var powerShellFlag: Bool? {
-    switch content {
-    case .bool(let flag): flag
-    case .string(let text): ["true": true, "false": false][text.lowercased()]
-    default: nil
-    }
-  }
+  var powerShellFlag: Bool? { flag ?? text.flatMap { ["true": true, "false": false][$0.lowercased()] } }
 
   var powerShellInteger: Int64? { integer ?? text.flatMap { Int64($0) } }
 

@@ -7,17 +7,20 @@ public struct WindowsCollector: Sendable {
 
   /// The document of the collector, or the JSON of one cmdlet.
   public func collect(inventory bytes: [UInt8], path: String, target: String) -> Collection {
-    let json: LocatedJSON
-    do throws(LocatedJSON.Failure) {
-      json = try LocatedJSON(WindowsText.utf8(bytes))
+    let text = WindowsText.utf8(bytes)
+    let places = PlaceIndex(of: text)
+    let root: PlacedJSON
+    do throws(JSONFault) {
+      root = try PlacedJSON.whole(text)
     } catch {
+      let place = places.place(of: error.offset)
       return Collection(refusals: [
         Refusal(
-          target: target, code: error.isTooLarge ? "too-large" : "malformed",
-          message: "\(path):\(error.line):\(error.column): \(error.what); write the file again", line: error.line, column: error.column)
+          target: target, code: "malformed", message: "\(path):\(place.line):\(place.column): \(error.what); write the file again",
+          line: place.line, column: place.column)
       ])
     }
-    guard let inventory = try? HyperVInventory(json, path: path) else {
+    guard let inventory = try? HyperVInventory(root, places: places, path: path) else {
       return Collection(refusals: [
         Refusal(
           target: target, code: "unknown-kind",
@@ -34,11 +37,11 @@ public struct WindowsCollector: Sendable {
       for value in RegistryValue.windows { facts[value.fact] = registry(value) }
       facts.merge(WindowsMachine.bootFacts { boot($0) }) { first, _ in first }
       facts["bcd.optOut"] = boot(nil)
-      let name = inventory.json.root["computer"]?.text
+      let name = inventory.root["computer"]?.text
       collection.assets.append(WindowsMachine.asset(id: name ?? path, name: name ?? TextPath.lastPart(of: path), facts: facts, target: target))
     }
     collection.assets += HyperVMachines(inventory, hostFacts: host.factsForMachines(registry: registry)).assets(target: target)
-    if inventory.isDocument, inventory.json.root["elevated"]?.flag == false {
+    if inventory.isDocument, inventory.root["elevated"]?.flag == false {
       collection.refusals.append(
         Refusal(
           target: target, code: "permission",
@@ -52,7 +55,7 @@ public struct WindowsCollector: Sendable {
   private func bootConfiguration(_ inventory: HyperVInventory) -> (String?) -> Fact {
     let rows = inventory.section("bcdedit").rows
     guard let first = rows.first else { return { _ in inventory.missing("bcdedit") } }
-    let start = inventory.json.place(of: first).line
+    let start = inventory.line(of: first)
     // The lines stand one below the other in the document, so that a line of the listing has a line of the file.
     let lines = rows.enumerated().map { WindowsText.Line(number: $0.offset, text: $0.element.text ?? "") }
     let configuration = BootConfiguration(lines)
@@ -60,7 +63,7 @@ public struct WindowsCollector: Sendable {
     return { name in
       let fact = name.map { configuration.fact($0, path: path) } ?? configuration.optOutFact(path: path)
       let sources = fact.source.map { source in
-        source.line.map { .path(path, line: rows.indices.contains($0) ? inventory.json.place(of: rows[$0]).line : start) } ?? source
+        source.line.map { .path(path, line: rows.indices.contains($0) ? inventory.line(of: rows[$0]) : start) } ?? source
       }
       switch fact.state {
       case .present: return .present(fact.value ?? .null, sources: sources)

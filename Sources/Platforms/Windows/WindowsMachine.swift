@@ -46,11 +46,11 @@ enum WindowsMachine {
   /// What an inventory says of Windows; empty where it says nothing.
   static func facts(_ inventory: HyperVInventory) -> [String: Fact] {
     var facts: [String: Fact] = [:]
-    func numbers(_ node: LocatedJSON.Node) -> FactValue? {
+    func numbers(_ node: PlacedJSON) -> FactValue? {
       let numbers = node.items.map(\.powerShellInteger)
       return numbers.contains(nil) ? nil : .array(numbers.compactMap { $0 }.filter { $0 != 0 }.map { .int($0) })
     }
-    func integer(_ node: LocatedJSON.Node) -> FactValue? { node.powerShellInteger.map { .int($0) } }
+    func integer(_ node: PlacedJSON) -> FactValue? { node.powerShellInteger.map { .int($0) } }
     let guardState = inventory.object("Win32_DeviceGuard")
     facts["deviceGuard.status"] = inventory.fact(guardState, "Win32_DeviceGuard", "VirtualizationBasedSecurityStatus", integer)
     facts["deviceGuard.servicesRunning"] = inventory.fact(guardState, "Win32_DeviceGuard", "SecurityServicesRunning", numbers)
@@ -97,7 +97,7 @@ enum WindowsMachine {
 
   /// A registry value that the collector read.
   static func registry(_ inventory: HyperVInventory) -> (RegistryValue) -> Fact {
-    var rows: [String: LocatedJSON.Node] = [:]
+    var rows: [String: PlacedJSON] = [:]
     for row in inventory.section("registry").rows {
       guard let key = row["key"]?.text, let name = row["name"]?.text else { continue }
       let machineKey = key.lowercased().hasPrefix("hklm\\") ? String(key.dropFirst(5)) : key
@@ -114,7 +114,7 @@ enum WindowsMachine {
     }
   }
 
-  private static func data(_ row: LocatedJSON.Node) -> RegistryData? {
+  private static func data(_ row: PlacedJSON) -> RegistryData? {
     guard let data = row["data"] else { return nil }
     switch row["type"]?.text {
     case "DWord":
