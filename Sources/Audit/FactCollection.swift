@@ -176,6 +176,10 @@ public struct FactCollection {
     case .libvirtConfiguration(.daemon), .libvirtConfiguration(.driver):
       return LibvirtDaemonCollector(tree: tree).collect(configuration: bytes, path: path, target: path)
     case .commandLine: return QEMUCollector(tree: tree).collect(arguments: bytes, path: path, target: path)
+    case .hyperV: return WindowsCollector().collect(inventory: bytes, path: path, target: path)
+    case .registryExport: return WindowsCollector().collect(registry: bytes, path: path, target: path)
+    case .bootConfiguration: return WindowsCollector().collect(boot: bytes, path: path, target: path)
+    case .systemInformation: return WindowsCollector().collect(report: bytes, path: path, target: path)
     case .facts: return facts(bytes, path)
     case .vmx: return VirtualMachineCollector(tree: tree).collect(configuration: bytes, path: path, target: path)
     case .ovf: return VirtualMachineCollector(tree: tree).collect(descriptor: bytes, path: path, target: path)

@@ -22,6 +22,12 @@ public struct Asset: Sendable, Hashable {
     case vmwareVCenter = "vmware-vcenter"
     /// A vSAN cluster. Controls: `ringwall.controls.vmware_vsan`.
     case vmwareVSAN = "vmware-vsan"
+    /// A Hyper-V host. Controls: `ringwall.controls.hyperv_host`.
+    case hyperVHost = "hyperv-host"
+    /// A virtual machine of Hyper-V. Controls: `ringwall.controls.hyperv_vm`.
+    case hyperVMachine = "hyperv-vm"
+    /// Windows with virtualization-based security. Controls: `ringwall.controls.windows`.
+    case windows
     /// A text that is only searched for settings that do not exist.
     case text
   }

@@ -22,6 +22,9 @@ public struct Controls: Sendable {
     case .vmwareESXi: "vmware_esxi"
     case .vmwareVCenter: "vmware_vcenter"
     case .vmwareVSAN: "vmware_vsan"
+    case .hyperVHost: "hyperv_host"
+    case .hyperVMachine: "hyperv_vm"
+    case .windows: "windows"
     case .text: nil
     }
   }
@@ -34,6 +37,8 @@ public struct Controls: Sendable {
     case .vmwareVM, .vmwareGuest: kind.rawValue
     case .qemu: "qemu"
     case .vmwareESXi, .vmwareVCenter, .vmwareVSAN: kind.rawValue
+    case .hyperVHost, .hyperVMachine: "hyper-v"
+    case .windows: "windows-vbs"
     case .text: "text"
     }
   }
@@ -120,7 +125,7 @@ public struct Controls: Sendable {
         rollback: value["rollback"].map(Self.text) ?? "")
     }
     return Control(
-      id: id, rule: "data." + rule.path.joined(separator: "."), kind: kind, platform: platform(of: kind), family: family, layer: layer,
+      id: id, rule: "data." + rule.path.joined(separator: "."), kind: kind, platform: custom["platform"]?.text ?? platform(of: kind), family: family, layer: layer,
       severity: severity, title: try text(metadata["title"], "title"), description: metadata["description"].map(Self.text) ?? "",
       facts: custom["facts"]?.elements?.map(Self.text) ?? [], safe: custom["safe"].map(Self.text) ?? "",
       defaultValue: custom["default"].map(Self.text) ?? "", remediation: custom["remediation"].map(Self.text) ?? "", disable: disable,
