@@ -18,6 +18,8 @@ struct AuditCommand: ParsableCommand {
         ringwall audit vsphere://vcenter.example.net --user audit@vsphere.local
         ringwall audit --format json --output audit.json
         ringwall audit --format html --output report.html examples/estate
+        ringwall audit --framework gdpr,mlps          evidence by clause
+        ringwall audit --only-new --against before.json --format junit --output new.xml
         ringwall audit --only KVM-001,KVM-023 --lang zh-CN
         ringwall audit --set tenants=trusted --fail-on critical
 
@@ -48,6 +50,20 @@ struct AuditCommand: ParsableCommand {
   var output: String?
 
   @Option(
+    name: .customLong("framework"),
+    help: ArgumentHelp(
+      "Group the evidence by the clauses of a law or standard (ringwall frameworks). Comma-separated or repeated.", valueName: "id"))
+  var frameworks: [String] = []
+
+  @Flag(help: "List only findings that the report of --against does not have; they alone decide the exit code.")
+  var onlyNew = false
+
+  @Option(
+    help: ArgumentHelp("An earlier report, JSON or SARIF, to compare with; last is the one stored last.", valueName: "file"),
+    completion: .file())
+  var against: String?
+
+  @Option(
     help: ArgumentHelp("Severity from which results decide the exit code: low, medium, high or critical.", valueName: "severity"),
     completion: .list(["low", "medium", "high", "critical"]), transform: Self.severity)
   var failOn: Severity = .high
@@ -67,30 +83,45 @@ struct AuditCommand: ParsableCommand {
 
   func validate() throws {
     if root?.isEmpty == true { throw ValidationError("--root names no folder; leave it out to look at this host") }
+    if onlyNew && against == nil {
+      throw ValidationError("--only-new needs --against FILE: an earlier report, written with --format json or sarif")
+    }
+    if !onlyNew && against != nil { throw ValidationError("--against is used with --only-new") }
+    if !frameworks.isEmpty && !format.showsClauses {
+      throw ValidationError("--framework: \(format.rawValue) has no place for clauses; use table, json, html, markdown, csv, oscal or ocsf")
+    }
     if output?.isEmpty == true { throw ValidationError("--output names no file; leave it out to write to standard output") }
   }
 
   func run() throws {
     let setup = try JudgingSetup(data, policy)
+    let chosen = frameworks.isEmpty ? [] : try Frameworks(from: setup.folder).chosen(frameworks, option: "--framework")
+    let earlier = try against.map { name throws(DataError) in try EarlierFindings(named: name) }
     let result = try ResultOutput(path: output)
     let progress = SharedProgress(isWanted: !noProgress)
     let servers = try LiveServers(targets, server, progress)
 
-    // The table shows what needs somebody; only the other forms, and --all, need every pass.
+    // The table shows what needs somebody; only the other forms, clauses and --all need every pass.
     let request = AuditRun.Request(
-      targets: targets, root: root, version: Version.text, now: Clock.now(), keeping: format == .table && !all ? .attention : .everything,
-      inventories: servers.inventories, isIncluded: setup.includedIDs)
+      targets: targets, root: root, version: Version.text, now: Clock.now(),
+      keeping: format == .table && !all && chosen.isEmpty ? .attention : .everything, inventories: servers.inventories,
+      isIncluded: setup.includedIDs)
     let warnings = WarningLines(texts: setup.texts)
-    let outcome = AuditRun(
+    var outcome = AuditRun(
       request, judge: try setup.judge(), baseline: setup.baseline, claims: setup.claims, progress: progress.update, warn: warnings.add
     ).run()
     progress.clear()
     warnings.say()
 
+    var context = ReportContext()
+    context.frameworks = FrameworkEvidence.all(chosen, outcome)
+    if let earlier { (outcome, context.comparison) = outcome.onlyNew(against: earlier) }
+
     let exit = outcome.exitStatus(failOn: failOn, toleratingUnknown: unknown == .ok)
-    try format.write(outcome, exit: exit, setup: setup, showsAll: all, to: result)
+    try format.write(outcome, exit: exit, setup: setup, context: context, showsAll: all, to: result)
     try result.finish()
     if let path = result.path { Console.say(setup.texts("output.written", ["path": path, "bytes": "\(result.byteCount)"])) }
+    if let comparison = context.comparison { Console.say(setup.texts(comparison)) }
     Console.say(SummaryLine.text(outcome, exit: exit, texts: setup.texts))
     throw ExitCode(exit.code)
   }
@@ -100,5 +131,15 @@ struct AuditCommand: ParsableCommand {
       throw ValidationError("there are low, medium, high and critical")
     }
     return severity
+  }
+}
+
+extension EarlierFindings {
+  /// The findings of a report, or of the run stored last ("last").
+  init(named name: String) throws(DataError) {
+    guard name != "last" else {
+      throw DataError("--against last: no run is stored; name an earlier report, written with --format json or --format sarif")
+    }
+    try self.init(file: name)
   }
 }

@@ -31,6 +31,8 @@ struct Ringwall: ParsableCommand {
       CollectCommand.self,
       ExplainCommand.self,
       ControlsCommand.self,
+      FrameworksCommand.self,
+      ChecklistCommand.self,
       DoctorCommand.self,
       EvalCommand.self,
       TestCommand.self,

@@ -10,8 +10,8 @@ struct LanguageTests {
   @Test(
     "Help has no English sentence",
     arguments: [
-      "", "audit", "facts", "explain", "controls", "doctor", "eval", "test", "check", "bench", "deps", "run", "exec", "capabilities", "fmt",
-      "parse", "build", "sign", "inspect", "completion", "version", "collect", "collect vsphere",
+      "", "audit", "facts", "explain", "controls", "frameworks", "checklist", "doctor", "eval", "test", "check", "bench", "deps", "run",
+      "exec", "capabilities", "fmt", "parse", "build", "sign", "inspect", "completion", "version", "collect", "collect vsphere",
     ])
   func help(command: String) throws {
     let result = try Program.run(
