@@ -163,6 +163,7 @@ let package = Package(
       name: "LibvirtDomainTests",
       dependencies: ["Domain", "Judgement", "Platforms", "TestSupport", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
     .testTarget(name: "QEMUTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
+    .testTarget(name: "VMwareTests", dependencies: ["Domain", "Platforms"], exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "LibvirtDaemonTests",
       dependencies: ["Domain", "Judgement", "Platforms", "TestSupport", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
