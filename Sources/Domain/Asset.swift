@@ -12,6 +12,12 @@ public struct Asset: Sendable, Hashable {
     case domain
     /// A QEMU process or command line. Controls: `ringwall.controls.qemu`.
     case qemu
+    /// A container, an image or an OCI bundle. Controls: `ringwall.controls.container`.
+    case container
+    /// A container engine's configuration: Docker's daemon or containerd. Controls: `ringwall.controls.docker`.
+    case docker
+    /// A runtime that is gVisor's runsc, with its flags. Controls: `ringwall.controls.gvisor`.
+    case gvisor
     /// A text that is only searched for settings that do not exist.
     case text
   }

@@ -17,6 +17,9 @@ public struct Controls: Sendable {
     case .qemuDriver: "qemu_driver"
     case .domain: "domain"
     case .qemu: "qemu"
+    case .container: "container"
+    case .docker: "docker"
+    case .gvisor: "gvisor"
     case .text: nil
     }
   }
@@ -27,6 +30,8 @@ public struct Controls: Sendable {
     case .libvirtd, .qemuDriver: "libvirt"
     case .domain: "libvirt-domain"
     case .qemu: "qemu"
+    case .container, .docker: "docker"
+    case .gvisor: "gvisor"
     case .text: "text"
     }
   }
@@ -109,7 +114,8 @@ public struct Controls: Sendable {
         rollback: value["rollback"].map(Self.text) ?? "")
     }
     return Control(
-      id: id, rule: "data." + rule.path.joined(separator: "."), kind: kind, platform: platform(of: kind), family: family, layer: layer,
+      id: id, rule: "data." + rule.path.joined(separator: "."), kind: kind,
+      platform: custom["platform"].map(Self.text) ?? platform(of: kind), family: family, layer: layer,
       severity: severity, title: try text(metadata["title"], "title"), description: metadata["description"].map(Self.text) ?? "",
       facts: custom["facts"]?.elements?.map(Self.text) ?? [], safe: custom["safe"].map(Self.text) ?? "",
       defaultValue: custom["default"].map(Self.text) ?? "", remediation: custom["remediation"].map(Self.text) ?? "", disable: disable,

@@ -14,6 +14,10 @@ public enum FileKind: Sendable, Hashable {
   case commandLine
   /// VMware's description of a virtual machine.
   case vmx
+  /// JSON that describes containers, images, an OCI bundle or a container engine.
+  case containers
+  /// containerd's configuration, or flags of gVisor for its shim.
+  case containerConfiguration
   /// Facts that this program wrote, one document or an array of them.
   case facts
   case json
@@ -37,12 +41,13 @@ public enum FileKind: Sendable, Hashable {
       return .empty
     }
     if first == UInt8(ascii: "<"), let kind = xml(text) { return kind }
-    if isJSON(text) { return isFacts(bytes) ? .facts : .json }
+    if isJSON(text) { return isFacts(bytes) ? .facts : ContainerMarks.areIn(json: text, name: name) ? .containers : .json }
     if text.contains(0) {
       if let line = try? CommandLine.all(in: Array(text), path: path), !line.isEmpty { return .commandLine }
       return .binary
     }
     if isBinary(text) { return .binary }
+    if name.hasSuffix(".toml"), ContainerMarks.areIn(toml: text) { return .containerConfiguration }
     if name.hasSuffix(".vmx") || name.hasSuffix(".vmxf") || isVMX(text) { return .vmx }
     if name.contains(".conf"), let kind = ConfigurationFileKind.recognise(bytes, path: path) { return .libvirtConfiguration(kind) }
     if isCommandLine(text, name: name, path: path) { return .commandLine }
@@ -64,6 +69,8 @@ public enum FileKind: Sendable, Hashable {
     case .configuration: "configuration of another program"
     case .commandLine: "a QEMU command line"
     case .vmx: "a VMware virtual machine (.vmx)"
+    case .containers: "a description of containers or of their engine"
+    case .containerConfiguration: "configuration of containerd or gVisor"
     case .facts: "facts"
     case .json: "JSON that is not ringwall.facts/1"
     case .wideText(let encoding): "\(encoding) text"
