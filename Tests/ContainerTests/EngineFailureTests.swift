@@ -17,7 +17,7 @@ internal import Testing
     let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
     defer {
       close(listener)
-      unlink(path)
+      _ = unsafe unlink(path)
     }
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
@@ -34,7 +34,7 @@ internal import Testing
     #expect(bound == 0 && listen(listener, 8) == 0)
     let thread = Thread {
       for _ in 0..<count {
-        let connection = unsafe accept(listener, nil, nil)
+        let connection = accept(listener, nil, nil)
         if connection < 0 { return }
         var request = [UInt8](repeating: 0, count: 4096)
         _ = unsafe read(connection, &request, request.count)
@@ -45,7 +45,7 @@ internal import Testing
     }
     thread.start()
     try body(path)
-    shutdown(listener, Int32(SHUT_RDWR.rawValue))
+    shutdown(listener, Int32(SHUT_RDWR))
   }
 
   @Test func noSocket() {
