@@ -90,6 +90,15 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
+      name: "VSphere",
+      dependencies: [
+        "CXML", "Domain",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       swiftSettings: strict),
     .target(
@@ -116,13 +125,18 @@ let package = Package(
       name: "Audit",
       dependencies: [
         "ContainerEngine", "Domain", "Judgement", "Platforms", .product(name: "Yams", package: "Yams"),
+    .target(name: "Platforms", dependencies: ["Domain", "CArchive", "CXML", "CLinux"], swiftSettings: strict),
+    .target(
+      name: "Audit",
+      dependencies: [
+        "CXML", "Domain", "Judgement", "Platforms", .product(name: "Yams", package: "Yams"),
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "ringwall",
       dependencies: [
-        "Domain", "Rego", "RegoBuiltins", "RegoHTTP", "Judgement", "Platforms", "Audit", "DecisionServer",
+        "Domain", "Rego", "RegoBuiltins", "RegoHTTP", "Judgement", "Platforms", "Audit", "DecisionServer", "VSphere",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -179,7 +193,21 @@ let package = Package(
       name: "ContainerTests",
       dependencies: ["Audit", "Domain", "Judgement", "Platforms", "TestSupport", .product(name: "Yams", package: "Yams")],
       swiftSettings: strict),
+    .testTarget(name: "VirtualMachineTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
     .testTarget(name: "QEMUTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
+    .testTarget(
+      name: "VSphereTests",
+      dependencies: [
+        "ringwall", "VSphere", "Domain",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "X509", package: "swift-certificates"),
+      ],
+      exclude: ["Simulator"], swiftSettings: strict),
     .testTarget(
       name: "LibvirtDaemonTests",
       dependencies: ["Domain", "Judgement", "Platforms", "TestSupport", .product(name: "Yams", package: "Yams")], swiftSettings: strict),

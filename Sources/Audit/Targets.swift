@@ -10,6 +10,8 @@ public enum Target: Sendable, Hashable {
   case process(Int32, name: String)
   /// A running container engine, by the path of its socket.
   case engine(String, name: String)
+  /// A vSphere server, asked over its API: `vsphere://HOST[:PORT]`.
+  case server(String)
   case refused(Refusal)
 
   /// The name that reports show.
@@ -17,7 +19,7 @@ public enum Target: Sendable, Hashable {
     switch self {
     case .machine(let name, _): name
     case .file(let path, _): path
-    case .process(_, let name), .engine(_, let name): name
+    case .process(_, let name), .engine(_, let name), .server(let name): name
     case .refused(let refusal): refusal.target
     }
   }
@@ -42,11 +44,13 @@ public struct TargetResolver {
     if let root { targets.append(machine(savedAt: root)) }
     if named.isEmpty && root == nil { targets.append(.machine(name: Self.thisHost, root: nil)) }
     for name in named { targets += resolve(name) }
-    // A file that is named twice, or by itself and with its folder, is judged once; the first naming counts.
+    // A file that is named twice, or by itself and with its folder, is judged once; the first naming counts. So is a server.
     var seen: Set<String> = []
     return targets.filter { target in
-      guard case .file(let path, _) = target else { return true }
-      return seen.insert(path).inserted
+      switch target {
+      case .file(let name, _), .server(let name): seen.insert(name).inserted
+      default: true
+      }
     }
   }
 
@@ -74,6 +78,9 @@ public struct TargetResolver {
     }
   }
 
+  /// True for what is asked over a network, and not read from this machine.
+  public static func isServer(_ name: String) -> Bool { name.lowercased().hasPrefix("vsphere://") }
+
   private func resolve(_ name: String) -> [Target] {
     if name.hasPrefix("pid:") {
       guard let pid = Int32(name.dropFirst(4)), pid > 0 else {
@@ -96,6 +103,7 @@ public struct TargetResolver {
       }
       return [.engine(socket, name: name)]
     }
+    if Self.isServer(name) { return [.server(name)] }
     if let scheme = name.firstRange(of: "://").map({ name[..<$0.lowerBound] }), !scheme.contains("/") {
       return [
         .refused(

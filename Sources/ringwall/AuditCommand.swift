@@ -9,15 +9,18 @@ struct AuditCommand: ParsableCommand {
     abstract: "Judge this host, or what is named, and report what fails with its evidence.",
     discussion: """
       A target is a file or a folder (domain XML, qemu.conf, libvirtd.conf, a QEMU command line, facts written by ringwall facts, a \
-      saved system tree) or pid:N. Nothing named means this host: kernel and modules, libvirt's configuration, every domain and every \
+      saved system tree), pid:N or vsphere://HOST. Nothing named means this host: kernel and modules, libvirt's configuration, every domain and every \
       QEMU process.
 
         ringwall audit                               this host
         ringwall audit --root /srv/saved/kvm-07      a saved copy of a host
         ringwall audit /etc/libvirt/qemu guest.xml   folders and files
         ringwall audit docker:///run/docker.sock     a container engine that runs
+        ringwall audit vsphere://vcenter.example.net --user audit@vsphere.local
         ringwall audit --format json --output audit.json
         ringwall audit --format html --output report.html examples/estate
+        ringwall audit --framework gdpr,mlps          evidence by clause
+        ringwall audit --only-new --against before.json --format junit --output new.xml
         ringwall audit --only KVM-001,KVM-023 --lang zh-CN
         ringwall audit --set tenants=trusted --fail-on critical
 
@@ -31,7 +34,7 @@ struct AuditCommand: ParsableCommand {
     case ok
   }
 
-  @Argument(help: "Files, folders or pid:N; nothing is this host.", completion: .file())
+  @Argument(help: "Files, folders, pid:N or vsphere://HOST; nothing is this host.", completion: .file())
   var targets: [String] = []
 
   @Option(help: ArgumentHelp("A saved copy of a system, judged in the place of this host.", valueName: "dir"), completion: .directory)
@@ -48,6 +51,20 @@ struct AuditCommand: ParsableCommand {
   var output: String?
 
   @Option(
+    name: .customLong("framework"),
+    help: ArgumentHelp(
+      "Group the evidence by the clauses of a law or standard (ringwall frameworks). Comma-separated or repeated.", valueName: "id"))
+  var frameworks: [String] = []
+
+  @Flag(help: "List only findings that the report of --against does not have; they alone decide the exit code.")
+  var onlyNew = false
+
+  @Option(
+    help: ArgumentHelp("An earlier report, JSON or SARIF, to compare with; last is the one stored last.", valueName: "file"),
+    completion: .file())
+  var against: String?
+
+  @Option(
     help: ArgumentHelp("Severity from which results decide the exit code: low, medium, high or critical.", valueName: "severity"),
     completion: .list(["low", "medium", "high", "critical"]), transform: Self.severity)
   var failOn: Severity = .high
@@ -61,31 +78,51 @@ struct AuditCommand: ParsableCommand {
   @Flag(help: "No progress line, even on a terminal.")
   var noProgress = false
 
+  @OptionGroup var server: VSphereOptions
   @OptionGroup var policy: PolicyOptions
   @OptionGroup var data: DataOptions
 
   func validate() throws {
     if root?.isEmpty == true { throw ValidationError("--root names no folder; leave it out to look at this host") }
+    if onlyNew && against == nil {
+      throw ValidationError("--only-new needs --against FILE: an earlier report, written with --format json or sarif")
+    }
+    if !onlyNew && against != nil { throw ValidationError("--against is used with --only-new") }
+    if !frameworks.isEmpty && !format.showsClauses {
+      throw ValidationError("--framework: \(format.rawValue) has no place for clauses; use table, json, html, markdown, csv, oscal or ocsf")
+    }
     if output?.isEmpty == true { throw ValidationError("--output names no file; leave it out to write to standard output") }
   }
 
   func run() throws {
     let setup = try JudgingSetup(data, policy)
+    let chosen = frameworks.isEmpty ? [] : try Frameworks(from: setup.folder).chosen(frameworks, option: "--framework")
+    let earlier = try against.map { name throws(DataError) in try EarlierFindings(named: name) }
     let result = try ResultOutput(path: output)
-    let progress = ProgressLine(isWanted: !noProgress)
+    let progress = SharedProgress(isWanted: !noProgress)
+    let servers = try LiveServers(targets, server, progress)
 
-    // The table shows what needs somebody; only the other forms, and --all, need every pass.
+    // The table shows what needs somebody; only the other forms, clauses and --all need every pass.
     let request = AuditRun.Request(
-      targets: targets, root: root, version: Version.text, now: Clock.now(), keeping: format == .table && !all ? .attention : .everything,
+      targets: targets, root: root, version: Version.text, now: Clock.now(),
+      keeping: format == .table && !all && chosen.isEmpty ? .attention : .everything, inventories: servers.inventories,
       isIncluded: setup.includedIDs)
-    let outcome = AuditRun(request, judge: try setup.judge(), baseline: setup.baseline, claims: setup.claims, progress: progress.update)
-      .run()
+    let warnings = WarningLines(texts: setup.texts)
+    var outcome = AuditRun(
+      request, judge: try setup.judge(), baseline: setup.baseline, claims: setup.claims, progress: progress.update, warn: warnings.add
+    ).run()
     progress.clear()
+    warnings.say()
+
+    var context = ReportContext()
+    context.frameworks = FrameworkEvidence.all(chosen, outcome)
+    if let earlier { (outcome, context.comparison) = outcome.onlyNew(against: earlier) }
 
     let exit = outcome.exitStatus(failOn: failOn, toleratingUnknown: unknown == .ok)
-    try format.write(outcome, exit: exit, setup: setup, showsAll: all, to: result)
+    try format.write(outcome, exit: exit, setup: setup, context: context, showsAll: all, to: result)
     try result.finish()
     if let path = result.path { Console.say(setup.texts("output.written", ["path": path, "bytes": "\(result.byteCount)"])) }
+    if let comparison = context.comparison { Console.say(setup.texts(comparison)) }
     Console.say(SummaryLine.text(outcome, exit: exit, texts: setup.texts))
     throw ExitCode(exit.code)
   }
@@ -95,5 +132,15 @@ struct AuditCommand: ParsableCommand {
       throw ValidationError("there are low, medium, high and critical")
     }
     return severity
+  }
+}
+
+extension EarlierFindings {
+  /// The findings of a report, or of the run stored last ("last").
+  init(named name: String) throws(DataError) {
+    guard name != "last" else {
+      throw DataError("--against last: no run is stored; name an earlier report, written with --format json or --format sarif")
+    }
+    try self.init(file: name)
   }
 }

@@ -75,11 +75,11 @@ struct JudgingSetup {
     for text in texts.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
       let id = text.filter { $0 != " " }.uppercased()
       guard !id.isEmpty else { throw DataError("\(option): an empty id; name a control, as in \(option) KVM-001") }
-      guard controls[id] != nil || claims.control(id) != nil else {
+      guard let known = controls[id] ?? claims.control(id) else {
         throw DataError(
           "\(option) \(text): no such control\(Suggestion.text(for: id, among: controls.all.map(\.id))). All of them: ringwall controls")
       }
-      ids.insert(id)
+      ids.insert(known.id)
     }
     return ids
   }

@@ -28,8 +28,11 @@ struct Ringwall: ParsableCommand {
     subcommands: [
       AuditCommand.self,
       FactsCommand.self,
+      CollectCommand.self,
       ExplainCommand.self,
       ControlsCommand.self,
+      FrameworksCommand.self,
+      ChecklistCommand.self,
       DoctorCommand.self,
       EvalCommand.self,
       TestCommand.self,

@@ -109,7 +109,7 @@ struct ContainerCollectorTests {
   @Test(arguments: [
     ("[]", "an empty list"), ("{}", "holds no container"),
     ("[{\"Name\": \"bridge\", \"Driver\": \"bridge\"}]", "no container and no image"),
-    ("[{\"Id\": ", "ends before"), ("[{\"Id\" 1}]", "not JSON"), ("\u{FEFF}{\"a\": [", "ends before"),
+    ("[{\"Id\": ", "ends in the middle"), ("[{\"Id\" 1}]", "colon"), ("\u{FEFF}{\"a\": [", "ends in the middle"),
   ])
   func whatHoldsNothingIsSaid(_ text: String, _ words: String) {
     let found = named(text, "i.json")

@@ -69,15 +69,14 @@ public struct ContainerCollector {
   /// One JSON document by itself: what `docker inspect`, `docker info` or `docker version` wrote, daemon.json, or config.json of a bundle.
   public func collect(document bytes: [UInt8], path: String, target: String) -> Collection {
     if let refusal = TextForm.refusal(bytes, path: path, target: target) { return Collection(refusals: [refusal]) }
-    let document: JSONDocument
-    do throws(JSONDocument.Fault) {
-      document = try JSONDocument(bytes)
+    let top: SourcedJSON
+    do throws(JSONFault) {
+      top = try SourcedJSON.read(bytes, file: path)
     } catch {
       return Collection(refusals: [error.refusal(bytes, path: path, target: target)])
     }
-    let top = SourcedJSON(document.root, .file(path))
     if let asset = single(top, path: path, target: target) { return Collection(assets: asset) }
-    guard document.root.isArray else { return unknown(path, target, "holds no container, image, engine or bundle") }
+    guard top.node.isArray else { return unknown(path, target, "holds no container, image, engine or bundle") }
     var collection = Collection()
     for element in top.elements {
       if let found = inspected(element, target: target) {
@@ -170,7 +169,7 @@ public struct ContainerCollector {
 
 extension DaemonSettings {
   /// By its name, or because it holds settings of the daemon that no other file has.
-  static func isDaemonConfiguration(_ node: JSONNode, path: String) -> Bool {
+  static func isDaemonConfiguration(_ node: PlacedJSON, path: String) -> Bool {
     guard node.isObject else { return false }
     let name = TextPath.lastPart(of: path).lowercased()
     if name.hasPrefix("daemon") && name.hasSuffix(".json") { return true }

@@ -2,18 +2,23 @@ internal import Domain
 
 /// A JSON value together with where it was read: a place in a file, or a member of an engine's answer.
 struct SourcedJSON: Sendable {
-  enum Origin: Sendable, Hashable {
-    case file(String)
+  enum Origin: Sendable {
+    case file(String, PlaceIndex)
     /// Of a running engine: the socket and the call, as in "docker:///run/docker.sock /info".
     case engine(String)
   }
 
-  let node: JSONNode
+  let node: PlacedJSON
   let origin: Origin
   /// Keys from the top of the document, joined by dots.
   let path: String
 
-  init(_ node: JSONNode, _ origin: Origin, path: String = "") {
+  /// The one value of a file.
+  static func read(_ bytes: [UInt8], file: String) throws(JSONFault) -> SourcedJSON {
+    SourcedJSON(try PlacedJSON.whole(bytes), .file(file, PlaceIndex(of: bytes)))
+  }
+
+  init(_ node: PlacedJSON, _ origin: Origin, path: String = "") {
     self.node = node
     self.origin = origin
     self.path = path
@@ -25,11 +30,11 @@ struct SourcedJSON: Sendable {
   }
 
   var elements: [SourcedJSON] {
-    node.elements.enumerated().map { SourcedJSON($1, origin, path: "\(path)[\($0)]") }
+    (node.elements ?? []).enumerated().map { SourcedJSON($1, origin, path: "\(path)[\($0)]") }
   }
 
   var members: [(key: String, value: SourcedJSON)] {
-    node.members.map { ($0.key, SourcedJSON($0.value, origin, path: path.isEmpty ? $0.key : path + "." + $0.key)) }
+    (node.members ?? []).map { ($0.key, SourcedJSON($0.value, origin, path: path.isEmpty ? $0.key : path + "." + $0.key)) }
   }
 
   var text: String? { node.text }
@@ -38,11 +43,28 @@ struct SourcedJSON: Sendable {
 
   var source: FactSource {
     switch origin {
-    case .file(let name):
-      let place = node.place
+    case .file(let name, let places):
+      let place = places.place(of: node.offset)
       return .path(name, line: place.line, column: place.column)
     case .engine(let name): return .property(path.isEmpty ? name : name + " " + path)
     }
+  }
+}
+
+extension PlacedJSON {
+  /// The value under keys, unless one of them is missing or its value is null.
+  func given(_ keys: String...) -> PlacedJSON? { at(keys).flatMap { $0.isNull ? nil : $0 } }
+
+  /// Texts of an array; what is no text is left out.
+  var texts: [String] { (elements ?? []).compactMap(\.text) }
+}
+
+extension JSONFault {
+  func refusal(_ bytes: [UInt8], path: String, target: String) -> Refusal {
+    let place = LinePlace.of(offset: min(offset, bytes.count), in: bytes)
+    return Refusal(
+      target: target, code: "malformed", message: "\(path):\(place.line):\(place.column): \(what); write or copy the file again", line: place.line,
+      column: place.column)
   }
 }
 

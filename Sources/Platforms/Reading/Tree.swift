@@ -40,6 +40,17 @@ public struct Tree: Sendable {
   ///
   /// - Parameter limit: bytes at most; one more is `tooLarge`.
   public func bytes(_ path: String, limit: Int = 16 << 20) throws(Failure) -> [UInt8] {
+    try read(path) { count throws(Failure) in
+      if count > limit { throw .tooLarge }
+      return true
+    }
+  }
+
+  /// The first bytes of a file: `count` of them and the rest of the last block read, or the whole where it is shorter.
+  public func beginning(_ path: String, count: Int) throws(Failure) -> [UInt8] { try read(path) { $0 < count } }
+
+  /// - Parameter goesOn: whether to read on after so many bytes.
+  private func read(_ path: String, goesOn: (Int) throws(Failure) -> Bool) throws(Failure) -> [UInt8] {
     let descriptor = try open(path, O_RDONLY)
     defer { _ = close(descriptor) }
     var result: [UInt8] = []
@@ -48,12 +59,13 @@ public struct Tree: Sendable {
       let capacity = chunk.count
       // SAFETY: the buffer is the array's own, and read(2) writes no more than its length.
       let n = unsafe chunk.withUnsafeMutableBytes { buffer in
-        Self.retrying { unsafe read(descriptor, buffer.baseAddress, capacity) }
+        Self.retrying { unsafe readFile(descriptor, buffer.baseAddress, capacity) }
       }
       if n < 0 { throw Self.failure(errno) }
       if n == 0 { return result }
-      if result.count + n > limit { throw .tooLarge }
+      let mayGoOn = try goesOn(result.count + n)
       result.append(contentsOf: chunk[0..<n])
+      if !mayGoOn { return result }
     }
   }
 
@@ -174,6 +186,12 @@ public struct Tree: Sendable {
 /// open(2) without its variadic form.
 private func openFile(_ path: String, _ flags: Int32) -> Int32 {
   unsafe open(path, flags)
+}
+
+/// read(2), whose name the tree has for itself.
+private func readFile(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+  // SAFETY: the caller's buffer holds `count` bytes.
+  unsafe read(descriptor, buffer, count)
 }
 
 extension Tree.Failure {

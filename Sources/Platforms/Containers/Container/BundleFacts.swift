@@ -16,7 +16,7 @@ struct BundleFacts {
     facts = JSONFacts(whole: bundle.source)
   }
 
-  static func isBundle(_ node: JSONNode) -> Bool {
+  static func isBundle(_ node: PlacedJSON) -> Bool {
     node.isObject && node.given("ociVersion")?.text != nil && (node["process"] != nil || node["root"] != nil || node["linux"] != nil)
   }
 

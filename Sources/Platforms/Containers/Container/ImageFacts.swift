@@ -3,7 +3,7 @@ internal import Domain
 /// Facts of an image as `docker image inspect` describes it: who its processes run as and how its health is told. What a container may do is
 /// decided when one is made from it.
 enum ImageFacts {
-  static func isImage(_ node: JSONNode) -> Bool {
+  static func isImage(_ node: PlacedJSON) -> Bool {
     guard node.isObject, node.given("Id")?.text != nil else { return false }
     return node["RootFS"] != nil || node["RepoTags"] != nil && node["HostConfig"] == nil
   }

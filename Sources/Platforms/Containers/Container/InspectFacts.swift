@@ -19,7 +19,7 @@ struct InspectFacts {
     facts = JSONFacts(whole: container.source)
   }
 
-  static func isContainer(_ node: JSONNode) -> Bool {
+  static func isContainer(_ node: PlacedJSON) -> Bool {
     guard node.isObject, node.given("Id")?.text ?? node.given("ID")?.text != nil else { return false }
     return node["HostConfig"] != nil || node["AppArmorProfile"] != nil || node["ProcessLabel"] != nil || node["MountPoints"] != nil
   }
@@ -180,11 +180,11 @@ enum SeccompProfile {
   /// "unconfined" also for a profile that allows every call: it filters nothing.
   static func name(_ value: String) -> String {
     guard value.first == "{" else { return value }
-    guard let profile = try? JSONDocument(Array(value.utf8)).root else { return "own profile" }
+    guard let profile = try? PlacedJSON.whole(Array(value.utf8)) else { return "own profile" }
     return filtersNothing(profile) ? "unconfined" : "own profile"
   }
 
-  static func filtersNothing(_ profile: JSONNode) -> Bool {
+  static func filtersNothing(_ profile: PlacedJSON) -> Bool {
     guard ["SCMP_ACT_ALLOW", "SCMP_ACT_LOG"].contains(profile.given("defaultAction")?.text ?? "") else { return false }
     return (profile.given("syscalls")?.elements ?? []).allSatisfy {
       ["SCMP_ACT_ALLOW", "SCMP_ACT_LOG"].contains($0.given("action")?.text ?? "")

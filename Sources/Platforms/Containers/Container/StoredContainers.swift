@@ -66,8 +66,8 @@ struct StoredContainers {
       if error == .notFound || error == .notGiven { return nil }
       throw Refusal(target: target, code: error.why, message: "\(path): cannot be read (\(error.why))")
     }
-    do throws(JSONDocument.Fault) {
-      return SourcedJSON(try JSONDocument(bytes).root, .file(path))
+    do throws(JSONFault) {
+      return try SourcedJSON.read(bytes, file: path)
     } catch {
       throw error.refusal(bytes, path: path, target: target)
     }

@@ -53,7 +53,7 @@ struct DaemonSettings {
 
 extension DaemonSettings.File {
   /// daemon.json of a tree. A file that is no JSON is unreadable as a whole: the daemon does not start with it either.
-  static func read(_ tree: Tree) -> (file: DaemonSettings.File, refusal: JSONDocument.Fault?, bytes: [UInt8]) {
+  static func read(_ tree: Tree) -> (file: DaemonSettings.File, refusal: JSONFault?, bytes: [UInt8]) {
     let path = DockerDaemon.configuration
     let bytes: [UInt8]
     do throws(Tree.Failure) {
@@ -63,10 +63,12 @@ extension DaemonSettings.File {
     }
     // An empty file is one without settings.
     let isEmpty = bytes.allSatisfy { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
-    do throws(JSONDocument.Fault) {
-      let document = try JSONDocument(isEmpty ? Array("{}".utf8) : bytes)
-      guard document.root.isObject else { return (.missing(.unreadable("malformed", .path(path))), .syntax(offset: 0), bytes) }
-      return (.settings(SourcedJSON(document.root, .file(path))), nil, bytes)
+    do throws(JSONFault) {
+      let document = try SourcedJSON.read(isEmpty ? Array("{}".utf8) : bytes, file: path)
+      guard document.node.isObject else {
+        return (.missing(.unreadable("malformed", .path(path))), JSONFault(offset: 0, what: "an object is expected"), bytes)
+      }
+      return (.settings(document), nil, bytes)
     } catch {
       return (.missing(.unreadable("malformed", .path(path))), error, bytes)
     }

@@ -71,7 +71,7 @@ public struct EngineCollector {
     guard listed.node.isArray else {
       throw Refusal(target: target, code: "malformed", message: "\(target): the answer to \(list) is not what Docker's API describes")
     }
-    let ids = listed.node.elements.compactMap { $0.given("Id")?.text }.filter(Self.isID)
+    let ids = (listed.node.elements ?? []).compactMap { $0.given("Id")?.text }.filter(Self.isID)
     if ids.count > Self.most {
       collection.refusals.append(
         Refusal(target: target, code: "too-large", message: "\(target): \(list) lists more than \(Self.most); the first were judged"))
@@ -97,10 +97,10 @@ public struct EngineCollector {
 
   private func answer(_ call: String) throws(Refusal) -> SourcedJSON? {
     guard let bytes = try ask(call).get() else { return nil }
-    do throws(JSONDocument.Fault) {
-      return SourcedJSON(try JSONDocument(bytes).root, .engine("\(target) \(call)"))
+    do throws(JSONFault) {
+      return SourcedJSON(try PlacedJSON.whole(bytes), .engine("\(target) \(call)"))
     } catch {
-      let reason = error == .truncated ? "breaks off" : "is not JSON"
+      let reason = error.offset >= bytes.count ? "breaks off" : "is not JSON"
       throw Refusal(
         target: target, code: "malformed", message: "\(target): the answer to \(call) \(reason); what answers may be no container engine")
     }

@@ -5,12 +5,12 @@ internal import Domain
 /// Some settings of daemon.json cannot be asked for; they stay not collected. Sources: Docker Engine API v1.40 to v1.48, SystemInfo;
 /// moby daemon/info.go for the warnings.
 enum EngineReport {
-  static func isInfo(_ node: JSONNode) -> Bool {
+  static func isInfo(_ node: PlacedJSON) -> Bool {
     node.isObject && node["ServerVersion"] != nil && (node["SecurityOptions"] != nil || node["DockerRootDir"] != nil)
   }
 
   /// Of the command the answer has Client and Server, of the API it is the server's part alone.
-  static func isVersion(_ node: JSONNode) -> Bool {
+  static func isVersion(_ node: PlacedJSON) -> Bool {
     node.isObject
       && (node.given("Server")?.isObject == true && node["Client"] != nil || node["ApiVersion"] != nil && node["Version"] != nil)
   }
