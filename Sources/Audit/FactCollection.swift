@@ -1,3 +1,4 @@
+internal import ContainerEngine
 public import Domain
 internal import Judgement
 internal import Platforms
@@ -36,6 +37,7 @@ public struct FactCollection {
     case .machine(let name, let root): Outcome(machine(name, Tree(root: root)))
     case .server(let name): Outcome(server(name))
     case .process(let pid, let name): Outcome(QEMUCollector(tree: Tree()).collect(process: pid, target: name))
+    case .engine(let socket, let name): Outcome(engine(socket, name))
     case .file(let path, let isNamed): file(path, isNamed: isNamed)
     }
   }
@@ -64,17 +66,24 @@ public struct FactCollection {
     for i in domains.assets.indices { joinCommandLine(of: processes, to: &domains.assets[i]) }
     collection += domains
     collection += processes
+    collection += ContainerCollector(tree: tree).collect(target: name)
     let host = collection.assets.first { $0.asset.kind == .host }?.asset.name
     for i in collection.assets.indices {
       collection.assets[i].inventedSettings += inventedSettings(of: collection.assets[i], tree)
       // Every machine has its configuration at the same path: two of them are told apart by whose it is.
       let asset = collection.assets[i].asset
-      if let host, asset.kind == .libvirtd || asset.kind == .qemuDriver {
+      if let host, [.libvirtd, .qemuDriver, .docker, .gvisor].contains(asset.kind) {
         let path = asset.id.dropFirst(asset.kind.rawValue.utf8.count + 1)
         collection.assets[i].asset = asset.identified("\(asset.kind.rawValue):\(host):\(path)")
       }
     }
     return collection
+  }
+
+  /// A running container engine, asked over its socket.
+  private func engine(_ socket: String, _ name: String) -> Collection {
+    let client = EngineClient(socket: socket, target: name)
+    return EngineCollector(socket: socket, target: name, ask: client.get).collect()
   }
 
   /// A guest that this machine runs has the facts of its process's command line beside those of its documents.
@@ -130,8 +139,10 @@ public struct FactCollection {
     // What is known by its path alone is the same thing however the path is written.
     for i in collection.assets.indices {
       let asset = collection.assets[i].asset
-      if asset.id == "\(asset.kind.rawValue):\(path)" {
-        collection.assets[i].asset = asset.identified("\(asset.kind.rawValue):\(TargetResolver.canonical(path))")
+      let own = "\(asset.kind.rawValue):\(path)"
+      if asset.id == own || asset.id.hasPrefix(own + ":") {
+        let rest = asset.id.dropFirst(own.count)
+        collection.assets[i].asset = asset.identified("\(asset.kind.rawValue):\(TargetResolver.canonical(path))\(rest)")
       }
     }
     if collection.assets.isEmpty && collection.refusals.isEmpty {
@@ -176,6 +187,8 @@ public struct FactCollection {
     case .libvirtConfiguration(.daemon), .libvirtConfiguration(.driver):
       return LibvirtDaemonCollector(tree: tree).collect(configuration: bytes, path: path, target: path)
     case .commandLine: return QEMUCollector(tree: tree).collect(arguments: bytes, path: path, target: path)
+    case .containers: return ContainerCollector(tree: tree).collect(document: bytes, path: path, target: path)
+    case .containerConfiguration: return ContainerCollector(tree: tree).collect(toml: bytes, path: path, target: path)
     case .hyperV: return WindowsCollector().collect(inventory: bytes, path: path, target: path)
     case .registryExport: return WindowsCollector().collect(registry: bytes, path: path, target: path)
     case .bootConfiguration: return WindowsCollector().collect(boot: bytes, path: path, target: path)

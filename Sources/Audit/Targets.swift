@@ -8,6 +8,8 @@ public enum Target: Sendable, Hashable {
   /// One file. `isNamed` is false for a file met while walking a folder.
   case file(String, isNamed: Bool)
   case process(Int32, name: String)
+  /// A running container engine, by the path of its socket.
+  case engine(String, name: String)
   /// A vSphere server, asked over its API: `vsphere://HOST[:PORT]`.
   case server(String)
   case refused(Refusal)
@@ -17,8 +19,7 @@ public enum Target: Sendable, Hashable {
     switch self {
     case .machine(let name, _): name
     case .file(let path, _): path
-    case .process(_, let name): name
-    case .server(let name): name
+    case .process(_, let name), .engine(_, let name), .server(let name): name
     case .refused(let refusal): refusal.target
     }
   }
@@ -89,6 +90,19 @@ public struct TargetResolver {
       }
       return [.process(pid, name: name)]
     }
+    if name.hasPrefix("docker://") {
+      let socket = String(name.dropFirst(9))
+      guard socket.hasPrefix("/") else {
+        return [
+          .refused(
+            Refusal(
+              target: name, code: "not-judged",
+              message: "\(name): an engine is asked over a local socket only; write docker:///run/docker.sock, or run ringwall on its host")
+          )
+        ]
+      }
+      return [.engine(socket, name: name)]
+    }
     if Self.isServer(name) { return [.server(name)] }
     if let scheme = name.firstRange(of: "://").map({ name[..<$0.lowerBound] }), !scheme.contains("/") {
       return [
@@ -102,6 +116,7 @@ public struct TargetResolver {
       guard try Tree().attributes(absolute(name)).isDirectory else { return [.file(name, isNamed: true)] }
       let folder = trimmed(name)
       if isSavedSystem(folder) { return [.machine(name: name, root: absolute(folder))] }
+      if OCIBundle.isOne(absolute(folder)) { return [.file(folder + "/config.json", isNamed: true)] }
       return files(below: folder)
     } catch {
       return [.refused(Self.refusal(name, error))]
@@ -147,6 +162,9 @@ public struct TargetResolver {
         found.append(.file(path, isNamed: false))
       } else if isSavedSystem(path) {
         found.append(.machine(name: path, root: absolute(path)))
+      } else if OCIBundle.isOne(absolute(path)) {
+        // Its root filesystem is the container's, not a saved system.
+        found.append(.file(path + "/config.json", isNamed: false))
       } else if depth + 1 < Self.depth {
         walk(path, depth: depth + 1, into: &found)
       } else {

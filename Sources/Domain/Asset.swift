@@ -16,6 +16,12 @@ public struct Asset: Sendable, Hashable {
     case vmwareGuest = "vmware-guest"
     /// A QEMU process or command line. Controls: `ringwall.controls.qemu`.
     case qemu
+    /// A container, an image or an OCI bundle. Controls: `ringwall.controls.container`.
+    case container
+    /// A container engine's configuration: Docker's daemon or containerd. Controls: `ringwall.controls.docker`.
+    case docker
+    /// A runtime that is gVisor's runsc, with its flags. Controls: `ringwall.controls.gvisor`.
+    case gvisor
     /// An ESXi host of a vSphere inventory. Controls: `ringwall.controls.vmware_esxi`.
     case vmwareESXi = "vmware-esxi"
     /// A vCenter server, or the server of a vSphere inventory. Controls: `ringwall.controls.vmware_vcenter`.

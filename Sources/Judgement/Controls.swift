@@ -19,6 +19,9 @@ public struct Controls: Sendable {
     case .vmwareVM: "vmware_vm"
     case .vmwareGuest: "vmware_guest"
     case .qemu: "qemu"
+    case .container: "container"
+    case .docker: "docker"
+    case .gvisor: "gvisor"
     case .vmwareESXi: "vmware_esxi"
     case .vmwareVCenter: "vmware_vcenter"
     case .vmwareVSAN: "vmware_vsan"
@@ -36,6 +39,8 @@ public struct Controls: Sendable {
     case .domain: "libvirt-domain"
     case .vmwareVM, .vmwareGuest: kind.rawValue
     case .qemu: "qemu"
+    case .container, .docker: "docker"
+    case .gvisor: "gvisor"
     case .vmwareESXi, .vmwareVCenter, .vmwareVSAN: kind.rawValue
     case .hyperVHost, .hyperVMachine: "hyper-v"
     case .windows: "windows-vbs"

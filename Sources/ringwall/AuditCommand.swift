@@ -15,6 +15,7 @@ struct AuditCommand: ParsableCommand {
         ringwall audit                               this host
         ringwall audit --root /srv/saved/kvm-07      a saved copy of a host
         ringwall audit /etc/libvirt/qemu guest.xml   folders and files
+        ringwall audit docker:///run/docker.sock     a container engine that runs
         ringwall audit vsphere://vcenter.example.net --user audit@vsphere.local
         ringwall audit --format json --output audit.json
         ringwall audit --format html --output report.html examples/estate

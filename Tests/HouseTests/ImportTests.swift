@@ -8,7 +8,7 @@ import Testing
   static let levels: [String: Int] = [
     "CArchive": 0, "CXML": 0, "CZlib": 0, "Domain": 0, "Rego": 0,
     "RegoBuiltins": 1, "QMP": 1, "Store": 1,
-    "Judgement": 2, "Ledger": 2, "RegoHTTP": 2,
+    "ContainerEngine": 2, "Judgement": 2, "Ledger": 2, "RegoHTTP": 2,
     "Platforms": 3, "VSphere": 3, "Introspection": 3, "Signatures": 3, "Sensors": 3, "Segmentation": 3, "Channel": 3, "Sandbox": 3,
     "Audit": 4, "Detection": 4, "Trust": 4, "Waivers": 4, "Drills": 4,
     "DecisionServer": 5, "Fleet": 5, "Console": 5,
@@ -26,7 +26,7 @@ import Testing
 
   /// What speaks to sockets, and where it may be used.
   static let sockets = ["AsyncHTTPClient", "Hummingbird", "NIO"]
-  static let withSockets: Set<String> = ["RegoHTTP", "DecisionServer", "VSphere"]
+  static let withSockets: Set<String> = ["ContainerEngine", "RegoHTTP", "DecisionServer", "VSphere"]
 
   struct Import: CustomTestStringConvertible, Sendable {
     let file: String

@@ -14,6 +14,10 @@ public enum FileKind: Sendable, Hashable {
   case commandLine
   /// VMware's description of a virtual machine.
   case vmx
+  /// JSON that describes containers, images, an OCI bundle or a container engine.
+  case containers
+  /// containerd's configuration, or flags of gVisor for its shim.
+  case containerConfiguration
   /// VMware's list of a virtual machine's snapshots.
   case vmsd
   /// A virtual machine in the Open Virtualization Format.
@@ -58,13 +62,16 @@ public enum FileKind: Sendable, Hashable {
     if name == "tools.conf" || first == UInt8(ascii: "[") && GuestToolsCollector.isOutput(bytes) { return .guestTools }
     if isJSON(text) {
       if isInventory(text) { return .inventory }
-      return isFacts(bytes) ? .facts : HyperVInventory.isInventory(text.prefix(windowsPrefix)) ? .hyperV : .json
+      if isFacts(bytes) { return .facts }
+      if ContainerMarks.areIn(json: text, name: name) { return .containers }
+      return HyperVInventory.isInventory(text.prefix(windowsPrefix)) ? .hyperV : .json
     }
     if text.contains(0) {
       if let line = try? CommandLine.all(in: Array(text), path: path), !line.isEmpty { return .commandLine }
       return .binary
     }
     if isBinary(text) { return .binary }
+    if name.hasSuffix(".toml"), ContainerMarks.areIn(toml: text) { return .containerConfiguration }
     if name.hasSuffix(".vmsd") { return .vmsd }
     if let kind = windowsText(text.prefix(windowsPrefix), name: name) { return kind }
     if isVMX(text) { return .vmx }
@@ -88,6 +95,8 @@ public enum FileKind: Sendable, Hashable {
     case .configuration: "configuration of another program"
     case .commandLine: "a QEMU command line"
     case .vmx: "a VMware virtual machine (.vmx)"
+    case .containers: "a description of containers or of their engine"
+    case .containerConfiguration: "configuration of containerd or gVisor"
     case .vmsd: "a list of a VMware virtual machine's snapshots"
     case .ovf: "an OVF descriptor"
     case .guestTools: "settings of VMware Tools"
