@@ -31,6 +31,8 @@ struct Ringwall: ParsableCommand {
       ExplainCommand.self,
       ControlsCommand.self,
       DoctorCommand.self,
+      HistoryCommand.self,
+      ScheduleCommand.self,
       EvalCommand.self,
       TestCommand.self,
       CheckCommand.self,
