@@ -34,6 +34,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
     .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
@@ -121,6 +122,8 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Platforms", dependencies: ["Domain", "CXML", "CLinux", .product(name: "TOMLKit", package: "TOMLKit")], swiftSettings: strict),
+      name: "History", dependencies: ["Audit", "Judgement", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
+    .target(name: "Platforms", dependencies: ["Domain", "CXML", "CLinux"], swiftSettings: strict),
     .target(
       name: "Audit",
       dependencies: [
@@ -137,14 +140,19 @@ let package = Package(
       name: "ringwall",
       dependencies: [
         "Domain", "Rego", "RegoBuiltins", "RegoHTTP", "Judgement", "Platforms", "Audit", "DecisionServer", "VSphere",
+        "Domain", "Rego", "RegoBuiltins", "RegoHTTP", "Judgement", "Platforms", "Audit", "History", "DecisionServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "AuditTests", dependencies: ["Domain", "Judgement", "Audit", .product(name: "Yams", package: "Yams")], exclude: ["Fixtures"],
+      name: "AuditTests", dependencies: ["Domain", "Judgement", "Platforms", "Audit", .product(name: "Yams", package: "Yams")],
+      exclude: ["Fixtures"],
       swiftSettings: strict),
     .testTarget(
       name: "CommandTests", dependencies: ["ringwall", "Domain", "Rego", "Judgement", .product(name: "Yams", package: "Yams")],
+      swiftSettings: strict),
+    .testTarget(
+      name: "HistoryTests", dependencies: ["Domain", "Judgement", "Audit", "History", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: strict),
     .testTarget(name: "HouseTests", swiftSettings: strict),
     .executableTarget(

@@ -74,7 +74,7 @@ public struct AuditRun {
       judge(outcome, of: target, collected: collected, into: &judged)
     }
     refuseEmptyFolders(&judged)
-    let results = judged.results.sorted(by: AuditResult.isWorse)
+    let results = AuditResult.worstFirst(judged.results)
     let scores = LayerScore.scores(of: judged.tally, results: results, floor: baseline.floor)
 
     let elapsed = clock.now - start
@@ -92,26 +92,13 @@ public struct AuditRun {
     var tally = Tally()
     var passedOver = 0
     var roots: [String: String] = [:]
-    private var ids: Set<String> = []
+    var included: [String: Bool] = [:]
+    private var naming = AssetNaming()
 
-    /// The asset under an id that no other has: of two with one id, as files of one guest in two places have, the later is told apart by
-    /// its target.
+    /// The asset under an id that no other has.
     mutating func named(_ facts: AssetFacts, of target: Target) -> AssetFacts {
       var facts = facts
-      let asset = facts.asset
-      let place =
-        switch target {
-        case .file(let path, _): TargetResolver.canonical(path)
-        case .machine(_, let root?): TargetResolver.canonical(root)
-        default: facts.target
-        }
-      var id = asset.id
-      var count = 1
-      while !ids.insert(id).inserted {
-        id = "\(asset.id) \(place)" + (count > 1 ? " \(count)" : "")
-        count += 1
-      }
-      facts.asset = asset.identified(id)
+      facts.asset = facts.asset.identified(naming.id(of: facts.asset.id, target: target, named: facts.target))
       return facts
     }
   }
@@ -124,9 +111,13 @@ public struct AuditRun {
     for found in outcome.collection.assets {
       let asset = judged.named(found, of: target)
       judged.assets.append(asset.asset)
-      for finding in judge.judge(asset, collected: collected) + claims.findings(for: asset) where request.isIncluded(finding.control.id) {
+      for judgement in judge.judgements(of: asset, collected: collected) where isIncluded(judgement.control, &judged) {
+        judged.tally.add(judgement.control, judgement.verdict)
+        if keeps(judgement.verdict) { judged.results.append(AuditResult(judge.finding(judgement, of: asset))) }
+      }
+      for finding in claims.findings(for: asset) where isIncluded(finding.control, &judged) {
         judged.tally.add(finding)
-        if request.keeping == .everything || finding.verdict.needsAttention { judged.results.append(AuditResult(finding)) }
+        if keeps(finding.verdict) { judged.results.append(AuditResult(finding)) }
       }
       if case .machine(_, let root?) = target { judged.roots[asset.asset.id] = root }
     }
@@ -135,6 +126,16 @@ public struct AuditRun {
     let hasResult = !outcome.collection.assets.isEmpty
     judged.targets.append(
       TargetOutcome(target: target.name, status: refusals.isEmpty ? .judged : hasResult ? .partial : .refused, refusals: refusals))
+  }
+
+  private func keeps(_ verdict: Verdict) -> Bool { request.keeping == .everything || verdict.needsAttention }
+
+  /// Asks the request once for each control, however many assets it judges.
+  private func isIncluded(_ control: Control, _ judged: inout Judged) -> Bool {
+    if let known = judged.included[control.id] { return known }
+    let answer = request.isIncluded(control.id)
+    judged.included[control.id] = answer
+    return answer
   }
 
   /// A named folder in which nothing could be judged is refused: no finding there would say nothing.

@@ -29,12 +29,16 @@ public enum Target: Sendable, Hashable {
 public struct TargetResolver {
   private static let depth = 32
   private static let files = 200_000
-  /// Folders that only a copy of a whole system has at its top.
-  private static let systemFolders = ["/proc", "/sys", "/etc"]
   /// Name of the target when nothing is named.
   public static let thisHost = "this host"
 
-  public init() {}
+  /// Lists a folder by its absolute path.
+  private let listing: (String) throws(Tree.Failure) -> FolderListing
+
+  public init() { listing = FolderListing.read }
+
+  /// - Parameter listing: in the place of the file system, for folders that were listed before.
+  init(listing: @escaping (String) throws(Tree.Failure) -> FolderListing) { self.listing = listing }
 
   /// - Parameters:
   ///   - named: targets as given; empty means this host, or the saved copy at `root`.
@@ -123,11 +127,7 @@ public struct TargetResolver {
     }
   }
 
-  /// True for the copy of a whole system: a folder with /proc, /sys or /etc below it, named or met in a folder. The live root itself is this host.
-  private func isSavedSystem(_ folder: String) -> Bool {
-    let path = absolute(folder)
-    return Self.systemFolders.contains { (try? Tree().attributes(path + $0))?.isDirectory == true }
-  }
+  private func isSavedSystem(_ folder: String) -> Bool { FolderListing.isSavedSystem(absolute(folder)) }
 
   private func files(below folder: String) -> [Target] {
     var found: [Target] = []
@@ -141,33 +141,26 @@ public struct TargetResolver {
   }
 
   private func walk(_ folder: String, depth: Int, into found: inout [Target]) {
-    let names: [String]
+    let entries: [FolderListing.Entry]
     do throws(Tree.Failure) {
-      names = try Tree().names(in: absolute(folder))
+      entries = try listing(absolute(folder)).entries
     } catch {
       found.append(.refused(Self.refusal(folder, error)))
       return
     }
-    for name in names {
+    for entry in entries {
       guard found.count < Self.files else {
         found.append(
           .refused(Refusal(target: folder, code: "too-large", message: "\(folder): more than \(Self.files) files; name smaller folders")))
         return
       }
-      let path = folder == "/" ? "/" + name : folder + "/" + name
-      guard let attributes = try? Tree().attributes(absolute(path), followingLinks: false) else { continue }
-      if !attributes.isDirectory {
-        // A link to a folder is not followed: it may lead anywhere, and back.
-        if attributes.isSymbolicLink, (try? Tree().attributes(absolute(path)))?.isDirectory == true { continue }
-        found.append(.file(path, isNamed: false))
-      } else if isSavedSystem(path) {
-        found.append(.machine(name: path, root: absolute(path)))
-      } else if OCIBundle.isOne(absolute(path)) {
-        // Its root filesystem is the container's, not a saved system.
-        found.append(.file(path + "/config.json", isNamed: false))
-      } else if depth + 1 < Self.depth {
-        walk(path, depth: depth + 1, into: &found)
-      } else {
+      let path = folder == "/" ? "/" + entry.name : folder + "/" + entry.name
+      switch entry.kind {
+      case .file, .link: found.append(.file(path, isNamed: false))
+      case .system: found.append(.machine(name: path, root: absolute(path)))
+      case .bundle: found.append(.file(path + "/config.json", isNamed: false))
+      case .folder where depth + 1 < Self.depth: walk(path, depth: depth + 1, into: &found)
+      case .folder:
         found.append(
           .refused(Refusal(target: path, code: "too-deep", message: "\(path): folders nested deeper than \(Self.depth); name it by itself"))
         )

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Audit
 internal import Domain
+internal import History
 internal import Judgement
 
 struct AuditCommand: ParsableCommand {
@@ -23,6 +24,9 @@ struct AuditCommand: ParsableCommand {
         ringwall audit --only-new --against before.json --format junit --output new.xml
         ringwall audit --only KVM-001,KVM-023 --lang zh-CN
         ringwall audit --set tenants=trusted --fail-on critical
+        ringwall audit --store                       keeps the results
+        ringwall audit --since last                  what changed since the last kept run, and why
+        ringwall audit --follow /etc/libvirt/qemu    goes on, a line for each changed verdict
 
       The result goes to standard output, progress and the last line to standard error. Exit code 0: all targets were judged, and \
       nothing at or above --fail-on fails or is unknown. 1: something there fails. 2: wrong use, a target was refused, or a control \
@@ -79,6 +83,8 @@ struct AuditCommand: ParsableCommand {
   var noProgress = false
 
   @OptionGroup var server: VSphereOptions
+  @OptionGroup var history: HistoryOptions
+  @OptionGroup var following: FollowOptions
   @OptionGroup var policy: PolicyOptions
   @OptionGroup var data: DataOptions
 
@@ -91,6 +97,16 @@ struct AuditCommand: ParsableCommand {
     if !frameworks.isEmpty && !format.showsClauses {
       throw ValidationError("--framework: \(format.rawValue) has no place for clauses; use table, json, html, markdown, csv, oscal or ocsf")
     }
+    if history.since != nil || !history.compare.isEmpty, format != .table && format != .json {
+      throw ValidationError("--since and --compare write table or json")
+    }
+    if following.follow {
+      if format != .table && format != .json { throw ValidationError("--follow prints table or json") }
+      if output != nil { throw ValidationError("--follow writes to standard output; leave out --output") }
+      if history.store != nil || history.since != nil || !history.compare.isEmpty {
+        throw ValidationError("--follow goes on and on: leave out --store, --since and --compare")
+      }
+    }
     if output?.isEmpty == true { throw ValidationError("--output names no file; leave it out to write to standard output") }
   }
 
@@ -99,14 +115,25 @@ struct AuditCommand: ParsableCommand {
     let chosen = frameworks.isEmpty ? [] : try Frameworks(from: setup.folder).chosen(frameworks, option: "--framework")
     let earlier = try against.map { name throws(DataError) in try EarlierFindings(named: name) }
     let result = try ResultOutput(path: output)
+    let scope = ResultStore.scope(targets: targets, root: root)
+    if !history.compare.isEmpty { return try report(try history.comparison(scope: scope), setup, to: result) }
+    // What cannot be read or written later is told before the work.
+    let reference = try history.since.map { name throws(DataError) in
+      let store = try history.existing()
+      return (store: store, run: try HistoryOptions.run(name, in: store, scope: scope))
+    }
+    let store = history.store == nil ? nil : try history.writing()
     let progress = SharedProgress(isWanted: !noProgress)
     let servers = try LiveServers(targets, server, progress)
 
-    // The table shows what needs somebody; only the other forms, clauses and --all need every pass.
     let request = AuditRun.Request(
       targets: targets, root: root, version: Version.text, now: Clock.now(),
-      keeping: format == .table && !all && chosen.isEmpty ? .attention : .everything, inventories: servers.inventories,
+      keeping: keepsEverything || !chosen.isEmpty ? .everything : .attention, inventories: servers.inventories,
       isIncluded: setup.includedIDs)
+    if following.follow {
+      return try following.run(
+        request, setup: setup, format: format, failOn: failOn, toleratingUnknown: unknown == .ok, progress: progress)
+    }
     let warnings = WarningLines(texts: setup.texts)
     var outcome = AuditRun(
       request, judge: try setup.judge(), baseline: setup.baseline, claims: setup.claims, progress: progress.update, warn: warnings.add
@@ -114,17 +141,47 @@ struct AuditCommand: ParsableCommand {
     progress.clear()
     warnings.say()
 
+    let record =
+      store != nil || reference != nil
+      ? RunRecord(outcome, exit: outcome.exitStatus(failOn: failOn, toleratingUnknown: unknown == .ok), setup: setup) : nil
     var context = ReportContext()
     context.frameworks = FrameworkEvidence.all(chosen, outcome)
     if let earlier { (outcome, context.comparison) = outcome.onlyNew(against: earlier) }
 
     let exit = outcome.exitStatus(failOn: failOn, toleratingUnknown: unknown == .ok)
-    try format.write(outcome, exit: exit, setup: setup, context: context, showsAll: all, to: result)
+    if let record, let reference {
+      var comparison = RunComparison(from: try reference.store.record(reference.run), to: record)
+      comparison.stillOpen = try reference.store.dated(comparison.stillOpen, from: reference.run)
+      try write(comparison, setup, to: result)
+    } else {
+      try format.write(outcome, exit: exit, setup: setup, context: context, showsAll: all, to: result)
+    }
     try result.finish()
     if let path = result.path { Console.say(setup.texts("output.written", ["path": path, "bytes": "\(result.byteCount)"])) }
+    if let record, let store {
+      Console.say(setup.texts("history.stored", ["id": "\(try store.add(record, scope: scope))", "path": store.path]))
+    }
     if let comparison = context.comparison { Console.say(setup.texts(comparison)) }
+    if let warning = BaselineAge(setup.baseline, now: request.now).sentence(setup.baseline, texts: setup.texts) { Console.say(warning) }
     Console.say(SummaryLine.text(outcome, exit: exit, texts: setup.texts))
     throw ExitCode(exit.code)
+  }
+
+  /// The table shows what needs somebody; only the other forms, --all and what is kept need every pass.
+  private var keepsEverything: Bool { format != .table || all || history.store != nil || history.since != nil }
+
+  /// Writes a comparison alone; 1 where something that counts was opened.
+  private func report(_ comparison: RunComparison, _ setup: JudgingSetup, to result: ResultOutput) throws {
+    try write(comparison, setup, to: result)
+    try result.finish()
+    throw ExitCode(comparison.opened.contains { $0.severity >= failOn } ? 1 : 0)
+  }
+
+  private func write(_ comparison: RunComparison, _ setup: JudgingSetup, to result: ResultOutput) throws(DataError) {
+    if format == .json { return try result.write(ComparisonReport.json(comparison)) }
+    let style = result.path == nil ? Console.style : TerminalStyle(isColoured: false, columns: Console.style.columns)
+    let text = ComparisonReport.text(comparison, texts: setup.texts, style: style, showsAll: all) { setup.policies.controls[$0] }
+    try result.write(Array(text.utf8))
   }
 
   @Sendable private static func severity(_ text: String) throws -> Severity {

@@ -34,6 +34,8 @@ struct Ringwall: ParsableCommand {
       FrameworksCommand.self,
       ChecklistCommand.self,
       DoctorCommand.self,
+      HistoryCommand.self,
+      ScheduleCommand.self,
       EvalCommand.self,
       TestCommand.self,
       CheckCommand.self,

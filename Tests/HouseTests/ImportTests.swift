@@ -11,7 +11,7 @@ import Testing
     "ContainerEngine": 2, "Judgement": 2, "Ledger": 2, "RegoHTTP": 2,
     "Platforms": 3, "VSphere": 3, "Introspection": 3, "Signatures": 3, "Sensors": 3, "Segmentation": 3, "Channel": 3, "Sandbox": 3,
     "Audit": 4, "Detection": 4, "Trust": 4, "Waivers": 4, "Drills": 4,
-    "DecisionServer": 5, "Fleet": 5, "Console": 5,
+    "DecisionServer": 5, "History": 5, "Fleet": 5, "Console": 5,
     "ringwall": 6,
   ]
   /// Lower, and still not to be known: the wall between facts and judgement.
