@@ -124,6 +124,13 @@ let package = Package(
       name: "Platforms", dependencies: ["Domain", "CXML", "CLinux", .product(name: "TOMLKit", package: "TOMLKit")], swiftSettings: strict),
       name: "History", dependencies: ["Audit", "Judgement", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
     .target(name: "Platforms", dependencies: ["Domain", "CXML", "CLinux"], swiftSettings: strict),
+    .target(name: "References", dependencies: ["Domain", "Judgement"], swiftSettings: strict),
+    .target(
+      name: "Waivers",
+      dependencies: [
+        "Domain", "Judgement", .product(name: "Crypto", package: "swift-crypto"), .product(name: "SwiftASN1", package: "swift-asn1"),
+      ],
+      swiftSettings: strict),
     .target(
       name: "Audit",
       dependencies: [
@@ -133,6 +140,7 @@ let package = Package(
       name: "Audit",
       dependencies: [
         "CXML", "Domain", "Judgement", "Platforms", .product(name: "Yams", package: "Yams"),
+        "CXML", "Domain", "Judgement", "Platforms", "References", "Waivers", .product(name: "Yams", package: "Yams"),
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
@@ -141,6 +149,7 @@ let package = Package(
       dependencies: [
         "Domain", "Rego", "RegoBuiltins", "RegoHTTP", "Judgement", "Platforms", "Audit", "DecisionServer", "VSphere",
         "Domain", "Rego", "RegoBuiltins", "RegoHTTP", "Judgement", "Platforms", "Audit", "History", "DecisionServer",
+        "Domain", "Rego", "RegoBuiltins", "RegoHTTP", "Judgement", "Platforms", "References", "Waivers", "Audit", "DecisionServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -153,6 +162,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "HistoryTests", dependencies: ["Domain", "Judgement", "Audit", "History", .product(name: "GRDB", package: "GRDB.swift")],
+      name: "ReferencesTests", dependencies: ["Domain", "Judgement", "References"], swiftSettings: strict),
+    .testTarget(
+      name: "WaiversTests", dependencies: ["Domain", "Judgement", "Waivers", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: strict),
     .testTarget(name: "HouseTests", swiftSettings: strict),
     .executableTarget(

@@ -36,6 +36,8 @@ public struct Asset: Sendable, Hashable {
     case windows
     /// A text that is only searched for settings that do not exist.
     case text
+    /// A waiver document; its findings say why it does not waive.
+    case waiver
   }
 
   /// Stable across runs and machines for the same thing: "host:NAME", "domain:UUID", "qemu:UUID or NAME",

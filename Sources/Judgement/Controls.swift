@@ -28,7 +28,7 @@ public struct Controls: Sendable {
     case .hyperVHost: "hyperv_host"
     case .hyperVMachine: "hyperv_vm"
     case .windows: "windows"
-    case .text: nil
+    case .text, .waiver: nil
     }
   }
 
@@ -45,6 +45,7 @@ public struct Controls: Sendable {
     case .hyperVHost, .hyperVMachine: "hyper-v"
     case .windows: "windows-vbs"
     case .text: "text"
+    case .waiver: "waiver"
     }
   }
 

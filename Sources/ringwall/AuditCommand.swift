@@ -23,6 +23,7 @@ struct AuditCommand: ParsableCommand {
         ringwall audit --framework gdpr,mlps          evidence by clause
         ringwall audit --only-new --against before.json --format junit --output new.xml
         ringwall audit --only KVM-001,KVM-023 --lang zh-CN
+        ringwall audit --waivers /etc/ringwall/waivers --trusted-keys /etc/ringwall/keys.json
         ringwall audit --set tenants=trusted --fail-on critical
         ringwall audit --store                       keeps the results
         ringwall audit --since last                  what changed since the last kept run, and why
@@ -85,6 +86,7 @@ struct AuditCommand: ParsableCommand {
   @OptionGroup var server: VSphereOptions
   @OptionGroup var history: HistoryOptions
   @OptionGroup var following: FollowOptions
+  @OptionGroup var waiver: WaiverOptions
   @OptionGroup var policy: PolicyOptions
   @OptionGroup var data: DataOptions
 
@@ -106,6 +108,7 @@ struct AuditCommand: ParsableCommand {
       if history.store != nil || history.since != nil || !history.compare.isEmpty {
         throw ValidationError("--follow goes on and on: leave out --store, --since and --compare")
       }
+      if !waiver.waivers.isEmpty { throw ValidationError("--follow tells what is measured: leave out --waivers") }
     }
     if output?.isEmpty == true { throw ValidationError("--output names no file; leave it out to write to standard output") }
   }
@@ -136,7 +139,8 @@ struct AuditCommand: ParsableCommand {
     }
     let warnings = WarningLines(texts: setup.texts)
     var outcome = AuditRun(
-      request, judge: try setup.judge(), baseline: setup.baseline, claims: setup.claims, progress: progress.update, warn: warnings.add
+      request, judge: try setup.judge(), baseline: setup.baseline, claims: setup.claims, waivers: try waiver.set(setup),
+      progress: progress.update, warn: warnings.add
     ).run()
     progress.clear()
     warnings.say()
@@ -145,6 +149,7 @@ struct AuditCommand: ParsableCommand {
       store != nil || reference != nil
       ? RunRecord(outcome, exit: outcome.exitStatus(failOn: failOn, toleratingUnknown: unknown == .ok), setup: setup) : nil
     var context = ReportContext()
+    context.waivers = outcome.waiverNotices
     context.frameworks = FrameworkEvidence.all(chosen, outcome)
     if let earlier { (outcome, context.comparison) = outcome.onlyNew(against: earlier) }
 

@@ -30,6 +30,7 @@ public struct TableReport {
     for evidence in context.frameworks { report.clauses(evidence) }
     report.unreadable()
     report.layers()
+    report.shares()
     while report.lines.last == "" { report.lines.removeLast() }
     return report.lines.joined(separator: "\n") + "\n"
   }
@@ -89,7 +90,7 @@ public struct TableReport {
       "\(style.paint(upper(texts["severity.\(row.control.severity.rawValue)"]), tone(row.control.severity))) "
         + "\(style.paint(upper(texts["verdict.\(row.verdict.rawValue)"]), tone(row.verdict))) \(row.control.id)")
     let fields = [
-      ("asset", row.finding.asset.name.printable), ("finding", texts.message(row.finding)), ("found", row.found.map { texts.shown($0) }),
+      ("asset", row.finding.asset.name.printable), ("finding", texts.message(row)), ("found", row.found.map { texts.shown($0) }),
       ("where", row.finding.place?.shown),
     ]
     let width = fields.reduce(0) { max($0, DisplayWidth.of(texts["field.\($1.0)"])) }
@@ -139,7 +140,7 @@ public struct TableReport {
   }
 
   private mutating func row(_ row: AuditResult, _ columns: [Column], isWide: Bool) {
-    let message = texts.message(row.finding)
+    let message = texts.message(row)
     let place = row.finding.place?.shown ?? "-"
     var cells = [
       ([upper(texts["severity.\(row.control.severity.rawValue)"])], tone(row.control.severity)),
@@ -226,6 +227,13 @@ public struct TableReport {
     if score.costs.count > shown.count { lines.append("  " + texts("table.more", ["count": "\(score.costs.count - shown.count)"])) }
   }
 
+  /// This estate's own percentages, with `--all`.
+  private mutating func shares() {
+    guard showsAll else { return }
+    for answer in outcome.shares { lines += wrapped(texts.sentence(answer), indent: 0) }
+    if !outcome.shares.isEmpty { lines.append("") }
+  }
+
   /// "############???.|....": proven, what unknowns could add, the floor.
   private static func bar(_ score: LayerScore) -> String {
     var cells: [Character] = (0..<barCells).map { i in
@@ -283,6 +291,18 @@ extension Texts {
   /// A warning in one line.
   public func line(_ warning: Warning) -> String {
     (language == .english ? warning.message : sentence(warning.message) ?? warning.message).printable
+  }
+
+  /// This estate's own percentage in the place of one without a source.
+  func sentence(_ answer: EstateShares.Answer) -> String {
+    func percent(_ share: EstateShares.Share) -> String { share.low == share.high ? "\(share.low) %" : "\(share.low)-\(share.high) %" }
+    let parts = answer.shares.map { "\($0.control) \(percent($0))" }.joined(separator: self["list.items"])
+    return self(
+      "table.share",
+      [
+        "claim": answer.claim, "percent": percent(answer.total), "pass": "\(answer.total.pass)", "judged": "\(answer.total.judged)",
+        "controls": parts, "quoted": answer.quoted,
+      ])
   }
 
   /// What one result took from its layer, as a sentence.
