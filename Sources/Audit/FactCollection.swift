@@ -151,6 +151,7 @@ public struct FactCollection {
     case .commandLine: return QEMUCollector(tree: tree).collect(arguments: bytes, path: path, target: path)
     case .facts: return facts(bytes, path)
     case .inventory: return InventoryCollector().collect(inventory: bytes, path: path, target: path)
+    case .vmwareSettings: return InventoryCollector().collect(settings: bytes, path: path, target: path)
     case .libvirtXML, .libvirtConfiguration(.other), .vmx:
       return Collection(refusals: [Refusal(target: path, code: "not-judged", message: "\(path): \(kind.name), not judged by this version")])
     case .wideText(let encoding):
