@@ -89,7 +89,7 @@ struct InventoryTests {
     arguments: [
       ("{\"schema\": \"ringwall.vsphere/1\", \"hosts\": [{\"name\": \"a\"", "ends in the middle", 1),
       ("{\"schema\": \"ringwall.vsphere/1\",\n \"hosts\": [{\"name\": \"a}]}", "ends in the middle", 2),
-      ("{\"schema\": \"ringwall.vsphere/2\", \"hosts\": []}", "schema is ringwall.vsphere/2", 1),
+      ("{\"schema\": \"ringwall.vsphere/2\", \"hosts\": []}", "schema is \"ringwall.vsphere/2\"", 1),
       ("{\"schema\": \"ringwall.vsphere/1\",\n\"hosts\": [1]}", "expected to be an object", 2),
       ("{\"schema\": \"ringwall.vsphere/1\",\n\"hosts\": [{}]}", "neither a name nor a moid", 2),
       ("{\"schema\": \"ringwall.vsphere/1\"} {}", "behind the end", 1),
@@ -141,5 +141,23 @@ struct InventoryTests {
     #expect(FileKind.recognise(Array("{\"hosts\": [], \"schema\": \"ringwall.vsphere/1\"}".utf8), path: "x") == .inventory)
     #expect(FileKind.recognise(Array("{\"schema\": \"ringwall.facts/1\", \"n\": \"ringwall.vsphere/1\"}".utf8), path: "x") == .facts)
     #expect(FileKind.recognise(Array("{\"a\": 1}".utf8), path: "x") == .json)
+  }
+
+  @Test("settings that PowerCLI exported are grouped by what they belong to; the rest was not collected")
+  func settings() throws {
+    let text = """
+      [{"Name": "DCUI.Access", "Value": "root", "Type": "VMHost", "Entity": {"Name": "esx01"}, "EntityId": "HostSystem-host-12"},
+       {"Name": "config.log.level", "Value": "info", "Entity": "vc01"},
+       {"Name": "isolation.tools.copy.disable", "Value": "true", "Entity": {"Name": "db"}, "EntityId": "VirtualMachine-vm-3"}]
+      """
+    #expect(FileKind.recognise(Array(text.utf8), path: "settings.json") == .vmwareSettings)
+    let collection = InventoryCollector().collect(settings: Array(text.utf8), path: "settings.json", target: "settings.json")
+    #expect(collection.refusals.isEmpty && collection.assets.map(\.asset.id) == ["vmware-esxi:esx01", "vmware-vcenter:vc01"])
+    let host = try #require(collection.assets.first)
+    #expect(host.facts["option.DCUI.Access"] == .present("root", .path("settings.json", line: 1, column: 35)))
+    #expect(host.facts["option.Mem.MemEagerZero"]?.state == .notCollected && host.facts["lockdown.mode"]?.state == .notCollected)
+    let machines = "[{\"Name\": \"a\", \"Value\": 1, \"Entity\": \"db\", \"EntityId\": \"VirtualMachine-vm-3\"}]"
+    let none = InventoryCollector().collect(settings: Array(machines.utf8), path: "m.json", target: "m.json")
+    #expect(none.assets.isEmpty && none.refusals.first?.code == "unknown-kind")
   }
 }

@@ -36,6 +36,8 @@ public enum FileKind: Sendable, Hashable {
   case facts
   /// A vSphere inventory (`ringwall.vsphere/1`).
   case inventory
+  /// Advanced settings of hosts or vCenters, as PowerCLI's objects are written.
+  case vmwareSettings
   case json
   /// Text in another encoding than UTF-8, by its name.
   case wideText(String)
@@ -60,12 +62,7 @@ public enum FileKind: Sendable, Hashable {
     if name.hasSuffix(".vmx") && !isBinary(text) { return .vmx }
     if first == UInt8(ascii: "<"), let kind = xml(text) { return kind }
     if name == "tools.conf" || first == UInt8(ascii: "[") && GuestToolsCollector.isOutput(bytes) { return .guestTools }
-    if isJSON(text) {
-      if isInventory(text) { return .inventory }
-      if isFacts(bytes) { return .facts }
-      if ContainerMarks.areIn(json: text, name: name) { return .containers }
-      return HyperVInventory.isInventory(text.prefix(windowsPrefix)) ? .hyperV : .json
-    }
+    if isJSON(text) { return json(text, whole: bytes, name: name) }
     if text.contains(0) {
       if let line = try? CommandLine.all(in: Array(text), path: path), !line.isEmpty { return .commandLine }
       return .binary
@@ -106,6 +103,7 @@ public enum FileKind: Sendable, Hashable {
     case .systemInformation: "a report of System Information"
     case .facts: "facts"
     case .inventory: "a vSphere inventory"
+    case .vmwareSettings: "advanced settings of vSphere"
     case .json: "JSON that is not ringwall.facts/1"
     case .wideText(let encoding): "\(encoding) text"
     case .binary: "binary data"
@@ -187,6 +185,14 @@ public enum FileKind: Sendable, Hashable {
 
   private static func isFacts(_ bytes: [UInt8]) -> Bool {
     ByteSearch.firstIndex(of: Array("\"ringwall.facts/".utf8), in: bytes[...]) != nil
+  }
+
+  private static func json(_ text: ArraySlice<UInt8>, whole bytes: [UInt8], name: String) -> FileKind {
+    if isInventory(text) { return .inventory }
+    if isFacts(bytes) { return .facts }
+    if ContainerMarks.areIn(json: text, name: name) { return .containers }
+    if HyperVInventory.isInventory(text.prefix(windowsPrefix)) { return .hyperV }
+    return ExportedSettings.isExport(text.prefix(64 << 10)) ? .vmwareSettings : .json
   }
 
   /// Its schema stands near the beginning, before anything that could quote another's.
