@@ -40,12 +40,14 @@ public struct ServerTrust: Sendable {
   /// Compares the certificate of a new connection with the pinned one, before anything is sent.
   func verify(_ channel: any Channel) -> EventLoopFuture<Void> {
     guard let thumbprint else { return channel.eventLoop.makeSucceededVoidFuture() }
-    return channel.nioSSL_peerCertificate().flatMapThrowing { certificate in
+    let verified = channel.nioSSL_peerCertificate().flatMapThrowing { certificate in
       guard let certificate else { throw Mismatch(seen: nil) }
       let seen = try Thumbprint(of: certificate)
       guard seen == thumbprint else { throw Mismatch(seen: seen) }
       if SeenCertificate(certificate, thumbprint: seen).hasExpired { throw Mismatch(seen: seen) }
     }
+    verified.whenFailure { _ in channel.close(promise: nil) }
+    return verified
   }
 
   /// The server has another certificate than the pinned one, or the pinned one has run out.

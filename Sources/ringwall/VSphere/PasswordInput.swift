@@ -9,6 +9,8 @@ internal import Judgement
 /// Where a password comes from: a closed file, the environment, or the terminal without an echo. Never the command line.
 enum PasswordInput {
   static let variable = "RINGWALL_PASSWORD"
+  /// Ctrl-C. VEOL, the eleventh control character on Linux, is what else ends a line.
+  private static let interrupt: UInt8 = 3
   /// Bytes of the longest password.
   private static let limit = 1024
 
@@ -66,13 +68,16 @@ enum PasswordInput {
     // SAFETY: tcgetattr(3) fills one structure, which is what the pointer leads to.
     guard unsafe tcgetattr(terminal, &before) == 0 else { return nil }
     var silent = before
-    silent.c_lflag &= ~tcflag_t(ECHO)
+    // An interrupt would leave the terminal without its echo: it ends the line instead, as a character of it.
+    silent.c_lflag &= ~tcflag_t(ECHO | ISIG)
+    silent.c_cc.11 = interrupt
     // SAFETY: tcsetattr(3) reads one structure.
     guard unsafe tcsetattr(terminal, TCSAFLUSH, &silent) == 0 else { return nil }
     defer { _ = unsafe tcsetattr(terminal, TCSAFLUSH, &before) }
     _ = Console.put(Array(prompt.printable.utf8), to: terminal)
     let line = try firstLine(of: terminal, "/dev/tty")
     _ = Console.put([0x0A], to: terminal)
+    guard !line.utf8.contains(interrupt) else { throw DataError("no password was given") }
     return line
   }
 }
