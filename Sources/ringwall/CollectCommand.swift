@@ -8,5 +8,7 @@ struct CollectCommand: ParsableCommand {
     discussion: """
       Nothing is changed on the system that is asked. The file holds no password and can be audited anywhere, later and again.
       """,
-    subcommands: [])
+    subcommands: [
+      CollectHyperVCommand.self
+    ])
 }

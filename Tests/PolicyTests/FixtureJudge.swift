@@ -71,6 +71,7 @@ final class FixtureJudge: Sendable {
     case "host": LinuxHostCollector(tree: tree).collect(target: "fixture")
     case "libvirtd", "qemu_driver": LibvirtDaemonCollector(tree: tree).collect(configuration: bytes, path: name, target: name)
     case "domain": DomainCollector(tree: tree).collect(document: bytes, path: name, target: name)
+    case "hyperv_vm", "hyperv_host", "windows": WindowsFile.collect(bytes, name: name)
     default: QEMUCollector(tree: tree).collect(arguments: bytes, path: name, target: name)
     }
   }
