@@ -240,7 +240,7 @@ public struct FactCollection {
 
   /// The name ends like configuration, so that not understanding it is worth a word.
   private func promisesConfiguration(_ path: String) -> Bool {
-    [".xml", ".args", ".conf", ".vmx", ".ovf", ".json", ".nvram"].contains { path.lowercased().hasSuffix($0) }
+    [".xml", ".args", ".conf", ".vmx", ".ovf", ".json", ".nvram", ".reg"].contains { path.lowercased().hasSuffix($0) }
   }
 
   private func lastPart(of path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }

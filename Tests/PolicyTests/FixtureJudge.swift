@@ -79,6 +79,7 @@ final class FixtureJudge: Sendable {
         : ContainerCollector(tree: tree).collect(document: bytes, path: name, target: name)
     case "vmware_vm", "vmware_guest": vmware(bytes, name: name)
     case "vmware_esxi", "vmware_vcenter", "vmware_vsan": InventoryCollector().collect(inventory: bytes, path: name, target: name)
+    case "hyperv_vm", "hyperv_host", "windows": WindowsFile.collect(bytes, name: name)
     default: QEMUCollector(tree: tree).collect(arguments: bytes, path: name, target: name)
     }
   }
