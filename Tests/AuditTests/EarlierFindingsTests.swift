@@ -6,7 +6,7 @@ import Testing
 @testable import Audit
 
 @Suite("Comparison with an earlier report")
-struct OnlyNewTests {
+struct EarlierFindingsTests {
   private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ringwall-comparison-\(UUID().uuidString)")
 
   private func written(_ bytes: [UInt8], _ name: String) throws -> String {
