@@ -91,6 +91,9 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    .target(
       name: "VSphere",
       dependencies: [
         "CXML", "Domain",
@@ -121,9 +124,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
-      name: "Platforms", dependencies: ["Domain", "CXML", "CLinux", .product(name: "TOMLKit", package: "TOMLKit")], swiftSettings: strict),
-      name: "History", dependencies: ["Audit", "Judgement", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
-    .target(name: "Platforms", dependencies: ["Domain", "CXML", "CLinux"], swiftSettings: strict),
+      name: "Platforms", dependencies: ["Domain", "CArchive", "CXML", "CLinux", .product(name: "TOMLKit", package: "TOMLKit")],
+      swiftSettings: strict),
     .target(name: "References", dependencies: ["Domain", "Judgement"], swiftSettings: strict),
     .target(
       name: "Waivers",
@@ -134,22 +136,17 @@ let package = Package(
     .target(
       name: "Audit",
       dependencies: [
-        "ContainerEngine", "Domain", "Judgement", "Platforms", .product(name: "Yams", package: "Yams"),
-    .target(name: "Platforms", dependencies: ["Domain", "CArchive", "CXML", "CLinux"], swiftSettings: strict),
-    .target(
-      name: "Audit",
-      dependencies: [
-        "CXML", "Domain", "Judgement", "Platforms", .product(name: "Yams", package: "Yams"),
-        "CXML", "Domain", "Judgement", "Platforms", "References", "Waivers", .product(name: "Yams", package: "Yams"),
+        "ContainerEngine", "CXML", "Domain", "Judgement", "Platforms", "References", "Waivers", .product(name: "Yams", package: "Yams"),
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
+    .target(
+      name: "History", dependencies: ["Audit", "Judgement", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
     .executableTarget(
       name: "ringwall",
       dependencies: [
-        "Domain", "Rego", "RegoBuiltins", "RegoHTTP", "Judgement", "Platforms", "Audit", "DecisionServer", "VSphere",
-        "Domain", "Rego", "RegoBuiltins", "RegoHTTP", "Judgement", "Platforms", "Audit", "History", "DecisionServer",
-        "Domain", "Rego", "RegoBuiltins", "RegoHTTP", "Judgement", "Platforms", "References", "Waivers", "Audit", "DecisionServer",
+        "Domain", "Rego", "RegoBuiltins", "RegoHTTP", "Judgement", "Platforms", "References", "VSphere", "Waivers", "Audit", "History",
+        "DecisionServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -162,6 +159,8 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "HistoryTests", dependencies: ["Domain", "Judgement", "Audit", "History", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: strict),
+    .testTarget(
       name: "ReferencesTests", dependencies: ["Domain", "Judgement", "References"], swiftSettings: strict),
     .testTarget(
       name: "WaiversTests", dependencies: ["Domain", "Judgement", "Waivers", .product(name: "Crypto", package: "swift-crypto")],
