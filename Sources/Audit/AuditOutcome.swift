@@ -110,16 +110,32 @@ public struct ExitStatus: Sendable, Hashable {
 
 extension AuditResult {
   /// Worst first: severity, then fail before unknown before the rest, then control and asset.
-  static func isWorse(_ a: AuditResult, _ b: AuditResult) -> Bool {
-    let (x, y) = (a.order, b.order)
-    if x != y { return x < y }
-    if a.control.id != b.control.id { return a.control.id < b.control.id }
-    return (a.finding.asset.name, a.finding.asset.id, a.fingerprint) < (b.finding.asset.name, b.finding.asset.id, b.fingerprint)
+  static func worstFirst(_ results: [AuditResult]) -> [AuditResult] {
+    // What decides most comparisons is one number: tens of thousands of results are sorted without looking into them.
+    let ids = Set(results.map(\.control.id)).sorted()
+    let places = Dictionary(uniqueKeysWithValues: ids.enumerated().map { ($1, $0) })
+    var keys = results.enumerated().map { index, result in
+      (rank: result.order * ids.count + (places[result.control.id] ?? 0), index: index)
+    }
+    keys.sort { a, b in
+      if a.rank != b.rank { return a.rank < b.rank }
+      let (x, y) = (results[a.index], results[b.index])
+      if x.finding.asset.name != y.finding.asset.name { return x.finding.asset.name < y.finding.asset.name }
+      if x.finding.asset.id != y.finding.asset.id { return x.finding.asset.id < y.finding.asset.id }
+      return x.fingerprint != y.fingerprint ? x.fingerprint < y.fingerprint : a.index < b.index
+    }
+    return keys.map { results[$0.index] }
   }
 
   private var order: Int {
-    let verdicts: [Verdict: Int] = [.fail: 0, .unknown: 1, .waived: 2, .pass: 3, .notApplicable: 4]
-    let rank = verdicts[finding.verdict] ?? 5
+    let rank =
+      switch finding.verdict {
+      case .fail: 0
+      case .unknown: 1
+      case .waived: 2
+      case .pass: 3
+      case .notApplicable: 4
+      }
     // Passes stay quiet: what needs a person comes first, whatever its severity.
     return rank <= 1 ? (4 - control.severity.rank) * 2 + rank : 100 + rank * 10 + (4 - control.severity.rank)
   }

@@ -37,11 +37,10 @@ public struct EstateShares: Sendable {
     watched = Set(self.claims.flatMap { $0.share?.of ?? [] })
   }
 
-  /// Takes note of a finding of a control, or of a family, that a claim names.
-  mutating func add(_ finding: Finding) {
-    let control = finding.control
-    guard finding.verdict != .notApplicable, watched.contains(control.id) || watched.contains(control.family) else { return }
-    counts[control.id, default: [:]][finding.verdict, default: 0] += 1
+  /// Takes note of a verdict on a control, or a family, that a claim names.
+  mutating func add(_ control: Control, _ verdict: Verdict) {
+    guard verdict != .notApplicable, watched.contains(control.id) || watched.contains(control.family) else { return }
+    counts[control.id, default: [:]][verdict, default: 0] += 1
     families[control.id] = control.family
   }
 

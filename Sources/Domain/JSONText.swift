@@ -62,6 +62,11 @@ public struct JSONText {
 
   private mutating func write(_ text: String) {
     bytes.append(0x22)
+    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }) {
+      bytes.append(contentsOf: text.utf8)
+      bytes.append(0x22)
+      return
+    }
     for scalar in text.unicodeScalars {
       guard let byte = UInt8(exactly: scalar.value), byte < 0x80 else {
         if Self.isUnseen(scalar) {

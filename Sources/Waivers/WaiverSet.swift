@@ -108,6 +108,9 @@ public struct WaiverSet: Sendable {
   /// Takes note of an asset that is judged.
   public mutating func observe(_ asset: Asset) { assets.insert(asset.id) }
 
+  /// Whether findings of a control matter to a waiver.
+  public func watches(_ control: String) -> Bool { watched.contains(control) }
+
   /// Takes note of a finding, as far as a waiver names its control.
   public mutating func observe(_ finding: Finding) {
     guard watched.contains(finding.control.id) else { return }

@@ -75,16 +75,18 @@ struct JudgingSetup {
   /// The value that policies read under a parameter's name.
   func value(of parameter: String) -> FactValue? { parameters.last { $0.key == parameter }?.value }
 
-  private static func ids(_ texts: [String], _ option: String, _ controls: Controls, _ claims: Claims, _ waivers: WaiverRules) throws(DataError) -> Set<String> {
+  private static func ids(_ texts: [String], _ option: String, _ controls: Controls, _ claims: Claims, _ waivers: WaiverRules)
+    throws(DataError) -> Set<String>
+  {
     var ids: Set<String> = []
     for text in texts.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
       let id = text.filter { $0 != " " }.uppercased()
       guard !id.isEmpty else { throw DataError("\(option): an empty id; name a control, as in \(option) KVM-001") }
-      guard controls[id] != nil || claims.control(id) != nil || waivers.control(id) != nil else {
+      guard let known = controls[id] ?? claims.control(id) ?? waivers.control(id) else {
         throw DataError(
           "\(option) \(text): no such control\(Suggestion.text(for: id, among: controls.all.map(\.id))). All of them: ringwall controls")
       }
-      ids.insert(id)
+      ids.insert(known.id)
     }
     return ids
   }

@@ -1,79 +1,142 @@
 import Domain
 import Foundation
-import Judgement
 import Testing
 
 @testable import Audit
+@testable import Judgement
 
-@Suite("Comparison with an earlier report")
-struct ComparisonTests {
-  private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ringwall-comparison-\(UUID().uuidString)")
-
-  private func written(_ bytes: [UInt8], _ name: String) throws -> String {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let file = folder.appendingPathComponent(name)
-    try Data(bytes).write(to: file)
-    return file.path
+@Suite("Comparison of two runs") struct ComparisonTests {
+  private func head(
+    policies: String = "p1", rule: String = "r1", baseline: String = "b1", version: String = "2026.4", parameters: String = "x"
+  ) -> RunRecord.Head {
+    RunRecord.Head(
+      time: "2026-11-01T00:00:00Z", version: "0.0.0", policyDigest: policies, baseline: "kvm-host", baselineVersion: version,
+      baselineDigest: baseline, parametersDigest: parameters, rules: ["KVM-001": rule], counts: [:], scores: [], exitCode: 0)
   }
 
-  private func json(_ outcome: AuditOutcome) throws -> [UInt8] {
-    JSONReport.bytes(outcome, exit: outcome.exitStatus(failOn: .high, toleratingUnknown: false), texts: try Samples.texts())
+  private func entry(
+    _ verdict: Verdict, control: String = "KVM-001", found: String? = "1", fact: String = "f1", fingerprint: String = "p"
+  ) -> RunRecord.Entry {
+    RunRecord.Entry(
+      control: control, severity: .high, verdict: verdict, reason: "", found: found, fingerprint: fingerprint, facts: ["a": fact])
   }
 
-  private func sarif(_ outcome: AuditOutcome, showsAll: Bool = false) throws -> [UInt8] {
-    SARIFReport.bytes(
-      outcome, exit: outcome.exitStatus(failOn: .high, toleratingUnknown: false), texts: try Samples.texts(), showsAll: showsAll)
+  private func record(_ head: RunRecord.Head, _ entries: [RunRecord.Entry], asset: String = "host:a") -> RunRecord {
+    RunRecord(head: head, assets: [.init(id: asset, kind: "host", name: asset, entries: entries)])
   }
 
-  @Test("A report of the same run knows every finding, as JSON and as SARIF")
-  func same() throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let outcome = try Samples.full()
-    for file in [
-      try written(try json(outcome), "a.json"), try written(try sarif(outcome), "a.sarif"),
-      try written(try sarif(outcome, showsAll: true), "all.sarif"),
+  @Test("Each change has its cause")
+  func causes() {
+    let before = record(head(), [entry(.fail)])
+    for (after, expected) in [
+      (record(head(), [entry(.pass, fact: "f2")]), [RunComparison.Cause.value]),
+      (record(head(policies: "p2", rule: "r2"), [entry(.pass)]), [.rule]),
+      // Other policies, but the rule of this control and its library are the same.
+      (record(head(policies: "p2", baseline: "b2", version: "2027.1"), [entry(.pass)]), [.baseline]),
+      (record(head(parameters: "y"), [entry(.pass)]), [.parameters]),
+      (record(head(), [entry(.waived)]), [.waiver]),
+      (record(head(policies: "p2", rule: "r2", baseline: "b2"), [entry(.pass, fact: "f2")]), [.value, .rule, .baseline]),
+      (record(head(), [entry(.pass)]), [.unknown]),
     ] {
-      let (rest, comparison) = outcome.onlyNew(against: try EarlierFindings(file: file))
-      let findings = outcome.count(.fail) + outcome.count(.unknown)
-      #expect(rest.results.isEmpty && comparison.new == 0 && comparison.known == findings && comparison.gone == 0, "\(file)")
-      #expect(rest.exitCode(failOn: .high, toleratingUnknown: false) == 2, "a refused target is not made good by a comparison")
+      let comparison = RunComparison(from: before, to: after)
+      #expect(comparison.closed.map(\.causes) == [expected])
+      #expect(comparison.opened.isEmpty && comparison.stillOpen.isEmpty)
     }
   }
 
-  @Test("What was not there is new, what is not there any more is gone; a pass that now fails is new")
-  func changed() throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let control = Samples.control("A-1", messages: ["unsafe": "open", "safe": "closed"])
-    func run(_ verdicts: [(String, Verdict)]) throws -> AuditOutcome {
-      try Samples.outcome(
-        verdicts.map { name, verdict in
-          Samples.finding(control, verdict, asset: Samples.asset(name), messageCase: verdict == .fail ? "unsafe" : "safe")
-        })
-    }
-    let before = try run([("a", .fail), ("b", .pass), ("c", .fail)])
-    let earlier = try EarlierFindings(file: try written(try json(before), "before.json"))
-    let (rest, comparison) = try run([("a", .fail), ("b", .fail), ("c", .pass), ("d", .fail)]).onlyNew(against: earlier)
-    #expect(rest.results.map(\.finding.asset.name) == ["b", "d"])
-    #expect(comparison.new == 2 && comparison.known == 1 && comparison.gone == 1)
-    #expect(rest.exitCode(failOn: .high, toleratingUnknown: false) == 1)
-    #expect(try run([("a", .fail)]).onlyNew(against: earlier).outcome.exitCode(failOn: .high, toleratingUnknown: false) == 0)
+  @Test("Opened, closed, still open, changed and the same are told apart")
+  func lists() {
+    let before = record(
+      head(),
+      [
+        entry(.pass, control: "A"), entry(.fail, control: "B"), entry(.fail, control: "C"), entry(.pass, control: "D"),
+        entry(.pass, control: "E"), entry(.unknown, control: "F"),
+      ])
+    let after = record(
+      head(),
+      [
+        entry(.fail, control: "A", fact: "2"), entry(.pass, control: "B", fact: "2"), entry(.fail, control: "C", found: "2", fact: "2"),
+        entry(.notApplicable, control: "D", fact: "2"), entry(.pass, control: "E"), entry(.fail, control: "F", fact: "2"),
+      ])
+    let comparison = RunComparison(from: before, to: after)
+    #expect(comparison.opened.map(\.control) == ["A"])
+    #expect(comparison.closed.map(\.control) == ["B"])
+    #expect(comparison.stillOpen.map(\.control) == ["C", "F"])
+    #expect(comparison.stillOpen.map { $0.before?.verdict } == [.fail, .unknown])
+    #expect(comparison.changed.map(\.control) == ["D"])
+    #expect(comparison.unchanged == 1)
+  }
+
+  @Test("An asset that came or went takes its findings with it")
+  func assets() {
+    let comparison = RunComparison(
+      from: record(head(), [entry(.fail)], asset: "host:a"), to: record(head(), [entry(.fail)], asset: "host:b"))
+    #expect(comparison.appeared.map(\.id) == ["host:b"] && comparison.vanished.map(\.id) == ["host:a"])
+    #expect(comparison.opened.map(\.causes) == [[.asset]] && comparison.closed.map(\.causes) == [[.asset]])
+  }
+
+  @Test("A control that only one run judged is no change of the asset")
+  func selection() {
+    let comparison = RunComparison(from: record(head(), []), to: record(head(), [entry(.fail)]))
+    #expect(comparison.opened.map(\.causes) == [[.selection]])
+  }
+
+  @Test("Several findings of one control are matched by what they are")
+  func several() {
+    let before = record(head(), [entry(.fail, found: "x", fingerprint: "1"), entry(.fail, found: "y", fingerprint: "2")])
+    let after = record(head(), [entry(.fail, found: "y", fingerprint: "2")])
+    let comparison = RunComparison(from: before, to: after)
+    #expect(comparison.closed.map { $0.before?.found } == ["x"])
+    #expect(comparison.stillOpen.map { $0.after?.found } == ["y"])
+  }
+
+  @Test("A report that is read back is the run that it tells")
+  func report() throws {
+    let outcome = try Samples.full()
+    let exit = outcome.exitStatus(failOn: .high, toleratingUnknown: false)
+    let bytes = JSONReport.bytes(outcome, exit: exit, texts: try Samples.texts())
+    let read = try RunRecord(report: bytes, file: "report.json")
+    let kept = RunRecord(outcome, rules: [:], parameters: [], exitCode: Int(exit.code))
+    #expect(read.assets == kept.assets)
+    #expect(read.head.counts == kept.head.counts && read.head.exitCode == kept.head.exitCode)
+    #expect(RunComparison(from: read, to: kept).changed.isEmpty && RunComparison(from: read, to: kept).opened.isEmpty)
   }
 
   @Test(
-    "What is no report of ours is refused with its name",
-    arguments: [
-      "{}", "[]", "{\"schema\": \"ringwall.facts/1\"}", "{\"version\": \"2.1.0\", \"runs\": [{\"tool\": {\"driver\": {\"name\": \"x\"}}}]}",
-      "{",
-    ])
-  func foreign(text: String) throws {
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let file = try written(Array(text.utf8), "other.json")
-    let error = #expect(throws: DataError.self) { try EarlierFindings(file: file) }
-    #expect(error?.message.contains(file) == true)
+    "What is no report is refused in one sentence",
+    arguments: ["", "[]", "{\"schema\": \"other/1\"}", "{\"schema\": \"ringwall.audit/1\"}"])
+  func refused(text: String) {
+    let error = #expect(throws: DataError.self) { try RunRecord(report: Array(text.utf8), file: "old.json") }
+    #expect(error?.message.hasPrefix("old.json") == true)
   }
 
-  @Test("A file that is not there is refused")
-  func missing() throws {
-    #expect(throws: DataError.self) { try EarlierFindings(file: folder.path + "/none.json") }
+  @Test("A head comes back from the store as it was")
+  func stored() throws {
+    let head = RunRecord(try Samples.full(), rules: ["KVM-001": "r"], parameters: [.init("a", "b")], exitCode: 2).head
+    #expect(try RunRecord.Head(stored: head.stored) == head)
+  }
+
+  @Test(
+    "Dates as people write them",
+    arguments: [
+      ("1970-01-01", 0), ("2026-11-24", 1_795_478_400), ("2026-11-24T16:38:38Z", 1_795_538_318), ("2026-11-24 16:38", 1_795_538_280),
+      ("2026-11-24T16:38:38.25+08:00", 1_795_509_518), ("2024-02-29", 1_709_164_800), ("2026-02-29", nil), ("2026-13-01", nil),
+      ("2026-11-24T25:00Z", nil), ("yesterday", nil), ("2026-11-24Tx", nil), ("2026-11-24T16:38:38Zx", nil),
+    ] as [(String, Int64?)])
+  func dates(text: String, seconds: Int64?) {
+    #expect(Clock.seconds(text) == seconds)
+    if let seconds { #expect(Clock.seconds(Clock.text(seconds)) == seconds) }
+  }
+
+  @Test("A baseline warns after its last day, and 90 days after its review")
+  func age() throws {
+    let text = "name: x\nversion: \"1\"\nreviewed: \"2026-09-01\"\nexpires: \"2027-03-31\"\n"
+    let baseline = try Baseline(Array(text.utf8), file: "x.yaml")
+    func age(_ date: String) throws -> BaselineAge { BaselineAge(baseline, now: try #require(Clock.seconds(date))) }
+    #expect(try age("2026-11-30") == .current)
+    #expect(try age("2026-12-01") == .old(reviewed: "2026-09-01", days: 91))
+    #expect(try age("2027-03-31") == .old(reviewed: "2026-09-01", days: 211))
+    #expect(try age("2027-04-01") == .expired("2027-03-31"))
+    #expect(throws: DataError.self) { try Baseline(Array("name: x\nversion: \"1\"\nexpires: soon\n".utf8), file: "x.yaml") }
   }
 }

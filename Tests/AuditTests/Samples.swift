@@ -55,7 +55,7 @@ enum Samples {
   static func outcome(_ findings: [Finding], targets: [TargetOutcome]? = nil, passedOver: Int = 0) throws -> AuditOutcome {
     var tally = Tally()
     for finding in findings { tally.add(finding) }
-    let results = findings.map(AuditResult.init).sorted(by: AuditResult.isWorse)
+    let results = AuditResult.worstFirst(findings.map(AuditResult.init))
     let baseline = try Baseline(Array(baseline.utf8), file: "baseline.yaml")
     var assets: [Asset] = []
     for finding in findings where !assets.contains(finding.asset) { assets.append(finding.asset) }

@@ -49,7 +49,14 @@ public struct XCCDFReport {
     xml.element("status", ["date": String(outcome.collected.at.prefix(10))], "accepted")
     xml.element("title", [:], baseline.titles[texts.language == .english ? "en" : language] ?? baseline.name)
     xml.element("description", [:], texts["xccdf.description"])
+    // As a URI: oscap 1.3 refuses the formatted string that XCCDF prefers.
+    xml.element("platform", ["idref": "cpe:/o:linux:linux_kernel"])
     xml.element("version", ["time": outcome.collected.at], baseline.version)
+    xml.open("metadata")
+    for (name, value) in [("creator", "Ringwall"), ("publisher", "Ringwall \(outcome.version)"), ("identifier", outcome.policyDigest)] {
+      xml.element("dc:\(name)", ["xmlns:dc": "http://purl.org/dc/elements/1.1/"], value)
+    }
+    xml.close()
     xml.element("model", ["system": Self.scoring])
     let controls = outcome.controls
     for layer in Layer.allCases {
@@ -71,9 +78,14 @@ public struct XCCDFReport {
     if !control.safe.isEmpty { xml.element("rationale", ["xml:lang": "en"], "Safe: \(control.safe)") }
     xml.element("ident", ["system": "https://ringwall.example/controls"], control.id)
     if !control.remediation.isEmpty { xml.element("fixtext", ["xml:lang": "en"], control.remediation) }
+    check(control, xml)
+    xml.close()
+  }
+
+  /// The rule that judged, by the file of its policy.
+  private func check(_ control: Control, _ xml: XMLWriter) {
     xml.open("check", ["system": "https://www.openpolicyagent.org/docs/policy-language"])
     xml.element("check-content-ref", ["href": control.location.name.printable, "name": control.rule.isEmpty ? nil : control.rule])
-    xml.close()
     xml.close()
   }
 
@@ -120,6 +132,7 @@ public struct XCCDFReport {
     if let place = result.finding.place?.shown {
       xml.element("message", ["severity": "info"], "\(texts["field.where"]): \(place)")
     }
+    check(control, xml)
     xml.close()
   }
 
