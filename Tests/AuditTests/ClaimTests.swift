@@ -18,6 +18,18 @@ struct ClaimTests {
     #expect(Set(InventedSettings.ids).isSubset(of: claims.ids))
   }
 
+  @Test("every control that a statement or a case names exists")
+  func controls() throws {
+    let folder = try DataFolder(named: Self.source)
+    let controls = try Policies.load(from: folder, extra: []).controls
+    let known = Set(controls.all.map(\.id))
+    for claim in try Claims(from: folder).all { #expect(known.isSuperset(of: claim.controls), "\(claim.id)") }
+    let cases = try YAMLDocument.read(try folder.bytes("data/cases.yaml"), file: "cases.yaml").elements ?? []
+    for entry in cases {
+      for id in entry["controls"]?.elements?.compactMap(\.text) ?? [] { #expect(known.contains(id), "\(id)") }
+    }
+  }
+
   @Test("each term leads to its statement, and both chapters of the guide answer every one")
   func terms() throws {
     let claims = try Claims(from: try DataFolder(named: Self.source))
