@@ -160,4 +160,21 @@ struct InventoryTests {
     let none = InventoryCollector().collect(settings: Array(machines.utf8), path: "m.json", target: "m.json")
     #expect(none.assets.isEmpty && none.refusals.first?.code == "unknown-kind")
   }
+
+  @Test("a list that is not whole is unreadable, not shorter")
+  func lists() throws {
+    func state(_ rest: String, _ kind: Asset.Kind, _ fact: String) throws -> Fact.State? {
+      try asset(document(rest), kind).facts[fact]?.state
+    }
+    let center = "\"about\": {\"apiType\": \"VirtualCenter\"}"
+    #expect(try state("\(center), \"switches\": [{\"name\": \"a\"}]", .vmwareVCenter, "dvs") == .unreadable)
+    #expect(
+      try state(
+        "\(center), \"switches\": [{\"name\": \"a\", \"config\": {}}], \"errors\": [{\"what\": \"switches[dvs-1].config\", \"message\": \"x\"}]",
+        .vmwareVCenter, "dvs") == .unreadable)
+    #expect(
+      try state("\"hosts\": [{\"name\": \"a\", \"config\": {\"network\": {\"vswitch\": [{}]}}}]", .vmwareESXi, "vswitches") == .unreadable)
+    #expect(
+      try state("\"hosts\": [{\"name\": \"a\", \"config\": {\"network\": {\"vswitch\": []}}}]", .vmwareESXi, "vswitches") == .present)
+  }
 }
