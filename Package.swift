@@ -176,6 +176,7 @@ let package = Package(
       dependencies: ["Domain", "Judgement", "Platforms", "TestSupport", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
     .testTarget(name: "VirtualMachineTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
     .testTarget(name: "QEMUTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
+    .testTarget(name: "VMwareTests", dependencies: ["Domain", "Platforms"], exclude: ["Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "VSphereTests",
       dependencies: [

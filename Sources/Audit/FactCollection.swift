@@ -181,6 +181,7 @@ public struct FactCollection {
     case .ovf: return VirtualMachineCollector(tree: tree).collect(descriptor: bytes, path: path, target: path)
     case .guestTools: return GuestToolsCollector(tree: tree).collect(configuration: bytes, path: path, target: path)
     case .inventory: return InventoryCollector().collect(inventory: bytes, path: path, target: path)
+    case .vmwareSettings: return InventoryCollector().collect(settings: bytes, path: path, target: path)
     case .libvirtXML, .libvirtConfiguration(.other):
       return Collection(refusals: [Refusal(target: path, code: "not-judged", message: "\(path): \(kind.name), not judged by this version")])
     case .wideText(let encoding):

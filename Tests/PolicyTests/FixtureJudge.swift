@@ -73,6 +73,7 @@ final class FixtureJudge: Sendable {
     case "libvirtd", "qemu_driver": LibvirtDaemonCollector(tree: tree).collect(configuration: bytes, path: name, target: name)
     case "domain": DomainCollector(tree: tree).collect(document: bytes, path: name, target: name)
     case "vmware_vm", "vmware_guest": vmware(bytes, name: name)
+    case "vmware_esxi", "vmware_vcenter", "vmware_vsan": InventoryCollector().collect(inventory: bytes, path: name, target: name)
     default: QEMUCollector(tree: tree).collect(arguments: bytes, path: name, target: name)
     }
   }

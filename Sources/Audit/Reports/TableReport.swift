@@ -14,6 +14,8 @@ public struct TableReport {
 
   /// Rows shown without `--all`.
   private static let shortList = 25
+  /// Ids longer than this leave no room for a table of 80 columns.
+  private static let shortID = 12
   private static let barCells = 20
 
   /// - Parameter showsAll: every result, passes included, and every sentence of the layers.
@@ -63,7 +65,9 @@ public struct TableReport {
       if outcome.tally.total > 0 { lines += [texts["table.nothing"], ""] }
       return
     }
-    if style.columns < 60 {
+    // Ids of other catalogues are too long to stand in a column beside a finding.
+    let isNarrow = style.columns < 60 || style.columns < 110 && shown.contains { $0.control.id.count > Self.shortID }
+    if isNarrow {
       for row in shown { fields(row) }
     } else {
       table(Array(shown))
@@ -109,7 +113,7 @@ public struct TableReport {
     var columns = [
       Column(title: texts["column.severity"], width: widest(texts["column.severity"], severity, 12)),
       Column(title: texts["column.verdict"], width: widest(texts["column.verdict"], verdicts, 14)),
-      Column(title: texts["column.control"], width: 7),
+      Column(title: texts["column.control"], width: max(7, widest(texts["column.control"], rows.map(\.control.id), 30))),
       Column(
         title: texts["column.asset"], width: widest(texts["column.asset"], rows.map(\.finding.asset.name.printable), isWide ? 24 : 14)),
     ]
@@ -135,7 +139,7 @@ public struct TableReport {
     var cells = [
       ([upper(texts["severity.\(row.control.severity.rawValue)"])], tone(row.control.severity)),
       ([upper(texts["verdict.\(row.verdict.rawValue)"])], tone(row.verdict)),
-      ([row.control.id], nil),
+      (DisplayWidth.wrapped(row.control.id, to: columns[2].width), nil),
       ([DisplayWidth.cut(row.finding.asset.name.printable, to: columns[3].width)], nil),
     ]
     if isWide {

@@ -24,6 +24,8 @@ public enum FileKind: Sendable, Hashable {
   case facts
   /// A vSphere inventory (`ringwall.vsphere/1`).
   case inventory
+  /// Advanced settings of hosts or vCenters, as PowerCLI's objects are written.
+  case vmwareSettings
   case json
   /// Text in another encoding than UTF-8, by its name.
   case wideText(String)
@@ -48,7 +50,7 @@ public enum FileKind: Sendable, Hashable {
     if name.hasSuffix(".vmx") && !isBinary(text) { return .vmx }
     if first == UInt8(ascii: "<"), let kind = xml(text) { return kind }
     if name == "tools.conf" || first == UInt8(ascii: "[") && GuestToolsCollector.isOutput(bytes) { return .guestTools }
-    if isJSON(text) { return isInventory(text) ? .inventory : isFacts(bytes) ? .facts : .json }
+    if isJSON(text) { return json(text, whole: bytes) }
     if text.contains(0) {
       if let line = try? CommandLine.all(in: Array(text), path: path), !line.isEmpty { return .commandLine }
       return .binary
@@ -81,6 +83,7 @@ public enum FileKind: Sendable, Hashable {
     case .guestTools: "settings of VMware Tools"
     case .facts: "facts"
     case .inventory: "a vSphere inventory"
+    case .vmwareSettings: "advanced settings of vSphere"
     case .json: "JSON that is not ringwall.facts/1"
     case .wideText(let encoding): "\(encoding) text"
     case .binary: "binary data"
@@ -137,6 +140,12 @@ public enum FileKind: Sendable, Hashable {
 
   private static func isFacts(_ bytes: [UInt8]) -> Bool {
     ByteSearch.firstIndex(of: Array("\"ringwall.facts/".utf8), in: bytes[...]) != nil
+  }
+
+  private static func json(_ text: ArraySlice<UInt8>, whole bytes: [UInt8]) -> FileKind {
+    if isInventory(text) { return .inventory }
+    if isFacts(bytes) { return .facts }
+    return ExportedSettings.isExport(text.prefix(64 << 10)) ? .vmwareSettings : .json
   }
 
   /// Its schema stands near the beginning, before anything that could quote another's.

@@ -16,12 +16,7 @@ public struct InventoryCollector: Sendable {
     do throws(JSONFault) {
       document = try InventoryDocument(bytes, name: path, isLive: isLive)
     } catch {
-      let place = LinePlace.of(offset: error.offset, in: bytes)
-      return Collection(refusals: [
-        Refusal(
-          target: target, code: "malformed", message: "\(path):\(place.line):\(place.column): \(error.what); export the inventory again",
-          line: place.line, column: place.column)
-      ])
+      return Collection(refusals: [Self.refusal(error, bytes, path: path, target: target)])
     }
     var collection = Collection()
     collection.assets += server(document, target: target)
@@ -48,6 +43,29 @@ public struct InventoryCollector: Sendable {
     }
     collection.warnings += warnings
     return collection
+  }
+
+  /// Advanced settings that PowerCLI exported: one asset for each host and vCenter that they belong to.
+  public func collect(settings bytes: [UInt8], path: String, target: String) -> Collection {
+    if let refusal = TextForm.refusal(bytes, path: path, target: target) { return Collection(refusals: [refusal]) }
+    do throws(JSONFault) {
+      let assets = try ExportedSettings(bytes, name: path).assets(target: target)
+      guard assets.isEmpty else { return Collection(assets: assets) }
+      return Collection(refusals: [
+        Refusal(
+          target: target, code: "unknown-kind",
+          message: "\(path): settings of neither a host nor a vCenter; export Get-AdvancedSetting -Entity with a host or the server")
+      ])
+    } catch {
+      return Collection(refusals: [Self.refusal(error, bytes, path: path, target: target)])
+    }
+  }
+
+  private static func refusal(_ fault: JSONFault, _ bytes: [UInt8], path: String, target: String) -> Refusal {
+    let place = LinePlace.of(offset: fault.offset, in: bytes)
+    return Refusal(
+      target: target, code: "malformed", message: "\(path):\(place.line):\(place.column): \(fault.what); export the inventory again",
+      line: place.line, column: place.column)
   }
 
   /// Hosts and machines need a name that their findings can carry; the managed object id tells two of one name apart.
