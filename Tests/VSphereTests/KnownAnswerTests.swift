@@ -75,4 +75,22 @@ struct KnownAnswerTests {
     try await simulator.reconfigure(machine, [SOAPElement("nestedHVEnabled", "false")])
     #expect(Auditor.changes(seeded, try await auditor.verdicts()) == [])
   }
+
+  @Test("an option of one host, and one of the vCenter")
+  func options() async throws {
+    let simulator = try Simulator(machines: 1)
+    let auditor = try await Auditor(simulator)
+    let host = try #require(try await simulator.inventory()["hosts"]?.elements?.last?["moid"]?.text)
+    try await simulator.set("Security.AccountLockFailures", SOAPElement("value", "5", type: "long"), host: host)
+    try await simulator.set("config.log.level", SOAPElement("value", "info", type: "string"))
+    let seeded = try await auditor.verdicts()
+    try await simulator.set("Security.AccountLockFailures", SOAPElement("value", "50", type: "long"), host: host)
+    #expect(Auditor.changes(seeded, try await auditor.verdicts()) == ["SCG-esxi-8.account-lockout: pass → fail"])
+    try await simulator.set("Security.AccountLockFailures", SOAPElement("value", "5", type: "long"), host: host)
+    #expect(Auditor.changes(seeded, try await auditor.verdicts()) == [])
+    try await simulator.set("config.log.level", SOAPElement("value", "trivia", type: "string"))
+    #expect(Auditor.changes(seeded, try await auditor.verdicts()) == ["SCG-vcenter-8.logs-level-global: pass → fail"])
+    try await simulator.set("config.log.level", SOAPElement("value", "info", type: "string"))
+    #expect(Auditor.changes(seeded, try await auditor.verdicts()) == [])
+  }
 }
