@@ -98,6 +98,14 @@ struct HyperVInventoryTests {
     #expect(collection.assets.allSatisfy { $0.asset.kind != .hyperVHost })
   }
 
+  @Test("a list that broke off is unreadable, whatever it holds") func brokenOff() {
+    let text = """
+      {"schema": "ringwall.hyperv/1", "computer": "HV", "Get-VMHost": {"Name": "HV"},
+       "hyperVAdministrators": [{"SID": "S-1-5-21-1", "Name": "HV/one"}], "errors": [{"what": "hyperVAdministrators", "message": "no"}]}
+      """
+    #expect(collect(text).assets.first?.facts["administrators"]?.state == .unreadable)
+  }
+
   @Test("without elevation the document is refused in part") func elevation() {
     let collection = collect(#"{"schema": "ringwall.hyperv/1", "computer": "HV", "elevated": false}"#)
     #expect(collection.refusals.map(\.code) == ["permission"] && collection.assets.count == 1)

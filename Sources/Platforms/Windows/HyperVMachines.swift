@@ -20,7 +20,7 @@ struct HyperVMachines {
     self.inventory = inventory
     self.hostFacts = hostFacts
     var seen: Set<String> = []
-    for row in inventory.section("Get-VM").rows {
+    for row in inventory.rows("Get-VM") {
       guard let id = (row["Id"] ?? row["VMId"])?.text?.lowercased() ?? row["Name"]?.text else { continue }
       if seen.insert(id).inserted { machines.append((id, (row["Name"] ?? row["VMName"])?.text ?? id, row)) }
     }
