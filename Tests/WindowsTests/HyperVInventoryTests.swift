@@ -109,6 +109,9 @@ struct HyperVInventoryTests {
   @Test("without elevation the document is refused in part") func elevation() {
     let collection = collect(#"{"schema": "ringwall.hyperv/1", "computer": "HV", "elevated": false}"#)
     #expect(collection.refusals.map(\.code) == ["permission"] && collection.assets.count == 1)
+    let failed = collect(
+      #"{"schema": "ringwall.hyperv/1", "computer": "HV", "Get-VM": [], "errors": [{"what": "Get-VM", "message": "no"}]}"#)
+    #expect(failed.refusals.map(\.code) == ["io"])
   }
 
   @Test(

@@ -42,14 +42,7 @@ public struct WindowsCollector: Sendable {
         WindowsMachine.asset(id: name ?? path, name: name ?? TextPath.lastPart(of: path), facts: facts, target: target))
     }
     collection.assets += HyperVMachines(inventory, hostFacts: host.factsForMachines(registry: registry)).assets(target: target)
-    if inventory.isDocument, inventory.root["elevated"]?.flag == false {
-      collection.refusals.append(
-        Refusal(
-          target: target, code: "permission",
-          message:
-            "\(path): collected without elevation, where Windows shows neither machines nor the boot configuration; run the script as administrator"
-        ))
-    }
+    if inventory.isDocument { collection.refusals += gaps(inventory, target: target) }
     return collection
   }
 
