@@ -14,7 +14,8 @@ public func fuzzWindowsText(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CIn
   let lines = bytes.count + 1
   let readings: [([UInt8]) -> Collection] = [
     { collector.collect(registry: $0, path: "a.reg", target: "a.reg") }, { collector.collect(boot: $0, path: "a.txt", target: "a.txt") },
-    { collector.collect(report: $0, path: "a.txt", target: "a.txt") }, { collector.collect(inventory: $0, path: "a.json", target: "a.json") },
+    { collector.collect(report: $0, path: "a.txt", target: "a.txt") },
+    { collector.collect(inventory: $0, path: "a.json", target: "a.json") },
   ]
   for reading in readings {
     let collection = reading(bytes)

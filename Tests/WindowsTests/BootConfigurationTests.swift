@@ -54,7 +54,9 @@ struct BootConfigurationTests {
 
   @Test(
     "switches in other languages",
-    arguments: [("Yes", "Yes"), ("No", "No"), ("是", "Yes"), ("否", "No"), ("Ja", "Yes"), ("Nein", "No"), ("OUI", "Yes"), ("vielleicht", "vielleicht")])
+    arguments: [
+      ("Yes", "Yes"), ("No", "No"), ("是", "Yes"), ("否", "No"), ("Ja", "Yes"), ("Nein", "No"), ("OUI", "Yes"), ("vielleicht", "vielleicht"),
+    ])
   func switches(_ written: String, _ expected: String) {
     #expect(fact("testsigning", Self.listing("testsigning             \(written)")).value?.text == expected)
   }
@@ -65,7 +67,8 @@ struct BootConfigurationTests {
   }
 
   @Test("what a shorter listing leaves out is not known") func incomplete() {
-    let text = Self.listing("testsigning             No").replacing("Boot Loader Settings\n--------------------\nidentifier              {bootloadersettings}", with: "")
+    let text = Self.listing("testsigning             No").replacing(
+      "Boot Loader Settings\n--------------------\nidentifier              {bootloadersettings}", with: "")
     #expect(fact("testsigning", text).value == "No")
     #expect(fact("vsmlaunchtype", text).state == .notCollected)
   }
@@ -76,7 +79,8 @@ struct BootConfigurationTests {
   }
 
   @Test("an entry of the opt-out tool is found") func optOut() {
-    let entry = "\n\nDebugTool\n---------\nidentifier              {0CB3B571-2f2e-4343-a879-d86a476d7215}\nloadoptions             DISABLE-LSA-ISO,DISABLE-VBS\n"
+    let entry =
+      "\n\nDebugTool\n---------\nidentifier              {0CB3B571-2f2e-4343-a879-d86a476d7215}\nloadoptions             DISABLE-LSA-ISO,DISABLE-VBS\n"
     let configuration = BootConfiguration(WindowsText.lines(Array((Self.listing("nx  OptIn") + entry).utf8)))
     #expect(configuration.optOutFact(path: "b").value == "DISABLE-LSA-ISO,DISABLE-VBS")
     #expect(BootConfiguration(WindowsText.lines(Array(Self.listing("nx  OptIn").utf8))).optOutFact(path: "b").state == .absent)
@@ -100,7 +104,8 @@ struct BootConfigurationTests {
       }
     }
     #expect(FileKind.recognise(console, path: "bcdedit.txt") == .bootConfiguration)
-    #expect(WindowsCollector().collect(boot: console, path: "b.txt", target: "b").assets.first?.facts["bcd.hypervisorlaunchtype"]?.value == "Off")
+    #expect(
+      WindowsCollector().collect(boot: console, path: "b.txt", target: "b").assets.first?.facts["bcd.hypervisorlaunchtype"]?.value == "Off")
   }
 
   @Test("a listing without a loader is refused") func refused() {

@@ -17,15 +17,18 @@ struct HyperVInventoryTests {
 
   @Test("one element stands alone, as a list, or wrapped with its count") func lists() throws {
     #expect(try node(#"{"a": 1}"#).items.count == 1)
-    #expect(try node("[]").items.isEmpty && node("null").items.isEmpty)
+    #expect(try node("[]").items.isEmpty)
+    #expect(try node("null").items.isEmpty)
     #expect(try node("[1, 2]").items.count == 2)
     #expect(try node(#"{"value": [1, 2, 3], "Count": 3}"#).items.count == 3)
     #expect(try node("7").items.first?.integer == 7)
   }
 
   @Test("enumerations as numbers and as names") func enumerations() throws {
-    #expect(try node("0").name(in: .onOff) == "On" && node("1").name(in: .onOff) == "Off")
-    #expect(try node("\"on\"").name(in: .onOff) == "On" && node("true").name(in: .onOff) == "On")
+    #expect(try node("0").name(in: .onOff) == "On")
+    #expect(try node("1").name(in: .onOff) == "Off")
+    #expect(try node("\"on\"").name(in: .onOff) == "On")
+    #expect(try node("true").name(in: .onOff) == "On")
     #expect(try node("\"1\"").name(in: .migrationAuthentication) == "Kerberos")
     #expect(try node("4").name(in: .checkpoint) == "ProductionOnly")
     #expect(try node("9").name(in: .checkpoint) == nil)
@@ -42,13 +45,16 @@ struct HyperVInventoryTests {
     ])
   func dates(_ text: String, _ expected: String) throws { #expect(try node(text).powerShellDate == expected) }
 
-  @Test("no dates", arguments: [#""\/Date(x)\/""#, "\"yesterday\"", "12", #""2026-13-01T00:00:00Z""#, #""\/Date(99999999999999999)\/""#, "\"\""])
+  @Test(
+    "no dates",
+    arguments: [#""\/Date(x)\/""#, "\"yesterday\"", "12", #""2026-13-01T00:00:00Z""#, #""\/Date(99999999999999999)\/""#, "\"\""])
   func noDates(_ text: String) throws { #expect(try node(text).powerShellDate == nil) }
 
   @Test func versions() throws {
     #expect(try node(#"{"Major": 10, "Minor": 0, "Build": -1, "Revision": -1}"#).powerShellVersion == "10.0")
     #expect(try node(#"{"Major": 10, "Minor": 0, "Build": 20348, "Revision": 1}"#).powerShellVersion == "10.0.20348.1")
-    #expect(try node("\"9.0\"").powerShellVersion == "9.0" && node("9").powerShellVersion == nil)
+    #expect(try node("\"9.0\"").powerShellVersion == "9.0")
+    #expect(try node("9").powerShellVersion == nil)
   }
 
   @Test("numbers and names give the same facts, with the line that they stand in") func bothShapes() {
@@ -92,14 +98,27 @@ struct HyperVInventoryTests {
     #expect(collection.assets.allSatisfy { $0.asset.kind != .hyperVHost })
   }
 
+  @Test("a list that broke off is unreadable, whatever it holds") func brokenOff() {
+    let text = """
+      {"schema": "ringwall.hyperv/1", "computer": "HV", "Get-VMHost": {"Name": "HV"},
+       "hyperVAdministrators": [{"SID": "S-1-5-21-1", "Name": "HV/one"}], "errors": [{"what": "hyperVAdministrators", "message": "no"}]}
+      """
+    #expect(collect(text).assets.first?.facts["administrators"]?.state == .unreadable)
+  }
+
   @Test("without elevation the document is refused in part") func elevation() {
     let collection = collect(#"{"schema": "ringwall.hyperv/1", "computer": "HV", "elevated": false}"#)
     #expect(collection.refusals.map(\.code) == ["permission"] && collection.assets.count == 1)
+    let failed = collect(
+      #"{"schema": "ringwall.hyperv/1", "computer": "HV", "Get-VM": [], "errors": [{"what": "Get-VM", "message": "no"}]}"#)
+    #expect(failed.refusals.map(\.code) == ["io"])
   }
 
   @Test(
     "what is no document ends in one sentence",
-    arguments: [#"{"schema": "ringwall.hyperv/1", "Get-VM": ["#, #"[{"a": 1}]"#, "[]", "{", String(repeating: "[", count: 100_000), "\"\\u12\""])
+    arguments: [
+      #"{"schema": "ringwall.hyperv/1", "Get-VM": ["#, #"[{"a": 1}]"#, "[]", "{", String(repeating: "[", count: 100_000), "\"\\u12\"",
+    ])
   func refused(_ text: String) {
     let collection = collect(text)
     #expect(collection.assets.isEmpty && collection.refusals.count == 1)
@@ -130,7 +149,8 @@ struct HyperVInventoryTests {
 @Suite("The collector's script")
 struct CollectorScriptTests {
   private static let script = try? String(
-    contentsOfFile: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../data/collectors/hyperv.ps1").path, encoding: .utf8)
+    contentsOfFile: URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../data/collectors/hyperv.ps1").path,
+    encoding: .utf8)
 
   @Test("it reads every registry value that controls read") func registry() throws {
     let script = try #require(Self.script)
@@ -145,7 +165,10 @@ struct CollectorScriptTests {
     let script = try #require(Self.script)
     let commands = Set(script.matches(of: /\b([A-Z][a-z]+-[A-Z][A-Za-z]+)\b/).map { String($0.1) })
     let verbs = Set(commands.map { String($0.prefix { $0 != "-" }) })
-    #expect(verbs.isSubset(of: ["Get", "Select", "Read", "ConvertTo", "New", "Set", "Write", "Confirm", "Where", "ForEach", "Hyper", "Win", "Microsoft"]), "\(verbs)")
+    #expect(
+      verbs.isSubset(of: [
+        "Get", "Select", "Read", "ConvertTo", "New", "Set", "Write", "Confirm", "Where", "ForEach", "Hyper", "Win", "Microsoft",
+      ]), "\(verbs)")
     #expect(commands.filter { $0.hasPrefix("New-") } == ["New-Object"] && commands.filter { $0.hasPrefix("Set-") } == ["Set-StrictMode"])
     #expect(!script.contains("/set ") && !script.contains("Invoke-") && script.contains("/enum all"))
   }

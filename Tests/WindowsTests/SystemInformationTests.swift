@@ -36,8 +36,10 @@ struct SystemInformationTests {
   }
 
   @Test("British spelling and other states") func british() {
-    let text = Self.english.replacing("Virtualization", with: "Virtualisation").replacing("security\tRunning", with: "security\tEnabled but not running")
-      .replacing("Services Running", with: "services running").replacing("State\tOn", with: "State\tUnsupported")
+    let text = Self.english.replacing("Virtualization", with: "Virtualisation").replacing(
+      "security\tRunning", with: "security\tEnabled but not running"
+    )
+    .replacing("Services Running", with: "services running").replacing("State\tOn", with: "State\tUnsupported")
     #expect(facts(text)["deviceGuard.status"]?.value == 1)
     #expect(facts(text)["secureBoot"]?.value == "unsupported")
     #expect(facts(text)["deviceGuard.servicesRunning"]?.value == [1, 2])

@@ -14,20 +14,26 @@ struct HyperVHost {
     migration(&facts)
     storage(&facts)
     facts["host.iovSupport"] = inventory.fact(host, "Get-VMHost", "IovSupport", Self.flag)
-    facts["host.iovReasons"] = inventory.fact(host, "Get-VMHost", "IovSupportReasons") { .array($0.items.compactMap(\.text).map { .string($0) }) }
+    facts["host.iovReasons"] = inventory.fact(host, "Get-VMHost", "IovSupportReasons") {
+      .array($0.items.compactMap(\.text).map { .string($0) })
+    }
     facts["host.enhancedSession"] = inventory.fact(host, "Get-VMHost", "EnableEnhancedSessionMode", Self.flag)
-    facts["replication.enabled"] = inventory.fact(inventory.object("Get-VMReplicationServer"), "Get-VMReplicationServer", "ReplicationEnabled", Self.flag)
+    facts["replication.enabled"] = inventory.fact(
+      inventory.object("Get-VMReplicationServer"), "Get-VMReplicationServer", "ReplicationEnabled", Self.flag)
     facts["replication.authentication"] = inventory.fact(
       inventory.object("Get-VMReplicationServer"), "Get-VMReplicationServer", "AllowedAuthenticationType"
     ) { $0.name(in: .replicationAuthentication).map { .string($0) } }
-    facts["scheduler.type"] = inventory.fact(inventory.object("hypervisorScheduler"), "hypervisorScheduler", "type") { $0.integer.map { .int($0) } }
+    facts["scheduler.type"] = inventory.fact(inventory.object("hypervisorScheduler"), "hypervisorScheduler", "type") {
+      $0.integer.map { .int($0) }
+    }
     facts["scheduler.boot"] = boot("hypervisorschedulertype")
     facts["cpu.smt"] = simultaneousThreads()
     facts["administrators"] = administrators()
     facts["windows.productType"] = WindowsMachine.productType(inventory)
     facts["windows.build"] = WindowsMachine.build(inventory)
     for value in RegistryValue.host { facts[value.fact] = registry(value) }
-    return AssetFacts(asset: Asset(id: "hyperv-host:\(name)", kind: .hyperVHost, platform: "hyper-v", name: name), target: target, facts: facts)
+    return AssetFacts(
+      asset: Asset(id: "hyperv-host:\(name)", kind: .hyperVHost, platform: "hyper-v", name: name), target: target, facts: facts)
   }
 
   /// What machines are judged by beside their own settings.
@@ -79,7 +85,8 @@ struct HyperVHost {
     add(host?["VirtualHardDiskPath"])
     for row in inventory.section("Get-VM").rows { add(row["ConfigurationLocation"] ?? row["Path"]) }
     for row in inventory.section("Get-VMHardDiskDrive").rows { add(row["Path"]) }
-    facts["storage.paths"] = paths.isEmpty ? inventory.missing("Get-VMHost", "VirtualMachinePath") : .present(.array(paths), sources: sources)
+    facts["storage.paths"] =
+      paths.isEmpty ? inventory.missing("Get-VMHost", "VirtualMachinePath") : .present(.array(paths), sources: sources)
     facts["storage.volumes"] = rows("Get-BitLockerVolume") { row in
       guard let mount = row["MountPoint"]?.text else { return nil }
       return .object([
@@ -126,7 +133,9 @@ struct HyperVHost {
   private func simultaneousThreads() -> Fact {
     let rows = inventory.section("Win32_Processor").rows
     guard !rows.isEmpty else { return inventory.missing("Win32_Processor", "NumberOfLogicalProcessors") }
-    let counts = rows.compactMap { row in row["NumberOfCores"]?.integer.flatMap { cores in row["NumberOfLogicalProcessors"]?.integer.map { (cores, $0) } } }
+    let counts = rows.compactMap { row in
+      row["NumberOfCores"]?.integer.flatMap { cores in row["NumberOfLogicalProcessors"]?.integer.map { (cores, $0) } }
+    }
     guard counts.count == rows.count else { return .unreadable("malformed", inventory.source(rows[0])) }
     return .present(.bool(counts.contains { $0.1 > $0.0 }), inventory.source(rows[0]))
   }

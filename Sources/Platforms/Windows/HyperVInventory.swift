@@ -58,10 +58,14 @@ struct HyperVInventory: Sendable {
     }
   }
 
+  /// A reading that broke off gives rows too, and what it would have given besides is not known: it counts as failed.
   func section(_ name: String) -> Section {
-    if let rows = sections[name] { return rows.isEmpty && failures.contains(name) ? .failed : .read(rows) }
-    return failures.contains(name) ? .failed : .notGiven
+    if failures.contains(name) { return .failed }
+    return sections[name].map { .read($0) } ?? .notGiven
   }
+
+  /// Whatever rows a section has, complete or not.
+  func rows(_ name: String) -> [PlacedJSON] { sections[name] ?? [] }
 
   /// The one object of a section.
   func object(_ name: String) -> PlacedJSON? { sections[name]?.first }

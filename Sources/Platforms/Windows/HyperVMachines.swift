@@ -20,7 +20,7 @@ struct HyperVMachines {
     self.inventory = inventory
     self.hostFacts = hostFacts
     var seen: Set<String> = []
-    for row in inventory.section("Get-VM").rows {
+    for row in inventory.rows("Get-VM") {
       guard let id = (row["Id"] ?? row["VMId"])?.text?.lowercased() ?? row["Name"]?.text else { continue }
       if seen.insert(id).inserted { machines.append((id, (row["Name"] ?? row["VMName"])?.text ?? id, row)) }
     }
@@ -41,7 +41,8 @@ struct HyperVMachines {
   func assets(target: String) -> [AssetFacts] {
     machines.map { machine in
       var facts = hostFacts
-      facts["vm.name"] = machine.row.flatMap { row in row["Name"].map { .present(.string(machine.name), inventory.source($0)) } }
+      facts["vm.name"] =
+        machine.row.flatMap { row in row["Name"].map { .present(.string(machine.name), inventory.source($0)) } }
         ?? .notCollected("not-given", .property("Get-VM.Name"))
       settings(machine.row, &facts)
       devices(machine.id, machine.row, &facts)
@@ -81,7 +82,9 @@ struct HyperVMachines {
     facts["nics"] = list("Get-VMNetworkAdapter", id, beside: nested(machine, "NetworkAdapters", "MacAddressSpoofing"), element: nic)
     facts["comPorts"] = list("Get-VMComPort", id, beside: ports.isEmpty ? nil : ports, element: comPort)
     facts["vlans"] = list("Get-VMNetworkAdapterVlan", id, element: vlan)
-    facts["assignedDevices"] = list("Get-VMAssignableDevice", id) { $0["LocationPath"].map { .object(["path": $0.text.map { .string($0) }]) } }
+    facts["assignedDevices"] = list("Get-VMAssignableDevice", id) {
+      $0["LocationPath"].map { .object(["path": $0.text.map { .string($0) }]) }
+    }
     facts["snapshots"] = list("Get-VMSnapshot", id, element: snapshot)
     let services = rows["Get-VMIntegrationService"]?[id] ?? nested(machine, "VMIntegrationService", "Enabled") ?? []
     facts["integration.fileCopy"] = service("6c09bb55-d683-4da0-8931-c9bf705f6480", services, id)

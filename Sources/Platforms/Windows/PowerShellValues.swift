@@ -1,6 +1,5 @@
 internal import Domain
 
-
 /// The shapes that ConvertTo-Json gives one and the same value: Windows PowerShell 5.1 and PowerShell 7 differ, and so do exports of
 /// single cmdlets from what the collector writes.
 extension PlacedJSON {
@@ -14,7 +13,8 @@ extension PlacedJSON {
   /// The name of a value of an enumeration, which stands as its name or as its number.
   func name(in enumeration: PowerShellEnumeration) -> String? {
     if let text {
-      return enumeration.names.first { $0.value.lowercased() == text.lowercased() }?.value ?? Int64(text).flatMap { enumeration.names[$0] } ?? text
+      return enumeration.names.first { $0.value.lowercased() == text.lowercased() }?.value ?? Int64(text).flatMap { enumeration.names[$0] }
+        ?? text
     }
     if let integer { return enumeration.names[integer] }
     return enumeration.names.values.contains("On") ? flag.map { $0 ? "On" : "Off" } : nil
@@ -86,7 +86,8 @@ enum PowerShellDate {
     let day = dayOfYear - (153 * monthIndex + 2) / 5 + 1
     let month = monthIndex < 10 ? monthIndex + 3 : monthIndex - 9
     let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T\(padded(inDay / 3600, 2)):\(padded(inDay / 60 % 60, 2)):\(padded(inDay % 60, 2))Z"
+    return
+      "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T\(padded(inDay / 3600, 2)):\(padded(inDay / 60 % 60, 2)):\(padded(inDay % 60, 2))Z"
   }
 
   /// ISO 8601 with or without a fraction, with an offset or Z; without either it is taken as UTC, as the collector writes it.

@@ -24,7 +24,8 @@ struct RegistryValue: Sendable, Hashable {
     RegistryValue("reg.policy.HVCIMATRequired", policy, "HVCIMATRequired"),
     RegistryValue("reg.policy.LsaCfgFlags", policy, "LsaCfgFlags"),
     RegistryValue("reg.policy.ConfigureSystemGuardLaunch", policy, "ConfigureSystemGuardLaunch"),
-    RegistryValue("reg.policy.DeviceEnumerationPolicy", #"SOFTWARE\Policies\Microsoft\Windows\Kernel DMA Protection"#, "DeviceEnumerationPolicy"),
+    RegistryValue(
+      "reg.policy.DeviceEnumerationPolicy", #"SOFTWARE\Policies\Microsoft\Windows\Kernel DMA Protection"#, "DeviceEnumerationPolicy"),
     RegistryValue("reg.deviceGuard.EnableVirtualizationBasedSecurity", deviceGuard, "EnableVirtualizationBasedSecurity"),
     RegistryValue("reg.deviceGuard.RequirePlatformSecurityFeatures", deviceGuard, "RequirePlatformSecurityFeatures"),
     RegistryValue("reg.deviceGuard.Locked", deviceGuard, "Locked"),
@@ -33,7 +34,8 @@ struct RegistryValue: Sendable, Hashable {
     RegistryValue("reg.systemGuard.Enabled", scenarios + #"\SystemGuard"#, "Enabled"),
     RegistryValue("reg.lsa.LsaCfgFlags", lsa, "LsaCfgFlags"),
     RegistryValue("reg.lsa.RunAsPPL", lsa, "RunAsPPL"),
-    RegistryValue("reg.ci.VulnerableDriverBlocklistEnable", #"SYSTEM\CurrentControlSet\Control\CI\Config"#, "VulnerableDriverBlocklistEnable"),
+    RegistryValue(
+      "reg.ci.VulnerableDriverBlocklistEnable", #"SYSTEM\CurrentControlSet\Control\CI\Config"#, "VulnerableDriverBlocklistEnable"),
     RegistryValue("reg.memory.FeatureSettingsOverride", memory, "FeatureSettingsOverride"),
     RegistryValue("reg.memory.FeatureSettingsOverrideMask", memory, "FeatureSettingsOverrideMask"),
   ]

@@ -38,16 +38,11 @@ public struct WindowsCollector: Sendable {
       facts.merge(WindowsMachine.bootFacts { boot($0) }) { first, _ in first }
       facts["bcd.optOut"] = boot(nil)
       let name = inventory.root["computer"]?.text
-      collection.assets.append(WindowsMachine.asset(id: name ?? path, name: name ?? TextPath.lastPart(of: path), facts: facts, target: target))
+      collection.assets.append(
+        WindowsMachine.asset(id: name ?? path, name: name ?? TextPath.lastPart(of: path), facts: facts, target: target))
     }
     collection.assets += HyperVMachines(inventory, hostFacts: host.factsForMachines(registry: registry)).assets(target: target)
-    if inventory.isDocument, inventory.root["elevated"]?.flag == false {
-      collection.refusals.append(
-        Refusal(
-          target: target, code: "permission",
-          message: "\(path): collected without elevation, where Windows shows neither machines nor the boot configuration; run the script as administrator"
-        ))
-    }
+    if inventory.isDocument { collection.refusals += gaps(inventory, target: target) }
     return collection
   }
 

@@ -36,11 +36,15 @@ enum WindowsMachine {
   }
 
   static func build(_ inventory: HyperVInventory) -> Fact {
-    inventory.fact(inventory.object("Win32_OperatingSystem"), "Win32_OperatingSystem", "BuildNumber") { $0.powerShellInteger.map { .int($0) } }
+    inventory.fact(inventory.object("Win32_OperatingSystem"), "Win32_OperatingSystem", "BuildNumber") {
+      $0.powerShellInteger.map { .int($0) }
+    }
   }
 
   static func productType(_ inventory: HyperVInventory) -> Fact {
-    inventory.fact(inventory.object("Win32_OperatingSystem"), "Win32_OperatingSystem", "ProductType") { $0.powerShellInteger.map { .int($0) } }
+    inventory.fact(inventory.object("Win32_OperatingSystem"), "Win32_OperatingSystem", "ProductType") {
+      $0.powerShellInteger.map { .int($0) }
+    }
   }
 
   /// What an inventory says of Windows; empty where it says nothing.
@@ -108,7 +112,8 @@ enum WindowsMachine {
       let source = inventory.source(row)
       switch row["state"]?.text {
       case "absent": return .absent(source)
-      case "present": return data(row).map { .present($0.factValue, inventory.source(row["data"] ?? row)) } ?? .unreadable("malformed", source)
+      case "present":
+        return data(row).map { .present($0.factValue, inventory.source(row["data"] ?? row)) } ?? .unreadable("malformed", source)
       default: return .unreadable("permission", source)
       }
     }
