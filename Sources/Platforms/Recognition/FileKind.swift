@@ -49,7 +49,9 @@ public enum FileKind: Sendable, Hashable {
   /// Never fails; looks at the first MiB, for facts at the whole text. Linear.
   public static func recognise(_ bytes: [UInt8], path: String) -> FileKind {
     let name = CommandLine.baseName(path).lowercased()
-    if let encoding = TextForm.wideEncoding(bytes) { return encoding == "UTF-16" ? wide(bytes) ?? .wideText(encoding) : .wideText(encoding) }
+    if let encoding = TextForm.wideEncoding(bytes) {
+      return encoding == "UTF-16" ? wide(bytes) ?? .wideText(encoding) : .wideText(encoding)
+    }
     let text = start(of: bytes)
     guard let first = text.first else {
       // An empty configuration file is one of defaults.
