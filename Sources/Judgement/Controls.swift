@@ -131,7 +131,8 @@ public struct Controls: Sendable {
         rollback: value["rollback"].map(Self.text) ?? "")
     }
     return Control(
-      id: id, rule: "data." + rule.path.joined(separator: "."), kind: kind, platform: custom["platform"]?.text ?? platform(of: kind), family: family, layer: layer,
+      id: id, rule: "data." + rule.path.joined(separator: "."), kind: kind, platform: custom["platform"]?.text ?? platform(of: kind),
+      family: family, layer: layer,
       severity: severity, title: try text(metadata["title"], "title"), description: metadata["description"].map(Self.text) ?? "",
       facts: custom["facts"]?.elements?.map(Self.text) ?? [], safe: custom["safe"].map(Self.text) ?? "",
       defaultValue: custom["default"].map(Self.text) ?? "", remediation: custom["remediation"].map(Self.text) ?? "", disable: disable,

@@ -35,7 +35,7 @@ struct EngineTests {
   /// Options that leave nothing to find.
   private static let safe = [
     "--read-only", "--user", "10001:10001", "--security-opt", "no-new-privileges", "--memory", "64m", "--cpus", "0.5", "--pids-limit", "50",
-    "--ipc", "private", "--health-cmd", "/bin/busybox true",
+    "--health-cmd", "/bin/busybox true",
   ]
 
   private func create(_ podman: Podman, _ name: String, _ options: [String]) throws {
@@ -55,16 +55,18 @@ struct EngineTests {
       (["--volume", "\(podman.socket):/run/podman.sock"], ["DKR-008"]),
       (["--volume", "/etc:/host/etc:ro"], ["DKR-009"]),
       (["--volume", "/usr:/host/usr:rshared"], ["DKR-009", "DKR-021"]),
-      (["--read-only=false"], ["DKR-010"]), (["--pid", "host"], ["DKR-011"]), (["--ipc", "host"], ["DKR-012"]),
+      (["--read-only=false"], ["DKR-010"]), (["--pid", "host"], ["DKR-011"]),
       (["--network", "host"], ["DKR-013"]), (["--uts", "host"], ["DKR-014"]),
       (["--device", "/dev/fuse"], ["DKR-016"]), (["--memory", "0"], ["DKR-017"]), (["--cpus", "0"], ["DKR-018"]),
       (["--pids-limit", "-1"], ["DKR-019"]), (["--restart", "always"], ["DKR-020"]), (["--user", "0:0"], ["DKR-022"]),
-      (["--publish", "10.9.8.7:443:8443"], ["DKR-023"]), (["--publish", "8443:8443"], ["DKR-024"]), (["--no-healthcheck"], ["DKR-025"]),
+      (["--publish", "10.9.8.7:443:8443"], ["DKR-023"]), (["--publish", "8443:8443"], ["DKR-024"]),
+      (["--health-cmd", "none"], ["DKR-025"]),
     ]
     for (number, risk) in risks.enumerated() { try create(podman, "risky\(number)", risk.options) }
 
     let before = try failing(podman)
     #expect(before["quiet"] == [])
+    // What podman does not tell (see InspectFacts) is unknown and never a pass.
     for (number, risk) in risks.enumerated() { #expect(before["risky\(number)"] == risk.ids, "\(risk.options)") }
     #expect(before[Podman.image] == ["DKR-022", "DKR-025"])
 

@@ -63,7 +63,8 @@ extension JSONFault {
   func refusal(_ bytes: [UInt8], path: String, target: String) -> Refusal {
     let place = LinePlace.of(offset: min(offset, bytes.count), in: bytes)
     return Refusal(
-      target: target, code: "malformed", message: "\(path):\(place.line):\(place.column): \(what); write or copy the file again", line: place.line,
+      target: target, code: "malformed", message: "\(path):\(place.line):\(place.column): \(what); write or copy the file again",
+      line: place.line,
       column: place.column)
   }
 }

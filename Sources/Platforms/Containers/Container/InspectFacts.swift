@@ -33,6 +33,7 @@ struct InspectFacts {
     for (name, key) in [("pid", "PidMode"), ("ipc", "IpcMode"), ("network", "NetworkMode"), ("uts", "UTSMode"), ("user", "UsernsMode")] {
       facts.addText("namespace." + name, host, key)
     }
+    hideAmbiguousIPC()
     facts.addNumber("limits.memory", host, "Memory")
     facts.addNumber("limits.pids", host, "PidsLimit")
     addProcessorLimits()
@@ -50,6 +51,12 @@ struct InspectFacts {
     facts["mounts"] = mounts.fact(whole: facts.whole)
     facts["ports"] = InspectPorts(container, host: host).fact(whole: facts.whole)
     return facts.facts
+  }
+
+  /// podman (its Runtime is "oci") writes "shareable" of every container, of one in the host's IPC namespace too: that is no answer.
+  private mutating func hideAmbiguousIPC() {
+    guard host?["Runtime"]?.text == "oci", let mode = host?["IpcMode"], mode.text == "shareable" else { return }
+    facts["namespace.ipc"] = .notCollected("not-given", mode.source)
   }
 
   /// Docker's own files hold flags in the place of a word.
