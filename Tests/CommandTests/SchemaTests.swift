@@ -51,6 +51,17 @@ struct SchemaTests {
     try validate(try Program.run(["facts"]).output, schema: "facts-1")
   }
 
+  @Test("What changed between two runs fits its schema")
+  func changes() throws {
+    let scratch = try ScratchFolder()
+    var reports: [String] = []
+    for text in [Inputs.domain, Inputs.domain.replacingOccurrences(of: "0.0.0.0", with: "127.0.0.1")] {
+      let guest = try scratch.file("guest.xml", text)
+      reports.append(try scratch.file("\(reports.count).json", try Program.run(["audit", "--format", "json", guest]).output))
+    }
+    try validate(try Program.run(["audit", "--format", "json", "--compare"] + reports).output, schema: "changes-1")
+  }
+
   @Test("The catalogue fits its schema")
   func controls() throws {
     try validate(try Program.run(["controls", "--format", "json"]).output, schema: "controls-1")
