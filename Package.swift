@@ -106,7 +106,8 @@ let package = Package(
     .target(
       name: "Audit",
       dependencies: [
-        "Domain", "Judgement", "Platforms", .product(name: "Yams", package: "Yams"), .product(name: "Crypto", package: "swift-crypto"),
+        "CXML", "Domain", "Judgement", "Platforms", .product(name: "Yams", package: "Yams"),
+        .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
     .executableTarget(

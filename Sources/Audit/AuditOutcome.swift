@@ -55,6 +55,19 @@ public struct AuditOutcome: Sendable {
 
   public func count(_ verdict: Verdict) -> Int { tally.count(verdict) }
 
+  /// Assets in the order in which they were judged, each with its results, worst first; without those that have none.
+  var resultsByAsset: [(asset: Asset, results: [AuditResult])] {
+    let groups = Dictionary(grouping: results, by: \.finding.asset.id)
+    return assets.compactMap { asset in groups[asset.id].map { (asset, $0) } }
+  }
+
+  /// Controls that have results, by id.
+  var controls: [Control] {
+    var byID: [String: Control] = [:]
+    for result in results { byID[result.control.id] = result.control }
+    return byID.values.sorted { $0.id < $1.id }
+  }
+
   /// What the process exits with, and why.
   ///
   /// - Parameter toleratingUnknown: `--unknown ok`; a refused target still gives 2.

@@ -18,6 +18,8 @@ struct AuditCommand: ParsableCommand {
         ringwall audit /etc/libvirt/qemu guest.xml   folders and files
         ringwall audit --format json --output audit.json
         ringwall audit --format html --output report.html examples/estate
+        ringwall audit --framework gdpr,mlps          evidence by clause
+        ringwall audit --only-new --against before.json --format junit --output new.xml
         ringwall audit --only KVM-001,KVM-023 --lang zh-CN
         ringwall audit --set tenants=trusted --fail-on critical
         ringwall audit --store                       keeps the results
@@ -51,6 +53,20 @@ struct AuditCommand: ParsableCommand {
   var output: String?
 
   @Option(
+    name: .customLong("framework"),
+    help: ArgumentHelp(
+      "Group the evidence by the clauses of a law or standard (ringwall frameworks). Comma-separated or repeated.", valueName: "id"))
+  var frameworks: [String] = []
+
+  @Flag(help: "List only findings that the report of --against does not have; they alone decide the exit code.")
+  var onlyNew = false
+
+  @Option(
+    help: ArgumentHelp("An earlier report, JSON or SARIF, to compare with; last is the one stored last.", valueName: "file"),
+    completion: .file())
+  var against: String?
+
+  @Option(
     help: ArgumentHelp("Severity from which results decide the exit code: low, medium, high or critical.", valueName: "severity"),
     completion: .list(["low", "medium", "high", "critical"]), transform: Self.severity)
   var failOn: Severity = .high
@@ -81,13 +97,24 @@ struct AuditCommand: ParsableCommand {
         throw ValidationError("--follow goes on and on: leave out --store, --since and --compare")
       }
     }
+    if onlyNew && against == nil {
+      throw ValidationError("--only-new needs --against FILE: an earlier report, written with --format json or sarif")
+    }
+    if !onlyNew && against != nil { throw ValidationError("--against is used with --only-new") }
+    if !frameworks.isEmpty && !format.showsClauses {
+      throw ValidationError("--framework: \(format.rawValue) has no place for clauses; use table, json, html, markdown, csv, oscal or ocsf")
+    }
     if output?.isEmpty == true { throw ValidationError("--output names no file; leave it out to write to standard output") }
   }
 
   func run() throws {
     let setup = try JudgingSetup(data, policy)
-    let result = try ResultOutput(path: output)
+    let chosen = frameworks.isEmpty ? [] : try Frameworks(from: setup.folder).chosen(frameworks, option: "--framework")
     let scope = ResultStore.scope(targets: targets, root: root)
+    let earlier = try against.map { name throws(DataError) in
+      name == "last" ? try history.lastFindings(scope: scope) : try EarlierFindings(file: name)
+    }
+    let result = try ResultOutput(path: output)
     if !history.compare.isEmpty { return try report(try history.comparison(scope: scope), setup, to: result) }
     // What cannot be read or written later is told before the work.
     let reference = try history.since.map { name throws(DataError) in
@@ -104,21 +131,29 @@ struct AuditCommand: ParsableCommand {
       return try following.run(
         request, setup: setup, format: format, failOn: failOn, toleratingUnknown: unknown == .ok, progress: progress)
     }
-    let outcome = AuditRun(request, judge: try setup.judge(), baseline: setup.baseline, claims: setup.claims, progress: progress.update)
+    var outcome = AuditRun(request, judge: try setup.judge(), baseline: setup.baseline, claims: setup.claims, progress: progress.update)
       .run()
     progress.clear()
 
+    // What is kept is the whole run, whatever the report leaves out.
+    let whole = outcome.exitStatus(failOn: failOn, toleratingUnknown: unknown == .ok)
+    let record = store != nil || reference != nil ? RunRecord(outcome, exit: whole, setup: setup) : nil
+    var context = ReportContext()
+    context.frameworks = FrameworkEvidence.all(chosen, outcome)
+    context.earlier = try history.earlierScores(scope: scope)
+    if let earlier { (outcome, context.comparison) = outcome.onlyNew(against: earlier) }
+
     let exit = outcome.exitStatus(failOn: failOn, toleratingUnknown: unknown == .ok)
-    let record = store != nil || reference != nil ? RunRecord(outcome, exit: exit, setup: setup) : nil
     if let record, let reference {
       var comparison = RunComparison(from: try reference.store.record(reference.run), to: record)
       comparison.stillOpen = try reference.store.dated(comparison.stillOpen, from: reference.run)
       try write(comparison, setup, to: result)
     } else {
-      try format.write(outcome, exit: exit, setup: setup, showsAll: all, to: result)
+      try format.write(outcome, exit: exit, setup: setup, context: context, showsAll: all, to: result)
     }
     try result.finish()
     if let path = result.path { Console.say(setup.texts("output.written", ["path": path, "bytes": "\(result.byteCount)"])) }
+    if let comparison = context.comparison { Console.say(setup.texts(comparison)) }
     if let record, let store {
       Console.say(setup.texts("history.stored", ["id": "\(try store.add(record, scope: scope))", "path": store.path]))
     }
@@ -127,8 +162,10 @@ struct AuditCommand: ParsableCommand {
     throw ExitCode(exit.code)
   }
 
-  /// The table shows what needs somebody; only the other forms, --all and what is kept need every pass.
-  private var keepsEverything: Bool { format != .table || all || history.store != nil || history.since != nil }
+  /// The table shows what needs somebody; only the other forms, clauses, --all and what is kept need every pass.
+  private var keepsEverything: Bool {
+    format != .table || all || !frameworks.isEmpty || history.store != nil || history.since != nil
+  }
 
   /// Writes a comparison alone; 1 where something that counts was opened.
   private func report(_ comparison: RunComparison, _ setup: JudgingSetup, to result: ResultOutput) throws {

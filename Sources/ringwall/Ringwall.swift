@@ -30,6 +30,8 @@ struct Ringwall: ParsableCommand {
       FactsCommand.self,
       ExplainCommand.self,
       ControlsCommand.self,
+      FrameworksCommand.self,
+      ChecklistCommand.self,
       DoctorCommand.self,
       HistoryCommand.self,
       ScheduleCommand.self,

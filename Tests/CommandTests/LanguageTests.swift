@@ -10,7 +10,8 @@ struct LanguageTests {
   @Test(
     "Help has no English sentence",
     arguments: [
-      "", "audit", "facts", "explain", "controls", "doctor", "eval", "test", "check", "bench", "deps", "run", "exec", "capabilities", "fmt",
+      "", "audit", "facts", "explain", "controls", "frameworks", "checklist", "doctor", "eval", "test", "check", "bench", "deps", "run",
+      "exec", "capabilities", "fmt",
       "parse", "build", "sign", "inspect", "completion", "version",
     ])
   func help(command: String) throws {

@@ -41,6 +41,10 @@ struct SchemaTests {
     let guest = try scratch.file("guest.xml", Inputs.domain)
     try validate(try Program.run(["audit", "--format", "json", guest, "/nonexistent.xml"]).output, schema: "audit-1")
     try validate(try Program.run(["audit", "--format", "json", "--lang", "zh-CN"]).output, schema: "audit-1")
+    try validate(try Program.run(["audit", "--format", "json", "--framework", "gdpr,pci,attack", guest]).output, schema: "audit-1")
+    let before = scratch.path + "/before.json"
+    _ = try Program.run(["audit", "--format", "json", "--output", before, guest])
+    try validate(try Program.run(["audit", "--format", "json", "--only-new", "--against", before, guest]).output, schema: "audit-1")
   }
 
   @Test("Facts of one asset and of several fit their schema")
@@ -60,6 +64,15 @@ struct SchemaTests {
       reports.append(try scratch.file("\(reports.count).json", try Program.run(["audit", "--format", "json", guest]).output))
     }
     try validate(try Program.run(["audit", "--format", "json", "--compare"] + reports).output, schema: "changes-1")
+  }
+
+  @Test("Frameworks and the checklist, judged and blank, fit their schemas")
+  func frameworks() throws {
+    let scratch = try ScratchFolder()
+    let guest = try scratch.file("guest.xml", Inputs.domain)
+    try validate(try Program.run(["frameworks", "--format", "json"]).output, schema: "frameworks-1")
+    try validate(try Program.run(["checklist", "--format", "json", guest]).output, schema: "checklist-1")
+    try validate(try Program.run(["checklist", "--format", "json", "--blank"]).output, schema: "checklist-1")
   }
 
   @Test("The catalogue fits its schema")

@@ -4,12 +4,14 @@ internal import Judgement
 /// The result for other programs, schema `ringwall.audit/1`: keys always in the same order, one result per line.
 ///
 /// Within version 1 fields are only added. Texts are in the language asked for; ids, verdicts, reasons and values are the same in each.
+/// `frameworks` is there where evidence was asked for by clause, `comparison` where only new findings are listed.
 public struct JSONReport {
   public static let schema = "ringwall.audit/1"
 
   /// Hands the report over piece by piece, so that a run over thousands of files is never held twice.
   public static func write<Failure: Error>(
-    _ outcome: AuditOutcome, exit: ExitStatus, texts: Texts, to output: ([UInt8]) throws(Failure) -> Void
+    _ outcome: AuditOutcome, exit: ExitStatus, texts: Texts, context: ReportContext = ReportContext(),
+    to output: ([UInt8]) throws(Failure) -> Void
   ) throws(Failure) {
     try output(Array("{".utf8))
     let head: [(String, FactValue)] = [
@@ -42,6 +44,14 @@ public struct JSONReport {
       ),
     ]
     for member in tail { try output(Array(",\n  \"\(member.0)\": \(JSONText.string(member.1))".utf8)) }
+    if let comparison = context.comparison {
+      let value: FactValue = [
+        "source": .string(comparison.source), "new": .int(Int64(comparison.new)), "known": .int(Int64(comparison.known)),
+        "gone": .int(Int64(comparison.gone)),
+      ]
+      try output(Array(",\n  \"comparison\": \(JSONText.string(value))".utf8))
+    }
+    if !context.frameworks.isEmpty { try list("frameworks", context.frameworks, to: output) { $0.value(texts) } }
     try output(Array("\n}\n".utf8))
   }
 

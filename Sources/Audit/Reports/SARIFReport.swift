@@ -8,6 +8,9 @@ internal import Judgement
 /// are written on demand only. Targets refused are notifications of the invocation, and make it unsuccessful.
 /// Columns are those of the source in bytes.
 public struct SARIFReport {
+  /// Name of our fingerprint among `partialFingerprints`.
+  static let fingerprintKey = "ringwallFinding/v1"
+
   private let outcome: AuditOutcome
   private let exit: ExitStatus
   private let texts: Texts
@@ -149,7 +152,7 @@ public struct SARIFReport {
       "ruleId": .string(result.control.id), "ruleIndex": ruleIndex[result.control.id].map { .int(Int64($0)) }, "kind": .string(kind),
       "level": .string(kind == "fail" ? Self.level(result.control.severity) : "none"), "message": ["text": .string(message(result))],
       "locations": [location], "relatedLocations": related.isEmpty ? nil : .array(Array(related)),
-      "partialFingerprints": ["ringwallFinding/v1": .string(result.fingerprint)],
+      "partialFingerprints": [Self.fingerprintKey: .string(result.fingerprint)],
       "suppressions": result.verdict == .waived ? [["kind": "external", "status": "accepted"]] : nil,
       "properties": .object([
         "asset": .string(finding.asset.id), "verdict": .string(result.verdict.rawValue),

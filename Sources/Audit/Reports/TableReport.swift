@@ -7,31 +7,38 @@ internal import Judgement
 /// field has a line of its own.
 public struct TableReport {
   private let outcome: AuditOutcome
-  private let texts: Texts
-  private let style: TerminalStyle
-  private let showsAll: Bool
-  private var lines: [String] = []
+  let texts: Texts
+  let style: TerminalStyle
+  private let context: ReportContext
+  let showsAll: Bool
+  var lines: [String] = []
 
   /// Rows shown without `--all`.
   private static let shortList = 25
   private static let barCells = 20
 
-  /// - Parameter showsAll: every result, passes included, and every sentence of the layers.
-  public static func text(_ outcome: AuditOutcome, texts: Texts, style: TerminalStyle, showsAll: Bool) -> String {
-    var report = TableReport(outcome: outcome, texts: texts, style: style, showsAll: showsAll)
+  /// - Parameters:
+  ///   - showsAll: every result, passes included, and every sentence of the layers.
+  ///   - context: with frameworks, results stand under their clauses.
+  public static func text(
+    _ outcome: AuditOutcome, texts: Texts, style: TerminalStyle, showsAll: Bool, context: ReportContext = ReportContext()
+  ) -> String {
+    var report = TableReport(outcome: outcome, texts: texts, style: style, context: context, showsAll: showsAll)
     report.head()
     report.refusals()
-    report.results()
+    if context.frameworks.isEmpty { report.results() }
+    for evidence in context.frameworks { report.clauses(evidence) }
     report.unreadable()
     report.layers()
     while report.lines.last == "" { report.lines.removeLast() }
     return report.lines.joined(separator: "\n") + "\n"
   }
 
-  private init(outcome: AuditOutcome, texts: Texts, style: TerminalStyle, showsAll: Bool) {
+  private init(outcome: AuditOutcome, texts: Texts, style: TerminalStyle, context: ReportContext, showsAll: Bool) {
     self.outcome = outcome
     self.texts = texts
     self.style = style
+    self.context = context
     self.showsAll = showsAll
   }
 
@@ -41,6 +48,7 @@ public struct TableReport {
     let count = texts("table.results", ["count": "\(outcome.tally.total)", "seconds": Self.tenths(outcome.seconds)])
     let head = "\(shown.isEmpty ? "-" : shown)   \(outcome.baseline.name) \(outcome.baseline.version)   \(count)"
     lines += DisplayWidth.wrapped(head, to: style.columns) + [""]
+    if let comparison = context.comparison { lines += wrapped(texts(comparison), indent: 0) + [""] }
   }
 
   private mutating func refusals() {
@@ -60,7 +68,8 @@ public struct TableReport {
     let rows = outcome.results.filter { showsAll || $0.verdict.needsAttention && ($0.control.severity > .info || $0.verdict == .fail) }
     let shown = showsAll ? rows[...] : rows.prefix(Self.shortList)
     guard !shown.isEmpty else {
-      if outcome.tally.total > 0 { lines += [texts["table.nothing"], ""] }
+      let nothing = context.comparison.map { texts("comparison.nothing", ["source": $0.source.printable]) } ?? texts["table.nothing"]
+      if outcome.tally.total > 0 { lines += wrapped(nothing, indent: 0) + [""] }
       return
     }
     if style.columns < 60 {
@@ -229,15 +238,15 @@ public struct TableReport {
 
   // MARK: -
 
-  private func wrapped(_ text: String, indent: Int) -> [String] {
+  func wrapped(_ text: String, indent: Int) -> [String] {
     DisplayWidth.wrapped(text, to: style.columns - indent - 2).enumerated().map { i, line in
       String(repeating: " ", count: i == 0 ? indent : indent + 2) + line
     }
   }
 
-  private func upper(_ text: String) -> String { text.uppercased() }
+  func upper(_ text: String) -> String { text.uppercased() }
 
-  private func tone(_ severity: Severity) -> TerminalStyle.Tone? {
+  func tone(_ severity: Severity) -> TerminalStyle.Tone? {
     switch severity {
     case .critical: .red
     case .high: .yellow
@@ -245,7 +254,7 @@ public struct TableReport {
     }
   }
 
-  private func tone(_ verdict: Verdict) -> TerminalStyle.Tone? {
+  func tone(_ verdict: Verdict) -> TerminalStyle.Tone? {
     switch verdict {
     case .fail: .red
     case .unknown: .magenta
