@@ -19,6 +19,22 @@ public struct JSONText {
     String(decoding: bytes(value, indent: indent), as: UTF8.self)
   }
 
+  /// Appends a value in one line without spaces.
+  public static func append(_ value: FactValue, to bytes: inout [UInt8]) {
+    var writer = JSONText(indent: nil)
+    swap(&writer.bytes, &bytes)
+    writer.write(value, level: 0)
+    swap(&writer.bytes, &bytes)
+  }
+
+  /// Appends a text in quotes.
+  public static func append(_ text: String, to bytes: inout [UInt8]) {
+    var writer = JSONText(indent: nil)
+    swap(&writer.bytes, &bytes)
+    writer.write(text)
+    swap(&writer.bytes, &bytes)
+  }
+
   private mutating func write(_ value: FactValue, level: Int) {
     switch value {
     case .null: append("null")

@@ -40,7 +40,7 @@ public struct Judge: Sendable {
   public func judgements(of asset: AssetFacts, collected: Collected) -> [Judgement] {
     let controls = selected[asset.asset.kind] ?? []
     guard !controls.isEmpty else { return [] }
-    var results = all(controls, input: FactsDocument.value(asset, collected: collected))[...]
+    var results = all(controls, of: asset, collected: collected)[...]
     return controls.map { control in
       // Both are sorted by id; what belongs to a control that is not judged is passed over.
       while let first = results.first, first.id < control.id { results.removeFirst() }
@@ -55,12 +55,14 @@ public struct Judge: Sendable {
 
   /// Values of the rules, sorted by control id. One query answers for all; when it fails, each rule is asked alone so that only the
   /// broken ones are left without a value.
-  private func all(_ controls: [Control], input: FactValue) -> [(id: String, result: PolicyEngine.Result)] {
-    let document: PolicyEngine.Input
+  private func all(
+    _ controls: [Control], of asset: AssetFacts, collected: Collected
+  ) -> [(id: String, result: PolicyEngine.Result)] {
     do {
-      document = try engine.input(input)
+      let document = try engine.input(json: FactsDocument.json(asset, collected: collected))
       return try engine.results("data.ringwall.audit.results", input: document)
     } catch {
+      let input = FactsDocument.value(asset, collected: collected)
       var values: [(id: String, result: PolicyEngine.Result)] = []
       for control in controls {
         do {

@@ -85,9 +85,9 @@ public final class PolicyEngine: Sendable {
     fileprivate let document: Document
   }
 
-  func input(_ value: FactValue) throws(DataError) -> Input {
+  func input(json: [UInt8]) throws(DataError) -> Input {
     do throws(RegoError) {
-      return Input(document: try Document(json: JSONText.bytes(value), name: "input"))
+      return Input(document: try Document(json: json, name: "input"))
     } catch {
       throw DataError(error.description)
     }
@@ -105,7 +105,10 @@ public final class PolicyEngine: Sendable {
 
     /// The text under a key; nil for a missing key or another kind of value.
     func text(_ key: String) -> String? {
-      if case .string(let text) = rego[key] { return text }
+      guard case .object(let members) = rego else { return nil }
+      for member in members {
+        if case .string(let name) = member.key, name == key, case .string(let text) = member.value { return text }
+      }
       return nil
     }
   }

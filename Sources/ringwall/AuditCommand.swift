@@ -116,9 +116,11 @@ struct AuditCommand: ParsableCommand {
   func run() throws {
     let setup = try JudgingSetup(data, policy)
     let chosen = frameworks.isEmpty ? [] : try Frameworks(from: setup.folder).chosen(frameworks, option: "--framework")
-    let earlier = try against.map { name throws(DataError) in try EarlierFindings(named: name) }
-    let result = try ResultOutput(path: output)
     let scope = ResultStore.scope(targets: targets, root: root)
+    let earlier = try against.map { name throws(DataError) in
+      name == "last" ? try history.lastFindings(scope: scope) : try EarlierFindings(file: name)
+    }
+    let result = try ResultOutput(path: output)
     if !history.compare.isEmpty { return try report(try history.comparison(scope: scope), setup, to: result) }
     // What cannot be read or written later is told before the work.
     let reference = try history.since.map { name throws(DataError) in
@@ -145,12 +147,13 @@ struct AuditCommand: ParsableCommand {
     progress.clear()
     warnings.say()
 
-    let record =
-      store != nil || reference != nil
-      ? RunRecord(outcome, exit: outcome.exitStatus(failOn: failOn, toleratingUnknown: unknown == .ok), setup: setup) : nil
+    // What is kept is the whole run, whatever the report leaves out.
+    let whole = outcome.exitStatus(failOn: failOn, toleratingUnknown: unknown == .ok)
+    let record = store != nil || reference != nil ? RunRecord(outcome, exit: whole, setup: setup) : nil
     var context = ReportContext()
     context.waivers = outcome.waiverNotices
     context.frameworks = FrameworkEvidence.all(chosen, outcome)
+    context.earlier = try history.earlierScores(scope: scope)
     if let earlier { (outcome, context.comparison) = outcome.onlyNew(against: earlier) }
 
     let exit = outcome.exitStatus(failOn: failOn, toleratingUnknown: unknown == .ok)
@@ -163,6 +166,7 @@ struct AuditCommand: ParsableCommand {
     }
     try result.finish()
     if let path = result.path { Console.say(setup.texts("output.written", ["path": path, "bytes": "\(result.byteCount)"])) }
+    if let comparison = context.comparison { Console.say(setup.texts(comparison)) }
     if let record, let store {
       Console.say(setup.texts("history.stored", ["id": "\(try store.add(record, scope: scope))", "path": store.path]))
     }
@@ -172,8 +176,10 @@ struct AuditCommand: ParsableCommand {
     throw ExitCode(exit.code)
   }
 
-  /// The table shows what needs somebody; only the other forms, --all and what is kept need every pass.
-  private var keepsEverything: Bool { format != .table || all || history.store != nil || history.since != nil }
+  /// The table shows what needs somebody; only the other forms, clauses, --all and what is kept need every pass.
+  private var keepsEverything: Bool {
+    format != .table || all || !frameworks.isEmpty || history.store != nil || history.since != nil
+  }
 
   /// Writes a comparison alone; 1 where something that counts was opened.
   private func report(_ comparison: RunComparison, _ setup: JudgingSetup, to result: ResultOutput) throws {
@@ -194,15 +200,5 @@ struct AuditCommand: ParsableCommand {
       throw ValidationError("there are low, medium, high and critical")
     }
     return severity
-  }
-}
-
-extension EarlierFindings {
-  /// The findings of a report, or of the run stored last ("last").
-  init(named name: String) throws(DataError) {
-    guard name != "last" else {
-      throw DataError("--against last: no run is stored; name an earlier report, written with --format json or --format sarif")
-    }
-    try self.init(file: name)
   }
 }

@@ -48,6 +48,23 @@ struct HistoryOptions: ParsableArguments {
   /// The store to write to; made where there is none.
   func writing() throws(DataError) -> ResultStore { try ResultStore(path: file, creating: true) }
 
+  /// Scores of stored runs of the same targets, oldest first; none where no store was named.
+  func earlierScores(scope: String) throws(DataError) -> [EarlierScores] {
+    guard store != nil || history != nil, let existing = try? existing() else { return [] }
+    return try existing.runs(scope: scope, limit: 100).reversed().map { run in
+      let scores = run.head.scores.map { ($0.layer, $0.low) }
+      return EarlierScores(time: run.head.time, scores: Dictionary(scores, uniquingKeysWith: { first, _ in first }))
+    }
+  }
+
+  /// Findings of the run of the same targets that was stored last.
+  func lastFindings(scope: String) throws(DataError) -> EarlierFindings {
+    let store = try existing()
+    let record = try store.record(try Self.run("last", in: store, scope: scope))
+    let entries = record.assets.flatMap(\.entries).filter { $0.isOpen || $0.verdict == .waived }
+    return EarlierFindings(source: "last", fingerprints: Set(entries.map(\.fingerprint)))
+  }
+
   /// A stored run as users name it.
   static func run(_ name: String, in store: ResultStore, scope: String) throws(DataError) -> ResultStore.Run {
     if name == "last" {

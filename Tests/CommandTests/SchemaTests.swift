@@ -86,6 +86,17 @@ struct SchemaTests {
       schema: "audit-1")
   }
 
+  @Test("What changed between two runs fits its schema")
+  func changes() throws {
+    let scratch = try ScratchFolder()
+    var reports: [String] = []
+    for text in [Inputs.domain, Inputs.domain.replacingOccurrences(of: "0.0.0.0", with: "127.0.0.1")] {
+      let guest = try scratch.file("guest.xml", text)
+      reports.append(try scratch.file("\(reports.count).json", try Program.run(["audit", "--format", "json", guest]).output))
+    }
+    try validate(try Program.run(["audit", "--format", "json", "--compare"] + reports).output, schema: "changes-1")
+  }
+
   @Test("Frameworks and the checklist, judged and blank, fit their schemas")
   func frameworks() throws {
     let scratch = try ScratchFolder()

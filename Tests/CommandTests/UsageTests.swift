@@ -48,7 +48,7 @@ struct UsageTests {
       (["explain", "KVM-9999"], "no such control"), (["completion", "tcsh"], "tcsh"),
       (["facts", "--asset", "nobody", "/dev/null"], "nobody"),
       (["audit", "--against", "x.json"], "--only-new"), (["audit", "--only-new", "--against", "/nonexistent.json"], "/nonexistent.json"),
-      (["audit", "--only-new", "--against", "last"], "no run is stored"), (["audit", "--framework", "gdpq"], "did you mean gdpr"),
+      (["audit", "--only-new", "--against", "last", "--history", "/nonexistent/h.db"], "there is no store yet"), (["audit", "--framework", "gdpq"], "did you mean gdpr"),
       (["audit", "--framework", "gdpr", "--format", "junit"], "has no place for clauses"),
       (["frameworks", "nonsense"], "no such framework"),
       (["checklist", "--blank", "/"], "--blank"),
