@@ -53,8 +53,8 @@ public final class FollowedEstate {
 
   private static func isPolled(_ target: Target) -> Bool {
     switch target {
-    case .process, .machine(_, nil): true
-    case .machine, .file, .refused: false
+    case .process, .machine(_, nil), .engine: true
+    case .machine, .file, .server, .refused: false
     }
   }
 
@@ -187,7 +187,7 @@ public final class FollowedEstate {
     var isRenaming = isResolving
     for (index, target) in targets.enumerated() where touching?.contains(target) ?? true || states[target] == nil {
       progress("\(index + 1)/\(targets.count) \(target.name)")
-      let outcome = FactCollection().collect(target)
+      let outcome = FactCollection(inventories: request.inventories).collect(target)
       let ids = outcome.isPassedOver ? [] : outcome.collection.assets.map(\.asset.id)
       if ids != states[target]?.assets.map(\.collected.id) { isRenaming = true }
       if touching == nil {
@@ -245,7 +245,7 @@ public final class FollowedEstate {
       }
     }
     for target in moved {
-      let outcome = FactCollection().collect(target)
+      let outcome = FactCollection(inventories: request.inventories).collect(target)
       let ids = names[target] ?? []
       // A file that changed since it was read is told of, and read again then.
       guard !outcome.isPassedOver, outcome.collection.assets.count == ids.count else { continue }
