@@ -82,6 +82,18 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
+      name: "VSphere",
+      dependencies: [
+        "CXML", "Domain",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      swiftSettings: strict),
+    .target(
       name: "DecisionServer",
       dependencies: [
         "CZlib", "Rego",
@@ -99,7 +111,7 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
-    .target(name: "Platforms", dependencies: ["Domain", "CXML", "CLinux"], swiftSettings: strict),
+    .target(name: "Platforms", dependencies: ["Domain", "CArchive", "CXML", "CLinux"], swiftSettings: strict),
     .target(
       name: "Audit",
       dependencies: [
@@ -109,7 +121,7 @@ let package = Package(
     .executableTarget(
       name: "ringwall",
       dependencies: [
-        "Domain", "Rego", "RegoBuiltins", "RegoHTTP", "Judgement", "Platforms", "Audit", "DecisionServer",
+        "Domain", "Rego", "RegoBuiltins", "RegoHTTP", "Judgement", "Platforms", "Audit", "DecisionServer", "VSphere",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -162,8 +174,22 @@ let package = Package(
     .testTarget(
       name: "LibvirtDomainTests",
       dependencies: ["Domain", "Judgement", "Platforms", "TestSupport", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+    .testTarget(name: "VirtualMachineTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
     .testTarget(name: "QEMUTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
     .testTarget(name: "VMwareTests", dependencies: ["Domain", "Platforms"], exclude: ["Fixtures"], swiftSettings: strict),
+    .testTarget(
+      name: "VSphereTests",
+      dependencies: [
+        "ringwall", "VSphere", "Domain",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "X509", package: "swift-certificates"),
+      ],
+      exclude: ["Simulator"], swiftSettings: strict),
     .testTarget(
       name: "LibvirtDaemonTests",
       dependencies: ["Domain", "Judgement", "Platforms", "TestSupport", .product(name: "Yams", package: "Yams")], swiftSettings: strict),

@@ -1,4 +1,4 @@
-internal import Domain
+public import Domain
 public import Judgement
 
 /// One audit, from the words of the command line to everything a report shows. Reads as its list of steps.
@@ -20,18 +20,21 @@ public struct AuditRun {
     /// Seconds since 1970 that the report names as its time.
     public var now: Int64
     public var keeping: Keeping
+    /// Gives the inventories of servers among the targets.
+    public var inventories: FactCollection.Inventories?
     /// Which controls and recognised settings are judged, by id.
     public var isIncluded: @Sendable (String) -> Bool
 
     public init(
       targets: [String], root: String?, version: String, now: Int64, keeping: Keeping = .everything,
-      isIncluded: @escaping @Sendable (String) -> Bool = { _ in true }
+      inventories: FactCollection.Inventories? = nil, isIncluded: @escaping @Sendable (String) -> Bool = { _ in true }
     ) {
       self.targets = targets
       self.root = root
       self.version = version
       self.now = now
       self.keeping = keeping
+      self.inventories = inventories
       self.isIncluded = isIncluded
     }
   }
@@ -41,14 +44,21 @@ public struct AuditRun {
   private let baseline: Baseline
   private let claims: Claims
   private let progress: (String) -> Void
+  private let warn: (Warning) -> Void
 
-  /// - Parameter progress: told what is being done, before each target.
-  public init(_ request: Request, judge: Judge, baseline: Baseline, claims: Claims, progress: @escaping (String) -> Void = { _ in }) {
+  /// - Parameters:
+  ///   - progress: told what is being done, before each target.
+  ///   - warn: told what was judged and may have been meant otherwise.
+  public init(
+    _ request: Request, judge: Judge, baseline: Baseline, claims: Claims, progress: @escaping (String) -> Void = { _ in },
+    warn: @escaping (Warning) -> Void = { _ in }
+  ) {
     self.request = request
     self.judge = judge
     self.baseline = baseline
     self.claims = claims
     self.progress = progress
+    self.warn = warn
   }
 
   public func run() -> AuditOutcome {
@@ -60,7 +70,7 @@ public struct AuditRun {
     var judged = Judged()
     for (index, target) in targets.enumerated() {
       progress("\(index + 1)/\(targets.count) \(target.name)")
-      let outcome = FactCollection().collect(target)
+      let outcome = FactCollection(inventories: request.inventories).collect(target)
       judge(outcome, of: target, collected: collected, into: &judged)
     }
     refuseEmptyFolders(&judged)
@@ -120,6 +130,7 @@ public struct AuditRun {
       }
       if case .machine(_, let root?) = target { judged.roots[asset.asset.id] = root }
     }
+    for warning in outcome.collection.warnings { warn(warning) }
     let refusals = outcome.collection.refusals
     let hasResult = !outcome.collection.assets.isEmpty
     judged.targets.append(

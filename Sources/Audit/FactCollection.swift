@@ -9,7 +9,13 @@ public struct FactCollection {
   /// Inventories of whole estates are larger: 10,000 machines take about 100 MiB.
   private static let largestInventory = 256 << 20
 
-  public init() {}
+  /// Gives the document `ringwall.vsphere/1` of a server that a target names, or says why there is none.
+  public typealias Inventories = @Sendable (_ target: String) -> Result<[UInt8], Refusal>
+
+  private let inventories: Inventories?
+
+  /// - Parameter inventories: nil where no servers are asked; targets that name one are then refused.
+  public init(inventories: Inventories? = nil) { self.inventories = inventories }
 
   /// What a target gave, and whether it was a file that nobody named and that holds nothing to judge.
   public struct Outcome {
@@ -28,14 +34,31 @@ public struct FactCollection {
     switch target {
     case .refused(let refusal): Outcome(Collection(refusals: [refusal]))
     case .machine(let name, let root): Outcome(machine(name, Tree(root: root)))
+    case .server(let name): Outcome(server(name))
     case .process(let pid, let name): Outcome(QEMUCollector(tree: Tree()).collect(process: pid, target: name))
     case .file(let path, let isNamed): file(path, isNamed: isNamed)
+    }
+  }
+
+  private func server(_ name: String) -> Collection {
+    switch inventories?(name) {
+    case .success(let bytes)?:
+      // Evidence cites properties of the server, by its address.
+      let address = name.split(separator: "/").last.map(String.init) ?? name
+      return InventoryCollector().collect(inventory: bytes, path: address, target: name, isLive: true)
+    case .failure(let refusal)?: return Collection(refusals: [refusal])
+    case nil:
+      return Collection(refusals: [
+        Refusal(
+          target: name, code: "not-judged", message: "\(name): servers are not asked here; gather a file with ringwall collect vsphere")
+      ])
     }
   }
 
   private func machine(_ name: String, _ tree: Tree) -> Collection {
     var collection = LinuxHostCollector(tree: tree).collect(target: name)
     collection += LibvirtDaemonCollector(tree: tree).collect(target: name)
+    collection += GuestToolsCollector(tree: tree).collect(target: name)
     let processes = QEMUCollector(tree: tree).collect(target: name)
     var domains = DomainCollector(tree: tree).collect(target: name)
     for i in domains.assets.indices { joinCommandLine(of: processes, to: &domains.assets[i]) }
@@ -78,10 +101,14 @@ public struct FactCollection {
   }
 
   private func file(_ path: String, isNamed: Bool) -> Outcome {
+    // Disks make an archive far larger than what is read of it.
+    if path.lowercased().hasSuffix(".ova") { return Outcome(archive(path)) }
     let bytes: [UInt8]
     do throws(Tree.Failure) {
       bytes = try Self.bytes(path)
     } catch {
+      // Disks and memory of guests lie beside their configuration.
+      if error == .tooLarge, !isNamed, !promisesConfiguration(path) { return Outcome(Collection(), isPassedOver: true) }
       if error == .tooLarge, Self.isInventory(path) {
         let message = "\(path): larger than what is read of one inventory (256 MiB); export the estate in several files"
         return Outcome(Collection(refusals: [Refusal(target: path, code: "too-large", message: message)]))
@@ -150,13 +177,26 @@ public struct FactCollection {
       return LibvirtDaemonCollector(tree: tree).collect(configuration: bytes, path: path, target: path)
     case .commandLine: return QEMUCollector(tree: tree).collect(arguments: bytes, path: path, target: path)
     case .facts: return facts(bytes, path)
+    case .vmx: return VirtualMachineCollector(tree: tree).collect(configuration: bytes, path: path, target: path)
+    case .ovf: return VirtualMachineCollector(tree: tree).collect(descriptor: bytes, path: path, target: path)
+    case .guestTools: return GuestToolsCollector(tree: tree).collect(configuration: bytes, path: path, target: path)
     case .inventory: return InventoryCollector().collect(inventory: bytes, path: path, target: path)
     case .vmwareSettings: return InventoryCollector().collect(settings: bytes, path: path, target: path)
-    case .libvirtXML, .libvirtConfiguration(.other), .vmx:
+    case .libvirtXML, .libvirtConfiguration(.other):
       return Collection(refusals: [Refusal(target: path, code: "not-judged", message: "\(path): \(kind.name), not judged by this version")])
     case .wideText(let encoding):
       return Collection(refusals: [Refusal(target: path, code: "not-utf8", message: "\(path): \(encoding) text; save it as UTF-8")])
-    case .xml, .configuration, .json, .binary, .empty, .text: return nil
+    case .xml, .configuration, .json, .binary, .empty, .text, .vmsd: return nil
+    }
+  }
+
+  /// The virtual machine that an OVA archive holds.
+  private func archive(_ path: String) -> Collection {
+    do throws(Tree.Failure) {
+      let bytes = try Tree().beginning(TargetResolver.absolute(path), count: OVFArchive.beginning)
+      return VirtualMachineCollector(tree: Tree()).collect(archive: bytes, path: path, target: path)
+    } catch {
+      return Collection(refusals: [TargetResolver.refusal(path, error)])
     }
   }
 
@@ -183,7 +223,7 @@ public struct FactCollection {
 
   /// The name ends like configuration, so that not understanding it is worth a word.
   private func promisesConfiguration(_ path: String) -> Bool {
-    [".xml", ".args", ".conf", ".vmx", ".json", ".nvram"].contains { path.lowercased().hasSuffix($0) }
+    [".xml", ".args", ".conf", ".vmx", ".ovf", ".json", ".nvram"].contains { path.lowercased().hasSuffix($0) }
   }
 
   private func lastPart(of path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }

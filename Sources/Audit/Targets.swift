@@ -8,6 +8,8 @@ public enum Target: Sendable, Hashable {
   /// One file. `isNamed` is false for a file met while walking a folder.
   case file(String, isNamed: Bool)
   case process(Int32, name: String)
+  /// A vSphere server, asked over its API: `vsphere://HOST[:PORT]`.
+  case server(String)
   case refused(Refusal)
 
   /// The name that reports show.
@@ -16,6 +18,7 @@ public enum Target: Sendable, Hashable {
     case .machine(let name, _): name
     case .file(let path, _): path
     case .process(_, let name): name
+    case .server(let name): name
     case .refused(let refusal): refusal.target
     }
   }
@@ -40,11 +43,13 @@ public struct TargetResolver {
     if let root { targets.append(machine(savedAt: root)) }
     if named.isEmpty && root == nil { targets.append(.machine(name: Self.thisHost, root: nil)) }
     for name in named { targets += resolve(name) }
-    // A file that is named twice, or by itself and with its folder, is judged once; the first naming counts.
+    // A file that is named twice, or by itself and with its folder, is judged once; the first naming counts. So is a server.
     var seen: Set<String> = []
     return targets.filter { target in
-      guard case .file(let path, _) = target else { return true }
-      return seen.insert(path).inserted
+      switch target {
+      case .file(let name, _), .server(let name): seen.insert(name).inserted
+      default: true
+      }
     }
   }
 
@@ -72,6 +77,9 @@ public struct TargetResolver {
     }
   }
 
+  /// True for what is asked over a network, and not read from this machine.
+  public static func isServer(_ name: String) -> Bool { name.lowercased().hasPrefix("vsphere://") }
+
   private func resolve(_ name: String) -> [Target] {
     if name.hasPrefix("pid:") {
       guard let pid = Int32(name.dropFirst(4)), pid > 0 else {
@@ -81,6 +89,7 @@ public struct TargetResolver {
       }
       return [.process(pid, name: name)]
     }
+    if Self.isServer(name) { return [.server(name)] }
     if let scheme = name.firstRange(of: "://").map({ name[..<$0.lowerBound] }), !scheme.contains("/") {
       return [
         .refused(

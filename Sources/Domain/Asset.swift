@@ -10,6 +10,10 @@ public struct Asset: Sendable, Hashable {
     case qemuDriver = "qemu-driver"
     /// A libvirt domain, from its XML. Controls: `ringwall.controls.domain`.
     case domain
+    /// A VMware virtual machine, from its .vmx, an OVF descriptor or an inventory. Controls: `ringwall.controls.vmware_vm`.
+    case vmwareVM = "vmware-vm"
+    /// VMware Tools inside a guest. Controls: `ringwall.controls.vmware_guest`.
+    case vmwareGuest = "vmware-guest"
     /// A QEMU process or command line. Controls: `ringwall.controls.qemu`.
     case qemu
     /// An ESXi host of a vSphere inventory. Controls: `ringwall.controls.vmware_esxi`.
@@ -83,7 +87,7 @@ public struct Refusal: Error, Sendable, Hashable {
   /// The target or file as the user would name it.
   public let target: String
   /// A stable code with a text in each language: "not-judged" (a kind this version does not judge), "malformed",
-  /// "too-large", "not-utf8", "permission", "not-found", "unknown-kind", "foreign-hypervisor", "io", "entity", "too-deep".
+  /// "too-large", "not-utf8", "permission", "not-found", "unknown-kind", "foreign-hypervisor", "encrypted", "io", "entity", "too-deep".
   public let code: String
   /// The code's text in English, one line, naming place and remedy.
   public let message: String

@@ -16,6 +16,8 @@ public struct Controls: Sendable {
     case .libvirtd: "libvirtd"
     case .qemuDriver: "qemu_driver"
     case .domain: "domain"
+    case .vmwareVM: "vmware_vm"
+    case .vmwareGuest: "vmware_guest"
     case .qemu: "qemu"
     case .vmwareESXi: "vmware_esxi"
     case .vmwareVCenter: "vmware_vcenter"
@@ -29,6 +31,7 @@ public struct Controls: Sendable {
     case .host: "linux-kvm"
     case .libvirtd, .qemuDriver: "libvirt"
     case .domain: "libvirt-domain"
+    case .vmwareVM, .vmwareGuest: kind.rawValue
     case .qemu: "qemu"
     case .vmwareESXi, .vmwareVCenter, .vmwareVSAN: kind.rawValue
     case .text: "text"

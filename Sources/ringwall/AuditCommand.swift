@@ -9,12 +9,13 @@ struct AuditCommand: ParsableCommand {
     abstract: "Judge this host, or what is named, and report what fails with its evidence.",
     discussion: """
       A target is a file or a folder (domain XML, qemu.conf, libvirtd.conf, a QEMU command line, facts written by ringwall facts, a \
-      saved system tree) or pid:N. Nothing named means this host: kernel and modules, libvirt's configuration, every domain and every \
+      saved system tree), pid:N or vsphere://HOST. Nothing named means this host: kernel and modules, libvirt's configuration, every domain and every \
       QEMU process.
 
         ringwall audit                               this host
         ringwall audit --root /srv/saved/kvm-07      a saved copy of a host
         ringwall audit /etc/libvirt/qemu guest.xml   folders and files
+        ringwall audit vsphere://vcenter.example.net --user audit@vsphere.local
         ringwall audit --format json --output audit.json
         ringwall audit --format html --output report.html examples/estate
         ringwall audit --only KVM-001,KVM-023 --lang zh-CN
@@ -30,7 +31,7 @@ struct AuditCommand: ParsableCommand {
     case ok
   }
 
-  @Argument(help: "Files, folders or pid:N; nothing is this host.", completion: .file())
+  @Argument(help: "Files, folders, pid:N or vsphere://HOST; nothing is this host.", completion: .file())
   var targets: [String] = []
 
   @Option(help: ArgumentHelp("A saved copy of a system, judged in the place of this host.", valueName: "dir"), completion: .directory)
@@ -60,6 +61,7 @@ struct AuditCommand: ParsableCommand {
   @Flag(help: "No progress line, even on a terminal.")
   var noProgress = false
 
+  @OptionGroup var server: VSphereOptions
   @OptionGroup var policy: PolicyOptions
   @OptionGroup var data: DataOptions
 
@@ -71,15 +73,19 @@ struct AuditCommand: ParsableCommand {
   func run() throws {
     let setup = try JudgingSetup(data, policy)
     let result = try ResultOutput(path: output)
-    let progress = ProgressLine(isWanted: !noProgress)
+    let progress = SharedProgress(isWanted: !noProgress)
+    let servers = try LiveServers(targets, server, progress)
 
     // The table shows what needs somebody; only the other forms, and --all, need every pass.
     let request = AuditRun.Request(
       targets: targets, root: root, version: Version.text, now: Clock.now(), keeping: format == .table && !all ? .attention : .everything,
-      isIncluded: setup.includedIDs)
-    let outcome = AuditRun(request, judge: try setup.judge(), baseline: setup.baseline, claims: setup.claims, progress: progress.update)
-      .run()
+      inventories: servers.inventories, isIncluded: setup.includedIDs)
+    let warnings = WarningLines(texts: setup.texts)
+    let outcome = AuditRun(
+      request, judge: try setup.judge(), baseline: setup.baseline, claims: setup.claims, progress: progress.update, warn: warnings.add
+    ).run()
     progress.clear()
+    warnings.say()
 
     let exit = outcome.exitStatus(failOn: failOn, toleratingUnknown: unknown == .ok)
     try format.write(outcome, exit: exit, setup: setup, showsAll: all, to: result)

@@ -28,6 +28,7 @@ struct Ringwall: ParsableCommand {
     subcommands: [
       AuditCommand.self,
       FactsCommand.self,
+      CollectCommand.self,
       ExplainCommand.self,
       ControlsCommand.self,
       DoctorCommand.self,

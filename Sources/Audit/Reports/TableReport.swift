@@ -275,6 +275,11 @@ extension Texts {
     return self("refusal.line", ["target": refusal.target + place, "reason": self["refusal.\(refusal.code)"]]).printable
   }
 
+  /// A warning in one line.
+  public func line(_ warning: Warning) -> String {
+    (language == .english ? warning.message : sentence(warning.message) ?? warning.message).printable
+  }
+
   /// What one result took from its layer, as a sentence.
   func sentence(_ cost: LayerScore.Cost) -> String {
     let points = cost.tenths % 10 == 0 ? "\(cost.tenths / 10)" : "\(cost.tenths / 10).\(cost.tenths % 10)"

@@ -14,6 +14,12 @@ public enum FileKind: Sendable, Hashable {
   case commandLine
   /// VMware's description of a virtual machine.
   case vmx
+  /// VMware's list of a virtual machine's snapshots.
+  case vmsd
+  /// A virtual machine in the Open Virtualization Format.
+  case ovf
+  /// Settings of VMware Tools, or what its command-line tool says of them.
+  case guestTools
   /// Facts that this program wrote, one document or an array of them.
   case facts
   /// A vSphere inventory (`ringwall.vsphere/1`).
@@ -40,14 +46,18 @@ public enum FileKind: Sendable, Hashable {
       if name.hasSuffix(".conf"), let kind = ConfigurationFileKind.recognise(bytes, path: path) { return .libvirtConfiguration(kind) }
       return .empty
     }
+    // XML in a .vmx is a mistake that its reader names.
+    if name.hasSuffix(".vmx") && !isBinary(text) { return .vmx }
     if first == UInt8(ascii: "<"), let kind = xml(text) { return kind }
+    if name == "tools.conf" || first == UInt8(ascii: "[") && GuestToolsCollector.isOutput(bytes) { return .guestTools }
     if isJSON(text) { return json(text, whole: bytes) }
     if text.contains(0) {
       if let line = try? CommandLine.all(in: Array(text), path: path), !line.isEmpty { return .commandLine }
       return .binary
     }
     if isBinary(text) { return .binary }
-    if name.hasSuffix(".vmx") || name.hasSuffix(".vmxf") || isVMX(text) { return .vmx }
+    if name.hasSuffix(".vmsd") { return .vmsd }
+    if isVMX(text) { return .vmx }
     if name.contains(".conf"), let kind = ConfigurationFileKind.recognise(bytes, path: path) { return .libvirtConfiguration(kind) }
     if isCommandLine(text, name: name, path: path) { return .commandLine }
     if !isCodeOrProse(name), let kind = ConfigurationFileKind.recognise(bytes, path: path) { return .libvirtConfiguration(kind) }
@@ -68,6 +78,9 @@ public enum FileKind: Sendable, Hashable {
     case .configuration: "configuration of another program"
     case .commandLine: "a QEMU command line"
     case .vmx: "a VMware virtual machine (.vmx)"
+    case .vmsd: "a list of a VMware virtual machine's snapshots"
+    case .ovf: "an OVF descriptor"
+    case .guestTools: "settings of VMware Tools"
     case .facts: "facts"
     case .inventory: "a vSphere inventory"
     case .vmwareSettings: "advanced settings of vSphere"
@@ -110,6 +123,7 @@ public enum FileKind: Sendable, Hashable {
     switch root {
     case "domain": return .domain
     case "domstatus": return .domainStatus
+    case "Envelope" where OVFDescriptor.isEnvelope(text): return .ovf
     default:
       if let what = libvirtRoots[root] { return .libvirtXML(what) }
       return .xml(root: root)
