@@ -6,7 +6,9 @@ import data.ringwall.lib.judge
 
 # METADATA
 # title: "Docker's socket for root and its group only"
-# description: "The socket is the API: whoever may write to it is root of the host."
+# description: >-
+#   The socket is the API: whoever may write to it is root of the host. The same holds for podman's compatible service where it
+#   runs as root.
 # custom:
 #   id: DKR-038
 #   severity: high
@@ -26,7 +28,7 @@ import data.ringwall.lib.judge
 #     none: "There is no socket of Docker"
 #     other: "{engine} has no such setting"
 #   source: "docker-bench-security ff26d67 (CIS Docker Benchmark 3.15, 3.16)"
-dkr_038 := docker.other if docker.is_other
+dkr_038 := docker.other if judge.value("engine") == "containerd"
 
 else := docker.guarded("socket.docker", {"docker", "root"}, `^0?[0246][0246]0$`)
 
