@@ -13,7 +13,7 @@ import data.ringwall.lib.judge
 #   id: DKR-038
 #   severity: high
 #   family: CTR
-#   facts: ["socket.docker", "engine"]
+#   facts: ["socket.docker", "rootless", "engine"]
 #   safe: "root:docker or root:root, 0660 or less"
 #   default: "root:docker, 0660"
 #   remediation: "chown root:docker /run/docker.sock; chmod 660 /run/docker.sock; SocketMode=0660 in docker.socket"
@@ -26,9 +26,12 @@ import data.ringwall.lib.judge
 #     mode: "{path} is open to others: mode {found}"
 #     owner: "{path} belongs to {owner}"
 #     none: "There is no socket of Docker"
+#     rootless: "The engine runs without root; its socket gives no more than its user's rights"
 #     other: "{engine} has no such setting"
 #   source: "docker-bench-security ff26d67 (CIS Docker Benchmark 3.15, 3.16)"
 dkr_038 := docker.other if judge.value("engine") == "containerd"
+
+else := judge.not_applicable("rootless", {}, ["rootless"]) if judge.value("rootless") == true
 
 else := docker.guarded("socket.docker", {"docker", "root"}, `^0?[0246][0246]0$`)
 
