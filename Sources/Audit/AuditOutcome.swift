@@ -61,6 +61,20 @@ public struct AuditOutcome: Sendable {
     return assets.compactMap { asset in groups[asset.id].map { (asset, $0) } }
   }
 
+  /// By asset id, a file that the asset was read from: where a result without a place of its own can be shown. What the kernel shows of itself is
+  /// none.
+  var filesByAsset: [String: String] {
+    var files: [String: String] = [:]
+    for result in results {
+      for source in result.finding.evidence.lazy.compactMap(\.source) where source.kind == .path {
+        guard !source.name.hasPrefix("/proc/"), !source.name.hasPrefix("/sys/") else { continue }
+        let id = result.finding.asset.id
+        files[id] = min(files[id] ?? source.name, source.name)
+      }
+    }
+    return files
+  }
+
   /// Controls that have results, by id.
   var controls: [Control] {
     var byID: [String: Control] = [:]

@@ -24,7 +24,7 @@ struct ReportReaderTests {
       import sys, json, pathlib
       from trestle.oscal.assessment_results import AssessmentResults
       results = AssessmentResults.oscal_read(pathlib.Path(sys.argv[1]))
-      again = json.loads(results.oscal_serialize_json())
+      again = json.loads(results.oscal_serialize_json().replace("+00:00", "Z"))
       print(again == json.load(open(sys.argv[1], encoding="utf-8")), len(results.results[0].observations or []))
       """
     let bytes = try Forms.oscal.bytes(outcome, language, frameworks: ["gdpr"])
@@ -92,7 +92,9 @@ struct OSCAPTests {
     let (status, output) = try ReportReaders.withFile(bytes, "report.xml") {
       try ReportReaders.run("/usr/bin/env", ["oscap", "xccdf", "validate", $0])
     }
-    #expect(status == 0, "\(outcomes[index].name): \(output)")
+    // Its schematron rules warn, all but one of them about what a person would miss; an empty benchmark has no groups to speak of.
+    let warnings = output.split(separator: "\n").filter { $0.hasPrefix("Warning:") && !$0.contains("URI binding") }
+    #expect(status == 0 && (warnings.isEmpty || index == 1), "\(outcomes[index].name): \(output)")
   }
 
   @Test("ds rds-validate", arguments: Language.allCases, outcomes.indices)

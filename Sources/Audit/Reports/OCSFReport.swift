@@ -46,7 +46,7 @@ public struct OCSFReport {
       ],
       "finding_info": [
         "uid": .string(result.fingerprint), "title": .string(texts.title(control)), "desc": .string(message), "created_time": .int(time),
-        "types": [.string(control.layer.rawValue)], "data_sources": .array(sources(finding)),
+        "types": [.string(control.layer.rawValue)], "data_sources": .array(finding.places.prefix(16).map { .string($0.source.shown) }),
       ],
       "compliance": .object([
         "control": .string(control.id), "desc": .string(control.description.isEmpty ? texts.title(control) : control.description),
@@ -67,12 +67,6 @@ public struct OCSFReport {
         "baseline": .string("\(outcome.baseline.name) \(outcome.baseline.version)"), "policy_digest": .string(outcome.policyDigest),
       ]),
     ])
-  }
-
-  /// Each place that the verdict rests on, once.
-  private func sources(_ finding: Finding) -> [FactValue] {
-    var seen: Set<FactSource> = []
-    return finding.evidence.lazy.compactMap(\.source).filter { seen.insert($0).inserted }.prefix(16).map { .string($0.shown) }
   }
 
   /// Milliseconds since 1970 of a time as the clock of a run writes it ("2026-11-24T16:38:38Z"); 0 for any other text.

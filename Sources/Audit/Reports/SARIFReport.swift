@@ -18,6 +18,7 @@ public struct SARIFReport {
   private let results: [AuditResult]
   private let rules: [Control]
   private let ruleIndex: [String: Int]
+  private let files: [String: String]
 
   /// Hands the report over piece by piece.
   ///
@@ -55,6 +56,7 @@ public struct SARIFReport {
     self.exit = exit
     self.texts = texts
     locations = SARIFLocations(roots: outcome.roots, folder: WorkingFolder.path)
+    files = outcome.filesByAsset
     results = outcome.results.filter { showsAll || $0.verdict.needsAttention }
     var byID: [String: Control] = [:]
     for result in outcome.results { byID[result.control.id] = result.control }
@@ -135,17 +137,19 @@ public struct SARIFReport {
 
   private func result(_ result: AuditResult) -> FactValue {
     let finding = result.finding
-    var seen: Set<FactSource> = []
-    let sources = finding.evidence.lazy.compactMap { evidence in evidence.source.map { (evidence.fact, $0) } }.filter {
-      seen.insert($0.1).inserted
+    let places = finding.places
+    let first = places.first
+    let rest = places.dropFirst().prefix(15)
+    var location = first.map { locations.location(of: $0.source, asset: finding.asset) } ?? locations.location(of: finding.asset)
+    if first?.source.kind != .path, let file = locations.file(of: finding.asset) {
+      location = file
+    } else if first == nil, let file = files[finding.asset.id] {
+      // Readers of code want a file: one that the asset was read from, without a line.
+      location = locations.location(of: .path(file), asset: finding.asset)
     }
-    let first = sources.first
-    let rest = sources.dropFirst().prefix(15)
-    var location = first.map { locations.location(of: $0.1, asset: finding.asset) } ?? locations.location(of: finding.asset)
-    if let file = locations.file(of: finding.asset), first?.1.kind != .path { location = file }
     let related = rest.enumerated().map { i, entry -> FactValue in
-      guard case .object(let members) = locations.location(of: entry.1, asset: finding.asset) else { return .null }
-      return .object([.init("id", .int(Int64(i + 1)))] + members + [.init("message", ["text": .string(entry.0)])])
+      guard case .object(let members) = locations.location(of: entry.source, asset: finding.asset) else { return .null }
+      return .object([.init("id", .int(Int64(i + 1)))] + members + [.init("message", ["text": .string(entry.fact)])])
     }
     let kind = Self.kind(result.verdict)
     return .object([

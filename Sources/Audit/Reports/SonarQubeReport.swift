@@ -15,11 +15,12 @@ public struct SonarQubeReport {
   private static let engine = "ringwall"
   private let texts: Texts
   private let form: Form
+  private let files: [String: String]
 
   public static func write<Failure: Error>(
     _ outcome: AuditOutcome, texts: Texts, form: Form, to output: ([UInt8]) throws(Failure) -> Void
   ) throws(Failure) {
-    let report = SonarQubeReport(texts: texts, form: form)
+    let report = SonarQubeReport(texts: texts, form: form, files: outcome.filesByAsset)
     let results = outcome.results.filter { $0.verdict == .fail || $0.verdict == .unknown }
     try output(Array("{".utf8))
     if form == .current {
@@ -53,26 +54,27 @@ public struct SonarQubeReport {
 
   private func issue(_ result: AuditResult) -> FactValue {
     let finding = result.finding
-    var seen: Set<FactSource> = []
-    let places = finding.evidence.lazy.compactMap(\.source).filter { seen.insert($0).inserted }
+    let places = finding.places.map(\.source)
     let words = result.verdict == .unknown ? texts["verdict.unknown"] + ": " : ""
     let message = "\(words)\(texts.message(finding)) (\(finding.asset.name))".printable
-    let rest = places.dropFirst().prefix(10).filter { $0.kind == .path }.map {
-      location($0, of: finding.asset, texts.title(result.control))
+    let place = places.first { $0.kind == .path }
+    let rest = places.filter { $0.kind == .path && $0 != place }.prefix(10).map {
+      location($0.name, $0.line, texts.title(result.control))
     }
+    let path = place?.name ?? files[finding.asset.id] ?? places.first?.name ?? finding.asset.id
     return .object([
       "engineId": form == .old ? .string(Self.engine) : nil, "ruleId": .string(result.control.id),
       "severity": form == .old ? .string(Self.severity(result.control.severity)) : nil, "type": form == .old ? "VULNERABILITY" : nil,
-      "primaryLocation": location(places.first, of: finding.asset, message), "effortMinutes": 0,
+      // Before 10.3 a primary location has a range in every case.
+      "primaryLocation": location(path, place?.line ?? (form == .old ? 1 : nil), message), "effortMinutes": 0,
       "secondaryLocations": rest.isEmpty ? nil : .array(Array(rest)),
     ])
   }
 
-  private func location(_ source: FactSource?, of asset: Asset, _ message: String) -> FactValue {
-    let path = source.map { $0.kind == .path ? Self.relative($0.name) : $0.name } ?? asset.id
-    return .object([
-      "message": .string(message), "filePath": .string(path.printable),
-      "textRange": source?.line.map { ["startLine": .int(Int64(max(1, $0)))] },
+  private func location(_ path: String, _ line: Int?, _ message: String) -> FactValue {
+    .object([
+      "message": .string(message), "filePath": .string(Self.relative(path).printable),
+      "textRange": line.map { ["startLine": .int(Int64(max(1, $0)))] },
     ])
   }
 

@@ -44,9 +44,22 @@ public struct ARFReport {
         try output(xml.take())
       }
       xml.close()
+    } else {
+      nothing(texts, xml)
     }
     xml.close()
     try output(xml.finish())
+  }
+
+  /// A collection has at least one report: this one says that nothing was judged.
+  private static func nothing(_ texts: Texts, _ xml: XMLWriter) {
+    xml.open("arf:reports")
+    xml.open("arf:report", ["id": "report-0"])
+    xml.open("arf:content")
+    xml.element("dc:description", ["xmlns:dc": "http://purl.org/dc/elements/1.1/"], texts["html.nothing"])
+    xml.close()
+    xml.close()
+    xml.close()
   }
 
   private static func relationships(_ count: Int, _ xml: XMLWriter) {

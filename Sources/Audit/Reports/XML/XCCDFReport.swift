@@ -49,7 +49,8 @@ public struct XCCDFReport {
     xml.element("status", ["date": String(outcome.collected.at.prefix(10))], "accepted")
     xml.element("title", [:], baseline.titles[texts.language == .english ? "en" : language] ?? baseline.name)
     xml.element("description", [:], texts["xccdf.description"])
-    xml.element("platform", ["idref": "cpe:2.3:o:linux:linux_kernel:*:*:*:*:*:*:*:*"])
+    // As a URI: oscap 1.3 refuses the formatted string that XCCDF prefers.
+    xml.element("platform", ["idref": "cpe:/o:linux:linux_kernel"])
     xml.element("version", ["time": outcome.collected.at], baseline.version)
     xml.open("metadata")
     for (name, value) in [("creator", "Ringwall"), ("publisher", "Ringwall \(outcome.version)"), ("identifier", outcome.policyDigest)] {
