@@ -74,15 +74,23 @@ public final class ResultStore {
   /// Keeps a run as a whole. Returns its id.
   @discardableResult
   public func add(_ record: RunRecord, scope: String) throws(DataError) -> Int64 {
+    try add(record.head, scope: scope, assets: record.assets)
+  }
+
+  /// The same, its assets made one by one.
+  @discardableResult
+  public func add(
+    _ head: RunRecord.Head, scope: String, assets: some Sequence<RunRecord.AssetRecord>
+  ) throws(DataError) -> Int64 {
     try storing {
       try queue.write { db in
         try db.execute(
           sql: "INSERT INTO runs (time, scope, head) VALUES (?, ?, ?)",
-          arguments: [record.head.time, scope, String(decoding: record.head.stored, as: UTF8.self)])
+          arguments: [head.time, scope, String(decoding: head.stored, as: UTF8.self)])
         let run = db.lastInsertedRowID
         let body = try db.makeStatement(sql: "INSERT OR IGNORE INTO bodies (digest, body) VALUES (?, ?)")
         let asset = try db.makeStatement(sql: "INSERT INTO assets (run, asset, kind, name, digest) VALUES (?, ?, ?, ?, ?)")
-        for entry in record.assets {
+        for entry in assets {
           let bytes = entry.body
           let digest = Digest.sha256(bytes)
           try body.execute(arguments: [digest, String(decoding: bytes, as: UTF8.self)])
