@@ -170,14 +170,8 @@ struct AuditCommand: ParsableCommand {
     try result.finish()
     if let path = result.path { Console.say(setup.texts("output.written", ["path": path, "bytes": "\(result.byteCount)"])) }
     if let comparison = context.comparison { Console.say(setup.texts(comparison)) }
-<<<<<<< HEAD
-    if let record, let store {
-      Console.say(setup.texts("history.stored", ["id": "\(try store.add(record, scope: scope))", "path": store.path]))
-    }
-    if let comparison = context.comparison { Console.say(setup.texts(comparison)) }
-=======
     if let stored, let store { Console.say(setup.texts("history.stored", ["id": "\(stored)", "path": store.path])) }
->>>>>>> 120168189d7e4a447d018fda6739d6d5208cabf1
+    if let comparison = context.comparison { Console.say(setup.texts(comparison)) }
     if let warning = BaselineAge(setup.baseline, now: request.now).sentence(setup.baseline, texts: setup.texts) { Console.say(warning) }
     Console.say(SummaryLine.text(outcome, exit: exit, texts: setup.texts))
     throw ExitCode(exit.code)
