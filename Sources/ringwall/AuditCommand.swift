@@ -133,7 +133,7 @@ struct AuditCommand: ParsableCommand {
 
     let request = AuditRun.Request(
       targets: targets, root: root, version: Version.text, now: Clock.now(),
-      keeping: keepsEverything || !chosen.isEmpty ? .everything : .attention, inventories: servers.inventories,
+      keeping: keepsEverything ? .everything : .attention, inventories: servers.inventories,
       isIncluded: setup.includedIDs)
     if following.follow {
       return try following.run(
@@ -171,7 +171,6 @@ struct AuditCommand: ParsableCommand {
     if let path = result.path { Console.say(setup.texts("output.written", ["path": path, "bytes": "\(result.byteCount)"])) }
     if let comparison = context.comparison { Console.say(setup.texts(comparison)) }
     if let stored, let store { Console.say(setup.texts("history.stored", ["id": "\(stored)", "path": store.path])) }
-    if let comparison = context.comparison { Console.say(setup.texts(comparison)) }
     if let warning = BaselineAge(setup.baseline, now: request.now).sentence(setup.baseline, texts: setup.texts) { Console.say(warning) }
     Console.say(SummaryLine.text(outcome, exit: exit, texts: setup.texts))
     throw ExitCode(exit.code)
