@@ -4,8 +4,10 @@ internal import Platforms
 struct FolderListing: Sendable, Hashable {
   enum Kind: Sendable, Hashable {
     case file
-    /// A symbolic link to what is no folder.
+    /// A symbolic link to what is no folder, or to nothing.
     case link
+    /// A symbolic link to a folder: not followed, since it may lead anywhere, and back.
+    case folderLink
     case folder
     /// A folder that holds a copy of a whole system.
     case system
@@ -29,13 +31,13 @@ struct FolderListing: Sendable, Hashable {
     return FolderListing(entries: entries)
   }
 
-  /// nil for what is not there, and for a link to a folder: it is not followed, since it may lead anywhere, and back.
+  /// nil for what is not there.
   static func kind(of path: String) -> Kind? {
     let tree = Tree()
     guard let attributes = try? tree.attributes(path, followingLinks: false) else { return nil }
     if attributes.isDirectory { return isSavedSystem(path) ? .system : OCIBundle.isOne(path) ? .bundle : .folder }
     guard attributes.isSymbolicLink else { return .file }
-    return (try? tree.attributes(path))?.isDirectory == true ? nil : .link
+    return (try? tree.attributes(path))?.isDirectory == true ? .folderLink : .link
   }
 
   /// Folders that only a copy of a whole system has at its top.

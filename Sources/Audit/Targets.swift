@@ -157,6 +157,7 @@ public struct TargetResolver {
       let path = folder == "/" ? "/" + entry.name : folder + "/" + entry.name
       switch entry.kind {
       case .file, .link: found.append(.file(path, isNamed: false))
+      case .folderLink: continue
       case .system: found.append(.machine(name: path, root: absolute(path)))
       case .bundle: found.append(.file(path + "/config.json", isNamed: false))
       case .folder where depth + 1 < Self.depth: walk(path, depth: depth + 1, into: &found)

@@ -20,9 +20,6 @@ public final class ResultStore {
   public let path: String
   private let queue: DatabaseQueue
 
-  /// Marks a SQLite file as a store of results (`PRAGMA application_id`): "RWHS".
-  private static let mark = 0x5257_4853
-
   /// - Parameters:
   ///   - path: nil for the default of the user (`StoreFile.defaultPath`).
   ///   - creating: makes the store where there is none; else that is an error.
@@ -43,7 +40,7 @@ public final class ResultStore {
       let mark = try queue.read { db in
         (try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0, try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") ?? 0)
       }
-      guard mark.0 == Self.mark || mark == (0, 0) else { throw Foreign() }
+      guard mark.0 == Int(StoreFile.mark) || mark == (0, 0) else { throw Foreign() }
       return queue
     }
     try migrate()
@@ -57,7 +54,7 @@ public final class ResultStore {
     let isNewer = try storing { try queue.read { try migrator.hasBeenSuperseded($0) } }
     guard !isNewer else { throw DataError("\(path): written by a later version of ringwall; use that version, or name another store") }
     try storing {
-      try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA application_id = \(Self.mark)") }
+      try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA application_id = \(StoreFile.mark)") }
       try migrator.migrate(queue)
     }
   }
@@ -77,15 +74,23 @@ public final class ResultStore {
   /// Keeps a run as a whole. Returns its id.
   @discardableResult
   public func add(_ record: RunRecord, scope: String) throws(DataError) -> Int64 {
+    try add(record.head, scope: scope, assets: record.assets)
+  }
+
+  /// The same, its assets made one by one.
+  @discardableResult
+  public func add(
+    _ head: RunRecord.Head, scope: String, assets: some Sequence<RunRecord.AssetRecord>
+  ) throws(DataError) -> Int64 {
     try storing {
       try queue.write { db in
         try db.execute(
           sql: "INSERT INTO runs (time, scope, head) VALUES (?, ?, ?)",
-          arguments: [record.head.time, scope, String(decoding: record.head.stored, as: UTF8.self)])
+          arguments: [head.time, scope, String(decoding: head.stored, as: UTF8.self)])
         let run = db.lastInsertedRowID
         let body = try db.makeStatement(sql: "INSERT OR IGNORE INTO bodies (digest, body) VALUES (?, ?)")
         let asset = try db.makeStatement(sql: "INSERT INTO assets (run, asset, kind, name, digest) VALUES (?, ?, ?, ?, ?)")
-        for entry in record.assets {
+        for entry in assets {
           let bytes = entry.body
           let digest = Digest.sha256(bytes)
           try body.execute(arguments: [digest, String(decoding: bytes, as: UTF8.self)])

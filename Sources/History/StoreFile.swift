@@ -33,7 +33,30 @@ enum StoreFile {
     guard status.st_uid == geteuid() else {
       throw DataError("\(path): belongs to another user, who could have put anything there; name a file of your own, as in --store=FILE")
     }
+    try refuseForeign(descriptor, path)
     if status.st_mode & 0o077 != 0 { _ = fchmod(descriptor, 0o600) }
+  }
+
+  /// Marks a SQLite file as a store of results (`PRAGMA application_id`): "RWHS".
+  static let mark: UInt32 = 0x5257_4853
+
+  /// Refuses what is no store before SQLite opens it, which would already change a database of another program.
+  ///
+  /// The first page of a database (SQLite, Database File Format, section 1.3) begins with its name, says at 18 whether it has a write-ahead
+  /// log, and at 68 whose it is. A store that was cut off while it was made has the log and not yet the mark.
+  private static func refuseForeign(_ descriptor: Int32, _ path: String) throws(DataError) {
+    // SAFETY: pread(2) writes no more than the capacity, and as many bytes are initialised as it says.
+    let head = unsafe [UInt8](unsafeUninitializedCapacity: 72) { buffer, count in
+      count = unsafe max(0, pread(descriptor, buffer.baseAddress, buffer.count, 0))
+    }
+    if head.isEmpty { return }
+    guard head.count == 72, head.starts(with: Array("SQLite format 3\0".utf8)) else {
+      throw DataError("\(path): no store of results; name another file, as in --store=FILE")
+    }
+    let owner = head[68..<72].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+    guard owner == mark || (owner == 0 && head[18] == 2) else {
+      throw DataError("\(path): a database of another program; name another file, as in --store=FILE")
+    }
   }
 
   private static func makeFolder(of path: String) throws(DataError) {

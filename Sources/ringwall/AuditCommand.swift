@@ -133,7 +133,7 @@ struct AuditCommand: ParsableCommand {
 
     let request = AuditRun.Request(
       targets: targets, root: root, version: Version.text, now: Clock.now(),
-      keeping: keepsEverything || !chosen.isEmpty ? .everything : .attention, inventories: servers.inventories,
+      keeping: keepsEverything ? .everything : .attention, inventories: servers.inventories,
       isIncluded: setup.includedIDs)
     if following.follow {
       return try following.run(
@@ -149,7 +149,10 @@ struct AuditCommand: ParsableCommand {
 
     // What is kept is the whole run, whatever the report leaves out.
     let whole = outcome.exitStatus(failOn: failOn, toleratingUnknown: unknown == .ok)
-    let record = store != nil || reference != nil ? RunRecord(outcome, exit: whole, setup: setup) : nil
+    let stored = try store?.add(RunRecord.Head(outcome, exit: whole, setup: setup), scope: scope, assets: RunRecord.assets(of: outcome))
+    let record =
+      reference == nil
+      ? nil : RunRecord(head: RunRecord.Head(outcome, exit: whole, setup: setup), assets: Array(RunRecord.assets(of: outcome)))
     var context = ReportContext()
     context.waivers = outcome.waiverNotices
     context.frameworks = FrameworkEvidence.all(chosen, outcome)
@@ -167,10 +170,7 @@ struct AuditCommand: ParsableCommand {
     try result.finish()
     if let path = result.path { Console.say(setup.texts("output.written", ["path": path, "bytes": "\(result.byteCount)"])) }
     if let comparison = context.comparison { Console.say(setup.texts(comparison)) }
-    if let record, let store {
-      Console.say(setup.texts("history.stored", ["id": "\(try store.add(record, scope: scope))", "path": store.path]))
-    }
-    if let comparison = context.comparison { Console.say(setup.texts(comparison)) }
+    if let stored, let store { Console.say(setup.texts("history.stored", ["id": "\(stored)", "path": store.path])) }
     if let warning = BaselineAge(setup.baseline, now: request.now).sentence(setup.baseline, texts: setup.texts) { Console.say(warning) }
     Console.say(SummaryLine.text(outcome, exit: exit, texts: setup.texts))
     throw ExitCode(exit.code)

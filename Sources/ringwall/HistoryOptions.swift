@@ -99,8 +99,8 @@ struct HistoryOptions: ParsableArguments {
   }
 }
 
-extension RunRecord {
-  /// What a run of this setup leaves.
+extension RunRecord.Head {
+  /// What a run of this setup leaves of itself as a whole.
   init(_ outcome: AuditOutcome, exit: ExitStatus, setup: JudgingSetup) {
     self.init(outcome, rules: setup.policies.ruleDigests, parameters: setup.effectiveParameters, exitCode: Int(exit.code))
   }

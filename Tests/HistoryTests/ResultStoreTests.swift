@@ -87,7 +87,8 @@ struct ResultStoreTests {
     let before = try Data(contentsOf: URL(fileURLWithPath: path))
     let error = #expect(throws: DataError.self) { try ResultStore(path: path, creating: true) }
     #expect(error?.message.contains(path) == true && error?.message.contains("--store=FILE") == true)
-    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+    let isSame = try Data(contentsOf: URL(fileURLWithPath: path)) == before
+    #expect(isSame)
   }
 
   @Test("A store that is missing, a link or a folder is one sentence")

@@ -72,20 +72,19 @@ extension RunRecord {
   ///   - rules: digests of rules by control id.
   ///   - parameters: those in use.
   public init(_ outcome: AuditOutcome, rules: [String: String], parameters: [FactValue.Member], exitCode: Int) {
-    var entries: [String: [Entry]] = [:]
-    for result in outcome.results { entries[result.finding.asset.id, default: []].append(Entry(result)) }
-    let counts = Verdict.allCases.map { ($0, outcome.count($0)) }
     self.init(
-      head: Head(
-        time: outcome.collected.at, version: outcome.version, policyDigest: outcome.policyDigest, baseline: outcome.baseline.name,
-        baselineVersion: outcome.baseline.version, baselineDigest: outcome.baseline.digest,
-        parametersDigest: Self.digest(of: parameters), rules: rules,
-        counts: Dictionary(uniqueKeysWithValues: counts),
-        scores: outcome.scores.map { LayerTrend(layer: $0.layer, low: $0.low, high: $0.high) }, exitCode: exitCode),
-      assets: outcome.assets.map { asset in
-        AssetRecord(
-          id: asset.id, kind: asset.kind.rawValue, name: asset.name, entries: Self.ordered(entries[asset.id] ?? []))
-      })
+      head: Head(outcome, rules: rules, parameters: parameters, exitCode: exitCode), assets: Array(Self.assets(of: outcome)))
+  }
+
+  /// The assets of an outcome one by one, in its order: all of them at once are as large as the outcome itself.
+  public static func assets(of outcome: AuditOutcome) -> some Sequence<AssetRecord> {
+    var places: [String: [Int]] = [:]
+    for (index, result) in outcome.results.enumerated() { places[result.finding.asset.id, default: []].append(index) }
+    return outcome.assets.lazy.map { asset in
+      AssetRecord(
+        id: asset.id, kind: asset.kind.rawValue, name: asset.name,
+        entries: ordered((places[asset.id] ?? []).map { Entry(outcome.results[$0]) }))
+    }
   }
 
   /// Digest of the parameters in use: equal for equal values in whatever order they were given.
@@ -97,9 +96,9 @@ extension RunRecord {
     entries.sorted { a, b in a.control != b.control ? a.control < b.control : a.fingerprint < b.fingerprint }
   }
 
-  /// Digest of what was known of a fact: 16 hexadecimal digits.
+  /// Digest of what was known of a fact: 15 hexadecimal digits, which a text holds in itself.
   static func digest(state: String, value: FactValue?) -> String {
-    String(Digest.sha256(Array(state.utf8) + [0] + (value.map { JSONText.bytes(canonical($0)) } ?? [])).prefix(16))
+    String(Digest.sha256(Array(state.utf8) + [0] + (value.map { JSONText.bytes(canonical($0)) } ?? [])).prefix(15))
   }
 
   /// The value with its keys sorted: a report that is read back has lost their order.
@@ -123,5 +122,16 @@ extension RunRecord.Entry {
     self.init(
       control: result.control.id, severity: result.control.severity, verdict: result.verdict, reason: result.finding.reason,
       found: result.found.map { RunRecord.cut($0.shown) }, fingerprint: result.fingerprint, facts: facts)
+  }
+}
+
+extension RunRecord.Head {
+  public init(_ outcome: AuditOutcome, rules: [String: String], parameters: [FactValue.Member], exitCode: Int) {
+    let counts = Verdict.allCases.map { ($0, outcome.count($0)) }
+    self.init(
+      time: outcome.collected.at, version: outcome.version, policyDigest: outcome.policyDigest, baseline: outcome.baseline.name,
+      baselineVersion: outcome.baseline.version, baselineDigest: outcome.baseline.digest,
+      parametersDigest: RunRecord.digest(of: parameters), rules: rules, counts: Dictionary(uniqueKeysWithValues: counts),
+      scores: outcome.scores.map { RunRecord.LayerTrend(layer: $0.layer, low: $0.low, high: $0.high) }, exitCode: exitCode)
   }
 }

@@ -90,8 +90,8 @@ extension RunRecord.Head {
         "parametersDigest": .string(parametersDigest),
         "rules": .object(rules.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) }),
         "counts": .object(Verdict.allCases.compactMap { verdict in counts[verdict].map { .init(verdict.rawValue, .int(Int64($0))) } }),
-        "scores": .object(
-          scores.map { .init($0.layer.rawValue, ["low": .int(Int64($0.low)), "high": .int(Int64($0.high))]) }),
+        "scores": .array(
+          scores.map { ["layer": .string($0.layer.rawValue), "low": .int(Int64($0.low)), "high": .int(Int64($0.high))] }),
         "exitCode": .int(Int64(exitCode)),
       ]))
   }
@@ -105,8 +105,9 @@ extension RunRecord.Head {
     var rules: [String: String] = [:]
     for member in value["rules"]?.members ?? [] { rules[member.key] = member.value.text }
     func text(_ key: String) -> String { value[key]?.text ?? "" }
-    let scores = (value["scores"]?.members ?? []).compactMap { member -> RunRecord.LayerTrend? in
-      guard let layer = Layer(rawValue: member.key), let low = member.value["low"]?.integer, let high = member.value["high"]?.integer
+    let scores = (value["scores"]?.elements ?? []).compactMap { score -> RunRecord.LayerTrend? in
+      guard let layer = score["layer"]?.text.flatMap(Layer.init(rawValue:)), let low = score["low"]?.integer,
+        let high = score["high"]?.integer
       else { return nil }
       return RunRecord.LayerTrend(layer: layer, low: Int(clamping: low), high: Int(clamping: high))
     }

@@ -28,6 +28,16 @@ final class FolderCache {
     }
   }
 
+  /// Looks again at where links lead: what they name may have come, gone, or become a folder.
+  func refreshLinks() {
+    for (folder, listing) in listings {
+      guard case .success(var entries) = listing else { continue }
+      let links = entries.entries.filter { $0.kind == .link || $0.kind == .folderLink }
+      for link in links { _ = entries.refresh(link.name, in: folder) }
+      if !links.isEmpty { listings[folder] = .success(entries) }
+    }
+  }
+
   /// Forgets a folder and all below it.
   func drop(_ folder: String) {
     let inside = folder == "/" ? "/" : folder + "/"

@@ -16,6 +16,8 @@ public final class FollowedEstate {
   private var states: [Target: FollowedTarget] = [:]
   /// File targets by absolute path, and by the path that a link leads to.
   private var files: [String: [Target]] = [:]
+  /// File targets that are symbolic links.
+  private var links: Set<Target> = []
   /// Folders that a machine's facts were read from.
   private var machines: [String: Set<Target>] = [:]
   private var isIncluded: [String: Bool] = [:]
@@ -53,7 +55,7 @@ public final class FollowedEstate {
 
   private static func isPolled(_ target: Target) -> Bool {
     switch target {
-    case .process, .machine(_, nil): true
+    case .process, .machine(_, nil), .engine, .server: true
     case .machine, .file, .refused: false
     }
   }
@@ -176,6 +178,8 @@ public final class FollowedEstate {
   ) -> [FollowEvent] {
     let old = targets
     if isResolving { resolve() }
+    // Where names came or went, a link may lead to another file.
+    let touching = touching.map { isResolving ? $0.union(links) : $0 }
     // What is there at first is no change; to keep it to tell would hold the facts of every asset at once.
     var changes = FollowChanges(time: Clock.text(now), isSilent: states.isEmpty)
     if isResolving {
@@ -215,6 +219,8 @@ public final class FollowedEstate {
   private var names: [Target: [String]] = [:]
 
   private func resolve() {
+    links = []
+    cache.refreshLinks()
     targets = TargetResolver(listing: cache.listing).resolve(request.targets, root: request.root)
     files = [:]
     for target in targets {
@@ -222,8 +228,11 @@ public final class FollowedEstate {
       files[TargetResolver.absolute(path), default: []].append(target)
     }
     for link in cache.links {
-      guard let targets = files[link], let place = Tree.resolved(link), place != link else { continue }
-      files[place, default: []] += targets
+      guard let targets = files[link] else { continue }
+      links.formUnion(targets)
+      // Where it leads at once, which need not exist, and in the end.
+      let next = (try? Tree().link(link)).map { TargetResolver.canonical($0.hasPrefix("/") ? $0 : Self.folder(of: link) + "/" + $0) }
+      for place in Set([next, Tree.resolved(link)].compactMap { $0 }) where place != link { files[place, default: []] += targets }
     }
     folderVersion += 1
     machines = machines.mapValues { $0.filter { states[$0] != nil } }.filter { !$0.value.isEmpty }

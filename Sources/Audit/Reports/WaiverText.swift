@@ -31,7 +31,8 @@ extension AuditOutcome {
     func notice(_ waiver: Waiver, control: String, asset: String, daysLeft: Int) -> WaiverNotice {
       WaiverNotice(
         id: waiver.id, control: control, asset: asset, reason: waiver.reason,
-        compensation: waiver.compensating.map(\.shown).joined(separator: ", "),
+        compensation: waiver.compensating.map { one in one.asset.map { "\(one.control) (\($0))" } ?? one.control }
+          .joined(separator: ", "),
         requester: waiver.requester.name, approvers: waiver.approvers.map(\.name), ends: waiver.end.text, daysLeft: daysLeft)
     }
     var notices = results.compactMap { result in
@@ -48,8 +49,4 @@ extension AuditOutcome {
     }
     return notices
   }
-}
-
-extension Waiver.Compensation {
-  fileprivate var shown: String { asset.map { "\(control) (\($0))" } ?? control }
 }
