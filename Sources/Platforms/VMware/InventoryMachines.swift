@@ -47,7 +47,7 @@ struct InventoryMachineFacts {
     self.entity = entity
     let found = entity.at(Self.devicePath)
     devices = found?.list ?? []
-    let read = entity.list("config", "hardware", "device") { $0["_type"]?.text == nil ? nil : .null }
+    let read = entity.list("config", "hardware", "device") { $0["_type"]?.text.map { _ in FactValue.null } }
     allDevices = read.state == .present ? .present(.null, sources: Array(read.source.prefix(1))) : read
   }
 
@@ -97,7 +97,7 @@ struct InventoryMachineFacts {
   /// An object of key and value, or the API's list of {key, value}; beside config, or in it as the API has it.
   private func settings() -> Settings {
     let way = entity.at(["extraConfig"]) != nil ? ["extraConfig"] : ["config", "extraConfig"]
-    let whole = entity.fact(at: way) { $0.isObject || $0.isArray ? .null : nil }
+    let whole = entity.fact(at: way) { $0.isObject || $0.isArray ? Optional.some(FactValue.null) : Optional.none }
     var values: [String: PlacedJSON] = [:]
     if let found = entity.at(way), whole.state == .present {
       for (key, value) in found.members ?? [] { values[key.lowercased()] = value }
