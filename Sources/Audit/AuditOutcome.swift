@@ -1,5 +1,6 @@
 public import Domain
 public import Judgement
+public import Waivers
 
 /// What became of one target.
 public struct TargetOutcome: Sendable, Hashable {
@@ -29,6 +30,8 @@ public struct AuditResult: Sendable, Hashable {
   public let found: FactValue?
   /// Stable between runs and independent of line numbers: 32 hexadecimal digits.
   public let fingerprint: String
+  /// What a waived result is waived by; nil for any other verdict.
+  public var waiver: WaiverSet.Grant?
 
   public var verdict: Verdict { finding.verdict }
   public var control: Control { finding.control }
@@ -52,6 +55,10 @@ public struct AuditOutcome: Sendable {
   /// Roots of the saved trees that assets were read from, by asset id; live assets and single files have none.
   public let roots: [String: String]
   public let seconds: Double
+  /// This estate's own percentages where an article states one.
+  public var shares: [EstateShares.Answer] = []
+  /// Every waiver document that was given, in the order of its file.
+  public var waivers: [WaiverSet.Outcome] = []
 
   public func count(_ verdict: Verdict) -> Int { tally.count(verdict) }
 

@@ -72,7 +72,7 @@ extension AuditOutcome {
     let outcome = AuditOutcome(
       version: version, policyDigest: policyDigest, collected: collected, baseline: baseline, targets: targets, assets: assets,
       results: new,
-      tally: tally, scores: scores, passedOver: passedOver, roots: roots, seconds: seconds)
+      tally: tally, scores: scores, passedOver: passedOver, roots: roots, seconds: seconds, shares: shares, waivers: waivers)
     return (outcome, comparison)
   }
 }

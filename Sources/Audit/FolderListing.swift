@@ -11,6 +11,8 @@ struct FolderListing: Sendable, Hashable {
     case folder
     /// A folder that holds a copy of a whole system.
     case system
+    /// A folder with an OCI bundle: its root filesystem is the container's, not a saved system.
+    case bundle
   }
 
   struct Entry: Sendable, Hashable {
@@ -33,7 +35,7 @@ struct FolderListing: Sendable, Hashable {
   static func kind(of path: String) -> Kind? {
     let tree = Tree()
     guard let attributes = try? tree.attributes(path, followingLinks: false) else { return nil }
-    if attributes.isDirectory { return isSavedSystem(path) ? .system : .folder }
+    if attributes.isDirectory { return isSavedSystem(path) ? .system : OCIBundle.isOne(path) ? .bundle : .folder }
     guard attributes.isSymbolicLink else { return .file }
     return (try? tree.attributes(path))?.isDirectory == true ? .folderLink : .link
   }

@@ -16,8 +16,7 @@ public struct FrameworkEvidence: Sendable {
   init(_ framework: Framework, _ groups: [ControlEvidence]) {
     self.framework = framework
     clauses = framework.clauses.map { clause in
-      let families = Set(clause.families)
-      let controls = groups.filter { families.contains($0.control.family) }.map { $0.weakened(clause.weaknesses[$0.control.family]) }
+      let controls = groups.filter { clause.isEvidenced(by: $0.control) }.map { $0.weakened(clause.weaknesses[$0.control.family]) }
       // What fits comes before what fits only in part.
       return ClauseEvidence(clause: clause, controls: controls.filter { $0.weakness == nil } + controls.filter { $0.weakness != nil })
     }
@@ -48,7 +47,7 @@ public struct ClauseEvidence: Sendable {
   /// Worst first; those that fit only in part at the end.
   public let controls: [ControlEvidence]
 
-  public var standing: Standing { clause.families.isEmpty ? .noControl : controls.isEmpty ? .noResult : .evidence }
+  public var standing: Standing { !clause.isAssigned ? .noControl : controls.isEmpty ? .noResult : .evidence }
 
   /// Results of its controls with a verdict.
   public func count(_ verdict: Verdict) -> Int { controls.reduce(0) { $0 + $1.count(verdict) } }

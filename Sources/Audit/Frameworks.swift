@@ -1,4 +1,4 @@
-internal import Domain
+public import Domain
 public import Judgement
 
 /// Which clauses of laws and standards a control gives evidence for (data/frameworks, one file each).
@@ -8,7 +8,7 @@ public struct Frameworks: Sendable {
   /// What every listing of clauses says about where they come from.
   public static let assignment = "assigned by this project, not reviewed"
 
-  /// One clause as far as a family is concerned.
+  /// One clause as far as a family, or a control, is concerned.
   struct Reference: Sendable {
     /// As the standard numbers it.
     let id: String
@@ -46,10 +46,18 @@ public struct Frameworks: Sendable {
     }
   }
 
+  /// The clauses for which one control gives evidence, through its family or by itself.
+  func clauses(control: Control) -> [(framework: String, clauses: [Reference])] {
+    all.compactMap { framework in
+      let clauses = framework.clauses(control: control)
+      return clauses.isEmpty ? nil : (framework.id, clauses)
+    }
+  }
+
   /// `[{"framework": "gdpr", "clauses": [{"id": "32(1)(b)", "weak": "why"?}]}]`
-  func value(family: String) -> FactValue {
+  func value(control: Control) -> FactValue {
     .array(
-      clauses(family: family).map { entry in
+      clauses(control: control).map { entry in
         let clauses = entry.clauses.map { clause -> FactValue in
           .object(["id": .string(clause.id), "weak": clause.weakness.map { .string($0) }])
         }
@@ -72,6 +80,12 @@ public struct Framework: Sendable {
     public let isParaphrase: Bool
     /// Families whose controls give evidence for it; none for a clause that only stands there to be named.
     public let families: [String]
+    /// Ids of single controls that give evidence for it, of frameworks that name settings.
+    public let controls: [String]
+    /// Levels that have it, of graded frameworks, each with the number it has there; empty for others.
+    public let levels: [(level: Int, id: String)]
+    /// "revoked 2026-06-10"; "" while it is in force.
+    public let status: String
     /// Why a family fits only in part, by family.
     public let weaknesses: [String: String]
     /// Whether id and title were read at the source that the framework names; else they are from knowledge and are to be checked before use.
@@ -106,6 +120,12 @@ public struct Framework: Sendable {
     self.clauses = clauses
   }
 
+  func clauses(control: Control) -> [Frameworks.Reference] {
+    clauses.compactMap { clause in
+      clause.isEvidenced(by: control) ? Frameworks.Reference(id: clause.id, weakness: clause.weaknesses[control.family]) : nil
+    }
+  }
+
   func clauses(family: String) -> [Frameworks.Reference] {
     clauses.compactMap { clause in
       clause.families.contains(family) ? Frameworks.Reference(id: clause.id, weakness: clause.weaknesses[family]) : nil
@@ -130,6 +150,9 @@ extension Framework.Clause {
     }
     self.id = id
     self.families = families
+    controls = entry["controls"]?.elements?.compactMap(\.text) ?? []
+    levels = (entry["levels"]?.members ?? []).compactMap { member in Int(member.key).map { ($0, member.value.shown) } }
+    status = entry["status"]?.text ?? ""
     self.weaknesses = weaknesses
     title = entry["title"]?.text ?? ""
     chinese = entry["chinese"]?.text
@@ -138,6 +161,12 @@ extension Framework.Clause {
     from = entry["from"]?.text.flatMap { Int($0) }
     until = entry["until"]?.text.flatMap { Int($0) }
   }
+
+  /// Whether results of the control bear on it.
+  public func isEvidenced(by control: Control) -> Bool { families.contains(control.family) || controls.contains(control.id) }
+
+  /// Whether anything is assigned to it.
+  public var isAssigned: Bool { !families.isEmpty || !controls.isEmpty }
 
   /// Its title in the language of the texts, where it has one.
   func title(_ texts: Texts) -> String { texts.language == .chinese ? chinese ?? title : title }

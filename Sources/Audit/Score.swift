@@ -9,9 +9,13 @@ public struct Tally: Sendable, Hashable {
 
   mutating func add(_ finding: Finding) { add(finding.control, finding.verdict) }
 
+  /// What is wrong with a waiver weighs nothing: the control that it does not waive fails, and costs its layer by itself.
   mutating func add(_ control: Control, _ verdict: Verdict, count: Int = 1) {
-    counts[Self.index(control.layer, control.severity, verdict)] += count
+    counts[Self.index(control.layer, LayerScore.weighs(control) ? control.severity : .info, verdict)] += count
   }
+
+  /// Takes back what was added, where a verdict has become another one.
+  mutating func remove(_ finding: Finding) { add(finding.control, finding.verdict, count: -1) }
 
   private static func index(_ layer: Layer, _ severity: Severity, _ verdict: Verdict) -> Int {
     let layer =
@@ -91,13 +95,16 @@ public struct LayerScore: Sendable, Hashable {
     }
   }
 
+  /// Whether results of the control count in a score.
+  static func weighs(_ control: Control) -> Bool { control.severity > .info && control.kind != .waiver }
+
   /// Scores of the layers that have applicable results, weakest first.
   ///
   /// - Parameters:
   ///   - tally: every result of the run.
   ///   - results: at least those that cost something, worst first.
   static func scores(of tally: Tally, results: [AuditResult], floor: Int) -> [LayerScore] {
-    let costing = results.filter { [.fail, .unknown, .waived].contains($0.verdict) && $0.control.severity > .info }
+    let costing = results.filter { [.fail, .unknown, .waived].contains($0.verdict) && weighs($0.control) }
     let byLayer = Dictionary(grouping: costing, by: \.control.layer)
     let scores = Layer.allCases.compactMap { LayerScore($0, tally, costing: byLayer[$0] ?? [], floor: floor) }
     return scores.sorted { a, b in a.low != b.low ? a.low < b.low : a.high < b.high }

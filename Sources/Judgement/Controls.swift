@@ -16,8 +16,19 @@ public struct Controls: Sendable {
     case .libvirtd: "libvirtd"
     case .qemuDriver: "qemu_driver"
     case .domain: "domain"
+    case .vmwareVM: "vmware_vm"
+    case .vmwareGuest: "vmware_guest"
     case .qemu: "qemu"
-    case .text: nil
+    case .container: "container"
+    case .docker: "docker"
+    case .gvisor: "gvisor"
+    case .vmwareESXi: "vmware_esxi"
+    case .vmwareVCenter: "vmware_vcenter"
+    case .vmwareVSAN: "vmware_vsan"
+    case .hyperVHost: "hyperv_host"
+    case .hyperVMachine: "hyperv_vm"
+    case .windows: "windows"
+    case .text, .waiver: nil
     }
   }
 
@@ -26,8 +37,15 @@ public struct Controls: Sendable {
     case .host: "linux-kvm"
     case .libvirtd, .qemuDriver: "libvirt"
     case .domain: "libvirt-domain"
+    case .vmwareVM, .vmwareGuest: kind.rawValue
     case .qemu: "qemu"
+    case .container, .docker: "docker"
+    case .gvisor: "gvisor"
+    case .vmwareESXi, .vmwareVCenter, .vmwareVSAN: kind.rawValue
+    case .hyperVHost, .hyperVMachine: "hyper-v"
+    case .windows: "windows-vbs"
     case .text: "text"
+    case .waiver: "waiver"
     }
   }
 
@@ -37,7 +55,7 @@ public struct Controls: Sendable {
     for rule in rules where rule.path.count == 5 && rule.path[0] == "ringwall" && rule.path[1] == "controls" {
       do throws(DataError) {
         let control = try Self.control(rule, layers: layers)
-        if let other = all[control.id] {
+        if let other = all[control.id.uppercased()] {
           throw DataError(
             """
             \(rule.file):\(rule.line): the id \(control.id) is taken by \(other.location.name):\(other.location.line ?? 0); name another id, \
@@ -45,7 +63,7 @@ public struct Controls: Sendable {
             """
           )
         }
-        all[control.id] = control
+        all[control.id.uppercased()] = control
       } catch {
         problems.append(error.message)
       }
@@ -56,7 +74,11 @@ public struct Controls: Sendable {
     self.problems = problems
   }
 
+  /// The control of an id, however its letters are cased.
   public subscript(id: String) -> Control? { byID[id.uppercased()] }
+
+  /// The name of the rule of a control: its id in lower case, with "_" for each "-" and ".".
+  public static func ruleName(of id: String) -> String { id.lowercased().replacing("-", with: "_").replacing(".", with: "_") }
 
   /// Controls that judge a kind of asset, sorted by id.
   public func judging(_ kind: Asset.Kind) -> [Control] { byKind[kind] ?? [] }
@@ -91,8 +113,8 @@ public struct Controls: Sendable {
       return text
     }
     let id = try text(custom["id"], "custom.id")
-    guard rule.path[4] == id.lowercased().replacing("-", with: "_") else {
-      throw DataError("\(place): the rule of \(id) must be named \(id.lowercased().replacing("-", with: "_"))")
+    guard rule.path[4] == ruleName(of: id) else {
+      throw DataError("\(place): the rule of \(id) must be named \(ruleName(of: id))")
     }
     let severityText = try text(custom["severity"], "custom.severity")
     guard let severity = Severity(rawValue: severityText) else {
@@ -109,7 +131,8 @@ public struct Controls: Sendable {
         rollback: value["rollback"].map(Self.text) ?? "")
     }
     return Control(
-      id: id, rule: "data." + rule.path.joined(separator: "."), kind: kind, platform: platform(of: kind), family: family, layer: layer,
+      id: id, rule: "data." + rule.path.joined(separator: "."), kind: kind, platform: custom["platform"]?.text ?? platform(of: kind),
+      family: family, layer: layer,
       severity: severity, title: try text(metadata["title"], "title"), description: metadata["description"].map(Self.text) ?? "",
       facts: custom["facts"]?.elements?.map(Self.text) ?? [], safe: custom["safe"].map(Self.text) ?? "",
       defaultValue: custom["default"].map(Self.text) ?? "", remediation: custom["remediation"].map(Self.text) ?? "", disable: disable,

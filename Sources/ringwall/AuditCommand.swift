@@ -10,17 +10,20 @@ struct AuditCommand: ParsableCommand {
     abstract: "Judge this host, or what is named, and report what fails with its evidence.",
     discussion: """
       A target is a file or a folder (domain XML, qemu.conf, libvirtd.conf, a QEMU command line, facts written by ringwall facts, a \
-      saved system tree) or pid:N. Nothing named means this host: kernel and modules, libvirt's configuration, every domain and every \
+      saved system tree), pid:N or vsphere://HOST. Nothing named means this host: kernel and modules, libvirt's configuration, every domain and every \
       QEMU process.
 
         ringwall audit                               this host
         ringwall audit --root /srv/saved/kvm-07      a saved copy of a host
         ringwall audit /etc/libvirt/qemu guest.xml   folders and files
+        ringwall audit docker:///run/docker.sock     a container engine that runs
+        ringwall audit vsphere://vcenter.example.net --user audit@vsphere.local
         ringwall audit --format json --output audit.json
         ringwall audit --format html --output report.html examples/estate
         ringwall audit --framework gdpr,mlps          evidence by clause
         ringwall audit --only-new --against before.json --format junit --output new.xml
         ringwall audit --only KVM-001,KVM-023 --lang zh-CN
+        ringwall audit --waivers /etc/ringwall/waivers --trusted-keys /etc/ringwall/keys.json
         ringwall audit --set tenants=trusted --fail-on critical
         ringwall audit --store                       keeps the results
         ringwall audit --since last                  what changed since the last kept run, and why
@@ -36,7 +39,7 @@ struct AuditCommand: ParsableCommand {
     case ok
   }
 
-  @Argument(help: "Files, folders or pid:N; nothing is this host.", completion: .file())
+  @Argument(help: "Files, folders, pid:N or vsphere://HOST; nothing is this host.", completion: .file())
   var targets: [String] = []
 
   @Option(help: ArgumentHelp("A saved copy of a system, judged in the place of this host.", valueName: "dir"), completion: .directory)
@@ -80,13 +83,22 @@ struct AuditCommand: ParsableCommand {
   @Flag(help: "No progress line, even on a terminal.")
   var noProgress = false
 
+  @OptionGroup var server: VSphereOptions
   @OptionGroup var history: HistoryOptions
   @OptionGroup var following: FollowOptions
+  @OptionGroup var waiver: WaiverOptions
   @OptionGroup var policy: PolicyOptions
   @OptionGroup var data: DataOptions
 
   func validate() throws {
     if root?.isEmpty == true { throw ValidationError("--root names no folder; leave it out to look at this host") }
+    if onlyNew && against == nil {
+      throw ValidationError("--only-new needs --against FILE: an earlier report, written with --format json or sarif")
+    }
+    if !onlyNew && against != nil { throw ValidationError("--against is used with --only-new") }
+    if !frameworks.isEmpty && !format.showsClauses {
+      throw ValidationError("--framework: \(format.rawValue) has no place for clauses; use table, json, html, markdown, csv, oscal or ocsf")
+    }
     if history.since != nil || !history.compare.isEmpty, format != .table && format != .json {
       throw ValidationError("--since and --compare write table or json")
     }
@@ -96,13 +108,7 @@ struct AuditCommand: ParsableCommand {
       if history.store != nil || history.since != nil || !history.compare.isEmpty {
         throw ValidationError("--follow goes on and on: leave out --store, --since and --compare")
       }
-    }
-    if onlyNew && against == nil {
-      throw ValidationError("--only-new needs --against FILE: an earlier report, written with --format json or sarif")
-    }
-    if !onlyNew && against != nil { throw ValidationError("--against is used with --only-new") }
-    if !frameworks.isEmpty && !format.showsClauses {
-      throw ValidationError("--framework: \(format.rawValue) has no place for clauses; use table, json, html, markdown, csv, oscal or ocsf")
+      if !waiver.waivers.isEmpty { throw ValidationError("--follow tells what is measured: leave out --waivers") }
     }
     if output?.isEmpty == true { throw ValidationError("--output names no file; leave it out to write to standard output") }
   }
@@ -122,18 +128,25 @@ struct AuditCommand: ParsableCommand {
       return (store: store, run: try HistoryOptions.run(name, in: store, scope: scope))
     }
     let store = history.store == nil ? nil : try history.writing()
-    let progress = ProgressLine(isWanted: !noProgress)
+    let progress = SharedProgress(isWanted: !noProgress)
+    let servers = try LiveServers(targets, server, progress)
 
     let request = AuditRun.Request(
-      targets: targets, root: root, version: Version.text, now: Clock.now(), keeping: keepsEverything ? .everything : .attention,
+      targets: targets, root: root, version: Version.text, now: Clock.now(),
+      keeping: keepsEverything || !chosen.isEmpty ? .everything : .attention, inventories: servers.inventories,
       isIncluded: setup.includedIDs)
     if following.follow {
       return try following.run(
-        request, setup: setup, format: format, failOn: failOn, toleratingUnknown: unknown == .ok, progress: progress)
+        request, setup: setup, format: format, failOn: failOn, toleratingUnknown: unknown == .ok, servers: servers,
+        progress: progress)
     }
-    var outcome = AuditRun(request, judge: try setup.judge(), baseline: setup.baseline, claims: setup.claims, progress: progress.update)
-      .run()
+    let warnings = WarningLines(texts: setup.texts)
+    var outcome = AuditRun(
+      request, judge: try setup.judge(), baseline: setup.baseline, claims: setup.claims, waivers: try waiver.set(setup),
+      progress: progress.update, warn: warnings.add
+    ).run()
     progress.clear()
+    warnings.say()
 
     // What is kept is the whole run, whatever the report leaves out.
     let whole = outcome.exitStatus(failOn: failOn, toleratingUnknown: unknown == .ok)
@@ -142,6 +155,7 @@ struct AuditCommand: ParsableCommand {
       reference == nil
       ? nil : RunRecord(head: RunRecord.Head(outcome, exit: whole, setup: setup), assets: Array(RunRecord.assets(of: outcome)))
     var context = ReportContext()
+    context.waivers = outcome.waiverNotices
     context.frameworks = FrameworkEvidence.all(chosen, outcome)
     context.earlier = try history.earlierScores(scope: scope)
     if let earlier { (outcome, context.comparison) = outcome.onlyNew(against: earlier) }

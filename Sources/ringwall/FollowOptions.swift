@@ -26,10 +26,11 @@ struct FollowOptions: ParsableArguments {
   /// Follows until a signal ends it, and throws the exit code of what was found last.
   func run(
     _ request: AuditRun.Request, setup: JudgingSetup, format: ReportFormat, failOn: Severity, toleratingUnknown: Bool,
-    progress: ProgressLine
+    servers: LiveServers, progress: SharedProgress
   ) throws {
     let follower = try Follower(
-      request, judge: try setup.judge(), claims: setup.claims, sources: try sources(request), pollInterval: .seconds(interval))
+      request, judge: try setup.judge(), claims: setup.claims, sources: try sources(request) + servers.changes,
+      pollInterval: .seconds(interval))
     let clock = ContinuousClock()
     let start = clock.now
     var changed = 0

@@ -28,6 +28,7 @@ struct Ringwall: ParsableCommand {
     subcommands: [
       AuditCommand.self,
       FactsCommand.self,
+      CollectCommand.self,
       ExplainCommand.self,
       ControlsCommand.self,
       FrameworksCommand.self,
@@ -35,6 +36,10 @@ struct Ringwall: ParsableCommand {
       DoctorCommand.self,
       HistoryCommand.self,
       ScheduleCommand.self,
+      WaiverCommand.self,
+      KeysCommand.self,
+      RegulationsCommand.self,
+      CitationsCommand.self,
       EvalCommand.self,
       TestCommand.self,
       CheckCommand.self,

@@ -55,6 +55,37 @@ struct SchemaTests {
     try validate(try Program.run(["facts"]).output, schema: "facts-1")
   }
 
+  @Test("A waiver, trusted keys, and a result with waivers fit their schemas")
+  func waivers() throws {
+    let scratch = try ScratchFolder()
+    let guest = try scratch.file("guest.xml", Inputs.domain)
+    func path(_ name: String) -> String { scratch.url.appendingPathComponent(name).path }
+    var ids: [String] = []
+    for i in 0..<3 {
+      let made = try Program.run(["keys", "generate", "--owner", "\(i)", "--private", path("\(i)"), "--trusted-keys", path("keys.json")])
+      ids.append(made.output.trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+    let results = try Program.run(["audit", "--format", "json", guest]).json()["results"] as? [[String: Any]] ?? []
+    func first(_ verdict: String) -> String { results.first { $0["verdict"] as? String == verdict }?["id"] as? String ?? "" }
+    let written = try Program.run([
+      "waiver", "new", "--control", first("fail"), "--compensating", first("pass"), "--days", "5", "--reason", "for the schema",
+      "--requester", ids[0], "--approver", ids[1], "--approver", ids[2], "--trusted-keys", path("keys.json"), "--output", path("W.json"),
+      guest,
+    ])
+    #expect(written.code == 0, "\(written.error)")
+    try validate(try String(contentsOfFile: path("W.json"), encoding: .utf8), schema: "waiver-1")
+    try validate(try String(contentsOfFile: path("keys.json"), encoding: .utf8), schema: "keys-1")
+    for i in 0..<3 {
+      try validate(
+        try Program.run(["audit", "--format", "json", "--waivers", scratch.url.path, "--trusted-keys", path("keys.json"), guest]).output,
+        schema: "audit-1")
+      #expect(try Program.run(["waiver", "sign", path("W.json"), "--key", path("\(i)")]).code == 0)
+    }
+    try validate(
+      try Program.run(["audit", "--format", "json", "--waivers", path("W.json"), "--trusted-keys", path("keys.json"), guest]).output,
+      schema: "audit-1")
+  }
+
   @Test("What changed between two runs fits its schema")
   func changes() throws {
     let scratch = try ScratchFolder()

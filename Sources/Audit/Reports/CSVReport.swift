@@ -15,7 +15,7 @@ public struct CSVReport {
     _ outcome: AuditOutcome, texts: Texts, context: ReportContext = ReportContext(), to output: ([UInt8]) throws(Failure) -> Void
   ) throws(Failure) {
     try output(Array(line(columns).utf8))
-    let clauses = clauses(context.frameworks)
+    let clauses = clauses(context.frameworks, outcome.controls)
     for result in outcome.results {
       let finding = result.finding
       let place = finding.place
@@ -24,24 +24,23 @@ public struct CSVReport {
         result.verdict.rawValue,
         finding.reason, finding.asset.id, finding.asset.name, finding.asset.platform, texts.message(finding), result.found?.shown ?? "",
         result.control.safe, place?.name ?? "", place?.line.map { "\($0)" } ?? "", place?.column.map { "\($0)" } ?? "", result.fingerprint,
-        clauses[result.control.family] ?? "",
+        clauses[result.control.id] ?? "",
       ]
       try output(Array(line(cells).utf8))
     }
   }
 
-  /// Clauses by family, those that fit only in part with a question mark.
-  private static func clauses(_ frameworks: [FrameworkEvidence]) -> [String: String] {
-    var byFamily: [String: [String]] = [:]
-    for evidence in frameworks {
-      for clause in evidence.framework.clauses {
-        for family in clause.families {
-          let mark = clause.weaknesses[family] == nil ? "" : "?"
-          byFamily[family, default: []].append("\(evidence.framework.id) \(clause.id)\(mark)")
-        }
+  /// Clauses by control, those that fit only in part with a question mark.
+  private static func clauses(_ frameworks: [FrameworkEvidence], _ controls: [Control]) -> [String: String] {
+    guard !frameworks.isEmpty else { return [:] }
+    var byControl: [String: String] = [:]
+    for control in controls {
+      let clauses = frameworks.flatMap { evidence in
+        evidence.framework.clauses(control: control).map { "\(evidence.framework.id) \($0.id)\($0.weakness == nil ? "" : "?")" }
       }
+      byControl[control.id] = clauses.joined(separator: "; ")
     }
-    return byFamily.mapValues { $0.joined(separator: "; ") }
+    return byControl
   }
 
   private static func line(_ cells: [String]) -> String { cells.map(cell).joined(separator: ",") + "\r\n" }

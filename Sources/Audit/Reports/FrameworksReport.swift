@@ -6,7 +6,6 @@ public struct FrameworksReport {
 
   /// - Parameter controls: of this version, to say how many give evidence.
   public static func json(_ frameworks: [Framework], controls: [Control], texts: Texts) -> [UInt8] {
-    let families = Dictionary(grouping: controls, by: \.family).mapValues(\.count)
     let values = frameworks.map { framework -> FactValue in
       let clauses = framework.clauses.map { clause -> FactValue in
         .object([
@@ -14,7 +13,9 @@ public struct FrameworksReport {
           "verified": .string(clause.isRead ? "read" : "known"), "families": .array(clause.families.map { .string($0) }),
           "weak": clause.weaknesses.isEmpty
             ? nil : .object(clause.weaknesses.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) }),
-          "controls": .int(Int64(clause.families.reduce(0) { $0 + (families[$1] ?? 0) })),
+          "controls": .int(Int64(controls.count(where: clause.isEvidenced))),
+          "levels": clause.levels.isEmpty ? nil : .object(clause.levels.map { .init("\($0.level)", .string($0.id)) }),
+          "status": clause.status.isEmpty ? nil : .string(clause.status),
         ])
       }
       return [
@@ -29,12 +30,11 @@ public struct FrameworksReport {
 
   /// One block per framework: id, clauses, those read at the source and those with controls of this version, name and version.
   public static func table(_ frameworks: [Framework], controls: [Control], texts: Texts, style: TerminalStyle) -> String {
-    let families = Set(controls.map(\.family))
     let heads = ["framework", "clauses", "read", "covered"].map { texts["column.\($0)"] }
     let rows = frameworks.map { framework in
       [
         framework.id, "\(framework.clauses.count)", "\(framework.clauses.count { $0.isRead })",
-        "\(framework.clauses.count { !families.isDisjoint(with: $0.families) })",
+        "\(framework.clauses.count { controls.contains(where: $0.isEvidenced) })",
       ]
     }
     let widths = heads.indices.map { i in rows.reduce(DisplayWidth.of(heads[i])) { max($0, DisplayWidth.of($1[i])) } }
@@ -55,7 +55,6 @@ public struct FrameworksReport {
 
   /// The clauses of one framework: id, title and what fits only in part.
   public static func clauses(_ framework: Framework, controls: [Control], texts: Texts, style: TerminalStyle) -> String {
-    let families = Dictionary(grouping: controls, by: \.family).mapValues(\.count)
     var lines = DisplayWidth.wrapped("\(framework.id)  \(framework.name)", to: style.columns).map { style.paint($0, .bold) }
     lines +=
       DisplayWidth.wrapped(framework.version, to: style.columns)
@@ -64,8 +63,13 @@ public struct FrameworksReport {
     let width = framework.clauses.reduce(0) { max($0, DisplayWidth.of($1.id)) }
     let indent = String(repeating: " ", count: width + 2)
     for clause in framework.clauses {
-      let count = clause.families.reduce(0) { $0 + (families[$1] ?? 0) }
-      let evidence = clause.families.isEmpty ? texts["clause.noControl.short"] : texts("frameworks.controls", ["count": "\(count)"])
+      let count = controls.count(where: clause.isEvidenced)
+      var evidence = clause.isAssigned ? texts("frameworks.controls", ["count": "\(count)"]) : texts["clause.noControl.short"]
+      if !clause.levels.isEmpty {
+        let levels = clause.levels.map { texts("frameworks.level", ["level": "\($0.level)", "id": $0.id]) }
+        evidence += texts["list.separator"] + levels.joined(separator: texts["list.separator"])
+      }
+      if !clause.status.isEmpty { evidence += texts["list.separator"] + clause.status }
       var parts = DisplayWidth.wrapped(texts.title(clause), to: max(16, style.columns - width - 2))
       parts.append(contentsOf: DisplayWidth.wrapped(evidence, to: max(16, style.columns - width - 2)).map { style.paint($0, .dim) })
       for (family, reason) in clause.weaknesses.sorted(by: { $0.key < $1.key }) {

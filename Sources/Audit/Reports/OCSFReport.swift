@@ -32,7 +32,7 @@ public struct OCSFReport {
     let message = texts.message(finding).printable
     let (severityID, severity) = Self.severity(control.severity)
     let isSuppressed = result.verdict == .waived
-    let clauses = context.frameworks.map { ($0.framework, $0.framework.clauses(family: control.family)) }.filter { !$0.1.isEmpty }
+    let clauses = context.frameworks.map { ($0.framework, $0.framework.clauses(control: control)) }.filter { !$0.1.isEmpty }
     return .object([
       "activity_id": 1, "activity_name": "Create", "category_name": "Findings", "category_uid": 2, "class_name": "Compliance Finding",
       "class_uid": 2003, "type_uid": 200301, "type_name": "Compliance Finding: Create", "time": .int(time), "severity_id": .int(severityID),

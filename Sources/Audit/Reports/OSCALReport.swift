@@ -49,9 +49,9 @@ public struct OSCALReport {
     self.outcome = outcome
     self.texts = texts
     var clauses: [String: [String]] = [:]
-    for evidence in context.frameworks {
-      for clause in evidence.framework.clauses {
-        for family in clause.families { clauses[family, default: []].append("\(evidence.framework.id) \(clause.id)") }
+    for control in context.frameworks.isEmpty ? [] : outcome.controls {
+      clauses[control.id] = context.frameworks.flatMap { evidence in
+        evidence.framework.clauses(control: control).map { "\(evidence.framework.id) \($0.id)" }
       }
     }
     self.clauses = clauses
@@ -151,7 +151,7 @@ public struct OSCALReport {
     }
     let properties =
       [property("severity", control.severity.rawValue), property("layer", control.layer.rawValue)]
-      + (clauses[control.family] ?? []).map { property("evidence-for", $0) }
+      + (clauses[control.id] ?? []).map { property("evidence-for", $0) }
     // Of a control that nowhere fails: what is unknown or waived is told apart from what fails.
     let reason = isSatisfied ? "pass" : evidence.count(.fail) > 0 ? "fail" : "other"
     return .object([

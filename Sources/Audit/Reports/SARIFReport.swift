@@ -1,4 +1,5 @@
 internal import Domain
+internal import Waivers
 internal import Judgement
 
 /// The result as SARIF 2.1.0 (OASIS standard of 27 March 2020), for code scanning and editors.
@@ -157,12 +158,20 @@ public struct SARIFReport {
       "level": .string(kind == "fail" ? Self.level(result.control.severity) : "none"), "message": ["text": .string(message(result))],
       "locations": [location], "relatedLocations": related.isEmpty ? nil : .array(Array(related)),
       "partialFingerprints": [Self.fingerprintKey: .string(result.fingerprint)],
-      "suppressions": result.verdict == .waived ? [["kind": "external", "status": "accepted"]] : nil,
+      "suppressions": result.verdict == .waived ? [suppression(result)] : nil,
       "properties": .object([
         "asset": .string(finding.asset.id), "verdict": .string(result.verdict.rawValue),
         "reason": finding.reason.isEmpty ? nil : .string(finding.reason), "severity": .string(result.control.severity.rawValue),
         "layer": .string(result.control.layer.rawValue), "found": result.found, "safe": .string(result.control.safe),
       ]),
+    ])
+  }
+
+  /// Why somebody accepted the finding, until when, and who (section 3.35).
+  private func suppression(_ result: AuditResult) -> FactValue {
+    .object([
+      "kind": "external", "status": "accepted",
+      "justification": result.waiver.map { .string(Self.plain("\($0.waiver.reason) (\(texts.waived($0)))")) },
     ])
   }
 

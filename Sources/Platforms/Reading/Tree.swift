@@ -40,6 +40,17 @@ public struct Tree: Sendable {
   ///
   /// - Parameter limit: bytes at most; one more is `tooLarge`.
   public func bytes(_ path: String, limit: Int = 16 << 20) throws(Failure) -> [UInt8] {
+    try read(path) { count throws(Failure) in
+      if count > limit { throw .tooLarge }
+      return true
+    }
+  }
+
+  /// The first bytes of a file: `count` of them and the rest of the last block read, or the whole where it is shorter.
+  public func beginning(_ path: String, count: Int) throws(Failure) -> [UInt8] { try read(path) { $0 < count } }
+
+  /// - Parameter goesOn: whether to read on after so many bytes.
+  private func read(_ path: String, goesOn: (Int) throws(Failure) -> Bool) throws(Failure) -> [UInt8] {
     let descriptor = try open(path, O_RDONLY)
     defer { _ = close(descriptor) }
     var result: [UInt8] = []
@@ -47,14 +58,15 @@ public struct Tree: Sendable {
       var failure: Int32 = 0
       // SAFETY: read(2) writes no more than the capacity, and as many bytes are initialised as it says.
       let chunk = unsafe [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, count in
-        let n = Self.retrying { unsafe read(descriptor, buffer.baseAddress, buffer.count) }
+        let n = Self.retrying { unsafe readFile(descriptor, buffer.baseAddress, buffer.count) }
         if n < 0 { failure = errno }
         count = max(0, n)
       }
       if failure != 0 { throw Self.failure(failure) }
       if chunk.isEmpty { return result }
-      if result.count + chunk.count > limit { throw .tooLarge }
+      let mayGoOn = try goesOn(result.count + chunk.count)
       if result.isEmpty { result = chunk } else { result.append(contentsOf: chunk) }
+      if !mayGoOn { return result }
     }
   }
 
@@ -176,6 +188,12 @@ public struct Tree: Sendable {
 /// open(2) without its variadic form.
 private func openFile(_ path: String, _ flags: Int32) -> Int32 {
   unsafe open(path, flags)
+}
+
+/// read(2), whose name the tree has for itself.
+private func readFile(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+  // SAFETY: the caller's buffer holds `count` bytes.
+  unsafe read(descriptor, buffer, count)
 }
 
 extension Tree.Failure {
