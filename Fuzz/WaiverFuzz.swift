@@ -15,7 +15,8 @@ public func fuzzWaiver(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let again = try WaiverReader.read(waiver.signedBytes, file: "waiver.json")
     precondition(again == waiver, "a waiver does not survive its canonical form")
     let check = WaiverCheck(keys: TrustedKeys(), now: waiver.start)
-    precondition(!check.defects(of: SignedWaiver(file: "waiver.json", waiver: waiver, signatures: [:])).isEmpty, "nobody signed, and it counts")
+    precondition(
+      !check.defects(of: SignedWaiver(file: "waiver.json", waiver: waiver, signatures: [:])).isEmpty, "nobody signed, and it counts")
   } catch {
     precondition(!error.message.isEmpty, "an error says nothing")
   }

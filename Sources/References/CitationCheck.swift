@@ -68,7 +68,8 @@ public struct CitationCheck: Sendable {
       if !entry.status.isEmpty, !Self.revocations.contains(where: folded.contains) {
         report(.revoked, mention.range, ["status": entry.status, "use": entry.supersededBy])
       }
-      if entry.isOfficial, let title = CitedTitle.beside(mention.range, in: sentence.scalars), !CitedTitle.agrees(title, with: entry.title) {
+      if entry.isOfficial, let title = CitedTitle.beside(mention.range, in: sentence.scalars), !CitedTitle.agrees(title, with: entry.title)
+      {
         report(.title, mention.range, ["title": title, "wanted": entry.title])
       } else if !isDenial, let subject = subject(of: entry, in: folded, without: entry.title.lowercased()) {
         report(.subject, mention.range, ["subject": subject, "wanted": entry.title])

@@ -133,7 +133,7 @@ struct AuditCommand: ParsableCommand {
 
     let request = AuditRun.Request(
       targets: targets, root: root, version: Version.text, now: Clock.now(),
-      keeping: keepsEverything || !chosen.isEmpty ? .everything : .attention, inventories: servers.inventories,
+      keeping: keepsEverything ? .everything : .attention, inventories: servers.inventories,
       isIncluded: setup.includedIDs)
     if following.follow {
       return try following.run(

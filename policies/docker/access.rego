@@ -6,12 +6,14 @@ import data.ringwall.lib.judge
 
 # METADATA
 # title: "Docker's socket for root and its group only"
-# description: "The socket is the API: whoever may write to it is root of the host."
+# description: >-
+#   The socket is the API: whoever may write to it is root of the host. The same holds for podman's compatible service where it
+#   runs as root.
 # custom:
 #   id: DKR-038
 #   severity: high
 #   family: CTR
-#   facts: ["socket.docker", "engine"]
+#   facts: ["socket.docker", "rootless", "engine"]
 #   safe: "root:docker or root:root, 0660 or less"
 #   default: "root:docker, 0660"
 #   remediation: "chown root:docker /run/docker.sock; chmod 660 /run/docker.sock; SocketMode=0660 in docker.socket"
@@ -24,9 +26,12 @@ import data.ringwall.lib.judge
 #     mode: "{path} is open to others: mode {found}"
 #     owner: "{path} belongs to {owner}"
 #     none: "There is no socket of Docker"
+#     rootless: "The engine runs without root; its socket gives no more than its user's rights"
 #     other: "{engine} has no such setting"
 #   source: "docker-bench-security ff26d67 (CIS Docker Benchmark 3.15, 3.16)"
-dkr_038 := docker.other if docker.is_other
+dkr_038 := docker.other if judge.value("engine") == "containerd"
+
+else := judge.not_applicable("rootless", {}, ["rootless"]) if judge.value("rootless") == true
 
 else := docker.guarded("socket.docker", {"docker", "root"}, `^0?[0246][0246]0$`)
 

@@ -73,10 +73,12 @@ current(fact, parameter) := judge.unreadable([fact]) if not judge.present(fact)
 
 else := judge.parameter_not_set(parameter, [fact]) if not judge.parameter(parameter)
 
-else := judge.missing("unnamed", {"found": full(fact)}, [fact]) if not judge.parameter(parameter)[judge.value(fact).version]
+else := judge.missing("unnamed", {"found": full(fact)}, [fact]) if not named_build(fact, parameter)
 
-else := judge.pass("safe", {"found": full(fact)}, [fact]) if to_number(judge.value(fact).build) >= judge.parameter(parameter)[judge.value(fact).version]
+else := judge.pass("safe", {"found": full(fact)}, [fact]) if to_number(judge.value(fact).build) >= named_build(fact, parameter)
 
-else := judge.fail("unsafe", {"found": full(fact), "wanted": judge.parameter(parameter)[judge.value(fact).version]}, [fact])
+else := judge.fail("unsafe", {"found": full(fact), "wanted": named_build(fact, parameter)}, [fact])
+
+named_build(fact, parameter) := to_number(judge.parameter(parameter)[judge.value(fact).version])
 
 full(fact) := sprintf("%s build %s", [judge.value(fact).version, judge.value(fact).build])

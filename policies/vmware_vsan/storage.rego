@@ -138,7 +138,7 @@ else := judge.pass("safe", {}, ["shares"])
 # title: SMB shares demand encryption
 # description: >-
 #   Without protocol encryption names, hashes of the login and files of an SMB share cross the network for anybody on the
-#   path to read. "mixed" lets old clients go on in clear.
+#   path to read.
 # custom:
 #   id: SCG-vsan-8.file-services-authentication-smb
 #   severity: high

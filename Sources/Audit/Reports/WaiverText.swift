@@ -1,4 +1,5 @@
 internal import Domain
+internal import Judgement
 public import Waivers
 
 extension Texts {
@@ -30,8 +31,8 @@ extension AuditOutcome {
     func notice(_ waiver: Waiver, control: String, asset: String, daysLeft: Int) -> WaiverNotice {
       WaiverNotice(
         id: waiver.id, control: control, asset: asset, reason: waiver.reason,
-        compensation: waiver.compensating.map { $0.asset.map { asset in "\($0.control) (\(asset))" } ?? $0.control }.joined(
-          separator: ", "),
+        compensation: waiver.compensating.map { one in one.asset.map { "\(one.control) (\($0))" } ?? one.control }
+          .joined(separator: ", "),
         requester: waiver.requester.name, approvers: waiver.approvers.map(\.name), ends: waiver.end.text, daysLeft: daysLeft)
     }
     var notices = results.compactMap { result in

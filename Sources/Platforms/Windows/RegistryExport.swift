@@ -64,9 +64,10 @@ struct RegistryExport: Sendable {
       }
       // A value goes on behind a backslash at the end of a line; only lists of bytes do.
       var parts = [text]
-      while text.hasSuffix("\\"), index < lines.count, !lines[index].text.withoutOuterBlanks.isEmpty {
-        text = lines[index].text.withoutOuterBlanks
+      while text.hasSuffix("\\") {
         parts[parts.count - 1].removeLast()
+        guard index < lines.count, !lines[index].text.withoutOuterBlanks.isEmpty else { break }
+        text = lines[index].text.withoutOuterBlanks
         parts.append(text)
         index += 1
       }

@@ -33,7 +33,6 @@ struct InspectFacts {
     for (name, key) in [("pid", "PidMode"), ("ipc", "IpcMode"), ("network", "NetworkMode"), ("uts", "UTSMode"), ("user", "UsernsMode")] {
       facts.addText("namespace." + name, host, key)
     }
-    hideAmbiguousIPC()
     facts.addNumber("limits.memory", host, "Memory")
     facts.addNumber("limits.pids", host, "PidsLimit")
     addProcessorLimits()
@@ -41,6 +40,7 @@ struct InspectFacts {
       policy["Name"]?.text.map { .object(["policy": .string($0), "retries": policy["MaximumRetryCount"]?.integer.map { .int($0) }]) }
     }
     facts.addText("runtime", host, "Runtime")
+    hideWhatPodmanLeavesOpen()
     facts.addText("user", config, "User")
     facts.add("healthcheck", config, "Healthcheck") { check in check["Test"].map { .array($0.node.texts.map { .string($0) }) } ?? [] }
     facts.add("capabilities.added", host, "CapAdd", Self.capabilities)
@@ -53,10 +53,11 @@ struct InspectFacts {
     return facts.facts
   }
 
-  /// podman (its Runtime is "oci") writes "shareable" of every container, of one in the host's IPC namespace too: that is no answer.
-  private mutating func hideAmbiguousIPC() {
-    guard host?["Runtime"]?.text == "oci", let mode = host?["IpcMode"], mode.text == "shareable" else { return }
-    facts["namespace.ipc"] = .notCollected("not-given", mode.source)
+  /// podman's compatible answers have "oci" for every runtime, and "shareable" for every IPC mode, the host's own too: those are no answers.
+  private mutating func hideWhatPodmanLeavesOpen() {
+    guard let runtime = host?["Runtime"], runtime.text == "oci" else { return }
+    facts["runtime"] = .notCollected("not-given", runtime.source)
+    if let mode = host?["IpcMode"], mode.text == "shareable" { facts["namespace.ipc"] = .notCollected("not-given", mode.source) }
   }
 
   /// Docker's own files hold flags in the place of a word.

@@ -59,7 +59,8 @@ enum EngineReport {
     func flag(_ name: String) -> Fact { .present(.bool(options[name] != nil), options[name]?.source ?? list.source) }
     facts["daemon.no-new-privileges"] = flag("no-new-privileges")
     facts["daemon.selinux-enabled"] = flag("selinux")
-    facts["rootless"] = flag("rootless")
+    // podman says it beside the options.
+    facts["rootless"] = info["Rootless"]?.flag == true ? .present(true, info.source) : flag("rootless")
     facts["daemon.userns-remap"] = options["userns"].map { .present("on", $0.source) } ?? .absent(list.source)
     // An engine that does not name seccomp runs on a kernel, or was built, without it.
     facts["daemon.seccomp-profile"] =
