@@ -232,16 +232,16 @@ public final class ResultStore {
     do {
       return try body()
     } catch is Foreign {
-      throw DataError("\(path): a database of another program; name another file, as in --store=FILE")
+      throw DataError("\(path): a database of another program; name another file, as in --history FILE")
     } catch let error as DatabaseError {
       let reason =
         switch error.resultCode.primaryResultCode {
-        case .SQLITE_NOTADB: "no store of results; name another file, as in --store=FILE"
+        case .SQLITE_NOTADB: "no store of results; name another file, as in --history FILE"
         case .SQLITE_CORRUPT: "damaged; restore it from a copy, or remove it and begin anew"
         case .SQLITE_FULL: "no space is left; make room, or remove runs with ringwall history prune"
         case .SQLITE_BUSY, .SQLITE_LOCKED: "in use by another ringwall for more than 10 s; try again"
         case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_CANTOPEN, .SQLITE_AUTH:
-          "cannot be written; name a file of your own, as in --store=FILE"
+          "cannot be written; name a file of your own, as in --history FILE"
         case .SQLITE_IOERR: "cannot be read or written (an error of the device)"
         default: "SQLite says \(error.message ?? "error \(error.resultCode.rawValue)")"
         }

@@ -15,7 +15,7 @@ enum StoreFile {
     // XDG Base Directory Specification 0.8: a relative path is ignored.
     if let state = Environment.value("XDG_STATE_HOME"), state.hasPrefix("/") { return state + "/ringwall/history.db" }
     guard let home = Environment.value("HOME"), home.hasPrefix("/") else {
-      throw DataError("--store: neither XDG_STATE_HOME nor HOME says where results are kept; name a file, as in --store=FILE")
+      throw DataError("--store: neither XDG_STATE_HOME nor HOME says where results are kept; name a file, as in --history FILE")
     }
     return home + "/.local/state/ringwall/history.db"
   }
@@ -31,7 +31,7 @@ enum StoreFile {
     guard unsafe fstat(descriptor, &status) == 0 else { throw failure(path, errno) }
     guard status.st_mode & S_IFMT == S_IFREG else { throw DataError("\(path): no file that results could be kept in; name another") }
     guard status.st_uid == geteuid() else {
-      throw DataError("\(path): belongs to another user, who could have put anything there; name a file of your own, as in --store=FILE")
+      throw DataError("\(path): belongs to another user, who could have put anything there; name a file of your own, as in --history FILE")
     }
     try refuseForeign(descriptor, path)
     if status.st_mode & 0o077 != 0 { _ = fchmod(descriptor, 0o600) }
@@ -51,11 +51,11 @@ enum StoreFile {
     }
     if head.isEmpty { return }
     guard head.count == 72, head.starts(with: Array("SQLite format 3\0".utf8)) else {
-      throw DataError("\(path): no store of results; name another file, as in --store=FILE")
+      throw DataError("\(path): no store of results; name another file, as in --history FILE")
     }
     let owner = head[68..<72].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
     guard owner == mark || (owner == 0 && head[18] == 2) else {
-      throw DataError("\(path): a database of another program; name another file, as in --store=FILE")
+      throw DataError("\(path): a database of another program; name another file, as in --history FILE")
     }
   }
 
@@ -72,10 +72,10 @@ enum StoreFile {
     let reason =
       switch code {
       case ENOENT: "there is no store yet; keep a run with ringwall audit --store"
-      case EACCES, EPERM: "permission denied; name a file of your own, as in --store=FILE"
+      case EACCES, EPERM: "permission denied; name a file of your own, as in --history FILE"
       case ELOOP: "a symbolic link; name the file itself"
       case EISDIR: "a folder; name a file in it"
-      case EROFS: "the file system is read-only; name a file elsewhere, as in --store=FILE"
+      case EROFS: "the file system is read-only; name a file elsewhere, as in --history FILE"
       case ENOSPC, EDQUOT: "no space is left; make room or name a file elsewhere"
       case ENOTDIR: "a part of the path is no folder"
       default: "error \(code)"

@@ -105,7 +105,7 @@ struct AuditCommand: ParsableCommand {
     if following.follow {
       if format != .table && format != .json { throw ValidationError("--follow prints table or json") }
       if output != nil { throw ValidationError("--follow writes to standard output; leave out --output") }
-      if history.store != nil || history.since != nil || !history.compare.isEmpty {
+      if history.store || history.since != nil || !history.compare.isEmpty {
         throw ValidationError("--follow goes on and on: leave out --store, --since and --compare")
       }
       if !waiver.waivers.isEmpty { throw ValidationError("--follow tells what is measured: leave out --waivers") }
@@ -127,7 +127,7 @@ struct AuditCommand: ParsableCommand {
       let store = try history.existing()
       return (store: store, run: try HistoryOptions.run(name, in: store, scope: scope))
     }
-    let store = history.store == nil ? nil : try history.writing()
+    let store = history.store ? try history.writing() : nil
     let progress = SharedProgress(isWanted: !noProgress)
     let servers = try LiveServers(targets, server, progress, isFollowing: following.follow)
 
@@ -137,7 +137,8 @@ struct AuditCommand: ParsableCommand {
       isIncluded: setup.includedIDs)
     if following.follow {
       return try following.run(
-        request, setup: setup, format: format, failOn: failOn, toleratingUnknown: unknown == .ok, progress: progress, servers: servers)
+        request, setup: setup, format: format, failOn: failOn, toleratingUnknown: unknown == .ok, servers: servers,
+        progress: progress)
     }
     let warnings = WarningLines(texts: setup.texts)
     var outcome = AuditRun(
@@ -178,7 +179,7 @@ struct AuditCommand: ParsableCommand {
 
   /// The table shows what needs somebody; only the other forms, clauses, --all and what is kept need every pass.
   private var keepsEverything: Bool {
-    format != .table || all || !frameworks.isEmpty || history.store != nil || history.since != nil
+    format != .table || all || !frameworks.isEmpty || history.store || history.since != nil
   }
 
   /// Writes a comparison alone; 1 where something that counts was opened.

@@ -6,12 +6,8 @@ internal import Judgement
 
 /// Results over time: where they are kept, and what a run is compared with.
 struct HistoryOptions: ParsableArguments {
-  @Option(
-    name: .customLong("store"), defaultAsFlag: "",
-    help: ArgumentHelp(
-      "Keep the results, in FILE or in /var/lib/ringwall (root) or $XDG_STATE_HOME/ringwall. Write --store=FILE before targets.",
-      valueName: "file"), completion: .file())
-  var store: String?
+  @Flag(help: "Keep the results of this run.")
+  var store = false
 
   @Option(
     help: ArgumentHelp(
@@ -26,7 +22,10 @@ struct HistoryOptions: ParsableArguments {
   var compare: [String] = []
 
   @Option(
-    name: .customLong("history"), help: ArgumentHelp("The store that --since and --compare read.", valueName: "file"), completion: .file())
+    name: .customLong("history"),
+    help: ArgumentHelp(
+      "The store of kept results. Else /var/lib/ringwall/history.db (root) or $XDG_STATE_HOME/ringwall/history.db.", valueName: "file"),
+    completion: .file())
   var history: String?
 
   func validate() throws {
@@ -34,23 +33,20 @@ struct HistoryOptions: ParsableArguments {
       guard compare.count == 2 else {
         throw ValidationError("--compare takes two runs, as in --compare 12 last or --compare old.json new.json")
       }
-      if store != nil || since != nil { throw ValidationError("--compare audits nothing: leave out --store and --since") }
+      if store || since != nil { throw ValidationError("--compare audits nothing: leave out --store and --since") }
     }
-    if history != nil, store?.isEmpty == false { throw ValidationError("--store and --history both name a file; name it once") }
+    if history?.isEmpty == true { throw ValidationError("--history names no file; leave it out for the usual place") }
   }
 
-  /// The file that was named; nil for the default.
-  private var file: String? { history ?? store.flatMap { $0.isEmpty ? nil : $0 } }
-
   /// A store that exists.
-  func existing() throws(DataError) -> ResultStore { try ResultStore(path: file, creating: false) }
+  func existing() throws(DataError) -> ResultStore { try ResultStore(path: history, creating: false) }
 
   /// The store to write to; made where there is none.
-  func writing() throws(DataError) -> ResultStore { try ResultStore(path: file, creating: true) }
+  func writing() throws(DataError) -> ResultStore { try ResultStore(path: history, creating: true) }
 
   /// Scores of stored runs of the same targets, oldest first; none where no store was named.
   func earlierScores(scope: String) throws(DataError) -> [EarlierScores] {
-    guard store != nil || history != nil, let existing = try? existing() else { return [] }
+    guard store || history != nil, let existing = try? existing() else { return [] }
     return try existing.runs(scope: scope, limit: 100).reversed().map { run in
       let scores = run.head.scores.map { ($0.layer, $0.low) }
       return EarlierScores(time: run.head.time, scores: Dictionary(scores, uniquingKeysWith: { first, _ in first }))

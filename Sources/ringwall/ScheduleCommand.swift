@@ -104,7 +104,7 @@ struct ScheduleCommand: ParsableCommand {
     if let bad = arguments.first(where: { $0.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F } }) {
       throw ValidationError("\(bad.printable): a control character, which a unit cannot hold")
     }
-    let keeps = audit.history.store != nil ? [] : ["--store=/var/lib/ringwall/history.db"]
+    let keeps = audit.history.store ? [] : ["--store"]
     return ScheduleUnits(
       name: name, program: Tree.resolved("/proc/self/exe") ?? "/usr/local/bin/ringwall",
       arguments: ["audit", "--no-progress"] + keeps + arguments, calendar: calendar, isHost: audit.targets.isEmpty && audit.root == nil,

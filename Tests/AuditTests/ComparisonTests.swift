@@ -139,4 +139,17 @@ import Testing
     #expect(try age("2027-04-01") == .expired("2027-03-31"))
     #expect(throws: DataError.self) { try Baseline(Array("name: x\nversion: \"1\"\nexpires: soon\n".utf8), file: "x.yaml") }
   }
+
+  @Test("Every shipped baseline says when it was reviewed and how long it is meant to be used")
+  func shipped() throws {
+    let folder = try DataFolder(named: Samples.packageRoot.path)
+    let files = try folder.files(below: "baselines", suffixes: [".yaml"])
+    #expect(files.count >= 3)
+    for file in files {
+      let baseline = try Baseline.load(String(file.dropFirst("baselines/".count).dropLast(".yaml".count)), from: folder)
+      let reviewed = try #require(baseline.reviewed.flatMap(Clock.seconds), "\(file)")
+      let expires = try #require(baseline.expires.flatMap(Clock.seconds), "\(file)")
+      #expect(reviewed < expires, "\(file)")
+    }
+  }
 }

@@ -160,6 +160,21 @@ import Testing
     }
   }
 
+  @Test("What lies beside a guest and is read with it counts as the guest")
+  func beside() throws {
+    let followed = try Followed()
+    try followed.write("a.vmx", "config.version = \"8\"\nvirtualHW.version = \"19\"\ndisplayName = \"a\"\n")
+    followed.begin()
+    for text in ["snapshot.numSnapshots = \"2\"\nsnapshot0.uid = \"1\"\nsnapshot0.displayName = \"old\"\n", "broken"] {
+      try followed.write("a.vmsd", text)
+      followed.follow()
+      #expect(try followed.state() == followed.audited())
+    }
+    try FileManager.default.removeItem(atPath: followed.folder + "/a.vmsd")
+    followed.follow()
+    #expect(try followed.state() == followed.audited())
+  }
+
   @Test("After 1,000 random changes the followed state is the one of a full audit", arguments: [UInt64(1), 2])
   func randomChanges(seed: UInt64) throws {
     let followed = try Followed()

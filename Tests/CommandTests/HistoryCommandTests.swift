@@ -10,10 +10,10 @@ struct HistoryCommandTests {
     let folder = try ScratchFolder()
     let guest = try folder.file("guest.xml", Self.loopback)
     let store = folder.path + "/kept/history.db"
-    let kept = ["audit", guest, "--store=\(store)"]
+    let kept = ["audit", guest, "--store", "--history", store]
     #expect(try Program.run(kept).error.contains("Stored as run 1 in \(store)"))
     try folder.file("guest.xml", Inputs.domain)
-    let second = try Program.run(["audit", guest, "--since", "last", "--store=\(store)", "--format", "json"])
+    let second = try Program.run(["audit", guest, "--since", "last", "--store", "--history", store, "--format", "json"])
     let changes = try second.json()
     let opened = try #require(changes["opened"] as? [[String: Any]])
     #expect(changes["schema"] as? String == "ringwall.changes/1")
@@ -44,7 +44,7 @@ struct HistoryCommandTests {
     let folder = try ScratchFolder()
     let guest = try folder.file("guest.xml", Inputs.domain)
     let store = folder.path + "/history.db"
-    for _ in 0..<3 { _ = try Program.run(["audit", guest, "--store=\(store)"]) }
+    for _ in 0..<3 { _ = try Program.run(["audit", guest, "--store", "--history", store]) }
     let list = try Program.run(["history", "--history", store])
     #expect(list.code == 0 && list.output.split(separator: "\n").count == 4 && list.output.contains(guest))
     #expect(try Program.run(["history", "prune", "--keep", "1", "--history", store]).error.contains("2 runs removed"))
@@ -59,7 +59,7 @@ struct HistoryCommandTests {
     let guest = try folder.file("guest.xml", Inputs.domain)
     try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder.path)
     let result = try Program.run(
-      ["audit", "--store", "--", guest], environment: ["XDG_STATE_HOME": folder.path + "/state"], asNobody: true)
+      ["audit", "--store", guest], environment: ["XDG_STATE_HOME": folder.path + "/state"], asNobody: true)
     #expect(result.error.contains("\(folder.path)/state/ringwall/history.db"), "\(result.error)")
     let file = try FileManager.default.attributesOfItem(atPath: folder.path + "/state/ringwall/history.db")
     #expect(file[.posixPermissions] as? Int == 0o600)
@@ -89,8 +89,8 @@ struct HistoryCommandTests {
   func foreign() throws {
     let folder = try ScratchFolder()
     let guest = try folder.file("guest.xml", Inputs.domain)
-    let result = try Program.run(["audit", "--store", guest])
-    #expect(result.code == 2 && result.error.contains("--store=FILE"))
+    let result = try Program.run(["audit", guest, "--store", "--history", guest])
+    #expect(result.code == 2 && result.error.contains("--history FILE"))
     #expect(try String(contentsOfFile: guest, encoding: .utf8) == Inputs.domain)
   }
 

@@ -86,7 +86,7 @@ struct ResultStoreTests {
     }
     let before = try Data(contentsOf: URL(fileURLWithPath: path))
     let error = #expect(throws: DataError.self) { try ResultStore(path: path, creating: true) }
-    #expect(error?.message.contains(path) == true && error?.message.contains("--store=FILE") == true)
+    #expect(error?.message.contains(path) == true && error?.message.contains("--history FILE") == true)
     let isSame = try Data(contentsOf: URL(fileURLWithPath: path)) == before
     #expect(isSame)
   }

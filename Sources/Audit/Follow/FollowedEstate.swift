@@ -16,6 +16,8 @@ public final class FollowedEstate {
   private var states: [Target: FollowedTarget] = [:]
   /// File targets by absolute path, and by the path that a link leads to.
   private var files: [String: [Target]] = [:]
+  /// File targets by other files that their facts came from.
+  private var dependents: [String: Set<Target>] = [:]
   /// File targets that are symbolic links.
   private var links: Set<Target> = []
   /// Folders that a machine's facts were read from.
@@ -44,19 +46,25 @@ public final class FollowedEstate {
       }
     }
     for path in files.keys { folders.insert(Self.folder(of: path)) }
+    for path in dependents.keys { folders.insert(Self.folder(of: path)) }
     return folders.union(machines.keys)
   }
 
   /// Grows whenever `folders` may be other ones.
   public private(set) var folderVersion = 0
 
-  /// Whether a target must be looked at every so often, because nothing tells of its changes: processes, and this host's /proc and /sys.
-  public var needsPolling: Bool { targets.contains(where: Self.isPolled) }
+  /// Whether a target must be looked at every so often, because nothing tells of its changes: processes, engines, and this host's /proc
+  /// and /sys. A server has a source of changes.
+  public var needsPolling: Bool { targets.contains(where: isPolled) }
 
-  private static func isPolled(_ target: Target) -> Bool {
+  /// Once a server's source of changes has ended.
+  public var isPollingServers = false
+
+  private func isPolled(_ target: Target) -> Bool {
     switch target {
-    case .process, .machine(_, nil), .engine: true
-    case .machine, .file, .server, .refused: false
+    case .process, .engine, .machine(_, nil): true
+    case .server: isPollingServers
+    case .machine, .file, .refused: false
     }
   }
 
@@ -119,7 +127,7 @@ public final class FollowedEstate {
 
   /// Looks again at what nothing tells of.
   public func poll(now: Int64) -> [FollowEvent] {
-    update(touching: Set(targets.filter(Self.isPolled)), isResolving: false, now: now)
+    update(touching: Set(targets.filter(isPolled)), isResolving: false, now: now)
   }
 
   /// Looks again at machines: something of their guests is another.
@@ -155,9 +163,17 @@ public final class FollowedEstate {
         }
       }
       if let targets = files[path] { touched.formUnion(targets) }
+      if let targets = dependents[path] { touched.formUnion(targets) }
+      touched.formUnion(beside(path))
     }
     guard isResolving || !touched.isEmpty else { return [] }
     return update(touching: touched, isResolving: isResolving, now: now)
+  }
+
+  /// Files of the same name but for its ending, which may be read together: "guest.vmx" for "guest.vmsd".
+  private func beside(_ path: String) -> [Target] {
+    guard let dot = path.lastIndex(of: "."), path[dot...].dropFirst().allSatisfy({ $0 != "/" }) else { return [] }
+    return [".vmx", ".ovf"].flatMap { files[path[..<dot] + $0] ?? [] }
   }
 
   /// What was named on the command line, or a folder above it.
@@ -189,8 +205,10 @@ public final class FollowedEstate {
     let collected = Collected(at: Clock.text(now), by: "ringwall \(request.version)", uid: CurrentUser.id)
     var found: [Target: FactCollection.Outcome] = [:]
     var isRenaming = isResolving
-    for (index, target) in targets.enumerated() where touching?.contains(target) ?? true || states[target] == nil {
-      progress("\(index + 1)/\(targets.count) \(target.name)")
+    // Of thousands of targets, those that nothing happened to are not looked through.
+    let visited = isResolving ? targets : (touching ?? []).filter { states[$0] != nil }.sorted { $0.name < $1.name }
+    for (index, target) in visited.enumerated() where touching?.contains(target) ?? true || states[target] == nil {
+      progress("\(index + 1)/\(visited.count) \(target.name)")
       let outcome = FactCollection(inventories: request.inventories).collect(target)
       let ids = outcome.isPassedOver ? [] : outcome.collection.assets.map(\.asset.id)
       if ids != states[target]?.assets.map(\.collected.id) { isRenaming = true }
@@ -205,7 +223,7 @@ public final class FollowedEstate {
       rename(found: &found, collected: collected, &changes)
     } else {
       if isRenaming { rename(found: &found, collected: collected, &changes) }
-      for target in targets {
+      for target in visited {
         guard let outcome = found[target] else { continue }
         let ids = names[target] ?? states[target]?.assets.map(\.asset.id) ?? []
         judge(outcome, of: target, ids: ids, collected: collected, &changes)
@@ -235,6 +253,7 @@ public final class FollowedEstate {
       for place in Set([next, Tree.resolved(link)].compactMap { $0 }) where place != link { files[place, default: []] += targets }
     }
     folderVersion += 1
+    dependents = dependents.mapValues { $0.filter { states[$0] != nil } }.filter { !$0.value.isEmpty }
     machines = machines.mapValues { $0.filter { states[$0] != nil } }.filter { !$0.value.isEmpty }
   }
 
@@ -268,12 +287,11 @@ public final class FollowedEstate {
     var state = FollowedTarget(refusals: outcome.collection.refusals, isPassedOver: outcome.isPassedOver)
     let before = states[target]
     let known = Dictionary((before?.assets ?? []).map { ($0.asset.id, $0) }, uniquingKeysWith: { first, _ in first })
-    var isMachine = false
-    if case .machine = target { isMachine = true }
+    let isFile = if case .file = target { true } else { false }
     for (index, collectedFacts) in (outcome.isPassedOver ? [] : outcome.collection.assets).enumerated() {
       var facts = collectedFacts
       facts.asset = facts.asset.identified(index < ids.count ? ids[index] : facts.asset.id)
-      if let same = known[facts.asset.id], same.facts == facts, isMachine {
+      if let same = known[facts.asset.id], !isFile, same.facts == facts {
         state.assets.append(same)
         continue
       }
@@ -281,12 +299,12 @@ public final class FollowedEstate {
       state.assets.append(
         FollowedAsset(
           collected: collectedFacts.asset, target: facts.target, asset: facts.asset, results: results.kept,
-          facts: isMachine ? facts : nil))
+          facts: isFile ? nil : facts))
       changes.replace(known[facts.asset.id], by: facts.asset, results.kept, findings: results.findings)
     }
     changes.replace(before, by: state, of: target)
     states[target] = state
-    if isMachine { watch(target, outcome.collection) }
+    watch(target, outcome.collection)
   }
 
   private func results(of facts: AssetFacts, collected: Collected) -> (kept: [FollowedResult], findings: (Control) -> [Finding]) {
@@ -328,8 +346,20 @@ public final class FollowedEstate {
     return answer
   }
 
-  /// Remembers the folders that a machine's facts came from, the nearest that exist, and those that guests are added to.
+  /// Remembers where facts came from: other files than the one that was judged, as the snapshots of a guest lie beside it, and of a machine
+  /// the folders, the nearest that exist, and those that guests are added to.
   private func watch(_ target: Target, _ collection: Collection) {
+    if case .file(let path, _) = target {
+      for asset in collection.assets {
+        for fact in asset.facts.values {
+          for source in fact.source where source.kind == .path && source.name != path {
+            let place = TargetResolver.canonical(source.name)
+            if dependents[place, default: []].insert(target).inserted { folderVersion += 1 }
+          }
+        }
+      }
+      return
+    }
     guard case .machine(_, let root) = target else { return }
     let top = root.map(TargetResolver.canonical) ?? ""
     var folders: Set<String> = []

@@ -6,6 +6,12 @@ public protocol ChangeSource: AnyObject {
   var descriptor: Int32 { get }
   /// What was told since the last call. Never waits.
   func changes() -> [SourceChange]
+  /// Ends what was begun elsewhere for it, such as a session on a server. Called once, at the end.
+  func stop()
+}
+
+extension ChangeSource {
+  public func stop() {}
 }
 
 public enum SourceChange: Sendable, Hashable {
