@@ -34,8 +34,9 @@ struct SessionTests {
     #expect(try await simulator.otherSessions() == 0)
 
     let begun = AsyncStream<Void>.makeStream()
+    let (address, trust) = (try ServiceAddress("localhost:\(simulator.port)"), try simulator.trust())
     let task = Task {
-      try await simulator.with { session throws(ServiceFailure) in
+      try await ServiceSession.with(address, trust: trust, credentials: try Simulator.credentials()) { session throws(ServiceFailure) in
         begun.continuation.yield()
         while !Task.isCancelled { _ = try await session.call("CurrentTime", on: ManagedObject("ServiceInstance", "ServiceInstance")) }
         throw ServiceFailure(.cancelled, "interrupted")

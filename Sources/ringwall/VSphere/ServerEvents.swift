@@ -48,21 +48,32 @@ final class ServerEvents: ChangeSource {
     self.target = target
     let shared = Shared(end: ends[1])
     self.shared = shared
-    let (address, trust, credentials, hasEnded) = (access.address, access.trust, access.credentials, hasEnded)
-    task = Task.detached {
-      do throws(ServiceFailure) {
-        try await ServiceSession.with(address, trust: trust, credentials: credentials, userAgent: "ringwall/\(Version.text)") {
-          session throws(ServiceFailure) in
-          var steps = ObjectChanges(session, Self.watched).makeAsyncIterator()
-          // The first step is what the audit has just read.
-          _ = try await steps.next()
-          while try await steps.next() != nil { shared.tell { $0.hasChanged = true } }
-        }
-      } catch {
-        shared.tell { $0.failure = error }
-      }
+    task = Self.listening(access, shared, hasEnded)
+  }
+
+  private static func listening(_ access: VSphereAccess, _ shared: Shared, _ hasEnded: DispatchSemaphore) -> Task<Void, Never> {
+    Task.detached {
+      await listen(access, shared)
       hasEnded.signal()
     }
+  }
+
+  /// Waits for changes until the task is cancelled or the server fails.
+  private static func listen(_ access: VSphereAccess, _ shared: Shared) async {
+    do throws(ServiceFailure) {
+      try await ServiceSession.with(
+        access.address, trust: access.trust, credentials: access.credentials, userAgent: "ringwall/\(Version.text)"
+      ) { session throws(ServiceFailure) in try await listen(session) { shared.tell { $0.hasChanged = true } } }
+    } catch {
+      shared.tell { $0.failure = error }
+    }
+  }
+
+  private static func listen(_ session: ServiceSession, _ told: @Sendable () -> Void) async throws(ServiceFailure) {
+    var steps = ObjectChanges(session, watched).makeAsyncIterator()
+    // The first step is what the audit has just read.
+    _ = try await steps.next()
+    while try await steps.next() != nil { told() }
   }
 
   deinit {
