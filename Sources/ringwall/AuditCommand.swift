@@ -129,7 +129,7 @@ struct AuditCommand: ParsableCommand {
     }
     let store = history.store ? try history.writing() : nil
     let progress = SharedProgress(isWanted: !noProgress)
-    let servers = try LiveServers(targets, server, progress)
+    let servers = try LiveServers(targets, server, progress, isFollowing: following.follow)
 
     let request = AuditRun.Request(
       targets: targets, root: root, version: Version.text, now: Clock.now(),
@@ -137,8 +137,7 @@ struct AuditCommand: ParsableCommand {
       isIncluded: setup.includedIDs)
     if following.follow {
       return try following.run(
-        request, setup: setup, format: format, failOn: failOn, toleratingUnknown: unknown == .ok, servers: servers,
-        progress: progress)
+        request, setup: setup, format: format, failOn: failOn, toleratingUnknown: unknown == .ok, progress: progress, servers: servers)
     }
     let warnings = WarningLines(texts: setup.texts)
     var outcome = AuditRun(

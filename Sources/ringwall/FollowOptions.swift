@@ -26,10 +26,10 @@ struct FollowOptions: ParsableArguments {
   /// Follows until a signal ends it, and throws the exit code of what was found last.
   func run(
     _ request: AuditRun.Request, setup: JudgingSetup, format: ReportFormat, failOn: Severity, toleratingUnknown: Bool,
-    servers: LiveServers, progress: SharedProgress
+    progress: SharedProgress, servers: LiveServers
   ) throws {
     let follower = try Follower(
-      request, judge: try setup.judge(), claims: setup.claims, sources: try sources(request) + servers.changes,
+      request, judge: try setup.judge(), claims: setup.claims, sources: try sources(request) + servers.events(),
       pollInterval: .seconds(interval))
     let clock = ContinuousClock()
     let start = clock.now

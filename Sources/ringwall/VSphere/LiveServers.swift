@@ -8,9 +8,11 @@ internal import VSphere
 struct LiveServers {
   private let access: [String: VSphereAccess]
   private let progress: SharedProgress
+  private let isFollowing: Bool
 
+  /// - Parameter isFollowing: signals are taken by what follows, and not here.
   /// - Throws: where a target or an option cannot be used, and where options name a user and no target is a server.
-  init(_ targets: [String], _ options: VSphereOptions, _ progress: SharedProgress) throws(DataError) {
+  init(_ targets: [String], _ options: VSphereOptions, _ progress: SharedProgress, isFollowing: Bool = false) throws(DataError) {
     var access: [String: VSphereAccess] = [:]
     for target in targets where TargetResolver.isServer(target) && access[target] == nil {
       let address: ServiceAddress
@@ -22,20 +24,21 @@ struct LiveServers {
     }
     self.access = access
     self.progress = progress
+    self.isFollowing = isFollowing
   }
 
-  /// What tells of changes on each of the servers.
-  var changes: [any ChangeSource] {
-    access.sorted { $0.key < $1.key }.compactMap { ServerChanges(target: $0.key, $0.value) }
+  /// What tells of changes of each server.
+  func events() -> [any ChangeSource] {
+    access.sorted { $0.key < $1.key }.compactMap { ServerEvents(target: $0.key, access: $0.value) }
   }
 
   var inventories: FactCollection.Inventories {
-    let (access, progress) = (access, progress)
+    let (access, progress, isFollowing) = (access, progress, isFollowing)
     return { target in
       guard let server = access[target] else {
         return .failure(Refusal(target: target, code: "not-found", message: "\(target): no server of that name was named"))
       }
-      return server.inventory { progress.update("\(target): \($0)") }
+      return server.inventory(endsBySignal: !isFollowing) { progress.update("\(target): \($0)") }
         .mapError { error in
           // The reason names the server; the target names it as the user did.
           let place = "\(server.address.text): "

@@ -18,10 +18,12 @@ struct VSphereAccess {
 
   /// The document `ringwall.vsphere/1`, as JSON.
   ///
-  /// - Parameter progress: told from other threads what is being read.
-  func inventory(progress: @escaping @Sendable (String) -> Void) -> Result<[UInt8], ServiceFailure> {
+  /// - Parameters:
+  ///   - endsBySignal: whether SIGINT and SIGTERM end it.
+  ///   - progress: told from other threads what is being read.
+  func inventory(endsBySignal: Bool = true, progress: @escaping @Sendable (String) -> Void) -> Result<[UInt8], ServiceFailure> {
     let (address, trust, credentials) = (address, trust, credentials)
-    return Interruptible.run {
+    return Interruptible.run(endsBySignal: endsBySignal) {
       do throws(ServiceFailure) {
         let document = try await ServiceSession.with(address, trust: trust, credentials: credentials, userAgent: "ringwall/\(Version.text)")
         {
@@ -38,7 +40,7 @@ struct VSphereAccess {
 
 /// Runs a task from a thread that waits for it. The first SIGINT or SIGTERM cancels the task, a second one ends the program.
 enum Interruptible {
-  static func run<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) -> Value {
+  static func run<Value: Sendable>(endsBySignal: Bool = true, _ body: @escaping @Sendable () async -> Value) -> Value {
     let done = DispatchSemaphore(value: 0)
     let result = Box<Value>()
     let task = Task.detached {
@@ -47,9 +49,10 @@ enum Interruptible {
       result.value.withLock { $0 = value }
       done.signal()
     }
-    let sources = [SIGINT, SIGTERM].map { number in
-      // SAFETY: the default action is replaced, so that the source below is told instead.
-      _ = unsafe signal(number, SIG_IGN)
+    let signals = endsBySignal ? [SIGINT, SIGTERM] : []
+    let sources = signals.map { number in
+      // The default action is replaced, so that the source below is told instead.
+      _ = signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
         if task.isCancelled { exit(2) }
@@ -60,7 +63,7 @@ enum Interruptible {
     }
     defer {
       for source in sources { source.cancel() }
-      for number in [SIGINT, SIGTERM] { _ = unsafe signal(number, SIG_DFL) }
+      for number in signals { _ = signal(number, SIG_DFL) }
     }
     while true {
       done.wait()
