@@ -127,7 +127,9 @@ public struct FactCollection {
     let kind = FileKind.recognise(bytes, path: path)
     var collection = judged(kind, bytes, path) ?? Collection()
     // Invented settings are looked for in every text, whether or not this version judges its kind. Facts carry theirs.
-    let invented = kind == .facts || kind == .binary ? [] : InventedSettings.find(in: bytes, path: path)
+    // An inventory is what the product itself answered, in lines of any length.
+    let isAnswer = kind == .facts || kind == .inventory || kind == .vmwareSettings
+    let invented = isAnswer || kind == .binary ? [] : InventedSettings.find(in: bytes, path: path)
     if !invented.isEmpty {
       if collection.assets.count == 1 {
         collection.assets[0].inventedSettings = invented

@@ -137,7 +137,8 @@ struct AuditCommand: ParsableCommand {
       isIncluded: setup.includedIDs)
     if following.follow {
       return try following.run(
-        request, setup: setup, format: format, failOn: failOn, toleratingUnknown: unknown == .ok, progress: progress, servers: servers)
+        request, setup: setup, format: format, failOn: failOn, toleratingUnknown: unknown == .ok, servers: servers,
+        progress: progress)
     }
     let warnings = WarningLines(texts: setup.texts)
     var outcome = AuditRun(

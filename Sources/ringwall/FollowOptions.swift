@@ -26,7 +26,7 @@ struct FollowOptions: ParsableArguments {
   /// Follows until a signal ends it, and throws the exit code of what was found last.
   func run(
     _ request: AuditRun.Request, setup: JudgingSetup, format: ReportFormat, failOn: Severity, toleratingUnknown: Bool,
-    progress: SharedProgress, servers: LiveServers
+    servers: LiveServers, progress: SharedProgress
   ) throws {
     let follower = try Follower(
       request, judge: try setup.judge(), claims: setup.claims, sources: try sources(request) + servers.events(),

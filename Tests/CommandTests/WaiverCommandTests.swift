@@ -87,7 +87,7 @@ struct WaiverCommandTests {
     #expect(exits[1] == exits[0] - 1)
     let table = try Program.run(
       ["audit", "--waivers", scene.waiver, "--trusted-keys", scene.keys, "--all", "--lang", "zh-CN", scene.guest],
-      environment: ["COLUMNS": "200"])
+      environment: ["COLUMNS": "400"])
     #expect(table.output.contains("已豁免") && table.output.contains("剩余 19 天"))
     let sarif = try Program.run(["audit", "--format", "sarif", "--waivers", scene.waiver, "--trusted-keys", scene.keys, scene.guest])
     #expect(sarif.output.contains("\"justification\":\"until the new host stands"))

@@ -40,10 +40,15 @@ struct InventoryMachineFacts {
 
   private let entity: InventoryEntity
   private let devices: [PlacedJSON]
+  /// Present where every device was read with its type, without which it cannot be told from another.
+  private let allDevices: Fact
 
   init(_ entity: InventoryEntity) {
     self.entity = entity
-    devices = entity.at(Self.devicePath)?.list ?? []
+    let found = entity.at(Self.devicePath)
+    devices = found?.list ?? []
+    let read = entity.list("config", "hardware", "device") { $0["_type"]?.text.map { _ in FactValue.null } }
+    allDevices = read.state == .present ? .present(.null, sources: Array(read.source.prefix(1))) : read
   }
 
   func facts() -> [String: Fact] {
@@ -92,7 +97,7 @@ struct InventoryMachineFacts {
   /// An object of key and value, or the API's list of {key, value}; beside config, or in it as the API has it.
   private func settings() -> Settings {
     let way = entity.at(["extraConfig"]) != nil ? ["extraConfig"] : ["config", "extraConfig"]
-    let whole = entity.fact(at: way) { $0.isObject || $0.isArray ? .null : nil }
+    let whole = entity.fact(at: way) { $0.isObject || $0.isArray ? Optional.some(FactValue.null) : Optional.none }
     var values: [String: PlacedJSON] = [:]
     if let found = entity.at(way), whole.state == .present {
       for (key, value) in found.members ?? [] { values[key.lowercased()] = value }
@@ -188,18 +193,14 @@ struct InventoryMachineFacts {
 
   /// The list fact of devices that `members` gives something for. Absent where the devices were read and none is of the kind.
   private func list(_ members: (_ type: String, _ device: PlacedJSON) -> KeyValuePairs<String, FactValue?>?) -> Fact {
-    // Without its type a device cannot be told from another.
-    let whole = entity.fact(at: Self.devicePath) { found in
-      found.list.allSatisfy { $0["_type"]?.text != nil } ? .null : nil
-    }
-    guard whole.state == .present else { return whole }
+    guard allDevices.state == .present else { return allDevices }
     var list = MachineList()
     for device in devices {
       guard let type = device["_type"]?.text, let rest = members(type, device) else { continue }
       let label = device.at(["deviceInfo", "label"])?.text ?? "\(type) \(device["key"]?.integer ?? 0)"
       list.add(device: label, rest, entity.document.source(device, entity.path(Self.devicePath)))
     }
-    return list.sources.isEmpty ? .absent(sources: whole.source) : .present(.array(list.values), sources: list.sources)
+    return list.sources.isEmpty ? .absent(sources: allDevices.source) : .present(.array(list.values), sources: list.sources)
   }
 
   // MARK: - The guest

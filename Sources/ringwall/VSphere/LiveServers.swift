@@ -2,6 +2,7 @@ internal import Audit
 internal import Domain
 internal import Judgement
 internal import Platforms
+internal import Synchronization
 internal import VSphere
 
 /// The servers among the targets of a command. Passwords are read, and asked for, before anything else begins.
@@ -10,7 +11,7 @@ struct LiveServers {
   private let progress: SharedProgress
   private let isFollowing: Bool
 
-  /// - Parameter isFollowing: signals are taken by what follows, and not here.
+  /// - Parameter isFollowing: from the second reading of a server on, signals are taken by what follows, and not here.
   /// - Throws: where a target or an option cannot be used, and where options name a user and no target is a server.
   init(_ targets: [String], _ options: VSphereOptions, _ progress: SharedProgress, isFollowing: Bool = false) throws(DataError) {
     var access: [String: VSphereAccess] = [:]
@@ -34,11 +35,13 @@ struct LiveServers {
 
   var inventories: FactCollection.Inventories {
     let (access, progress, isFollowing) = (access, progress, isFollowing)
+    let known = Mutex<Set<String>>([])
     return { target in
       guard let server = access[target] else {
         return .failure(Refusal(target: target, code: "not-found", message: "\(target): no server of that name was named"))
       }
-      return server.inventory(endsBySignal: !isFollowing) { progress.update("\(target): \($0)") }
+      let isFirst = known.withLock { $0.insert(target).inserted }
+      return server.inventory(endsBySignal: isFirst || !isFollowing) { progress.update("\(target): \($0)") }
         .mapError { error in
           // The reason names the server; the target names it as the user did.
           let place = "\(server.address.text): "
