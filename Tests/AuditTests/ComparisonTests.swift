@@ -15,10 +15,11 @@ import Testing
   }
 
   private func entry(
-    _ verdict: Verdict, control: String = "KVM-001", found: String? = "1", fact: String = "f1", fingerprint: String = "p"
+    _ verdict: Verdict, control: String = "KVM-001", found: String? = "1", fact: String = "f1", fingerprint: String = "p",
+    facts: [String: String]? = nil
   ) -> RunRecord.Entry {
     RunRecord.Entry(
-      control: control, severity: .high, verdict: verdict, reason: "", found: found, fingerprint: fingerprint, facts: ["a": fact])
+      control: control, severity: .high, verdict: verdict, reason: "", found: found, fingerprint: fingerprint, facts: facts ?? ["a": fact])
   }
 
   private func record(_ head: RunRecord.Head, _ entries: [RunRecord.Entry], asset: String = "host:a") -> RunRecord {
@@ -32,10 +33,12 @@ import Testing
       (record(head(), [entry(.pass, fact: "f2")]), [RunComparison.Cause.value]),
       (record(head(policies: "p2", rule: "r2"), [entry(.pass)]), [.rule]),
       // Other policies, but the rule of this control and its library are the same.
-      (record(head(policies: "p2", baseline: "b2", version: "2027.1"), [entry(.pass)]), [.baseline]),
+      (record(head(policies: "p2", baseline: "b2", version: "2027.1", parameters: "y"), [entry(.pass)]), [.baseline]),
+      // Another baseline whose parameters are the same: the verdict is another one for what the facts say.
+      (record(head(baseline: "b2"), [entry(.pass, facts: ["a[0]": "f2"])]), [.value]),
       (record(head(parameters: "y"), [entry(.pass)]), [.parameters]),
       (record(head(), [entry(.waived)]), [.waiver]),
-      (record(head(policies: "p2", rule: "r2", baseline: "b2"), [entry(.pass, fact: "f2")]), [.value, .rule, .baseline]),
+      (record(head(policies: "p2", rule: "r2", baseline: "b2", parameters: "y"), [entry(.pass, fact: "f2")]), [.value, .rule, .baseline]),
       (record(head(), [entry(.pass)]), [.unknown]),
     ] {
       let comparison = RunComparison(from: before, to: after)

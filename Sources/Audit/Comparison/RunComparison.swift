@@ -10,7 +10,7 @@ public struct RunComparison: Sendable {
     case waiver
     /// The rule or the library behind it reads otherwise.
     case rule
-    /// The baseline has another name, version or content.
+    /// The baseline has another name, version or content, and with it other parameters.
     case baseline
     /// Parameters were given otherwise.
     case parameters
@@ -154,9 +154,14 @@ public struct RunComparison: Sendable {
     let isOtherRule =
       if let x = before.rules[a.control], let y = after.rules[b.control] { x != y } else { before.policyDigest != after.policyDigest }
     if isOtherRule { causes.insert(.rule) }
-    if before.baseline != after.baseline || before.baselineDigest != after.baselineDigest { causes.insert(.baseline) }
-    if !before.parametersDigest.isEmpty, !after.parametersDigest.isEmpty, before.parametersDigest != after.parametersDigest {
-      causes.insert(.parameters)
+    // A baseline changes the verdict of a control that it judges by its parameters alone.
+    let isKnown = !before.parametersDigest.isEmpty && !after.parametersDigest.isEmpty
+    if !isKnown || before.parametersDigest != after.parametersDigest {
+      if before.baseline != after.baseline || before.baselineDigest != after.baselineDigest {
+        causes.insert(.baseline)
+      } else if isKnown {
+        causes.insert(.parameters)
+      }
     }
     if causes.isEmpty { causes = [a.facts != b.facts ? .value : .unknown] }
     return Cause.allCases.filter(causes.contains)

@@ -5,8 +5,7 @@ public import Platforms
 /// Follows an audit's targets until SIGINT or SIGTERM: waits for changes and tells what they did to verdicts.
 public final class Follower {
   private let watcher: FolderWatcher
-  /// Only once everything was looked at: before, a signal ends the program as it does an audit.
-  private var stop: StopSignals?
+  private let stop = StopSignals()
   private let estate: FollowedEstate
   private var sources: [any ChangeSource]
   private let pollInterval: Duration
@@ -45,14 +44,12 @@ public final class Follower {
   public func begin(progress: (String) -> Void) throws(DataError) -> [FollowEvent] {
     let events = estate.rescan(now: Clock.now(), progress: progress)
     try watch()
-    stop = StopSignals()
     return events
   }
 
   /// Runs until a signal asks it to end.
   public func run(_ tell: ([FollowEvent]) -> Void) throws(DataError) {
     defer { for source in sources { source.stop() } }
-    let stop = stop ?? StopSignals()
     var nextPoll = clock.now + pollInterval
     while true {
       let descriptors = [stop.descriptor, watcher.descriptor] + sources.map(\.descriptor)
