@@ -13,7 +13,7 @@ internal import Testing
 
   /// Answers each connection on a local socket with the same bytes, `count` times.
   private func served(_ answer: String, count: Int = 1, _ body: (String) throws -> Void) throws {
-    let path = "/tmp/rwe-\(UUID().uuidString.prefix(8)).sock"
+    let path = "/tmp/engine-\(UUID().uuidString.prefix(8)).sock"
     let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
     defer {
       close(listener)
@@ -59,7 +59,7 @@ internal import Testing
   @Test func aPathThatNoSocketCanHave() { #expect(refusal("/tmp/" + String(repeating: "x", count: 300))?.code == "not-found") }
 
   @Test func nobodyListens() throws {
-    let path = FileManager.default.temporaryDirectory.path + "/rwe-\(UUID().uuidString.prefix(8))"
+    let path = FileManager.default.temporaryDirectory.path + "/engine-\(UUID().uuidString.prefix(8))"
     try "".write(toFile: path, atomically: false, encoding: .utf8)
     defer { try? FileManager.default.removeItem(atPath: path) }
     #expect(refusal(path)?.message.contains("nobody answers") == true)
