@@ -46,6 +46,26 @@ public struct WindowsCollector: Sendable {
     return collection
   }
 
+  /// Machines that the document may leave out without a trace in any fact.
+  private func gaps(_ inventory: HyperVInventory, target: String) -> [Refusal] {
+    let path = inventory.path
+    if inventory.root["elevated"]?.flag == false {
+      return [
+        Refusal(
+          target: target, code: "permission",
+          message:
+            "\(path): collected without elevation, where Windows shows neither machines nor the boot configuration; run the script as administrator"
+        )
+      ]
+    }
+    guard case .failed = inventory.section("Get-VM") else { return [] }
+    return [
+      Refusal(
+        target: target, code: "io",
+        message: "\(path): Get-VM failed where this was collected, so that machines are missing; run the script again")
+    ]
+  }
+
   /// Facts of the boot configuration that the collector's document holds; nil asks for the entry of an opt-out.
   private func bootConfiguration(_ inventory: HyperVInventory) -> (String?) -> Fact {
     let rows = inventory.section("bcdedit").rows
