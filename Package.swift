@@ -34,7 +34,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+    .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
@@ -82,6 +84,28 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
+      name: "ContainerEngine",
+      dependencies: [
+        "Domain",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "VSphere",
+      dependencies: [
+        "CXML", "Domain",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      swiftSettings: strict),
+    .target(
       name: "DecisionServer",
       dependencies: [
         "CZlib", "Rego",
@@ -99,25 +123,47 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
-    .target(name: "Platforms", dependencies: ["Domain", "CXML", "CLinux"], swiftSettings: strict),
+    .target(
+      name: "Platforms", dependencies: ["Domain", "CArchive", "CXML", "CLinux", .product(name: "TOMLKit", package: "TOMLKit")],
+      swiftSettings: strict),
+    .target(name: "References", dependencies: ["Domain", "Judgement"], swiftSettings: strict),
+    .target(
+      name: "Waivers",
+      dependencies: [
+        "Domain", "Judgement", .product(name: "Crypto", package: "swift-crypto"), .product(name: "SwiftASN1", package: "swift-asn1"),
+      ],
+      swiftSettings: strict),
     .target(
       name: "Audit",
       dependencies: [
-        "Domain", "Judgement", "Platforms", .product(name: "Yams", package: "Yams"), .product(name: "Crypto", package: "swift-crypto"),
+        "ContainerEngine", "CXML", "Domain", "Judgement", "Platforms", "References", "Waivers", .product(name: "Yams", package: "Yams"),
+        .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: strict),
+    .target(
+      name: "History", dependencies: ["Audit", "Judgement", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
     .executableTarget(
       name: "ringwall",
       dependencies: [
-        "Domain", "Rego", "RegoBuiltins", "RegoHTTP", "Judgement", "Platforms", "Audit", "DecisionServer",
+        "Domain", "Rego", "RegoBuiltins", "RegoHTTP", "Judgement", "Platforms", "References", "VSphere", "Waivers", "Audit", "History",
+        "DecisionServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "AuditTests", dependencies: ["Domain", "Judgement", "Audit", .product(name: "Yams", package: "Yams")], exclude: ["Fixtures"],
+      name: "AuditTests", dependencies: ["Domain", "Judgement", "Platforms", "Audit", .product(name: "Yams", package: "Yams")],
+      exclude: ["Fixtures"],
       swiftSettings: strict),
     .testTarget(
       name: "CommandTests", dependencies: ["ringwall", "Domain", "Rego", "Judgement", .product(name: "Yams", package: "Yams")],
+      swiftSettings: strict),
+    .testTarget(
+      name: "HistoryTests", dependencies: ["Domain", "Judgement", "Audit", "History", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ReferencesTests", dependencies: ["Domain", "Judgement", "References"], swiftSettings: strict),
+    .testTarget(
+      name: "WaiversTests", dependencies: ["Domain", "Judgement", "Waivers", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: strict),
     .testTarget(name: "HouseTests", swiftSettings: strict),
     .executableTarget(
@@ -162,8 +208,27 @@ let package = Package(
     .testTarget(
       name: "LibvirtDomainTests",
       dependencies: ["Domain", "Judgement", "Platforms", "TestSupport", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+    .testTarget(
+      name: "ContainerTests",
+      dependencies: ["Audit", "Domain", "Judgement", "Platforms", "TestSupport", .product(name: "Yams", package: "Yams")],
+      swiftSettings: strict),
+    .testTarget(name: "VirtualMachineTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
     .testTarget(name: "WindowsTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
     .testTarget(name: "QEMUTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
+    .testTarget(name: "VMwareTests", dependencies: ["Domain", "Platforms"], exclude: ["Fixtures"], swiftSettings: strict),
+    .testTarget(
+      name: "VSphereTests",
+      dependencies: [
+        "ringwall", "VSphere", "Domain",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "X509", package: "swift-certificates"),
+      ],
+      exclude: ["Simulator"], swiftSettings: strict),
     .testTarget(
       name: "LibvirtDaemonTests",
       dependencies: ["Domain", "Judgement", "Platforms", "TestSupport", .product(name: "Yams", package: "Yams")], swiftSettings: strict),

@@ -1,5 +1,6 @@
 public import Domain
 public import Judgement
+public import Waivers
 
 /// What became of one target.
 public struct TargetOutcome: Sendable, Hashable {
@@ -29,6 +30,8 @@ public struct AuditResult: Sendable, Hashable {
   public let found: FactValue?
   /// Stable between runs and independent of line numbers: 32 hexadecimal digits.
   public let fingerprint: String
+  /// What a waived result is waived by; nil for any other verdict.
+  public var waiver: WaiverSet.Grant?
 
   public var verdict: Verdict { finding.verdict }
   public var control: Control { finding.control }
@@ -52,8 +55,39 @@ public struct AuditOutcome: Sendable {
   /// Roots of the saved trees that assets were read from, by asset id; live assets and single files have none.
   public let roots: [String: String]
   public let seconds: Double
+  /// This estate's own percentages where an article states one.
+  public var shares: [EstateShares.Answer] = []
+  /// Every waiver document that was given, in the order of its file.
+  public var waivers: [WaiverSet.Outcome] = []
 
   public func count(_ verdict: Verdict) -> Int { tally.count(verdict) }
+
+  /// Assets in the order in which they were judged, each with its results, worst first; without those that have none.
+  var resultsByAsset: [(asset: Asset, results: [AuditResult])] {
+    let groups = Dictionary(grouping: results, by: \.finding.asset.id)
+    return assets.compactMap { asset in groups[asset.id].map { (asset, $0) } }
+  }
+
+  /// By asset id, a file that the asset was read from: where a result without a place of its own can be shown. What the kernel shows of itself is
+  /// none.
+  var filesByAsset: [String: String] {
+    var files: [String: String] = [:]
+    for result in results {
+      for source in result.finding.evidence.lazy.compactMap(\.source) where source.kind == .path {
+        guard !source.name.hasPrefix("/proc/"), !source.name.hasPrefix("/sys/") else { continue }
+        let id = result.finding.asset.id
+        files[id] = min(files[id] ?? source.name, source.name)
+      }
+    }
+    return files
+  }
+
+  /// Controls that have results, by id.
+  var controls: [Control] {
+    var byID: [String: Control] = [:]
+    for result in results { byID[result.control.id] = result.control }
+    return byID.values.sorted { $0.id < $1.id }
+  }
 
   /// What the process exits with, and why.
   ///
@@ -90,16 +124,32 @@ public struct ExitStatus: Sendable, Hashable {
 
 extension AuditResult {
   /// Worst first: severity, then fail before unknown before the rest, then control and asset.
-  static func isWorse(_ a: AuditResult, _ b: AuditResult) -> Bool {
-    let (x, y) = (a.order, b.order)
-    if x != y { return x < y }
-    if a.control.id != b.control.id { return a.control.id < b.control.id }
-    return (a.finding.asset.name, a.finding.asset.id, a.fingerprint) < (b.finding.asset.name, b.finding.asset.id, b.fingerprint)
+  static func worstFirst(_ results: [AuditResult]) -> [AuditResult] {
+    // What decides most comparisons is one number: tens of thousands of results are sorted without looking into them.
+    let ids = Set(results.map(\.control.id)).sorted()
+    let places = Dictionary(uniqueKeysWithValues: ids.enumerated().map { ($1, $0) })
+    var keys = results.enumerated().map { index, result in
+      (rank: result.order * ids.count + (places[result.control.id] ?? 0), index: index)
+    }
+    keys.sort { a, b in
+      if a.rank != b.rank { return a.rank < b.rank }
+      let (x, y) = (results[a.index], results[b.index])
+      if x.finding.asset.name != y.finding.asset.name { return x.finding.asset.name < y.finding.asset.name }
+      if x.finding.asset.id != y.finding.asset.id { return x.finding.asset.id < y.finding.asset.id }
+      return x.fingerprint != y.fingerprint ? x.fingerprint < y.fingerprint : a.index < b.index
+    }
+    return keys.map { results[$0.index] }
   }
 
   private var order: Int {
-    let verdicts: [Verdict: Int] = [.fail: 0, .unknown: 1, .waived: 2, .pass: 3, .notApplicable: 4]
-    let rank = verdicts[finding.verdict] ?? 5
+    let rank =
+      switch finding.verdict {
+      case .fail: 0
+      case .unknown: 1
+      case .waived: 2
+      case .pass: 3
+      case .notApplicable: 4
+      }
     // Passes stay quiet: what needs a person comes first, whatever its severity.
     return rank <= 1 ? (4 - control.severity.rank) * 2 + rank : 100 + rank * 10 + (4 - control.severity.rank)
   }

@@ -1,5 +1,6 @@
-internal import Domain
+public import Domain
 public import Judgement
+public import Waivers
 
 /// One audit, from the words of the command line to everything a report shows. Reads as its list of steps.
 public struct AuditRun {
@@ -20,18 +21,21 @@ public struct AuditRun {
     /// Seconds since 1970 that the report names as its time.
     public var now: Int64
     public var keeping: Keeping
+    /// Gives the inventories of servers among the targets.
+    public var inventories: FactCollection.Inventories?
     /// Which controls and recognised settings are judged, by id.
     public var isIncluded: @Sendable (String) -> Bool
 
     public init(
       targets: [String], root: String?, version: String, now: Int64, keeping: Keeping = .everything,
-      isIncluded: @escaping @Sendable (String) -> Bool = { _ in true }
+      inventories: FactCollection.Inventories? = nil, isIncluded: @escaping @Sendable (String) -> Bool = { _ in true }
     ) {
       self.targets = targets
       self.root = root
       self.version = version
       self.now = now
       self.keeping = keeping
+      self.inventories = inventories
       self.isIncluded = isIncluded
     }
   }
@@ -40,15 +44,25 @@ public struct AuditRun {
   private let judge: Judge
   private let baseline: Baseline
   private let claims: Claims
+  private let waivers: WaiverSet?
   private let progress: (String) -> Void
+  private let warn: (Warning) -> Void
 
-  /// - Parameter progress: told what is being done, before each target.
-  public init(_ request: Request, judge: Judge, baseline: Baseline, claims: Claims, progress: @escaping (String) -> Void = { _ in }) {
+  /// - Parameters:
+  ///   - waivers: documents that may waive failing controls; nil for none.
+  ///   - progress: told what is being done, before each target.
+  ///   - warn: told what was judged and may have been meant otherwise.
+  public init(
+    _ request: Request, judge: Judge, baseline: Baseline, claims: Claims, waivers: WaiverSet? = nil,
+    progress: @escaping (String) -> Void = { _ in }, warn: @escaping (Warning) -> Void = { _ in }
+  ) {
     self.request = request
     self.judge = judge
     self.baseline = baseline
     self.claims = claims
+    self.waivers = waivers
     self.progress = progress
+    self.warn = warn
   }
 
   public func run() -> AuditOutcome {
@@ -57,21 +71,23 @@ public struct AuditRun {
     let collected = Collected(at: Clock.text(request.now), by: "ringwall \(request.version)", uid: CurrentUser.id)
 
     let targets = TargetResolver().resolve(request.targets, root: request.root)
-    var judged = Judged()
+    var judged = Judged(waivers: waivers, shares: EstateShares(claims))
     for (index, target) in targets.enumerated() {
       progress("\(index + 1)/\(targets.count) \(target.name)")
-      let outcome = FactCollection().collect(target)
+      let outcome = FactCollection(inventories: request.inventories).collect(target)
       judge(outcome, of: target, collected: collected, into: &judged)
     }
     refuseEmptyFolders(&judged)
-    let results = judged.results.sorted(by: AuditResult.isWorse)
+    let decided = judged.applyWaivers(isIncluded: request.isIncluded)
+    let results = AuditResult.worstFirst(judged.results)
     let scores = LayerScore.scores(of: judged.tally, results: results, floor: baseline.floor)
 
     let elapsed = clock.now - start
     return AuditOutcome(
       version: request.version, policyDigest: judge.policies.digest, collected: collected, baseline: baseline, targets: judged.targets,
       assets: judged.assets, results: results, tally: judged.tally, scores: scores, passedOver: judged.passedOver, roots: judged.roots,
-      seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18)
+      seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18, shares: judged.shares.answers,
+      waivers: decided)
   }
 
   /// What the steps hand on.
@@ -82,26 +98,53 @@ public struct AuditRun {
     var tally = Tally()
     var passedOver = 0
     var roots: [String: String] = [:]
-    private var ids: Set<String> = []
+    var included: [String: Bool] = [:]
+    private var naming = AssetNaming()
+    private var waivers: WaiverSet?
+    private(set) var shares: EstateShares
 
-    /// The asset under an id that no other has: of two with one id, as files of one guest in two places have, the later is told apart by
-    /// its target.
+    init(waivers: WaiverSet?, shares: EstateShares) {
+      self.waivers = waivers
+      self.shares = shares
+    }
+
+    mutating func observe(_ asset: Asset) { waivers?.observe(asset) }
+
+    mutating func observe(_ finding: Finding) { waivers?.observe(finding) }
+
+    /// Whether a waiver asks about findings of the control.
+    func watches(_ control: Control) -> Bool { waivers?.watches(control.id) == true }
+
+    mutating func count(_ control: Control, _ verdict: Verdict) {
+      tally.add(control, verdict)
+      shares.add(control, verdict)
+    }
+
+    /// Waives what valid waivers cover, and adds a finding for each thing that keeps one from waiving.
+    mutating func applyWaivers(isIncluded: (String) -> Bool) -> [WaiverSet.Outcome] {
+      guard let waivers else { return [] }
+      let decision = waivers.decide()
+      for i in results.indices where results[i].verdict == .fail {
+        guard let grant = decision.grant(results[i].finding) else { continue }
+        tally.remove(results[i].finding)
+        results[i] = results[i].waived(by: grant)
+        tally.add(results[i].finding)
+      }
+      for finding in decision.findings where isIncluded(finding.control.id) {
+        if !assets.contains(finding.asset) { assets.append(finding.asset) }
+        tally.add(finding)
+        results.append(AuditResult(finding))
+      }
+      for refusal in waivers.refusals {
+        targets.append(TargetOutcome(target: refusal.target, status: .refused, refusals: [refusal]))
+      }
+      return decision.outcomes
+    }
+
+    /// The asset under an id that no other has.
     mutating func named(_ facts: AssetFacts, of target: Target) -> AssetFacts {
       var facts = facts
-      let asset = facts.asset
-      let place =
-        switch target {
-        case .file(let path, _): TargetResolver.canonical(path)
-        case .machine(_, let root?): TargetResolver.canonical(root)
-        default: facts.target
-        }
-      var id = asset.id
-      var count = 1
-      while !ids.insert(id).inserted {
-        id = "\(asset.id) \(place)" + (count > 1 ? " \(count)" : "")
-        count += 1
-      }
-      facts.asset = asset.identified(id)
+      facts.asset = facts.asset.identified(naming.id(of: facts.asset.id, target: target, named: facts.target))
       return facts
     }
   }
@@ -114,16 +157,36 @@ public struct AuditRun {
     for found in outcome.collection.assets {
       let asset = judged.named(found, of: target)
       judged.assets.append(asset.asset)
-      for finding in judge.judge(asset, collected: collected) + claims.findings(for: asset) where request.isIncluded(finding.control.id) {
-        judged.tally.add(finding)
-        if request.keeping == .everything || finding.verdict.needsAttention { judged.results.append(AuditResult(finding)) }
+      judged.observe(asset.asset)
+      for judgement in judge.judgements(of: asset, collected: collected) where isIncluded(judgement.control, &judged) {
+        judged.count(judgement.control, judgement.verdict)
+        guard keeps(judgement.verdict) || judged.watches(judgement.control) else { continue }
+        let finding = judge.finding(judgement, of: asset)
+        judged.observe(finding)
+        if keeps(judgement.verdict) { judged.results.append(AuditResult(finding)) }
+      }
+      for finding in claims.findings(for: asset) where isIncluded(finding.control, &judged) {
+        judged.count(finding.control, finding.verdict)
+        judged.observe(finding)
+        if keeps(finding.verdict) { judged.results.append(AuditResult(finding)) }
       }
       if case .machine(_, let root?) = target { judged.roots[asset.asset.id] = root }
     }
+    for warning in outcome.collection.warnings { warn(warning) }
     let refusals = outcome.collection.refusals
     let hasResult = !outcome.collection.assets.isEmpty
     judged.targets.append(
       TargetOutcome(target: target.name, status: refusals.isEmpty ? .judged : hasResult ? .partial : .refused, refusals: refusals))
+  }
+
+  private func keeps(_ verdict: Verdict) -> Bool { request.keeping == .everything || verdict.needsAttention }
+
+  /// Asks the request once for each control, however many assets it judges.
+  private func isIncluded(_ control: Control, _ judged: inout Judged) -> Bool {
+    if let known = judged.included[control.id] { return known }
+    let answer = request.isIncluded(control.id)
+    judged.included[control.id] = answer
+    return answer
   }
 
   /// A named folder in which nothing could be judged is refused: no finding there would say nothing.

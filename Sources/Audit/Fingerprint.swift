@@ -1,5 +1,6 @@
 internal import Domain
 internal import Judgement
+internal import Waivers
 
 /// Names a finding across runs: control, asset, subject and case, and nothing that moves when a line is added elsewhere.
 enum Fingerprint {
@@ -17,5 +18,15 @@ extension AuditResult {
     self.finding = finding
     found = finding.arguments["found"] ?? finding.evidence.first { $0.value != nil }?.value
     fingerprint = Fingerprint.of(finding)
+  }
+
+  /// The same result, accepted for a time. It keeps its fingerprint, being the same finding.
+  func waived(by grant: WaiverSet.Grant) -> AuditResult {
+    let finding = Finding(
+      control: control, asset: finding.asset, verdict: .waived, reason: finding.reason, messageCase: finding.messageCase,
+      arguments: finding.arguments, evidence: finding.evidence)
+    var result = AuditResult(finding)
+    result.waiver = grant
+    return result
   }
 }

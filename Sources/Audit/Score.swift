@@ -2,34 +2,58 @@ public import Domain
 
 /// Results counted by layer, severity and verdict: all that scores and summaries need of results that are not kept.
 public struct Tally: Sendable, Hashable {
-  private struct Key: Hashable {
-    let layer: Layer
-    let severity: Severity
-    let verdict: Verdict
-  }
-  private var counts: [Key: Int] = [:]
+  /// By layer, severity and verdict, in the order of `index`.
+  private var counts = [Int](repeating: 0, count: 6 * 5 * 5)
 
   public init() {}
 
-  mutating func add(_ finding: Finding) {
-    counts[Key(layer: finding.control.layer, severity: finding.control.severity, verdict: finding.verdict), default: 0] += 1
+  mutating func add(_ finding: Finding) { add(finding.control, finding.verdict) }
+
+  /// What is wrong with a waiver weighs nothing: the control that it does not waive fails, and costs its layer by itself.
+  mutating func add(_ control: Control, _ verdict: Verdict, count: Int = 1) {
+    counts[Self.index(control.layer, LayerScore.weighs(control) ? control.severity : .info, verdict)] += count
+  }
+
+  /// Takes back what was added, where a verdict has become another one.
+  mutating func remove(_ finding: Finding) { add(finding.control, finding.verdict, count: -1) }
+
+  private static func index(_ layer: Layer, _ severity: Severity, _ verdict: Verdict) -> Int {
+    let layer =
+      switch layer {
+      case .hardware: 0
+      case .vmm: 1
+      case .environment: 2
+      case .isolation: 3
+      case .management: 4
+      case .network: 5
+      }
+    let verdict =
+      switch verdict {
+      case .pass: 0
+      case .fail: 1
+      case .notApplicable: 2
+      case .unknown: 3
+      case .waived: 4
+      }
+    return (layer * 5 + severity.rank) * 5 + verdict
   }
 
   /// Results of all layers and severities.
-  public var total: Int { counts.reduce(0) { $0 + $1.value } }
+  public var total: Int { counts.reduce(0, +) }
 
-  public func count(_ verdict: Verdict) -> Int { counts.reduce(0) { $1.key.verdict == verdict ? $0 + $1.value : $0 } }
+  public func count(_ verdict: Verdict) -> Int {
+    Layer.allCases.reduce(0) { sum, layer in Severity.allCases.reduce(sum) { $0 + counts[Self.index(layer, $1, verdict)] } }
+  }
 
   /// Results of a layer that carry weight.
   func count(_ verdict: Verdict, in layer: Layer) -> Int {
-    counts.reduce(0) { $1.key.verdict == verdict && $1.key.layer == layer && $1.key.severity > .info ? $0 + $1.value : $0 }
+    Severity.allCases.reduce(0) { $1 > .info ? $0 + counts[Self.index(layer, $1, verdict)] : $0 }
   }
 
   /// Sum of the weights of a layer's results with one of the verdicts.
   func weight(of verdicts: Set<Verdict>, in layer: Layer) -> Int {
-    counts.reduce(0) { sum, entry in
-      guard entry.key.layer == layer, verdicts.contains(entry.key.verdict) else { return sum }
-      return sum + entry.value * LayerScore.weight(entry.key.severity)
+    verdicts.reduce(0) { sum, verdict in
+      Severity.allCases.reduce(sum) { $0 + counts[Self.index(layer, $1, verdict)] * LayerScore.weight($1) }
     }
   }
 }
@@ -71,13 +95,16 @@ public struct LayerScore: Sendable, Hashable {
     }
   }
 
+  /// Whether results of the control count in a score.
+  static func weighs(_ control: Control) -> Bool { control.severity > .info && control.kind != .waiver }
+
   /// Scores of the layers that have applicable results, weakest first.
   ///
   /// - Parameters:
   ///   - tally: every result of the run.
   ///   - results: at least those that cost something, worst first.
   static func scores(of tally: Tally, results: [AuditResult], floor: Int) -> [LayerScore] {
-    let costing = results.filter { [.fail, .unknown, .waived].contains($0.verdict) && $0.control.severity > .info }
+    let costing = results.filter { [.fail, .unknown, .waived].contains($0.verdict) && weighs($0.control) }
     let byLayer = Dictionary(grouping: costing, by: \.control.layer)
     let scores = Layer.allCases.compactMap { LayerScore($0, tally, costing: byLayer[$0] ?? [], floor: floor) }
     return scores.sorted { a, b in a.low != b.low ? a.low < b.low : a.high < b.high }

@@ -8,6 +8,10 @@ public enum Target: Sendable, Hashable {
   /// One file. `isNamed` is false for a file met while walking a folder.
   case file(String, isNamed: Bool)
   case process(Int32, name: String)
+  /// A running container engine, by the path of its socket.
+  case engine(String, name: String)
+  /// A vSphere server, asked over its API: `vsphere://HOST[:PORT]`.
+  case server(String)
   case refused(Refusal)
 
   /// The name that reports show.
@@ -15,7 +19,7 @@ public enum Target: Sendable, Hashable {
     switch self {
     case .machine(let name, _): name
     case .file(let path, _): path
-    case .process(_, let name): name
+    case .process(_, let name), .engine(_, let name), .server(let name): name
     case .refused(let refusal): refusal.target
     }
   }
@@ -25,12 +29,16 @@ public enum Target: Sendable, Hashable {
 public struct TargetResolver {
   private static let depth = 32
   private static let files = 200_000
-  /// Folders that only a copy of a whole system has at its top.
-  private static let systemFolders = ["/proc", "/sys", "/etc"]
   /// Name of the target when nothing is named.
   public static let thisHost = "this host"
 
-  public init() {}
+  /// Lists a folder by its absolute path.
+  private let listing: (String) throws(Tree.Failure) -> FolderListing
+
+  public init() { listing = FolderListing.read }
+
+  /// - Parameter listing: in the place of the file system, for folders that were listed before.
+  init(listing: @escaping (String) throws(Tree.Failure) -> FolderListing) { self.listing = listing }
 
   /// - Parameters:
   ///   - named: targets as given; empty means this host, or the saved copy at `root`.
@@ -40,11 +48,13 @@ public struct TargetResolver {
     if let root { targets.append(machine(savedAt: root)) }
     if named.isEmpty && root == nil { targets.append(.machine(name: Self.thisHost, root: nil)) }
     for name in named { targets += resolve(name) }
-    // A file that is named twice, or by itself and with its folder, is judged once; the first naming counts.
+    // A file that is named twice, or by itself and with its folder, is judged once; the first naming counts. So is a server.
     var seen: Set<String> = []
     return targets.filter { target in
-      guard case .file(let path, _) = target else { return true }
-      return seen.insert(path).inserted
+      switch target {
+      case .file(let name, _), .server(let name): seen.insert(name).inserted
+      default: true
+      }
     }
   }
 
@@ -72,6 +82,9 @@ public struct TargetResolver {
     }
   }
 
+  /// True for what is asked over a network, and not read from this machine.
+  public static func isServer(_ name: String) -> Bool { name.lowercased().hasPrefix("vsphere://") }
+
   private func resolve(_ name: String) -> [Target] {
     if name.hasPrefix("pid:") {
       guard let pid = Int32(name.dropFirst(4)), pid > 0 else {
@@ -81,6 +94,20 @@ public struct TargetResolver {
       }
       return [.process(pid, name: name)]
     }
+    if name.hasPrefix("docker://") {
+      let socket = String(name.dropFirst(9))
+      guard socket.hasPrefix("/") else {
+        return [
+          .refused(
+            Refusal(
+              target: name, code: "not-judged",
+              message: "\(name): an engine is asked over a local socket only; write docker:///run/docker.sock, or run ringwall on its host")
+          )
+        ]
+      }
+      return [.engine(socket, name: name)]
+    }
+    if Self.isServer(name) { return [.server(name)] }
     if let scheme = name.firstRange(of: "://").map({ name[..<$0.lowerBound] }), !scheme.contains("/") {
       return [
         .refused(
@@ -93,17 +120,14 @@ public struct TargetResolver {
       guard try Tree().attributes(absolute(name)).isDirectory else { return [.file(name, isNamed: true)] }
       let folder = trimmed(name)
       if isSavedSystem(folder) { return [.machine(name: name, root: absolute(folder))] }
+      if OCIBundle.isOne(absolute(folder)) { return [.file(folder + "/config.json", isNamed: true)] }
       return files(below: folder)
     } catch {
       return [.refused(Self.refusal(name, error))]
     }
   }
 
-  /// True for the copy of a whole system: a folder with /proc, /sys or /etc below it, named or met in a folder. The live root itself is this host.
-  private func isSavedSystem(_ folder: String) -> Bool {
-    let path = absolute(folder)
-    return Self.systemFolders.contains { (try? Tree().attributes(path + $0))?.isDirectory == true }
-  }
+  private func isSavedSystem(_ folder: String) -> Bool { FolderListing.isSavedSystem(absolute(folder)) }
 
   private func files(below folder: String) -> [Target] {
     var found: [Target] = []
@@ -117,30 +141,27 @@ public struct TargetResolver {
   }
 
   private func walk(_ folder: String, depth: Int, into found: inout [Target]) {
-    let names: [String]
+    let entries: [FolderListing.Entry]
     do throws(Tree.Failure) {
-      names = try Tree().names(in: absolute(folder))
+      entries = try listing(absolute(folder)).entries
     } catch {
       found.append(.refused(Self.refusal(folder, error)))
       return
     }
-    for name in names {
+    for entry in entries {
       guard found.count < Self.files else {
         found.append(
           .refused(Refusal(target: folder, code: "too-large", message: "\(folder): more than \(Self.files) files; name smaller folders")))
         return
       }
-      let path = folder == "/" ? "/" + name : folder + "/" + name
-      guard let attributes = try? Tree().attributes(absolute(path), followingLinks: false) else { continue }
-      if !attributes.isDirectory {
-        // A link to a folder is not followed: it may lead anywhere, and back.
-        if attributes.isSymbolicLink, (try? Tree().attributes(absolute(path)))?.isDirectory == true { continue }
-        found.append(.file(path, isNamed: false))
-      } else if isSavedSystem(path) {
-        found.append(.machine(name: path, root: absolute(path)))
-      } else if depth + 1 < Self.depth {
-        walk(path, depth: depth + 1, into: &found)
-      } else {
+      let path = folder == "/" ? "/" + entry.name : folder + "/" + entry.name
+      switch entry.kind {
+      case .file, .link: found.append(.file(path, isNamed: false))
+      case .folderLink: continue
+      case .system: found.append(.machine(name: path, root: absolute(path)))
+      case .bundle: found.append(.file(path + "/config.json", isNamed: false))
+      case .folder where depth + 1 < Self.depth: walk(path, depth: depth + 1, into: &found)
+      case .folder:
         found.append(
           .refused(Refusal(target: path, code: "too-deep", message: "\(path): folders nested deeper than \(Self.depth); name it by itself"))
         )

@@ -34,6 +34,9 @@ public struct Texts: Sendable {
   private struct ControlText: Sendable {
     let title: String
     let messages: [String: String]
+    /// What the article says, and what this program does about it: of claims alone.
+    var says: String?
+    var does: String?
   }
 
   public init(_ language: Language, from folder: DataFolder) throws(DataError) {
@@ -53,7 +56,8 @@ public struct Texts: Sendable {
         for member in try YAMLDocument.read(try folder.bytes(relative), file: relative).members ?? [] {
           let messages = (member.value["messages"]?.members ?? []).map { ($0.key, $0.value.shown) }
           controls[member.key] = ControlText(
-            title: member.value["title"]?.text ?? "", messages: Dictionary(messages, uniquingKeysWith: { first, _ in first }))
+            title: member.value["title"]?.text ?? "", messages: Dictionary(messages, uniquingKeysWith: { first, _ in first }),
+            says: member.value["says"]?.text, does: member.value["does"]?.text)
         }
       }
     }
@@ -85,6 +89,20 @@ public struct Texts: Sendable {
     guard let text = controls[control.id]?.title, !text.isEmpty else { return control.title }
     return text
   }
+
+  public func title(_ claim: Claims.Claim) -> String {
+    guard let text = controls[claim.id]?.title, !text.isEmpty else { return claim.title }
+    return text
+  }
+
+  /// What the article says.
+  public func says(_ claim: Claims.Claim) -> String { controls[claim.id]?.says ?? claim.says }
+
+  /// What is true.
+  public func real(_ claim: Claims.Claim) -> String { controls[claim.id]?.messages["invented"] ?? claim.real }
+
+  /// What this program does about it.
+  public func does(_ claim: Claims.Claim) -> String { controls[claim.id]?.does ?? claim.does }
 
   /// The finding in words: the control's text of the case with the rule's arguments, or the text of a case that all controls share.
   public func message(_ finding: Finding) -> String {

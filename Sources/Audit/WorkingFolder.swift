@@ -1,3 +1,5 @@
+internal import Domain
+
 #if canImport(Glibc)
   internal import Glibc
 #elseif canImport(Musl)
@@ -24,22 +26,7 @@ public enum Clock {
   public static func now() -> Int64 { Int64(time(nil)) }
 
   /// "2026-11-24T16:38:38Z"
-  public static func text(_ seconds: Int64) -> String {
-    let days = Int64((Double(seconds) / 86400).rounded(.down))
-    let second = seconds - days * 86400
-    // Days since 1970 to a civil date (H. Hinnant's algorithm): eras of 400 years that begin on 1 March.
-    let shifted = days + 719_468
-    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-    let dayOfEra = shifted - era * 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let shiftedMonth = (5 * dayOfYear + 2) / 153
-    let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
-    let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    func two(_ n: Int64) -> String { n < 10 ? "0\(n)" : "\(n)" }
-    return "\(year)-\(two(month))-\(two(day))T\(two(second / 3600)):\(two(second / 60 % 60)):\(two(second % 60))Z"
-  }
+  public static func text(_ seconds: Int64) -> String { Instant(seconds: seconds).text }
 }
 
 /// The environment that the process was started with.

@@ -10,8 +10,18 @@ public struct Asset: Sendable, Hashable {
     case qemuDriver = "qemu-driver"
     /// A libvirt domain, from its XML. Controls: `ringwall.controls.domain`.
     case domain
+    /// A VMware virtual machine, from its .vmx, an OVF descriptor or an inventory. Controls: `ringwall.controls.vmware_vm`.
+    case vmwareVM = "vmware-vm"
+    /// VMware Tools inside a guest. Controls: `ringwall.controls.vmware_guest`.
+    case vmwareGuest = "vmware-guest"
     /// A QEMU process or command line. Controls: `ringwall.controls.qemu`.
     case qemu
+    /// A container, an image or an OCI bundle. Controls: `ringwall.controls.container`.
+    case container
+    /// A container engine's configuration: Docker's daemon or containerd. Controls: `ringwall.controls.docker`.
+    case docker
+    /// A runtime that is gVisor's runsc, with its flags. Controls: `ringwall.controls.gvisor`.
+    case gvisor
     /// An ESXi host of a vSphere inventory. Controls: `ringwall.controls.vmware_esxi`.
     case vmwareESXi = "vmware-esxi"
     /// A vCenter server, or the server of a vSphere inventory. Controls: `ringwall.controls.vmware_vcenter`.
@@ -26,6 +36,8 @@ public struct Asset: Sendable, Hashable {
     case windows
     /// A text that is only searched for settings that do not exist.
     case text
+    /// A waiver document; its findings say why it does not waive.
+    case waiver
   }
 
   /// Stable across runs and machines for the same thing: "host:NAME", "domain:UUID", "qemu:UUID or NAME",
@@ -89,7 +101,7 @@ public struct Refusal: Error, Sendable, Hashable {
   /// The target or file as the user would name it.
   public let target: String
   /// A stable code with a text in each language: "not-judged" (a kind this version does not judge), "malformed",
-  /// "too-large", "not-utf8", "permission", "not-found", "unknown-kind", "foreign-hypervisor", "io", "entity", "too-deep".
+  /// "too-large", "not-utf8", "permission", "not-found", "unknown-kind", "foreign-hypervisor", "encrypted", "io", "entity", "too-deep".
   public let code: String
   /// The code's text in English, one line, naming place and remedy.
   public let message: String

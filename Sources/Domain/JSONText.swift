@@ -19,6 +19,22 @@ public struct JSONText {
     String(decoding: bytes(value, indent: indent), as: UTF8.self)
   }
 
+  /// Appends a value in one line without spaces.
+  public static func append(_ value: FactValue, to bytes: inout [UInt8]) {
+    var writer = JSONText(indent: nil)
+    swap(&writer.bytes, &bytes)
+    writer.write(value, level: 0)
+    swap(&writer.bytes, &bytes)
+  }
+
+  /// Appends a text in quotes.
+  public static func append(_ text: String, to bytes: inout [UInt8]) {
+    var writer = JSONText(indent: nil)
+    swap(&writer.bytes, &bytes)
+    writer.write(text)
+    swap(&writer.bytes, &bytes)
+  }
+
   private mutating func write(_ value: FactValue, level: Int) {
     switch value {
     case .null: append("null")
@@ -62,6 +78,11 @@ public struct JSONText {
 
   private mutating func write(_ text: String) {
     bytes.append(0x22)
+    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }) {
+      bytes.append(contentsOf: text.utf8)
+      bytes.append(0x22)
+      return
+    }
     for scalar in text.unicodeScalars {
       guard let byte = UInt8(exactly: scalar.value), byte < 0x80 else {
         if Self.isUnseen(scalar) {

@@ -18,6 +18,8 @@ public struct Baseline: Sendable, Hashable {
   public let floor: Int
   /// ISO date of the last day on which it is meant to be used; nil for none.
   public let expires: String?
+  /// ISO date on which somebody last held it against its sources; nil where the file does not say.
+  public let reviewed: String?
   public let choice: Choice
   public let parameters: [FactValue.Member]
   public let digest: String
@@ -53,7 +55,8 @@ public struct Baseline: Sendable, Hashable {
     let floor = document["floor"]?.integer ?? 80
     guard (0...100).contains(floor) else { throw DataError("\(file): floor must lie between 0 and 100") }
     self.floor = Int(floor)
-    expires = document["expires"]?.text
+    expires = try Self.date(document["expires"], "expires", file)
+    reviewed = try Self.date(document["reviewed"], "reviewed", file)
     switch document["controls"] {
     case nil, .string("all"): choice = .all
     case .string("key-indicators"): choice = .keyIndicators
@@ -62,6 +65,14 @@ public struct Baseline: Sendable, Hashable {
     }
     parameters = document["ringwall"]?["parameters"]?.members ?? []
     digest = Digest.sha256(bytes)
+  }
+
+  private static func date(_ value: FactValue?, _ name: String, _ file: String) throws(DataError) -> String? {
+    guard let value else { return nil }
+    guard let text = value.text, text.wholeMatch(of: /[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])/) != nil else {
+      throw DataError("\(file): \(name) must be a date in quotes, as in \(name): \"2027-03-31\"")
+    }
+    return text
   }
 
   /// Whether the baseline judges a control.

@@ -16,14 +16,19 @@ public struct Controls: Sendable {
     case .libvirtd: "libvirtd"
     case .qemuDriver: "qemu_driver"
     case .domain: "domain"
+    case .vmwareVM: "vmware_vm"
+    case .vmwareGuest: "vmware_guest"
     case .qemu: "qemu"
+    case .container: "container"
+    case .docker: "docker"
+    case .gvisor: "gvisor"
     case .vmwareESXi: "vmware_esxi"
     case .vmwareVCenter: "vmware_vcenter"
     case .vmwareVSAN: "vmware_vsan"
     case .hyperVHost: "hyperv_host"
     case .hyperVMachine: "hyperv_vm"
     case .windows: "windows"
-    case .text: nil
+    case .text, .waiver: nil
     }
   }
 
@@ -32,11 +37,15 @@ public struct Controls: Sendable {
     case .host: "linux-kvm"
     case .libvirtd, .qemuDriver: "libvirt"
     case .domain: "libvirt-domain"
+    case .vmwareVM, .vmwareGuest: kind.rawValue
     case .qemu: "qemu"
+    case .container, .docker: "docker"
+    case .gvisor: "gvisor"
     case .vmwareESXi, .vmwareVCenter, .vmwareVSAN: kind.rawValue
     case .hyperVHost, .hyperVMachine: "hyper-v"
     case .windows: "windows-vbs"
     case .text: "text"
+    case .waiver: "waiver"
     }
   }
 
@@ -122,7 +131,8 @@ public struct Controls: Sendable {
         rollback: value["rollback"].map(Self.text) ?? "")
     }
     return Control(
-      id: id, rule: "data." + rule.path.joined(separator: "."), kind: kind, platform: custom["platform"]?.text ?? platform(of: kind), family: family, layer: layer,
+      id: id, rule: "data." + rule.path.joined(separator: "."), kind: kind, platform: custom["platform"]?.text ?? platform(of: kind),
+      family: family, layer: layer,
       severity: severity, title: try text(metadata["title"], "title"), description: metadata["description"].map(Self.text) ?? "",
       facts: custom["facts"]?.elements?.map(Self.text) ?? [], safe: custom["safe"].map(Self.text) ?? "",
       defaultValue: custom["default"].map(Self.text) ?? "", remediation: custom["remediation"].map(Self.text) ?? "", disable: disable,

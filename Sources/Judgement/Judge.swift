@@ -6,7 +6,7 @@ public struct Judge: Sendable {
   /// The parameters in use, by name.
   public let parameters: [FactValue.Member]
   private let engine: PolicyEngine
-  private let selected: Set<String>
+  private let selected: [Asset.Kind: [Control]]
 
   /// - Parameters:
   ///   - parameters: `data.ringwall.parameters`; the last of one name counts.
@@ -16,37 +16,72 @@ public struct Judge: Sendable {
     var last: [String: FactValue] = [:]
     for member in parameters { last[member.key] = member.value }
     self.parameters = last.sorted { $0.key < $1.key }.map { .init($0.key, $0.value) }
-    selected = Set(policies.controls.all.filter(isIncluded).map(\.id))
+    selected = Dictionary(grouping: policies.controls.all.filter(isIncluded), by: \.kind)
     engine = try PolicyEngine(
       parsed: policies.parsed, data: ["ringwall": ["parameters": .object(self.parameters)]])
   }
 
   /// One finding per control of the asset's kind, sorted by control id.
   public func judge(_ asset: AssetFacts, collected: Collected) -> [Finding] {
-    let controls = policies.controls.judging(asset.asset.kind).filter { selected.contains($0.id) }
-    guard !controls.isEmpty else { return [] }
-    let input = FactsDocument.value(asset, collected: collected)
-    let results = all(controls, input: input)
-    return controls.map { finding($0, asset: asset, result: results[$0.id]) }
+    judgements(of: asset, collected: collected).map { finding($0, of: asset) }
   }
 
-  /// Values of the rules by control id. One query answers for all; when it fails, each rule is asked alone so that only the broken ones
-  /// are left without a value.
-  private func all(_ controls: [Control], input: FactValue) -> [String: FactValue] {
+  /// What a rule said of an asset, before its evidence is looked up: all that counting needs.
+  public struct Judgement: Sendable {
+    public let control: Control
+    public let verdict: Verdict
+    fileprivate let result: PolicyEngine.Result?
+
+    /// Key into the control's messages, as in `Finding`.
+    public var messageCase: String { result?.text("case") ?? "policyError" }
+  }
+
+  /// One judgement per control of the asset's kind, sorted by control id.
+  public func judgements(of asset: AssetFacts, collected: Collected) -> [Judgement] {
+    let controls = selected[asset.asset.kind] ?? []
+    guard !controls.isEmpty else { return [] }
+    var results = all(controls, of: asset, collected: collected)[...]
+    return controls.map { control in
+      // Both are sorted by id; what belongs to a control that is not judged is passed over.
+      while let first = results.first, first.id < control.id { results.removeFirst() }
+      let result = results.first.flatMap { $0.id == control.id ? $0.result : nil }
+      let verdict = result?.text("verdict").flatMap(Verdict.init(rawValue:))
+      guard let verdict, verdict != .waived, result?.text("case") != nil else {
+        return Judgement(control: control, verdict: .unknown, result: nil)
+      }
+      return Judgement(control: control, verdict: verdict, result: result)
+    }
+  }
+
+  /// Values of the rules, sorted by control id. One query answers for all; when it fails, each rule is asked alone so that only the
+  /// broken ones are left without a value.
+  private func all(
+    _ controls: [Control], of asset: AssetFacts, collected: Collected
+  ) -> [(id: String, result: PolicyEngine.Result)] {
     do {
-      guard let members = try engine.evaluate("data.ringwall.audit.results", input: input)?.members else { return [:] }
-      return Dictionary(members.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+      let document = try engine.input(json: FactsDocument.json(asset, collected: collected))
+      return try engine.results("data.ringwall.audit.results", input: document)
     } catch {
-      var values: [String: FactValue] = [:]
+      let input = FactsDocument.value(asset, collected: collected)
+      var values: [(id: String, result: PolicyEngine.Result)] = []
       for control in controls {
-        do { values[control.id] = try engine.evaluate(control.rule, input: input) } catch {
-          values[control.id] = [
+        do {
+          guard let value = try engine.evaluate(control.rule, input: input) else { continue }
+          values.append((control.id, PolicyEngine.Result(value)))
+        } catch {
+          let value: FactValue = [
             "verdict": "unknown", "reason": "policyError", "case": "policyError", "args": ["error": .string(error.message)],
           ]
+          values.append((control.id, PolicyEngine.Result(value)))
         }
       }
       return values
     }
+  }
+
+  /// The finding of a judgement of this asset, with its evidence.
+  public func finding(_ judgement: Judgement, of asset: AssetFacts) -> Finding {
+    finding(judgement.control, asset: asset, result: judgement.result?.value)
   }
 
   private func finding(_ control: Control, asset: AssetFacts, result: FactValue?) -> Finding {

@@ -46,6 +46,17 @@ public struct Policies: Sendable {
     return Policies(modules: modules + [catalog], parsed: parsed + (try PolicyEngine.parse([catalog])), controls: controls, digest: digest)
   }
 
+  /// Digest of each control's rule, by control id: the module it stands in and the library that every rule may use.
+  public var ruleDigests: [String: String] {
+    let library = Digest.manifest(
+      modules.filter { $0.file.hasPrefix("policies/lib/") }.map { (name: $0.file, bytes: $0.text) })
+    var files: [String: String] = [:]
+    for module in modules { files[module.file] = String(Digest.sha256(Array(library.utf8) + module.text).prefix(16)) }
+    var digests: [String: String] = [:]
+    for control in controls.all { digests[control.id] = files[control.location.name] }
+    return digests
+  }
+
   private static func isBelow(_ file: String, _ path: String) -> Bool {
     file == path || file.hasPrefix(path.hasSuffix("/") ? path : path + "/")
   }

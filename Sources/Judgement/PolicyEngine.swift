@@ -80,6 +80,59 @@ public final class PolicyEngine: Sendable {
     }
   }
 
+  /// An input document that several rules can be asked about.
+  struct Input {
+    fileprivate let document: Document
+  }
+
+  func input(json: [UInt8]) throws(DataError) -> Input {
+    do throws(RegoError) {
+      return Input(document: try Document(json: json, name: "input"))
+    } catch {
+      throw DataError(error.description)
+    }
+  }
+
+  /// One value of a rule that makes an object of results; as a `FactValue` only where somebody asks.
+  struct Result: Sendable {
+    private let rego: RegoValue
+
+    fileprivate init(rego: RegoValue) { self.rego = rego }
+
+    init(_ value: FactValue) { rego = value.regoValue }
+
+    var value: FactValue { FactValue(rego) }
+
+    /// The text under a key; nil for a missing key or another kind of value.
+    func text(_ key: String) -> String? {
+      guard case .object(let members) = rego else { return nil }
+      for member in members {
+        if case .string(let name) = member.key, name == key, case .string(let text) = member.value { return text }
+      }
+      return nil
+    }
+  }
+
+  /// The members of the object that a rule makes, sorted by key; none where the rule has no value.
+  func results(_ rule: String, input: Input) throws(DataError) -> [(id: String, result: Result)] {
+    do throws(RegoErrors) {
+      let query = try prepared(rule)
+      do throws(RegoError) {
+        let options = EvaluationOptions(steps: Self.steps, memory: Self.memory)
+        guard case .object(let members)? = try query.evaluate(input: input.document, options: options).first?["value"] else { return [] }
+        let results = members.compactMap { member -> (id: String, result: Result)? in
+          guard case .string(let key) = member.key else { return nil }
+          return (key, Result(rego: member.value))
+        }
+        return results.indices.dropFirst().allSatisfy { results[$0 - 1].id < results[$0].id } ? results : results.sorted { $0.id < $1.id }
+      } catch {
+        throw RegoErrors(error)
+      }
+    } catch {
+      throw DataError(error.errors.map(\.description).joined(separator: "\n"))
+    }
+  }
+
   private func prepared(_ rule: String) throws(RegoErrors) -> PreparedQuery {
     if let known = queries.withLock({ $0[rule] }) { return known }
     let query = try policy.prepare("value = \(rule)")

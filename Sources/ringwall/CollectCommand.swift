@@ -9,6 +9,7 @@ struct CollectCommand: ParsableCommand {
       Nothing is changed on the system that is asked. The file holds no password and can be audited anywhere, later and again.
       """,
     subcommands: [
-      CollectHyperVCommand.self
+      CollectVSphereCommand.self,
+      CollectHyperVCommand.self,
     ])
 }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Audit
 internal import Domain
 internal import Judgement
+internal import Waivers
 
 struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -11,11 +12,12 @@ struct ExplainCommand: ParsableCommand {
         ringwall explain KVM-001
         ringwall explain KVM-001 QMU-007 --lang zh-CN
         ringwall explain KVM-023 --baseline single-tenant
+        ringwall explain vmciUse             a statement of the article, by any of its words
 
       Doubts about a setting, where there are any, stand under Source.
       """)
 
-  @Argument(help: "Ids of controls, as reports name them.")
+  @Argument(help: "Ids of controls, as reports name them, or words of the article that data/claims.yaml answers.")
   var ids: [String]
 
   @OptionGroup var setting: SettingOptions
@@ -27,9 +29,14 @@ struct ExplainCommand: ParsableCommand {
     var texts: [String] = []
     var explained: Set<String> = []
     for id in ids where explained.insert(id.uppercased()).inserted {
-      guard let control = setup.policies.controls[id] ?? setup.claims.control(id.uppercased()) else {
-        let known = setup.policies.controls.all.map(\.id)
-        throw DataError("\(id): no such control\(Suggestion.text(for: id.uppercased(), among: known)). All of them: ringwall controls")
+      guard let control = setup.policies.controls[id] ?? setup.waiverRules.control(id) else {
+        let claims = setup.claims.matching(id)
+        guard !claims.isEmpty else {
+          let known = setup.policies.controls.all.map(\.id)
+          throw DataError("\(id): no such control\(Suggestion.text(for: id.uppercased(), among: known)). All of them: ringwall controls")
+        }
+        texts += claims.map { ClaimSheet.text($0, texts: setup.texts, style: style) }
+        continue
       }
       let parameters = setup.known.filter { $0.controls.contains(control.id) }.map { parameter in
         (name: parameter.name, value: setup.value(of: parameter.name), description: parameter.description)

@@ -20,7 +20,7 @@ struct FactsCommand: ParsableCommand {
       Exit code 0: every target was read. 2: wrong use, or a target was refused; the reasons are on standard error.
       """)
 
-  @Argument(help: "Files, folders or pid:N; nothing is this host.", completion: .file())
+  @Argument(help: "Files, folders, pid:N or vsphere://HOST; nothing is this host.", completion: .file())
   var targets: [String] = []
 
   @Option(help: ArgumentHelp("A saved copy of a system, read in the place of this host.", valueName: "dir"), completion: .directory)
@@ -36,6 +36,7 @@ struct FactsCommand: ParsableCommand {
   @Flag(help: "No progress line, even on a terminal.")
   var noProgress = false
 
+  @OptionGroup var server: VSphereOptions
   @OptionGroup var data: DataOptions
 
   func validate() throws {
@@ -46,19 +47,22 @@ struct FactsCommand: ParsableCommand {
   func run() throws {
     let texts = try Texts(data.language, from: try DataFolder(named: data.data))
     let result = try ResultOutput(path: output)
-    let progress = ProgressLine(isWanted: !noProgress)
+    let progress = SharedProgress(isWanted: !noProgress)
+    let servers = try LiveServers(targets, server, progress)
     let collected = Collected(at: Clock.text(Clock.now()), by: "ringwall \(Version.text)", uid: CurrentUser.id)
     var report = FactsReport(collected: collected)
     var refusals: [Refusal] = []
+    let warnings = WarningLines(texts: texts)
     var passedOver: [String] = []
     var otherIDs: [String] = []
 
     let resolved = TargetResolver().resolve(targets, root: root)
     for (index, target) in resolved.enumerated() {
       progress.update("\(index + 1)/\(resolved.count) \(target.name)")
-      let outcome = FactCollection().collect(target)
+      let outcome = FactCollection(inventories: servers.inventories).collect(target)
       if outcome.isPassedOver { passedOver.append(target.name) }
       refusals += outcome.collection.refusals
+      for warning in outcome.collection.warnings { warnings.add(warning) }
       for facts in outcome.collection.assets {
         if let asset, facts.asset.id != asset, facts.asset.name != asset {
           if otherIDs.count < 1000 { otherIDs.append(facts.asset.id) }
@@ -76,6 +80,7 @@ struct FactsCommand: ParsableCommand {
     }
     try result.write(report.finish())
     try result.finish()
+    warnings.say()
     for refusal in refusals { Console.complain(texts.line(refusal)) }
     if let path = result.path { Console.say(texts("output.written", ["path": path, "bytes": "\(result.byteCount)"])) }
     if report.count == 0 && refusals.isEmpty {

@@ -1,6 +1,7 @@
 internal import Audit
 internal import Domain
 internal import Judgement
+internal import Waivers
 
 /// What judging needs before the first fact: the program's own data, the policies, the baseline and the parameters in use.
 struct JudgingSetup {
@@ -9,6 +10,7 @@ struct JudgingSetup {
   let policies: Policies
   let baseline: Baseline
   let claims: Claims
+  let waiverRules: WaiverRules
   /// In the order of their weight: the last of one name counts.
   let parameters: [FactValue.Member]
   /// Parameters that the shipped policies know.
@@ -29,6 +31,7 @@ struct JudgingSetup {
     if let problem = policies.controls.problems.first { throw DataError("\(problem); correct the METADATA of that rule") }
     baseline = try Baseline.load(options.baseline, from: folder)
     claims = try Claims(from: folder)
+    waiverRules = try WaiverRules(from: folder)
     known = try Parameter.all(in: folder)
     var parameters = baseline.parameters
     for file in options.parameters { parameters += try ParameterSetting.members(ofFile: file) }
@@ -45,8 +48,8 @@ struct JudgingSetup {
       }
     }
     self.parameters = parameters + set
-    self.only = try Self.ids(only, "--only", policies.controls, claims)
-    self.skip = try Self.ids(skip, "--skip", policies.controls, claims)
+    self.only = try Self.ids(only, "--only", policies.controls, claims, waiverRules)
+    self.skip = try Self.ids(skip, "--skip", policies.controls, claims, waiverRules)
   }
 
   func includes(_ control: Control) -> Bool {
@@ -55,9 +58,11 @@ struct JudgingSetup {
 
   /// Ids of controls that are judged, and of invented settings that are reported.
   var includedIDs: @Sendable (String) -> Bool {
-    let (controls, baseline, only, skip) = (policies.controls, baseline, only, skip)
+    let (controls, baseline, only, skip, waiverIDs) = (policies.controls, baseline, only, skip, Set(waiverRules.ids))
     return { id in
       if skip.contains(id) { return false }
+      // Whoever gives waivers is told what is wrong with them, whichever controls are judged.
+      if waiverIDs.contains(id) { return true }
       if !only.isEmpty { return only.contains(id) }
       return controls[id].map(baseline.includes) ?? true
     }
@@ -70,12 +75,14 @@ struct JudgingSetup {
   /// The value that policies read under a parameter's name.
   func value(of parameter: String) -> FactValue? { parameters.last { $0.key == parameter }?.value }
 
-  private static func ids(_ texts: [String], _ option: String, _ controls: Controls, _ claims: Claims) throws(DataError) -> Set<String> {
+  private static func ids(_ texts: [String], _ option: String, _ controls: Controls, _ claims: Claims, _ waivers: WaiverRules)
+    throws(DataError) -> Set<String>
+  {
     var ids: Set<String> = []
     for text in texts.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
       let id = text.filter { $0 != " " }.uppercased()
       guard !id.isEmpty else { throw DataError("\(option): an empty id; name a control, as in \(option) KVM-001") }
-      guard let known = controls[id] ?? claims.control(id) else {
+      guard let known = controls[id] ?? claims.control(id) ?? waivers.control(id) else {
         throw DataError(
           "\(option) \(text): no such control\(Suggestion.text(for: id, among: controls.all.map(\.id))). All of them: ringwall controls")
       }

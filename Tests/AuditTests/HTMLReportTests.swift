@@ -7,9 +7,64 @@ import Testing
 
 @Suite("HTML report")
 struct HTMLReportTests {
-  private func report(_ outcome: AuditOutcome, _ language: Language = .english) throws -> String {
+  private func report(_ outcome: AuditOutcome, _ language: Language = .english, _ context: ReportContext = ReportContext()) throws -> String
+  {
     let exit = outcome.exitStatus(failOn: .high, toleratingUnknown: false)
-    return String(decoding: HTMLReport.bytes(outcome, exit: exit, texts: try Samples.texts(language)), as: UTF8.self)
+    return String(decoding: HTMLReport.bytes(outcome, exit: exit, texts: try Samples.texts(language), context: context), as: UTF8.self)
+  }
+
+  /// Earlier scores, waivers near and past their end, and two frameworks.
+  private func context(_ outcome: AuditOutcome, name: String = "build-03") throws -> ReportContext {
+    let frameworks = try Frameworks(from: try DataFolder(named: Samples.packageRoot.path))
+    func waiver(_ id: String, _ days: Int) -> WaiverNotice {
+      WaiverNotice(
+        id: id, control: "SMP-007", asset: "qemu:\(name)", reason: name, compensation: name, requester: name, approvers: [name, "b"],
+        ends: "2026-11-27T00:00:00Z", daysLeft: days)
+    }
+    return ReportContext(
+      frameworks: FrameworkEvidence.all(["gdpr", "mlps"].compactMap { frameworks[$0] }, outcome),
+      earlier: [
+        EarlierScores(time: "2026-09-01T00:00:00Z", scores: [.hardware: 40, .vmm: 90, .management: 0]),
+        EarlierScores(time: "2026-10-01T00:00:00Z", scores: [.hardware: 70, .vmm: 60]),
+      ], waivers: [waiver("W-0117", 11), waiver("W-0108", 2), waiver("W-0099", -3)])
+  }
+
+  @Test("Trend, assets, clauses and waivers have their parts, with numbers beside each shape", arguments: Language.allCases)
+  func parts(language: Language) throws {
+    let outcome = try Samples.full()
+    let texts = try Samples.texts(language)
+    let text = try report(outcome, language, try context(outcome))
+    for id in ["trend", "assets", "clauses", "waivers"] {
+      #expect(between(text, "<section id=\"\(id)\">", "</section>").count == 1, "\(id)")
+      #expect(text.contains("<a href=\"#\(id)\">"))
+    }
+    let trend = try #require(between(text, "<section id=\"trend\">", "</section>").first)
+    #expect(trend.contains(": 40, 70, ") && trend.contains("2026-09-01"))
+    #expect(between(text, "<details class=\"pg\" ", "</details>").count == outcome.assets.count)
+    let waivers = try #require(between(text, "<section id=\"waivers\">", "</section>").first)
+    let order = ["W-0099", "W-0108", "W-0117"].compactMap { waivers.firstRange(of: $0)?.lowerBound }
+    #expect(order == order.sorted() && order.count == 3)
+    #expect(waivers.contains(texts("html.waiver.ended", ["count": "3"])) && waivers.contains(texts("html.waiver.days", ["count": "11"])))
+    #expect(text.firstMatch(of: /html\.[a-z]|explain\.[a-z]|clause\.[a-z]{3}/) == nil, "a text is missing")
+    let ids = Set(between(text, " id=\"", "\""))
+    for link in between(text, "<a ", ">").compactMap({ between(String($0), "href=\"#", "\"").first }) {
+      #expect(ids.contains(link), "\(link)")
+    }
+  }
+
+  @Test("Without earlier runs, waivers or frameworks there is nothing of them")
+  func noParts() throws {
+    let text = try report(try Samples.full())
+    for id in ["trend", "clauses", "waivers"] { #expect(!text.contains("<section id=\"\(id)\">") && !text.contains("href=\"#\(id)\"")) }
+  }
+
+  @Test("Names in waivers are escaped", arguments: hostile)
+  func waiverNames(name: String) throws {
+    let outcome = try Samples.full()
+    let isSame =
+      skeleton(try report(outcome, .english, try context(outcome, name: name)))
+      == skeleton(try report(outcome, .english, try context(outcome)))
+    #expect(isSame)
   }
 
   private func between(_ text: String, _ open: String, _ close: String) -> [Substring] {

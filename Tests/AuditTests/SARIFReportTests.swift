@@ -99,6 +99,25 @@ struct SARIFReportTests {
     #expect(location("/proc/sys/kernel/kptr_restrict", "host:b")["physicalLocation"] != nil)
   }
 
+  @Test("A result without a place lies in the file that its asset was read from; every place beyond the first is related")
+  func assetFile() throws {
+    let guest = Samples.asset("web-01", kind: .domain)
+    let control = Samples.control("LVX-001", messages: ["unsafe": "x"])
+    let outcome = try Samples.outcome([
+      Samples.finding(
+        control, .fail, asset: guest, evidence: ["/srv/a.xml", "/srv/b.xml", "/srv/a.xml", "/srv/c.xml"].map { Samples.evidence($0) }),
+      Samples.finding(
+        Samples.control("LVX-002"), .unknown, asset: guest, reason: "parameterNotSet", messageCase: "parameter",
+        arguments: ["parameter": "p"]),
+    ])
+    let results = try #require(try run(outcome)["results"]?.elements)
+    func uri(_ location: FactValue?) -> String? { location?["physicalLocation"]?["artifactLocation"]?["uri"]?.text }
+    let unknown = results.first { $0["ruleId"]?.text == "LVX-002" }?["locations"]?.elements?.first
+    #expect(uri(unknown) == "file:///srv/a.xml" && unknown?["physicalLocation"]?["region"] == nil)
+    let related = results.first { $0["ruleId"]?.text == "LVX-001" }?["relatedLocations"]?.elements?.map { uri($0) }
+    #expect(related == ["file:///srv/b.xml", "file:///srv/c.xml"])
+  }
+
   @Test("No name becomes a link or a control character")
   func hostileNames() throws {
     let asset = Samples.asset("[click](http://203.0.113.1)\u{1B}[2J\u{202E}", kind: .domain)

@@ -15,10 +15,11 @@ enum Samples {
   }
 
   static func control(
-    _ id: String, _ severity: Severity = .high, _ layer: Layer = .vmm, title: String = "A title", messages: [String: String] = [:]
+    _ id: String, _ severity: Severity = .high, _ layer: Layer = .vmm, family: String = "KRN", title: String = "A title",
+    messages: [String: String] = [:]
   ) -> Control {
     Control(
-      id: id, rule: "data.ringwall.controls.host.x.\(id)", kind: .host, platform: "linux-kvm", family: "KRN", layer: layer,
+      id: id, rule: "data.ringwall.controls.host.x.\(id)", kind: .host, platform: "linux-kvm", family: family, layer: layer,
       severity: severity,
       title: title, description: "Why it matters.", facts: ["a.fact"], safe: "on", defaultValue: "off", remediation: "switch it on",
       disable: nil,
@@ -54,7 +55,7 @@ enum Samples {
   static func outcome(_ findings: [Finding], targets: [TargetOutcome]? = nil, passedOver: Int = 0) throws -> AuditOutcome {
     var tally = Tally()
     for finding in findings { tally.add(finding) }
-    let results = findings.map(AuditResult.init).sorted(by: AuditResult.isWorse)
+    let results = AuditResult.worstFirst(findings.map(AuditResult.init))
     let baseline = try Baseline(Array(baseline.utf8), file: "baseline.yaml")
     var assets: [Asset] = []
     for finding in findings where !assets.contains(finding.asset) { assets.append(finding.asset) }

@@ -41,6 +41,10 @@ struct SchemaTests {
     let guest = try scratch.file("guest.xml", Inputs.domain)
     try validate(try Program.run(["audit", "--format", "json", guest, "/nonexistent.xml"]).output, schema: "audit-1")
     try validate(try Program.run(["audit", "--format", "json", "--lang", "zh-CN"]).output, schema: "audit-1")
+    try validate(try Program.run(["audit", "--format", "json", "--framework", "gdpr,pci,attack", guest]).output, schema: "audit-1")
+    let before = scratch.path + "/before.json"
+    _ = try Program.run(["audit", "--format", "json", "--output", before, guest])
+    try validate(try Program.run(["audit", "--format", "json", "--only-new", "--against", before, guest]).output, schema: "audit-1")
   }
 
   @Test("Facts of one asset and of several fit their schema")
@@ -49,6 +53,57 @@ struct SchemaTests {
     let guest = try scratch.file("guest.xml", Inputs.domain)
     try validate(try Program.run(["facts", guest]).output, schema: "facts-1")
     try validate(try Program.run(["facts"]).output, schema: "facts-1")
+  }
+
+  @Test("A waiver, trusted keys, and a result with waivers fit their schemas")
+  func waivers() throws {
+    let scratch = try ScratchFolder()
+    let guest = try scratch.file("guest.xml", Inputs.domain)
+    func path(_ name: String) -> String { scratch.url.appendingPathComponent(name).path }
+    var ids: [String] = []
+    for i in 0..<3 {
+      let made = try Program.run(["keys", "generate", "--owner", "\(i)", "--private", path("\(i)"), "--trusted-keys", path("keys.json")])
+      ids.append(made.output.trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+    let results = try Program.run(["audit", "--format", "json", guest]).json()["results"] as? [[String: Any]] ?? []
+    func first(_ verdict: String) -> String { results.first { $0["verdict"] as? String == verdict }?["id"] as? String ?? "" }
+    let written = try Program.run([
+      "waiver", "new", "--control", first("fail"), "--compensating", first("pass"), "--days", "5", "--reason", "for the schema",
+      "--requester", ids[0], "--approver", ids[1], "--approver", ids[2], "--trusted-keys", path("keys.json"), "--output", path("W.json"),
+      guest,
+    ])
+    #expect(written.code == 0, "\(written.error)")
+    try validate(try String(contentsOfFile: path("W.json"), encoding: .utf8), schema: "waiver-1")
+    try validate(try String(contentsOfFile: path("keys.json"), encoding: .utf8), schema: "keys-1")
+    for i in 0..<3 {
+      try validate(
+        try Program.run(["audit", "--format", "json", "--waivers", scratch.url.path, "--trusted-keys", path("keys.json"), guest]).output,
+        schema: "audit-1")
+      #expect(try Program.run(["waiver", "sign", path("W.json"), "--key", path("\(i)")]).code == 0)
+    }
+    try validate(
+      try Program.run(["audit", "--format", "json", "--waivers", path("W.json"), "--trusted-keys", path("keys.json"), guest]).output,
+      schema: "audit-1")
+  }
+
+  @Test("What changed between two runs fits its schema")
+  func changes() throws {
+    let scratch = try ScratchFolder()
+    var reports: [String] = []
+    for text in [Inputs.domain, Inputs.domain.replacingOccurrences(of: "0.0.0.0", with: "127.0.0.1")] {
+      let guest = try scratch.file("guest.xml", text)
+      reports.append(try scratch.file("\(reports.count).json", try Program.run(["audit", "--format", "json", guest]).output))
+    }
+    try validate(try Program.run(["audit", "--format", "json", "--compare"] + reports).output, schema: "changes-1")
+  }
+
+  @Test("Frameworks and the checklist, judged and blank, fit their schemas")
+  func frameworks() throws {
+    let scratch = try ScratchFolder()
+    let guest = try scratch.file("guest.xml", Inputs.domain)
+    try validate(try Program.run(["frameworks", "--format", "json"]).output, schema: "frameworks-1")
+    try validate(try Program.run(["checklist", "--format", "json", guest]).output, schema: "checklist-1")
+    try validate(try Program.run(["checklist", "--format", "json", "--blank"]).output, schema: "checklist-1")
   }
 
   @Test("The catalogue fits its schema")

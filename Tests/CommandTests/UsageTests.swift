@@ -6,7 +6,8 @@ struct UsageTests {
   @Test(
     "Every command has help with examples",
     arguments: [
-      "audit", "facts", "explain", "controls", "doctor", "eval", "test", "check", "bench", "deps", "run", "exec", "capabilities", "fmt",
+      "audit", "facts", "explain", "controls", "frameworks", "checklist", "doctor", "eval", "test", "check", "bench", "deps", "run", "exec",
+      "capabilities", "fmt",
       "parse", "build", "inspect",
       "completion",
       "version",
@@ -36,7 +37,7 @@ struct UsageTests {
   @Test(
     "Wrong use exits with 2, says what was wrong on standard error and writes nothing to standard output",
     arguments: [
-      (["nonsense"], "nonsense"), (["audit", "--nonsense"], "--nonsense"), (["audit", "--format", "junit"], "not in this version"),
+      (["nonsense"], "nonsense"), (["audit", "--nonsense"], "--nonsense"), (["audit", "--only-new"], "--against"),
       (["audit", "--format", "nonsense"], "there are table, json"), (["audit", "--lang", "tlh"], "there are en and zh-CN"),
       (["audit", "--fail-on", "info"], "low, medium, high and critical"), (["audit", "--only", "KVM-9999"], "no such control"),
       (["audit", "--skip", "nonsense"], "no such control"), (["audit", "--baseline", "nonsense"], "there are"),
@@ -46,6 +47,11 @@ struct UsageTests {
       (["audit", "--data", "/"], "policies/main.rego"), (["audit", "--unknown", "maybe"], "maybe"), (["explain"], "id"),
       (["explain", "KVM-9999"], "no such control"), (["completion", "tcsh"], "tcsh"),
       (["facts", "--asset", "nobody", "/dev/null"], "nobody"),
+      (["audit", "--against", "x.json"], "--only-new"), (["audit", "--only-new", "--against", "/nonexistent.json"], "/nonexistent.json"),
+      (["audit", "--only-new", "--against", "last", "--history", "/nonexistent/h.db"], "there is no store yet"), (["audit", "--framework", "gdpq"], "did you mean gdpr"),
+      (["audit", "--framework", "gdpr", "--format", "junit"], "has no place for clauses"),
+      (["frameworks", "nonsense"], "no such framework"),
+      (["checklist", "--blank", "/"], "--blank"),
       (["audit", "--output", "/nonexistent/report", "/dev/null"], "the folder does not exist"),
       (["audit", "--output", "/tmp", "/dev/null"], "a folder"),
     ] as [([String], String)])

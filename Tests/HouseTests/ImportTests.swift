@@ -8,24 +8,26 @@ import Testing
   static let levels: [String: Int] = [
     "CArchive": 0, "CXML": 0, "CZlib": 0, "Domain": 0, "Rego": 0,
     "RegoBuiltins": 1, "QMP": 1, "Store": 1,
-    "Judgement": 2, "Ledger": 2, "RegoHTTP": 2,
-    "Platforms": 3, "Introspection": 3, "Signatures": 3, "Sensors": 3, "Segmentation": 3, "Channel": 3, "Sandbox": 3,
-    "Audit": 4, "Detection": 4, "Trust": 4, "Waivers": 4, "Drills": 4,
-    "DecisionServer": 5, "Fleet": 5, "Console": 5,
+    "ContainerEngine": 2, "Judgement": 2, "Ledger": 2, "RegoHTTP": 2,
+    "Platforms": 3, "VSphere": 3, "Introspection": 3, "Signatures": 3, "Sensors": 3, "Segmentation": 3, "Channel": 3, "Sandbox": 3,
+    "References": 3, "Waivers": 3,
+    "Audit": 4, "Detection": 4, "Trust": 4, "Drills": 4,
+    "DecisionServer": 5, "History": 5, "Fleet": 5, "Console": 5,
     "ringwall": 6,
   ]
   /// Lower, and still not to be known: the wall between facts and judgement.
   static let forbidden: [String: Set<String>] = [
-    "Platforms": ["CArchive", "Judgement", "Rego", "RegoBuiltins", "RegoHTTP"], "Audit": ["CArchive", "Rego", "RegoHTTP"],
+    "Platforms": ["Judgement", "Rego", "RegoBuiltins", "RegoHTTP"], "Audit": ["CArchive", "Rego", "RegoHTTP", "VSphere"],
+    "VSphere": ["CArchive", "CZlib", "Judgement", "Rego", "RegoBuiltins", "RegoHTTP"],
     "Judgement": ["CXML", "CZlib"],
   ]
   /// Level 0 to 4 stays free of Foundation; it brings a second String, a second Data and slow start-up. `RegoBuiltins` needs its Date, which
   /// the verifier of certificates takes.
-  static let withoutFoundation: Set<String> = ["Domain", "Rego", "Judgement", "Platforms", "Audit"]
+  static let withoutFoundation: Set<String> = ["Domain", "Rego", "Judgement", "Platforms", "References", "Waivers", "Audit"]
 
   /// What speaks to sockets, and where it may be used.
   static let sockets = ["AsyncHTTPClient", "Hummingbird", "NIO"]
-  static let withSockets: Set<String> = ["RegoHTTP", "DecisionServer"]
+  static let withSockets: Set<String> = ["ContainerEngine", "RegoHTTP", "DecisionServer", "VSphere"]
 
   struct Import: CustomTestStringConvertible, Sendable {
     let file: String

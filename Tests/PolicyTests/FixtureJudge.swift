@@ -61,6 +61,8 @@ final class FixtureJudge: Sendable {
     case "host": LinuxHostCollector(tree: tree).collect(target: "fixture")
     case "libvirtd", "qemu_driver": LibvirtDaemonCollector(tree: tree).collect(target: "fixture")
     case "domain": DomainCollector(tree: tree).collect(target: "fixture")
+    case "container", "docker", "gvisor": ContainerCollector(tree: tree).collect(target: "fixture")
+    case "vmware_guest": GuestToolsCollector(tree: tree).collect(target: "fixture")
     default: QEMUCollector(tree: tree).collect(target: "fixture")
     }
   }
@@ -71,8 +73,24 @@ final class FixtureJudge: Sendable {
     case "host": LinuxHostCollector(tree: tree).collect(target: "fixture")
     case "libvirtd", "qemu_driver": LibvirtDaemonCollector(tree: tree).collect(configuration: bytes, path: name, target: name)
     case "domain": DomainCollector(tree: tree).collect(document: bytes, path: name, target: name)
+    case "container", "docker", "gvisor":
+      name.hasSuffix(".toml")
+        ? ContainerCollector(tree: tree).collect(toml: bytes, path: name, target: name)
+        : ContainerCollector(tree: tree).collect(document: bytes, path: name, target: name)
+    case "vmware_vm", "vmware_guest": vmware(bytes, name: name)
+    case "vmware_esxi", "vmware_vcenter", "vmware_vsan": InventoryCollector().collect(inventory: bytes, path: name, target: name)
     case "hyperv_vm", "hyperv_host", "windows": WindowsFile.collect(bytes, name: name)
     default: QEMUCollector(tree: tree).collect(arguments: bytes, path: name, target: name)
+    }
+  }
+
+  /// By what the file is, as an audit tells it: an inventory gives facts of machines and guests alike.
+  private func vmware(_ bytes: [UInt8], name: String) -> Collection {
+    switch FileKind.recognise(bytes, path: name) {
+    case .inventory: InventoryCollector().collect(inventory: bytes, path: name, target: name)
+    case .ovf: VirtualMachineCollector(tree: Tree()).collect(descriptor: bytes, path: name, target: name)
+    case .guestTools: GuestToolsCollector(tree: Tree()).collect(configuration: bytes, path: name, target: name)
+    default: VirtualMachineCollector(tree: Tree()).collect(configuration: bytes, path: name, target: name)
     }
   }
 

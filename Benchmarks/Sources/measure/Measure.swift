@@ -47,6 +47,8 @@ struct Measure {
     if let program = options["--ringwall"], wants("program") {
       try ProgramRuns(program: program, root: root, corpus: shared.appending(path: "corpus/libvirt")).measure(into: &results)
     }
+    let estate = ["estate", "follow"].filter(wants)
+    if let program = options["--ringwall"], !estate.isEmpty { try EstateRuns(program: program).measure(estate, into: &results) }
 
     results.judge(by: root.appending(path: "Benchmarks/thresholds.json"))
     results.print()

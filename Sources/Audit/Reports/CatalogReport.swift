@@ -21,7 +21,7 @@ public struct CatalogReport {
     return .object([
       "id": .string(control.id), "title": .string(texts.title(control)), "severity": .string(control.severity.rawValue),
       "family": .string(control.family), "layer": .string(control.layer.rawValue), "platform": .string(control.platform),
-      "key50": control.keyIndicator.map { .int(Int64($0)) }, "disable": disable, "frameworks": frameworks.value(family: control.family),
+      "key50": control.keyIndicator.map { .int(Int64($0)) }, "disable": disable, "frameworks": frameworks.value(control: control),
       "kind": .string(control.kind.rawValue), "safe": .string(control.safe), "default": .string(control.defaultValue),
       "description": .string(control.description), "remediation": .string(control.remediation),
       "facts": .array(control.facts.map { .string($0) }), "rule": .string(control.rule), "source": .string(control.provenance),

@@ -1,15 +1,18 @@
 internal import Domain
 internal import Judgement
+internal import Waivers
 
 /// The result for other programs, schema `ringwall.audit/1`: keys always in the same order, one result per line.
 ///
 /// Within version 1 fields are only added. Texts are in the language asked for; ids, verdicts, reasons and values are the same in each.
+/// `frameworks` is there where evidence was asked for by clause, `comparison` where only new findings are listed.
 public struct JSONReport {
   public static let schema = "ringwall.audit/1"
 
   /// Hands the report over piece by piece, so that a run over thousands of files is never held twice.
   public static func write<Failure: Error>(
-    _ outcome: AuditOutcome, exit: ExitStatus, texts: Texts, to output: ([UInt8]) throws(Failure) -> Void
+    _ outcome: AuditOutcome, exit: ExitStatus, texts: Texts, context: ReportContext = ReportContext(),
+    to output: ([UInt8]) throws(Failure) -> Void
   ) throws(Failure) {
     try output(Array("{".utf8))
     let head: [(String, FactValue)] = [
@@ -27,6 +30,8 @@ public struct JSONReport {
     try list("targets", outcome.targets, to: output) { target($0, texts) }
     try list("assets", outcome.assets, to: output, asset)
     try list("results", outcome.results, to: output) { result($0, texts) }
+    if !outcome.shares.isEmpty { try list("claims", outcome.shares, to: output, answer) }
+    if !outcome.waivers.isEmpty { try list("waivers", outcome.waivers, to: output, waiver) }
     let tail: [(String, FactValue)] = [
       (
         "summary",
@@ -42,6 +47,14 @@ public struct JSONReport {
       ),
     ]
     for member in tail { try output(Array(",\n  \"\(member.0)\": \(JSONText.string(member.1))".utf8)) }
+    if let comparison = context.comparison {
+      let value: FactValue = [
+        "source": .string(comparison.source), "new": .int(Int64(comparison.new)), "known": .int(Int64(comparison.known)),
+        "gone": .int(Int64(comparison.gone)),
+      ]
+      try output(Array(",\n  \"comparison\": \(JSONText.string(value))".utf8))
+    }
+    if !context.frameworks.isEmpty { try list("frameworks", context.frameworks, to: output) { $0.value(texts) } }
     try output(Array("\n}\n".utf8))
   }
 
@@ -92,9 +105,42 @@ public struct JSONReport {
       "id": .string(control.id), "asset": .string(result.finding.asset.id), "verdict": .string(result.verdict.rawValue),
       "reason": .string(result.finding.reason), "severity": .string(control.severity.rawValue), "layer": .string(control.layer.rawValue),
       "title": .string(texts.title(control)), "message": .string(texts.message(result.finding)), "found": result.found ?? .null,
-      "safe": .string(control.safe), "fingerprint": .string(result.fingerprint),
+      "safe": .string(control.safe), "fingerprint": .string(result.fingerprint), "waiver": result.waiver.map(grant),
       "evidence": .array(result.finding.evidence.map(evidence)),
     ])
+  }
+
+  private static func grant(_ grant: WaiverSet.Grant) -> FactValue {
+    let waiver = grant.waiver
+    return .object([
+      "id": .string(waiver.id), "file": .string(grant.file), "reason": .string(waiver.reason),
+      "reference": waiver.reference.isEmpty ? nil : .string(waiver.reference), "start": .string(waiver.start.text),
+      "end": .string(waiver.end.text), "daysLeft": .int(Int64(grant.daysLeft)), "requester": .string(waiver.requester.name),
+      "approvers": .array(waiver.approvers.map { .string($0.name) }),
+    ])
+  }
+
+  private static func answer(_ answer: EstateShares.Answer) -> FactValue {
+    func value(_ share: EstateShares.Share) -> [FactValue.Member] {
+      [
+        .init("pass", .int(Int64(share.pass))), .init("unknown", .int(Int64(share.unknown))), .init("judged", .int(Int64(share.judged))),
+        .init("low", .int(Int64(share.low))), .init("high", .int(Int64(share.high))),
+      ]
+    }
+    let controls = answer.shares.map { FactValue.object([.init("id", .string($0.control))] + value($0)) }
+    return .object(
+      [.init("id", .string(answer.claim)), .init("quoted", .string(answer.quoted))] + value(answer.total) + [
+        .init("controls", .array(controls))
+      ])
+  }
+
+  private static func waiver(_ outcome: WaiverSet.Outcome) -> FactValue {
+    let waiver = outcome.signed.waiver
+    return [
+      "id": .string(waiver.id), "file": .string(outcome.signed.file), "start": .string(waiver.start.text), "end": .string(waiver.end.text),
+      "daysLeft": .int(Int64(outcome.daysLeft)), "inForce": .bool(outcome.isInForce), "covers": .int(Int64(outcome.covers)),
+      "findings": .array(outcome.defects.map { .string($0) }),
+    ]
   }
 
   /// `pointer` is the JSON pointer (RFC 6901) of the fact in the asset's facts document.

@@ -1,4 +1,5 @@
 internal import Domain
+internal import Waivers
 internal import Judgement
 
 /// The result as SARIF 2.1.0 (OASIS standard of 27 March 2020), for code scanning and editors.
@@ -8,6 +9,9 @@ internal import Judgement
 /// are written on demand only. Targets refused are notifications of the invocation, and make it unsuccessful.
 /// Columns are those of the source in bytes.
 public struct SARIFReport {
+  /// Name of our fingerprint among `partialFingerprints`.
+  static let fingerprintKey = "ringwallFinding/v1"
+
   private let outcome: AuditOutcome
   private let exit: ExitStatus
   private let texts: Texts
@@ -15,6 +19,7 @@ public struct SARIFReport {
   private let results: [AuditResult]
   private let rules: [Control]
   private let ruleIndex: [String: Int]
+  private let files: [String: String]
 
   /// Hands the report over piece by piece.
   ///
@@ -52,6 +57,7 @@ public struct SARIFReport {
     self.exit = exit
     self.texts = texts
     locations = SARIFLocations(roots: outcome.roots, folder: WorkingFolder.path)
+    files = outcome.filesByAsset
     results = outcome.results.filter { showsAll || $0.verdict.needsAttention }
     var byID: [String: Control] = [:]
     for result in outcome.results { byID[result.control.id] = result.control }
@@ -132,30 +138,40 @@ public struct SARIFReport {
 
   private func result(_ result: AuditResult) -> FactValue {
     let finding = result.finding
-    var seen: Set<FactSource> = []
-    let sources = finding.evidence.lazy.compactMap { evidence in evidence.source.map { (evidence.fact, $0) } }.filter {
-      seen.insert($0.1).inserted
+    let places = finding.places
+    let first = places.first
+    let rest = places.dropFirst().prefix(15)
+    var location = first.map { locations.location(of: $0.source, asset: finding.asset) } ?? locations.location(of: finding.asset)
+    if first?.source.kind != .path, let file = locations.file(of: finding.asset) {
+      location = file
+    } else if first == nil, let file = files[finding.asset.id] {
+      // Readers of code want a file: one that the asset was read from, without a line.
+      location = locations.location(of: .path(file), asset: finding.asset)
     }
-    let first = sources.first
-    let rest = sources.dropFirst().prefix(15)
-    var location = first.map { locations.location(of: $0.1, asset: finding.asset) } ?? locations.location(of: finding.asset)
-    if let file = locations.file(of: finding.asset), first?.1.kind != .path { location = file }
     let related = rest.enumerated().map { i, entry -> FactValue in
-      guard case .object(let members) = locations.location(of: entry.1, asset: finding.asset) else { return .null }
-      return .object([.init("id", .int(Int64(i + 1)))] + members + [.init("message", ["text": .string(entry.0)])])
+      guard case .object(let members) = locations.location(of: entry.source, asset: finding.asset) else { return .null }
+      return .object([.init("id", .int(Int64(i + 1)))] + members + [.init("message", ["text": .string(entry.fact)])])
     }
     let kind = Self.kind(result.verdict)
     return .object([
       "ruleId": .string(result.control.id), "ruleIndex": ruleIndex[result.control.id].map { .int(Int64($0)) }, "kind": .string(kind),
       "level": .string(kind == "fail" ? Self.level(result.control.severity) : "none"), "message": ["text": .string(message(result))],
       "locations": [location], "relatedLocations": related.isEmpty ? nil : .array(Array(related)),
-      "partialFingerprints": ["ringwallFinding/v1": .string(result.fingerprint)],
-      "suppressions": result.verdict == .waived ? [["kind": "external", "status": "accepted"]] : nil,
+      "partialFingerprints": [Self.fingerprintKey: .string(result.fingerprint)],
+      "suppressions": result.verdict == .waived ? [suppression(result)] : nil,
       "properties": .object([
         "asset": .string(finding.asset.id), "verdict": .string(result.verdict.rawValue),
         "reason": finding.reason.isEmpty ? nil : .string(finding.reason), "severity": .string(result.control.severity.rawValue),
         "layer": .string(result.control.layer.rawValue), "found": result.found, "safe": .string(result.control.safe),
       ]),
+    ])
+  }
+
+  /// Why somebody accepted the finding, until when, and who (section 3.35).
+  private func suppression(_ result: AuditResult) -> FactValue {
+    .object([
+      "kind": "external", "status": "accepted",
+      "justification": result.waiver.map { .string(Self.plain("\($0.waiver.reason) (\(texts.waived($0)))")) },
     ])
   }
 

@@ -7,31 +7,41 @@ internal import Judgement
 /// field has a line of its own.
 public struct TableReport {
   private let outcome: AuditOutcome
-  private let texts: Texts
-  private let style: TerminalStyle
-  private let showsAll: Bool
-  private var lines: [String] = []
+  let texts: Texts
+  let style: TerminalStyle
+  private let context: ReportContext
+  let showsAll: Bool
+  var lines: [String] = []
 
   /// Rows shown without `--all`.
   private static let shortList = 25
+  /// Ids longer than this leave no room for a table of 80 columns.
+  private static let shortID = 12
   private static let barCells = 20
 
-  /// - Parameter showsAll: every result, passes included, and every sentence of the layers.
-  public static func text(_ outcome: AuditOutcome, texts: Texts, style: TerminalStyle, showsAll: Bool) -> String {
-    var report = TableReport(outcome: outcome, texts: texts, style: style, showsAll: showsAll)
+  /// - Parameters:
+  ///   - showsAll: every result, passes included, and every sentence of the layers.
+  ///   - context: with frameworks, results stand under their clauses.
+  public static func text(
+    _ outcome: AuditOutcome, texts: Texts, style: TerminalStyle, showsAll: Bool, context: ReportContext = ReportContext()
+  ) -> String {
+    var report = TableReport(outcome: outcome, texts: texts, style: style, context: context, showsAll: showsAll)
     report.head()
     report.refusals()
-    report.results()
+    if context.frameworks.isEmpty { report.results() }
+    for evidence in context.frameworks { report.clauses(evidence) }
     report.unreadable()
     report.layers()
+    report.shares()
     while report.lines.last == "" { report.lines.removeLast() }
     return report.lines.joined(separator: "\n") + "\n"
   }
 
-  private init(outcome: AuditOutcome, texts: Texts, style: TerminalStyle, showsAll: Bool) {
+  private init(outcome: AuditOutcome, texts: Texts, style: TerminalStyle, context: ReportContext, showsAll: Bool) {
     self.outcome = outcome
     self.texts = texts
     self.style = style
+    self.context = context
     self.showsAll = showsAll
   }
 
@@ -41,6 +51,7 @@ public struct TableReport {
     let count = texts("table.results", ["count": "\(outcome.tally.total)", "seconds": Self.tenths(outcome.seconds)])
     let head = "\(shown.isEmpty ? "-" : shown)   \(outcome.baseline.name) \(outcome.baseline.version)   \(count)"
     lines += DisplayWidth.wrapped(head, to: style.columns) + [""]
+    if let comparison = context.comparison { lines += wrapped(texts(comparison), indent: 0) + [""] }
   }
 
   private mutating func refusals() {
@@ -60,10 +71,13 @@ public struct TableReport {
     let rows = outcome.results.filter { showsAll || $0.verdict.needsAttention && ($0.control.severity > .info || $0.verdict == .fail) }
     let shown = showsAll ? rows[...] : rows.prefix(Self.shortList)
     guard !shown.isEmpty else {
-      if outcome.tally.total > 0 { lines += [texts["table.nothing"], ""] }
+      let nothing = context.comparison.map { texts("comparison.nothing", ["source": $0.source.printable]) } ?? texts["table.nothing"]
+      if outcome.tally.total > 0 { lines += wrapped(nothing, indent: 0) + [""] }
       return
     }
-    if style.columns < 60 {
+    // Ids of other catalogues are too long to stand in a column beside a finding.
+    let isNarrow = style.columns < 60 || style.columns < 110 && shown.contains { $0.control.id.count > Self.shortID }
+    if isNarrow {
       for row in shown { fields(row) }
     } else {
       table(Array(shown))
@@ -80,7 +94,7 @@ public struct TableReport {
       "\(style.paint(upper(texts["severity.\(row.control.severity.rawValue)"]), tone(row.control.severity))) "
         + "\(style.paint(upper(texts["verdict.\(row.verdict.rawValue)"]), tone(row.verdict))) \(row.control.id)")
     let fields = [
-      ("asset", row.finding.asset.name.printable), ("finding", texts.message(row.finding)), ("found", row.found.map { texts.shown($0) }),
+      ("asset", row.finding.asset.name.printable), ("finding", texts.message(row)), ("found", row.found.map { texts.shown($0) }),
       ("where", row.finding.place?.shown),
     ]
     let width = fields.reduce(0) { max($0, DisplayWidth.of(texts["field.\($1.0)"])) }
@@ -109,7 +123,7 @@ public struct TableReport {
     var columns = [
       Column(title: texts["column.severity"], width: widest(texts["column.severity"], severity, 12)),
       Column(title: texts["column.verdict"], width: widest(texts["column.verdict"], verdicts, 14)),
-      Column(title: texts["column.control"], width: 7),
+      Column(title: texts["column.control"], width: max(7, widest(texts["column.control"], rows.map(\.control.id), 30))),
       Column(
         title: texts["column.asset"], width: widest(texts["column.asset"], rows.map(\.finding.asset.name.printable), isWide ? 24 : 14)),
     ]
@@ -130,12 +144,12 @@ public struct TableReport {
   }
 
   private mutating func row(_ row: AuditResult, _ columns: [Column], isWide: Bool) {
-    let message = texts.message(row.finding)
+    let message = texts.message(row)
     let place = row.finding.place?.shown ?? "-"
     var cells = [
       ([upper(texts["severity.\(row.control.severity.rawValue)"])], tone(row.control.severity)),
       ([upper(texts["verdict.\(row.verdict.rawValue)"])], tone(row.verdict)),
-      ([row.control.id], nil),
+      (DisplayWidth.wrapped(row.control.id, to: columns[2].width), nil),
       ([DisplayWidth.cut(row.finding.asset.name.printable, to: columns[3].width)], nil),
     ]
     if isWide {
@@ -217,6 +231,13 @@ public struct TableReport {
     if score.costs.count > shown.count { lines.append("  " + texts("table.more", ["count": "\(score.costs.count - shown.count)"])) }
   }
 
+  /// This estate's own percentages, with `--all`.
+  private mutating func shares() {
+    guard showsAll else { return }
+    for answer in outcome.shares { lines += wrapped(texts.sentence(answer), indent: 0) }
+    if !outcome.shares.isEmpty { lines.append("") }
+  }
+
   /// "############???.|....": proven, what unknowns could add, the floor.
   private static func bar(_ score: LayerScore) -> String {
     var cells: [Character] = (0..<barCells).map { i in
@@ -229,15 +250,15 @@ public struct TableReport {
 
   // MARK: -
 
-  private func wrapped(_ text: String, indent: Int) -> [String] {
+  func wrapped(_ text: String, indent: Int) -> [String] {
     DisplayWidth.wrapped(text, to: style.columns - indent - 2).enumerated().map { i, line in
       String(repeating: " ", count: i == 0 ? indent : indent + 2) + line
     }
   }
 
-  private func upper(_ text: String) -> String { text.uppercased() }
+  func upper(_ text: String) -> String { text.uppercased() }
 
-  private func tone(_ severity: Severity) -> TerminalStyle.Tone? {
+  func tone(_ severity: Severity) -> TerminalStyle.Tone? {
     switch severity {
     case .critical: .red
     case .high: .yellow
@@ -245,7 +266,7 @@ public struct TableReport {
     }
   }
 
-  private func tone(_ verdict: Verdict) -> TerminalStyle.Tone? {
+  func tone(_ verdict: Verdict) -> TerminalStyle.Tone? {
     switch verdict {
     case .fail: .red
     case .unknown: .magenta
@@ -269,6 +290,23 @@ extension Texts {
     if let told = sentence(message) { return told.printable }
     let place = [refusal.line, refusal.column].compactMap { $0.map { ":\($0)" } }.joined()
     return self("refusal.line", ["target": refusal.target + place, "reason": self["refusal.\(refusal.code)"]]).printable
+  }
+
+  /// A warning in one line.
+  public func line(_ warning: Warning) -> String {
+    (language == .english ? warning.message : sentence(warning.message) ?? warning.message).printable
+  }
+
+  /// This estate's own percentage in the place of one without a source.
+  func sentence(_ answer: EstateShares.Answer) -> String {
+    func percent(_ share: EstateShares.Share) -> String { share.low == share.high ? "\(share.low) %" : "\(share.low)-\(share.high) %" }
+    let parts = answer.shares.map { "\($0.control) \(percent($0))" }.joined(separator: self["list.items"])
+    return self(
+      "table.share",
+      [
+        "claim": answer.claim, "percent": percent(answer.total), "pass": "\(answer.total.pass)", "judged": "\(answer.total.judged)",
+        "controls": parts, "quoted": answer.quoted,
+      ])
   }
 
   /// What one result took from its layer, as a sentence.

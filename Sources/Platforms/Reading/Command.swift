@@ -74,7 +74,8 @@ public enum Command {
     }
   }
 
-  private static func start(_ path: String, _ arguments: [String], output: Int32) -> pid_t? {
+  /// Starts a program in a process group of its own, with no signal held back. nil where the system refuses.
+  static func start(_ path: String, _ arguments: [String], output: Int32) -> pid_t? {
     var actions = unsafe posix_spawn_file_actions_t()
     var attributes = posix_spawnattr_t()
     guard unsafe posix_spawn_file_actions_init(&actions) == 0, unsafe posix_spawnattr_init(&attributes) == 0 else { return nil }
@@ -85,7 +86,10 @@ public enum Command {
     _ = unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     _ = unsafe posix_spawn_file_actions_adddup2(&actions, output, 1)
     _ = unsafe posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-    _ = unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+    _ = unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
+    var signals = sigset_t()
+    _ = unsafe sigemptyset(&signals)
+    _ = unsafe posix_spawnattr_setsigmask(&attributes, &signals)
     _ = unsafe posix_spawnattr_setpgroup(&attributes, 0)
 
     let environment = ["PATH=" + searchPath.joined(separator: ":"), "LC_ALL=C"]

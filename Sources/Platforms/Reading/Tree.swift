@@ -54,17 +54,18 @@ public struct Tree: Sendable {
     let descriptor = try open(path, O_RDONLY)
     defer { _ = close(descriptor) }
     var result: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 64 << 10)
     while true {
-      let capacity = chunk.count
-      // SAFETY: the buffer is the array's own, and read(2) writes no more than its length.
-      let n = unsafe chunk.withUnsafeMutableBytes { buffer in
-        Self.retrying { unsafe readFile(descriptor, buffer.baseAddress, capacity) }
+      var failure: Int32 = 0
+      // SAFETY: read(2) writes no more than the capacity, and as many bytes are initialised as it says.
+      let chunk = unsafe [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, count in
+        let n = Self.retrying { unsafe readFile(descriptor, buffer.baseAddress, buffer.count) }
+        if n < 0 { failure = errno }
+        count = max(0, n)
       }
-      if n < 0 { throw Self.failure(errno) }
-      if n == 0 { return result }
-      let mayGoOn = try goesOn(result.count + n)
-      result.append(contentsOf: chunk[0..<n])
+      if failure != 0 { throw Self.failure(failure) }
+      if chunk.isEmpty { return result }
+      let mayGoOn = try goesOn(result.count + chunk.count)
+      if result.isEmpty { result = chunk } else { result.append(contentsOf: chunk) }
       if !mayGoOn { return result }
     }
   }
@@ -151,7 +152,8 @@ public struct Tree: Sendable {
     return !(full == base || full.hasPrefix(base + "/"))
   }
 
-  private static func resolved(_ path: String) -> String? {
+  /// The path without links, `.` and `..`; nil for what is not there.
+  public static func resolved(_ path: String) -> String? {
     guard let pointer = unsafe realpath(path, nil) else { return nil }
     defer { unsafe free(pointer) }
     return unsafe String(cString: pointer)

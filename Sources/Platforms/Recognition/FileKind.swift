@@ -14,6 +14,16 @@ public enum FileKind: Sendable, Hashable {
   case commandLine
   /// VMware's description of a virtual machine.
   case vmx
+  /// JSON that describes containers, images, an OCI bundle or a container engine.
+  case containers
+  /// containerd's configuration, or flags of gVisor for its shim.
+  case containerConfiguration
+  /// VMware's list of a virtual machine's snapshots.
+  case vmsd
+  /// A virtual machine in the Open Virtualization Format.
+  case ovf
+  /// Settings of VMware Tools, or what its command-line tool says of them.
+  case guestTools
   /// Settings of Hyper-V and Windows as JSON: the collector's document or what one cmdlet gave.
   case hyperV
   /// A registry export.
@@ -26,6 +36,8 @@ public enum FileKind: Sendable, Hashable {
   case facts
   /// A vSphere inventory (`ringwall.vsphere/1`).
   case inventory
+  /// Advanced settings of hosts or vCenters, as PowerCLI's objects are written.
+  case vmwareSettings
   case json
   /// Text in another encoding than UTF-8, by its name.
   case wideText(String)
@@ -48,18 +60,20 @@ public enum FileKind: Sendable, Hashable {
       if name.hasSuffix(".conf"), let kind = ConfigurationFileKind.recognise(bytes, path: path) { return .libvirtConfiguration(kind) }
       return .empty
     }
+    // XML in a .vmx is a mistake that its reader names.
+    if name.hasSuffix(".vmx") && !isBinary(text) { return .vmx }
     if first == UInt8(ascii: "<"), let kind = xml(text) { return kind }
-    if isJSON(text) {
-      if isInventory(text) { return .inventory }
-      return isFacts(bytes) ? .facts : HyperVInventory.isInventory(text.prefix(windowsPrefix)) ? .hyperV : .json
-    }
+    if name == "tools.conf" || first == UInt8(ascii: "[") && GuestToolsCollector.isOutput(bytes) { return .guestTools }
+    if isJSON(text) { return json(text, whole: bytes, name: name) }
     if text.contains(0) {
       if let line = try? CommandLine.all(in: Array(text), path: path), !line.isEmpty { return .commandLine }
       return .binary
     }
     if isBinary(text) { return .binary }
+    if name.hasSuffix(".toml"), ContainerMarks.areIn(toml: text) { return .containerConfiguration }
+    if name.hasSuffix(".vmsd") { return .vmsd }
     if let kind = windowsText(text.prefix(windowsPrefix), name: name) { return kind }
-    if name.hasSuffix(".vmx") || name.hasSuffix(".vmxf") || isVMX(text) { return .vmx }
+    if isVMX(text) { return .vmx }
     if name.contains(".conf"), let kind = ConfigurationFileKind.recognise(bytes, path: path) { return .libvirtConfiguration(kind) }
     if isCommandLine(text, name: name, path: path) { return .commandLine }
     if !isCodeOrProse(name), let kind = ConfigurationFileKind.recognise(bytes, path: path) { return .libvirtConfiguration(kind) }
@@ -80,12 +94,18 @@ public enum FileKind: Sendable, Hashable {
     case .configuration: "configuration of another program"
     case .commandLine: "a QEMU command line"
     case .vmx: "a VMware virtual machine (.vmx)"
+    case .containers: "a description of containers or of their engine"
+    case .containerConfiguration: "configuration of containerd or gVisor"
+    case .vmsd: "a list of a VMware virtual machine's snapshots"
+    case .ovf: "an OVF descriptor"
+    case .guestTools: "settings of VMware Tools"
     case .hyperV: "settings of Hyper-V and Windows"
     case .registryExport: "a registry export"
     case .bootConfiguration: "a boot configuration that bcdedit printed"
     case .systemInformation: "a report of System Information"
     case .facts: "facts"
     case .inventory: "a vSphere inventory"
+    case .vmwareSettings: "advanced settings of vSphere"
     case .json: "JSON that is not ringwall.facts/1"
     case .wideText(let encoding): "\(encoding) text"
     case .binary: "binary data"
@@ -125,6 +145,7 @@ public enum FileKind: Sendable, Hashable {
     switch root {
     case "domain": return .domain
     case "domstatus": return .domainStatus
+    case "Envelope" where OVFDescriptor.isEnvelope(text): return .ovf
     default:
       if let what = libvirtRoots[root] { return .libvirtXML(what) }
       return .xml(root: root)
@@ -166,6 +187,14 @@ public enum FileKind: Sendable, Hashable {
 
   private static func isFacts(_ bytes: [UInt8]) -> Bool {
     ByteSearch.firstIndex(of: Array("\"ringwall.facts/".utf8), in: bytes[...]) != nil
+  }
+
+  private static func json(_ text: ArraySlice<UInt8>, whole bytes: [UInt8], name: String) -> FileKind {
+    if isInventory(text) { return .inventory }
+    if isFacts(bytes) { return .facts }
+    if ContainerMarks.areIn(json: text, name: name) { return .containers }
+    if HyperVInventory.isInventory(text.prefix(windowsPrefix)) { return .hyperV }
+    return ExportedSettings.isExport(text.prefix(64 << 10)) ? .vmwareSettings : .json
   }
 
   /// Its schema stands near the beginning, before anything that could quote another's.

@@ -15,7 +15,7 @@ public enum InventedSettings {
 
   /// In the order of the text, one per claim and line; of a section of settings the first line alone.
   public static func find(in bytes: [UInt8], path: String) -> [InventedSetting] {
-    if bytes.prefix(4096).contains(0) { return [] }
+    if bytes.prefix(4096).contains(0) || !Phrase.mayOccur(in: bytes) { return [] }
     var found: [InventedSetting] = []
     var text = UncommentedLines(bytes)
     var section = Section()
@@ -225,6 +225,34 @@ private struct Phrase {
       }
     }
     return found
+  }
+
+  /// First words of everything that is looked for, section headings among them, by their first byte in either case.
+  private static let openings: [[[UInt8]]] = {
+    var table = [[[UInt8]]](repeating: [], count: 256)
+    for words in all.map(\.words) + ["[virtio]", "[dc]", "hypervisor", "vmsa-"].map({ Array($0.utf8) }) {
+      let first = words[0]
+      table[Int(first)].append(words)
+      if (0x61...0x7A).contains(first) { table[Int(first - 0x20)].append(words) }
+    }
+    return table
+  }()
+
+  /// False where no line can hold a claim, commented out or not: most files are passed over by this one look.
+  static func mayOccur(in bytes: [UInt8]) -> Bool {
+    let openings = openings
+    for start in bytes.indices where !openings[Int(bytes[start])].isEmpty {
+      for words in openings[Int(bytes[start])] where start + words.count <= bytes.count {
+        var offset = 1
+        while offset < words.count {
+          let byte = bytes[start + offset]
+          guard ((0x41...0x5A).contains(byte) ? byte | 0x20 : byte) == words[offset] else { break }
+          offset += 1
+        }
+        if offset == words.count { return true }
+      }
+    }
+    return false
   }
 
   private func matches(_ line: [UInt8], at start: Int) -> Bool {

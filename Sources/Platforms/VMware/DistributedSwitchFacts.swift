@@ -9,11 +9,11 @@ struct DistributedSwitchFacts {
   func facts() -> [String: Fact] {
     [
       "dvs": center.list("switches") { Self.distributedSwitch($0) },
-      "dvportgroups": center.list("portgroups") { Self.portgroup($0) },
+      "dvportgroups": center.list("portgroups", where: { $0["host"] == nil || $0["dvs"] != nil }) { Self.portgroup($0) },
     ]
   }
 
-  /// VMwareDVSConfigInfo; nil for a part without a name.
+  /// VMwareDVSConfigInfo.
   private static func distributedSwitch(_ part: PlacedJSON) -> FactValue? {
     guard let name = part["name"]?.text, let config = part["config"] else { return nil }
     return .object(
@@ -25,9 +25,9 @@ struct DistributedSwitchFacts {
       ] + security(config["defaultPortConfig"]))
   }
 
-  /// DVPortgroupConfigInfo; nil for port groups of standard switches, which belong to their host.
+  /// DVPortgroupConfigInfo. Port groups of standard switches belong to their host.
   private static func portgroup(_ part: PlacedJSON) -> FactValue? {
-    guard let name = part["name"]?.text, part["host"] == nil || part["dvs"] != nil else { return nil }
+    guard let name = part["name"]?.text else { return nil }
     let config = part["config"] ?? part
     let ports = config["defaultPortConfig"]
     let policy = config["policy"]

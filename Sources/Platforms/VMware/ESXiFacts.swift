@@ -42,14 +42,18 @@ struct ESXiFacts {
         ["incomingBlocked": .bool($0), "outgoingBlocked": policy["outgoingBlocked"]?.switchState.map { .bool($0) } ?? .null]
       }
     }
-    facts["firewall.rulesets"] = host.list("config", "firewall", "ruleset") { Self.ruleset($0) }
+    facts["firewall.rulesets"] = host.list("config", "firewall", "ruleset", where: { $0["enabled"]?.switchState != false }) {
+      Self.ruleset($0)
+    }
     facts["ntp.servers"] = host.list("config", "dateTimeInfo", "ntpConfig", "server", missing: .isDefault) { $0.text.map { .string($0) } }
     facts["secureboot"] = host.fact("capability", "uefiSecureBoot") { $0.switchState.map { .bool($0) } }
     facts["product"] = host.fact("config", "product") { product in
       product["version"]?.text.map { ["version": .string($0), "build": .string(product["build"]?.scalar ?? "")] }
     }
     facts["domain"] = domain()
-    facts["iscsi.adapters"] = host.list("config", "storageDevice", "hostBusAdapter") { Self.adapter($0) }
+    facts["iscsi.adapters"] = host.list(
+      "config", "storageDevice", "hostBusAdapter", where: { $0["_type"]?.text == "HostInternetScsiHba" }
+    ) { Self.adapter($0) }
     facts.merge(ESXiNetworkFacts(host).facts()) { first, _ in first }
     facts.merge(commands()) { first, _ in first }
     return facts
@@ -68,9 +72,9 @@ struct ESXiFacts {
     return .present(["running": .bool(running), "policy": .string(policy)], source)
   }
 
-  /// HostFirewallRuleset; nil for one that is switched off.
+  /// HostFirewallRuleset that is switched on.
   private static func ruleset(_ rule: PlacedJSON) -> FactValue? {
-    guard let key = rule["key"]?.text, rule["enabled"]?.switchState == true else { return nil }
+    guard let key = rule["key"]?.text, rule["enabled"] != nil else { return nil }
     let hosts = rule["allowedHosts"]
     let addresses = (hosts?["ipAddress"]?.list ?? []).compactMap(\.text)
     let networks = (hosts?["ipNetwork"]?.list ?? []).compactMap { network in
@@ -93,9 +97,9 @@ struct ESXiFacts {
       host.document.source(found, host.path(place)))
   }
 
-  /// HostInternetScsiHba with how its targets prove who they are; nil for other adapters. Secrets are not among what is kept.
+  /// HostInternetScsiHba with how its targets prove who they are. Secrets are not among what is kept.
   private static func adapter(_ adapter: PlacedJSON) -> FactValue? {
-    guard adapter["_type"]?.text == "HostInternetScsiHba", let device = adapter["device"]?.text else { return nil }
+    guard let device = adapter["device"]?.text else { return nil }
     let authentication = adapter["authenticationProperties"]
     let mutual =
       authentication?["mutualChapAuthEnabled"]?.switchState ?? authentication?["mutualChapEnabled"]?.switchState

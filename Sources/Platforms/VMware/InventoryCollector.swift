@@ -16,25 +16,62 @@ public struct InventoryCollector: Sendable {
     do throws(JSONFault) {
       document = try InventoryDocument(bytes, name: path, isLive: isLive)
     } catch {
-      let place = LinePlace.of(offset: error.offset, in: bytes)
-      return Collection(refusals: [
-        Refusal(
-          target: target, code: "malformed", message: "\(path):\(place.line):\(place.column): \(error.what); export the inventory again",
-          line: place.line, column: place.column)
-      ])
+      return Collection(refusals: [Self.refusal(error, bytes, path: path, target: target)])
     }
     var collection = Collection()
     collection.assets += server(document, target: target)
-    for offset in document.hosts { add(document, "hosts", offset, target: target, to: &collection) { host($0, $1, target: target) } }
+    var products: [String: Fact] = [:]
+    for offset in document.hosts {
+      add(document, "hosts", offset, to: &collection) { entity, name in
+        let made = host(entity, name, target: target)
+        if let moid = entity.at(["moid"])?.text { products[moid] = made.facts["product"] }
+        return [made]
+      }
+    }
     collection.assets += vsan(document, target: target)
-    for offset in document.machines { add(document, "vms", offset, target: target, to: &collection) { machine($0, $1, target: target) } }
+    var warnings: [Warning] = []
+    for offset in document.machines {
+      add(document, "vms", offset, to: &collection) { entity, name in
+        let made = machine(entity, name, products: products, target: target)
+        if case .array(let keys)? = made.first?.facts["duplicates"]?.value {
+          warnings += keys.compactMap { $0["key"]?.text }.map { key in
+            Warning(target: path, message: "\(path): \(name): extraConfig holds \(key) more than once; the last value counts")
+          }
+        }
+        return made
+      }
+    }
+    collection.warnings += warnings
     return collection
+  }
+
+  /// Advanced settings that PowerCLI exported: one asset for each host and vCenter that they belong to.
+  public func collect(settings bytes: [UInt8], path: String, target: String) -> Collection {
+    if let refusal = TextForm.refusal(bytes, path: path, target: target) { return Collection(refusals: [refusal]) }
+    do throws(JSONFault) {
+      let assets = try ExportedSettings(bytes, name: path).assets(target: target)
+      guard assets.isEmpty else { return Collection(assets: assets) }
+      return Collection(refusals: [
+        Refusal(
+          target: target, code: "unknown-kind",
+          message: "\(path): settings of neither a host nor a vCenter; export Get-AdvancedSetting -Entity with a host or the server")
+      ])
+    } catch {
+      return Collection(refusals: [Self.refusal(error, bytes, path: path, target: target)])
+    }
+  }
+
+  private static func refusal(_ fault: JSONFault, _ bytes: [UInt8], path: String, target: String) -> Refusal {
+    let place = LinePlace.of(offset: fault.offset, in: bytes)
+    return Refusal(
+      target: target, code: "malformed", message: "\(path):\(place.line):\(place.column): \(fault.what); export the inventory again",
+      line: place.line, column: place.column)
   }
 
   /// Hosts and machines need a name that their findings can carry; the managed object id tells two of one name apart.
   private func add(
-    _ document: InventoryDocument, _ section: String, _ offset: Int, target: String, to collection: inout Collection,
-    _ asset: (InventoryEntity, String) -> AssetFacts?
+    _ document: InventoryDocument, _ section: String, _ offset: Int, to collection: inout Collection,
+    _ assets: (InventoryEntity, String) -> [AssetFacts]
   ) {
     do throws(JSONFault) {
       let json = try document.element(at: offset)
@@ -42,20 +79,20 @@ public struct InventoryCollector: Sendable {
       let name = json["name"]?.text ?? moid
       guard !name.isEmpty else { throw JSONFault(offset: offset, what: "an element of \(section) has neither a name nor a moid") }
       let entity = InventoryEntity(document, json, place: "\(section)[\(moid.isEmpty ? name : moid)]")
-      if let made = asset(entity, name) { collection.assets.append(made) }
+      collection.assets += assets(entity, name)
     } catch {
       let place = document.place(of: error)
       // One sentence for a broken estate, not one for each of its parts.
       guard collection.refusals.isEmpty else { return }
       collection.refusals.append(
         Refusal(
-          target: target, code: "malformed",
+          target: document.name, code: "malformed",
           message: "\(document.name):\(place.line):\(place.column): \(error.what); export the inventory again", line: place.line,
           column: place.column))
     }
   }
 
-  private func host(_ entity: InventoryEntity, _ name: String, target: String) -> AssetFacts? {
+  private func host(_ entity: InventoryEntity, _ name: String, target: String) -> AssetFacts {
     let uuid = entity.at(["summary", "hardware", "uuid"])?.text ?? entity.at(["hardware", "systemInfo", "uuid"])?.text
     let id = uuid.map { $0.lowercased() } ?? "\(entity.document.server.map { $0 + "/" } ?? "")\(name)"
     let kind = Asset.Kind.vmwareESXi

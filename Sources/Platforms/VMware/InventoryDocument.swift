@@ -55,7 +55,9 @@ struct InventoryDocument: Sendable {
     guard let schema = sections["schema"], schema.text == Self.schema else {
       throw JSONFault(
         offset: sections["schema"]?.offset ?? 0,
-        what: "schema is \(sections["schema"]?.text ?? "missing"), and this version reads \(Self.schema)")
+        what:
+          "schema is \(sections["schema"].map { JSONText.string(.string(String($0.text?.prefix(60) ?? "no text"))) } ?? "missing"), and this version reads \(Self.schema)"
+      )
     }
     self.bytes = bytes
     self.name = name
@@ -67,6 +69,18 @@ struct InventoryDocument: Sendable {
       entry["what"]?.text.map { Failure(place: $0, why: Self.reason(entry["message"]?.text ?? "")) }
     }
     failures = Dictionary(grouping: all) { Self.head(of: $0.place) }
+    places = PlaceIndex(of: bytes)
+  }
+
+  /// A document without any section: the places of single settings that were exported.
+  init(settings bytes: [UInt8], name: String) {
+    self.bytes = bytes
+    self.name = name
+    isLive = false
+    hosts = []
+    machines = []
+    sections = [:]
+    failures = [:]
     places = PlaceIndex(of: bytes)
   }
 

@@ -68,15 +68,25 @@ struct InventoryEntity: Sendable {
     return .present(read, source)
   }
 
-  /// A fact that is a list: one value and one source for each element that `element` gives something for.
-  func list(_ keys: String..., missing: Missing = .isNotGiven, element: (PlacedJSON) -> FactValue?) -> Fact {
+  /// A fact that is a list: one value and one source for each element that counts.
+  ///
+  /// - Parameters:
+  ///   - counts: false for elements of another kind, which are left out.
+  ///   - element: nil for one of the wrong form. Then, and where one of them could not be read, the whole list is unreadable: what it lacks
+  ///     might be what is looked for.
+  func list(
+    _ keys: String..., missing: Missing = .isNotGiven, where counts: (PlacedJSON) -> Bool = { _ in true },
+    element: (PlacedJSON) -> FactValue?
+  ) -> Fact {
     let way = path(keys)
-    if let why = failure(of: way) { return .unreadable(why, document.source(missing: way)) }
+    if let why = failure(of: way) ?? failures.first(where: { $0.place.hasPrefix(way + "[") })?.why {
+      return .unreadable(why, document.source(missing: way))
+    }
     guard let found = at(keys), !found.isNull else { return fact(at: keys, missing: missing) }
     var values: [FactValue] = []
     var sources: [FactSource] = []
-    for (index, part) in found.list.enumerated() {
-      guard let value = element(part) else { continue }
+    for (index, part) in found.list.enumerated() where counts(part) {
+      guard let value = element(part) else { return .unreadable("malformed", document.source(part, "\(way)[\(index)]")) }
       values.append(value)
       sources.append(document.source(part, "\(way)[\(index)]"))
     }

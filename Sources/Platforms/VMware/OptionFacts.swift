@@ -17,23 +17,28 @@ struct OptionFacts {
     guard all.state == .present, let options = owner.at([section]) else {
       return Dictionary(uniqueKeysWithValues: names.map { ("option.\($0)", all) })
     }
-    var found: [String: PlacedJSON] = [:]
-    for (name, value) in options.members ?? [] { found[name] = value }
+    // A host has more than a thousand options: of a whole list only those that are asked for are looked up.
+    var single: [String: PlacedJSON] = [:]
     for setting in options.elements ?? [] {
-      if let name = setting["Name"]?.text ?? setting["key"]?.text { found[name] = setting["Value"] ?? setting["value"] }
+      if let name = setting["Name"]?.text ?? setting["key"]?.text { single[name] = setting["Value"] ?? setting["value"] }
     }
     var facts: [String: Fact] = [:]
     for name in names {
       let place = owner.path([section, name])
-      if let value = found[name] {
+      if let value = options[name] ?? single[name] {
         let source = owner.document.source(value, place)
-        facts["option.\(name)"] =
-          value.isNull ? .present("", source) : value.scalar == nil ? .unreadable("malformed", source) : .present(value.value, source)
+        facts["option.\(name)"] = Self.fact(value, source)
       } else {
         facts["option.\(name)"] =
           options.isObject ? .absent(sources: all.source) : .notCollected("not-given", owner.document.source(missing: place))
       }
     }
     return facts
+  }
+
+  /// An option without a text of its own, as PowerShell writes an empty one, is an empty text.
+  static func fact(_ value: PlacedJSON, _ source: FactSource) -> Fact {
+    if value.isNull { return .present("", source) }
+    return value.scalar == nil ? .unreadable("malformed", source) : .present(value.value, source)
   }
 }

@@ -43,8 +43,8 @@ struct VCenterFacts {
     ] {
       facts["sso.password.\(name)"] = sso.fact("passwordPolicy", name) { $0.integer.map { .int($0) } }
     }
-    facts["sso.trusted_admins"] = sso.list("groups", "TrustedAdmins") {
-      $0.scalar.map { .string($0) } ?? $0["Name"]?.text.map { .string($0) }
+    facts["sso.administrators"] = sso.list("groups", "Administrators") { member in
+      member["Name"]?.text.map { ["name": .string($0), "domain": .string(member["Domain"]?.text?.lowercased() ?? "")] }
     }
     facts["banner.enabled"] = sso.fact("logonBanner", "enabled") { $0.switchState.map { .bool($0) } }
     facts["banner.title"] = sso.fact("logonBanner", "title", missing: .isDefault) { $0.text.map { .string($0) } }
@@ -67,6 +67,7 @@ struct VCenterFacts {
         "days": account["max_days_between_password_change"]?.integer.map { .int($0) } ?? .null,
       ]
     }
+    facts["vami.policy"] = appliance.fact("local-accounts/global-policy", "max_days") { $0.integer.map { .int($0) } }
     facts["vami.backups"] = appliance.fact("recovery/backup/schedules") { schedules in
       let all = schedules.members?.map { ($0.key, $0.value) } ?? schedules.elements?.enumerated().map { ("\($0.offset)", $0.element) }
       return all.map { all in

@@ -10,28 +10,26 @@ struct VSANFacts {
     var facts: [String: Fact] = [:]
     facts["encryption.rest"] = cluster.fact("config", "dataEncryptionConfig", "encryptionEnabled") { $0.switchState.map { .bool($0) } }
     facts["encryption.transit"] = cluster.fact("config", "dataInTransitEncryptionConfig", "enabled") { $0.switchState.map { .bool($0) } }
-    facts["reserve.operations"] = cluster.fact("config", "capacityReservationInfo", "vsanOpSpaceReservation") { value in
-      value.switchState.map { .bool($0) }
+    // VsanCapacityReservationState: disabled, reported or enforced.
+    facts["reserve.operations"] = cluster.fact("config", "extendedConfig", "capacityReservationInfo", "vsanOpSpaceThreshold") { value in
+      value.text.map { .string($0.lowercased()) }
     }
+    facts["iscsi.enabled"] = cluster.fact("config", "iscsiConfig", "enabled", missing: .isDefault) { $0.switchState.map { .bool($0) } }
     facts["iscsi.targets"] = cluster.list("iscsiTargets") { target in
       target["alias"]?.text.map { name in
-        ["name": .string(name), "authentication": .string(target.at(["authSpec", "authType"])?.text ?? target["authType"]?.text ?? "")]
+        ["name": .string(name), "authentication": .string(target.at(["authSpec", "authType"])?.text ?? "")]
       }
     }
     facts["shares"] = cluster.list("fileShares") { share in
-      guard let name = share.at(["config", "name"])?.text ?? share["name"]?.text else { return nil }
-      let config = share["config"] ?? share
+      guard let config = share["config"], let name = config["name"]?.text else { return nil }
       return [
-        "name": .string(name), "protocols": .array((config["protocols"]?.list ?? []).compactMap(\.text).map { .string($0) }),
+        "name": .string(name), "protocols": .array((config["protocols"]?.list ?? []).compactMap(\.text).map { .string($0.uppercased()) }),
         "clients": .array(
-          (config["netPermissions"]?.list ?? []).map {
+          (config["permission"]?.list ?? []).map {
             ["from": .string($0["ips"]?.text ?? ""), "access": .string($0["permissions"]?.text ?? "")]
-          }
-        ),
+          }),
+        "encryption": config.at(["smbOptions", "encryption"])?.text.map { .string($0.lowercased()) } ?? .null,
       ]
-    }
-    facts["directory"] = cluster.fact("fileServiceDomain", "directoryServerConfig", missing: .isDefault) { config in
-      config.isObject ? .string(config["activeDirectoryDomain"]?.text ?? config["domainName"]?.text ?? "") : nil
     }
     facts["policies"] = cluster.list("storagePolicies") { policy in
       guard let name = policy["name"]?.text, let rules = policy["rules"] else { return nil }

@@ -46,15 +46,14 @@ public struct WindowsCollector: Sendable {
     return collection
   }
 
-  /// Machines that the document may leave out without a trace in any fact.
+  /// Why machines may be missing from the collector's document.
   private func gaps(_ inventory: HyperVInventory, target: String) -> [Refusal] {
-    let path = inventory.path
     if inventory.root["elevated"]?.flag == false {
       return [
         Refusal(
           target: target, code: "permission",
           message:
-            "\(path): collected without elevation, where Windows shows neither machines nor the boot configuration; run the script as administrator"
+            "\(inventory.path): collected without elevation, where Windows shows neither machines nor the boot configuration; run the script as administrator"
         )
       ]
     }
@@ -62,7 +61,7 @@ public struct WindowsCollector: Sendable {
     return [
       Refusal(
         target: target, code: "io",
-        message: "\(path): Get-VM failed where this was collected, so that machines are missing; run the script again")
+        message: "\(inventory.path): Get-VM failed where this was collected, so that machines are missing; run the script again")
     ]
   }
 

@@ -77,6 +77,8 @@ final class BuiltinContext {
   private let clock: @Sendable () -> Int64
   /// Hosts that functions may connect to.
   let network: NetworkAccess
+  /// What `opa.runtime` answers.
+  let runtime: RegoValue
   /// Where `print` writes; nil drops the text.
   var printed: ((String) -> Void)?
   /// Told which case of a test begins.
@@ -104,9 +106,13 @@ final class BuiltinContext {
   /// Steps since the last look at the clock and the task.
   var unseen = 0
 
-  init(heap: Heap, steps: Int = .max, network: NetworkAccess = .none, clock: @escaping @Sendable () -> Int64) {
+  init(
+    heap: Heap, steps: Int = .max, network: NetworkAccess = .none, runtime: RegoValue = .object([]),
+    clock: @escaping @Sendable () -> Int64
+  ) {
     self.heap = heap
     self.network = network
+    self.runtime = runtime
     self.steps = steps
     self.clock = clock
     isLimited = steps < .max || heap.budget < .max

@@ -48,7 +48,7 @@ extension Builtins {
       return .true
     },
     Builtin("opa.runtime", 0, isNondeterministic: true) { _, context throws(BuiltinError) in
-      ObjectView.make(capacity: 0, in: context.heap).value
+      context.runtime.value(in: context.heap)
     },
   ]
 

@@ -75,10 +75,13 @@ public struct EvaluationOptions: Sendable, Hashable {
   public var timeout: Duration?
   /// Hosts that functions like `http.send` may connect to: none, unless the caller says so.
   public var network = NetworkAccess.none
+  /// What `opa.runtime()` answers: an object, by custom with `env`, `version` and `commit`. Empty, unless the caller says otherwise:
+  /// a policy sees of the process what it is given.
+  public var runtime = RegoValue.object([])
 
   public init(
     isStrict: Bool = false, steps: Int = .max, memory: Int = .max, now: Int64? = nil, timeout: Duration? = nil,
-    network: NetworkAccess = .none
+    network: NetworkAccess = .none, runtime: RegoValue = .object([])
   ) {
     self.isStrict = isStrict
     self.steps = steps
@@ -86,6 +89,7 @@ public struct EvaluationOptions: Sendable, Hashable {
     self.now = now
     self.timeout = timeout
     self.network = network
+    self.runtime = runtime
   }
 }
 

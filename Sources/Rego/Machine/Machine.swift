@@ -102,7 +102,8 @@ struct Machine: ~Copyable {
     heap = Heap(budget: options.memory)
     let now = options.now
     builtinContext = BuiltinContext(
-      heap: heap, steps: options.steps, network: options.network, clock: { now ?? Machine.systemClock() })
+      heap: heap, steps: options.steps, network: options.network, runtime: options.runtime,
+      clock: { now ?? Machine.systemClock() })
     steps = options.steps
     let bytes = Self.registerCount * 16
     stack = UInt(bitPattern: UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 16))

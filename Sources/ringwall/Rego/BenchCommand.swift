@@ -51,7 +51,8 @@ struct BenchCommand: ParsableCommand {
       let query = try policy.prepare(
         try question.text(), package: question.packagePath, imports: try question.parsedImports(),
         options: sources.compilation.parserOptions)
-      let evaluator = Evaluator(query, options: EvaluationOptions(network: try network.access(sources.compilation)))
+      let evaluator = Evaluator(
+        query, options: EvaluationOptions(network: try network.access(sources.compilation), runtime: RuntimeDocument.local))
       if fail, try evaluator.evaluate(input: input).isEmpty { throw DataError("undefined result") }
       for _ in 0..<count {
         show(try Benchmark { () throws(RegoError) in try evaluator.run(input: input) })

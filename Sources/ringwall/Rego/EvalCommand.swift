@@ -262,7 +262,8 @@ struct EvalCommand: ParsableCommand {
 
   private var evaluationOptions: EvaluationOptions {
     get throws(DataError) {
-      var options = EvaluationOptions(isStrict: strictBuiltinErrors, network: try network.access(sources.compilation))
+      var options = EvaluationOptions(
+        isStrict: strictBuiltinErrors, network: try network.access(sources.compilation), runtime: RuntimeDocument.local)
       budget.apply(to: &options)
       return options
     }

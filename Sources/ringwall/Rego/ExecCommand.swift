@@ -64,7 +64,7 @@ struct ExecCommand: ParsableCommand {
       for path in paths {
         files += try DataFiles.files(at: path, suffixes: [".json", ".yaml", ".yml"], ignoring: sources.compilation.ignored)
       }
-      var options = EvaluationOptions(network: try network.access(sources.compilation))
+      var options = EvaluationOptions(network: try network.access(sources.compilation), runtime: RuntimeDocument.local)
       budget.apply(to: &options)
       for file in standardInput ? ["/dev/stdin"] : files {
         let input = try RegoSources.input(try DataFiles.bytes(file, limit: DataFiles.documentLimit), file: file)

@@ -83,7 +83,7 @@ struct PolicyTest {
   func run(_ policy: Policy, _ watch: Watch) throws(RegoErrors) -> TestResult {
     if isSkipped { return TestResult(test: self, outcome: .skipped, duration: .zero) }
     let query = try policy.prepare(reference)
-    let options = EvaluationOptions(timeout: watch.timeout, network: watch.network)
+    let options = EvaluationOptions(timeout: watch.timeout, network: watch.network, runtime: RuntimeDocument.local)
     let evaluator = Evaluator(query, options: options)
     var output = ""
     var begun: [[RegoValue]] = []

@@ -24,6 +24,7 @@ struct ServerRun {
     settings.policyOptions = try compilation.policyOptions(schema: schema)
     settings.parserOptions = compilation.parserOptions
     settings.evaluation.network = try network.access(compilation)
+    settings.evaluation.runtime = RuntimeDocument.served
     settings.log = { Console.say($0) }
     settings.printed = { Console.say($0) }
     let server = try DecisionServer(try contents(), settings)

@@ -186,7 +186,8 @@ struct TestCommand: ParsableCommand {
         continue
       }
       let evaluator = Evaluator(
-        try policy.prepare(test.reference), options: EvaluationOptions(timeout: watch.timeout, network: watch.network))
+        try policy.prepare(test.reference),
+        options: EvaluationOptions(timeout: watch.timeout, network: watch.network, runtime: RuntimeDocument.local))
       let benchmark = try Benchmark { () throws(RegoError) in _ = try evaluator.evaluate(input: nil) }
       switch format {
       case .json:

@@ -144,4 +144,13 @@ struct EvaluationTests {
       String(decoding: try Document(term: "{1: {3, 2}, \"a\": [null, set()]}").json(), as: UTF8.self) == #"{"1":[2,3],"a":[null,[]]}"#)
     #expect(throws: RegoErrors.self) { try Document(term: "[x") }
   }
+
+  @Test("policies see of the process what the caller gives them")
+  func runtime() throws {
+    let query = try Policy([]).prepare("x := opa.runtime()")
+    func answer(_ options: EvaluationOptions) throws -> RegoValue? { try query.evaluate(options: options).first?["x"] }
+    #expect(try answer(EvaluationOptions()) == .object([]))
+    let given = RegoValue.object([.init(.string("env"), .object([.init(.string("REGION"), .string("north"))]))])
+    #expect(try answer(EvaluationOptions(runtime: given)) == given)
+  }
 }

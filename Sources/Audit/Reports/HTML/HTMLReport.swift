@@ -9,21 +9,27 @@ public struct HTMLReport {
   let outcome: AuditOutcome
   let exit: ExitStatus
   let texts: Texts
+  let context: ReportContext
   let filters: Filters
 
   /// Hands the report over section by section, so that a run over thousands of files is never held twice.
   public static func write<Failure: Error>(
-    _ outcome: AuditOutcome, exit: ExitStatus, texts: Texts, to output: ([UInt8]) throws(Failure) -> Void
+    _ outcome: AuditOutcome, exit: ExitStatus, texts: Texts, context: ReportContext = ReportContext(),
+    to output: ([UInt8]) throws(Failure) -> Void
   ) throws(Failure) {
-    let report = HTMLReport(outcome: outcome, exit: exit, texts: texts)
+    let report = HTMLReport(outcome: outcome, exit: exit, texts: texts, context: context)
     func put(_ markup: Markup) throws(Failure) { try output(Array(markup.text.utf8)) }
     try put(report.head())
     try put(report.top())
     try put(report.layers())
+    try put(report.trend())
     try put(report.worst())
     try put(report.resultsHead())
     for layer in report.groups { try report.write(layer, to: output) }
     try put("</section>\n")
+    try report.writeAssets(to: output)
+    try put(report.clauses())
+    try put(report.waivers())
     try put(report.unjudged())
     try put(report.repair())
     try put(report.method())
@@ -31,16 +37,17 @@ public struct HTMLReport {
   }
 
   /// The whole report at once.
-  public static func bytes(_ outcome: AuditOutcome, exit: ExitStatus, texts: Texts) -> [UInt8] {
+  public static func bytes(_ outcome: AuditOutcome, exit: ExitStatus, texts: Texts, context: ReportContext = ReportContext()) -> [UInt8] {
     var bytes: [UInt8] = []
-    write(outcome, exit: exit, texts: texts) { bytes += $0 }
+    write(outcome, exit: exit, texts: texts, context: context) { bytes += $0 }
     return bytes
   }
 
-  private init(outcome: AuditOutcome, exit: ExitStatus, texts: Texts) {
+  private init(outcome: AuditOutcome, exit: ExitStatus, texts: Texts, context: ReportContext) {
     self.outcome = outcome
     self.exit = exit
     self.texts = texts
+    self.context = context
     filters = Filters(outcome, texts)
   }
 
@@ -77,7 +84,11 @@ public struct HTMLReport {
   }
 
   private func navigation() -> [Markup] {
-    var places = ["layers", "worst", "all", "unjudged", "repair", "method"]
+    var places = ["layers", "trend", "worst", "all", "assets", "clauses", "waivers", "unjudged", "repair", "method"]
+    if context.earlier.isEmpty { places.removeAll { $0 == "trend" } }
+    if context.frameworks.isEmpty { places.removeAll { $0 == "clauses" } }
+    if context.waivers.isEmpty { places.removeAll { $0 == "waivers" } }
+    if !hasAssetSections { places.removeAll { $0 == "assets" } }
     if failing.isEmpty { places.removeAll { $0 == "worst" || $0 == "repair" } }
     if outcome.scores.isEmpty { places.removeAll { $0 == "layers" } }
     return places.map { "<a href=\"#\($0)\">\(texts["html.nav.\($0)"])</a>" }
@@ -140,12 +151,13 @@ public struct HTMLReport {
     let total = texts(
       "html.total", ["results": "\(outcome.tally.total)", "controls": "\(controls)", "assets": "\(outcome.assets.count)"])
     markup += "<span class=\"dim small\">\(total)</span></div>\n\(strip())"
+    if let comparison = context.comparison { markup += "<p class=\"note\">\(texts(comparison))</p>\n" }
     let refusals = outcome.targets.flatMap(\.refusals)
     if !refusals.isEmpty {
       let text = texts("html.refusedNote", ["count": "\(refusals.count)"])
       markup += "<p class=\"note fail\">\(text) <a href=\"#unjudged\">\(texts["html.nav.unjudged"])</a></p>\n"
     }
-    if outcome.results.isEmpty { markup += "<p class=\"note unknown\">\(texts["html.nothing"])</p>\n" }
+    if outcome.tally.total == 0 { markup += "<p class=\"note unknown\">\(texts["html.nothing"])</p>\n" }
     return markup
   }
 

@@ -79,7 +79,7 @@ struct Markup: Sendable, ExpressibleByStringInterpolation {
   }
 
   /// Controls, marks of direction, spaces without width, tags: general categories Cc and Cf but for the joiners that scripts need.
-  private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+  static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0x00..<0x20, 0x7F...0x9F, 0xAD, 0x061C, 0x115F...0x1160, 0x180E, 0x200B, 0x200E...0x200F, 0x2028...0x202E, 0x2060...0x206F, 0x3164,
       0xFEFF, 0xFFF9...0xFFFB, 0xFFA0, 0xE0000...0xE0FFF:

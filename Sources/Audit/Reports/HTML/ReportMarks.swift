@@ -48,12 +48,15 @@ extension HTMLReport {
   }
 
   /// All results as parts of one line, in the order fail, unknown, waived, pass, n/a.
-  func strip() -> Markup {
-    let total = Double(max(outcome.tally.total, 1))
-    var markup: Markup = "<svg class=\"strip\" role=\"img\" aria-label=\"\(counts(Verdict.worstFirst))\">"
+  func strip() -> Markup { strip(outcome.tally.total) { outcome.count($0) } }
+
+  /// The same of some of the results.
+  func strip(_ total: Int, _ number: (Verdict) -> Int) -> Markup {
+    let total = Double(max(total, 1))
+    var markup: Markup = "<svg class=\"strip\" role=\"img\" aria-label=\"\(counts(Verdict.worstFirst, number))\">"
     var x = 0.0
     for verdict in Verdict.worstFirst {
-      let count = outcome.count(verdict)
+      let count = number(verdict)
       guard count > 0 else { continue }
       let width = Double(count) * 100 / total
       let place = "x=\"\(Self.percent(x))\" width=\"\(Self.percent(max(width - 0.15, 0.1)))\""
@@ -109,9 +112,9 @@ extension HTMLReport {
   }
 
   /// "26 fail, 9 unknown"
-  func counts(_ verdicts: [Verdict], _ count: ((Verdict) -> Int)? = nil) -> String {
+  func counts(_ verdicts: [Verdict], _ count: (Verdict) -> Int) -> String {
     let parts = verdicts.compactMap { verdict -> String? in
-      let number = count?(verdict) ?? outcome.count(verdict)
+      let number = count(verdict)
       return number > 0 || verdict == .fail || verdict == .unknown ? texts("count.\(verdict.rawValue)", ["count": "\(number)"]) : nil
     }
     return parts.joined(separator: texts["list.separator"])

@@ -46,7 +46,7 @@ extension HTMLReport {
       <tr class="x v-\(Self.name(row.verdict)) \(filters.assetClass(row))\(isHigh ? " hi" : "")" id="r-\(number)"><td>\(mark(row.verdict))</td>\
       <td>\(mark(control.severity))</td><td>
       """
-    let message = texts.message(row.finding)
+    let message = texts.message(row)
     if row.verdict.needsAttention {
       // The finding leads; the control's title is its label.
       markup += "\(message)<span class=\"why\">\(id(row)) \(texts.title(control))</span>"

@@ -17,7 +17,7 @@ extension HTMLReport {
         box.focus();
       });
     }
-    addEventListener("beforeprint", () => document.querySelectorAll("details.grp").forEach((group) => { group.open = true; }));
+    addEventListener("beforeprint", () => document.querySelectorAll("details.grp, details.pg").forEach((group) => { group.open = true; }));
     const reveal = () => {
       const row = location.hash.startsWith("#r-") && document.getElementById(location.hash.slice(1));
       if (!row) return;

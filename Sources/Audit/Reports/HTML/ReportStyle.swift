@@ -187,5 +187,14 @@ extension HTMLReport {
     .repair .facts { margin-top: 6px; } .repair .facts dd { max-width: 100ch; white-space: pre-line; }
     .repair article { border-top: 1px solid var(--line); padding-top: var(--s-3); break-inside: avoid; }
     .w-a { width: 9rem; }
+    .trend { display: grid; grid-template-columns: max-content minmax(120px, 1fr) max-content max-content; gap: 10px var(--s-4); align-items: center; font-size: var(--t-3); max-width: 760px; }
+    .trend svg { width: 100%; height: 34px; display: block; overflow: visible; } .trend polyline, .trend line { vector-effect: non-scaling-stroke; }
+    .trend polyline { stroke-width: 1.6; stroke-linejoin: round; } .trend .dash { stroke-dasharray: 3 3; } .trend .num { font-weight: 600; text-align: right; } .trend .cnt { font-size: var(--t-2); color: var(--ink-3); text-align: right; }
+    details.pg { border-top: 1px solid var(--line); padding: 10px 0; } details.pg > summary { font-weight: 600; font-size: var(--t-3); overflow-wrap: anywhere; }
+    details.pg > summary span { font-weight: 400; color: var(--ink-3); font-size: var(--t-2); margin-left: var(--s-3); } details.pg .strip { margin: var(--s-2) 0; }
+    .finds { margin-top: var(--s-2); font-size: var(--t-3); } .finds li { padding: 2px 0; overflow-wrap: anywhere; }
+    table.clause { margin-top: var(--s-2); } table.clause td:nth-child(2) { width: 30%; } table.clause td:nth-child(3) { width: 18%; min-width: 150px; } table.clause td:nth-child(n+4) { width: 22%; }
+    #clauses h3 { margin-top: var(--s-4); }
+    @media print { details.pg::details-content { content-visibility: visible; display: block; } details.pg { break-inside: avoid; } #clauses, #assets { break-before: auto; } }
     """#
 }

@@ -87,34 +87,9 @@ struct ServiceCommand: Sendable {
 
   /// From the unit; nil where it starts nothing.
   init?(_ unit: SystemdUnit, tree: Tree) {
-    guard let start = unit.list("Service", "ExecStart").last else { return nil }
-    var variables: [String: (value: String, source: FactSource)] = [:]
-    for setting in unit.list("Service", "Environment") {
-      for assignment in Words.split(setting.value) {
-        let parts = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        if parts.count == 2 { variables[String(parts[0])] = (String(parts[1]), setting.source) }
-      }
-    }
-    // Values from files win over Environment=, whatever the order in the unit (systemd.exec(5)).
-    for setting in unit.list("Service", "EnvironmentFile") {
-      let path = setting.value.hasPrefix("-") ? String(setting.value.dropFirst()) : setting.value
-      for (name, assignment) in Self.assignments(in: path, tree: tree) { variables[name] = assignment }
-    }
-    var sources = [start.source]
-    var words: [String] = []
-    for word in Words.split(start.value).dropFirst() {
-      guard word.hasPrefix("$") else {
-        words.append(word)
-        continue
-      }
-      let isBraced = word.hasPrefix("${") && word.hasSuffix("}")
-      let name = isBraced ? String(word.dropFirst(2).dropLast()) : String(word.dropFirst())
-      guard let variable = variables[name] else { continue }
-      sources.insert(variable.source, at: 0)
-      words += isBraced ? [variable.value] : Words.split(variable.value)
-    }
-    arguments = DaemonArguments(words)
-    self.sources = sources
+    guard let start = ServiceStart(unit, tree: tree) else { return nil }
+    arguments = DaemonArguments(start.words)
+    sources = start.sources
   }
 
   /// Where no unit file was given: from the environment files that distributions have used for the daemon.
@@ -122,7 +97,7 @@ struct ServiceCommand: Sendable {
     let names = [daemon.uppercased() + "_ARGS", "libvirtd_opts"]
     for folder in Self.environmentFiles {
       for path in [folder + daemon, folder + "libvirt-bin"] where daemon == "libvirtd" || !path.hasSuffix("libvirt-bin") {
-        let assignments = Self.assignments(in: path, tree: tree)
+        let assignments = ServiceStart.assignments(in: path, tree: tree)
         guard let found = names.compactMap({ assignments[$0] }).first else { continue }
         arguments = DaemonArguments(Words.split(found.value))
         sources = [found.source]
@@ -130,19 +105,5 @@ struct ServiceCommand: Sendable {
       }
     }
     return nil
-  }
-
-  private static func assignments(in path: String, tree: Tree) -> [String: (value: String, source: FactSource)] {
-    guard let bytes = try? tree.bytes(TreeLinks(tree).readable(path), limit: 1 << 20) else { return [:] }
-    var result: [String: (value: String, source: FactSource)] = [:]
-    for (i, raw) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
-      var line = UnitText.trimmed(String(decoding: raw, as: UTF8.self))
-      if line.hasPrefix("#") || line.hasPrefix(";") { continue }
-      if line.hasPrefix("export ") { line = UnitText.trimmed(line.dropFirst(7)) }
-      guard let equals = line.firstIndex(of: "=") else { continue }
-      let value = Words.split(String(line[line.index(after: equals)...])).joined(separator: " ")
-      result[UnitText.trimmed(line[..<equals])] = (value, .path(path, line: i + 1, column: 1))
-    }
-    return result
   }
 }

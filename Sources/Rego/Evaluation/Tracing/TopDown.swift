@@ -49,7 +49,9 @@ final class TopDown {
     steps = options.steps
     deadline = options.timeout.map { ContinuousClock.now + $0 }
     let now = options.now
-    context = BuiltinContext(heap: heap, steps: options.steps, network: options.network, clock: { now ?? Machine.systemClock() })
+    context = BuiltinContext(
+      heap: heap, steps: options.steps, network: options.network, runtime: options.runtime,
+      clock: { now ?? Machine.systemClock() })
     context.reset(steps: options.steps, deadline: deadline)
   }
 

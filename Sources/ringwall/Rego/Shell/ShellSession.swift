@@ -265,14 +265,14 @@ struct ShellSession {
     if !unknowns.isEmpty {
       let rest = try TracedPolicy(try policy.modules(), data: policy.data, options: policy.options).partially(
         text, package: policy.current, imports: imports, input: input, partial: PartialOptions(unknowns: unknowns),
-        options: policy.parserOptions, evaluation: EvaluationOptions(isStrict: isStrict))
+        options: policy.parserOptions, evaluation: EvaluationOptions(isStrict: isStrict, runtime: RuntimeDocument.local))
       if format == .json { return [OrderedJSON.text(.object([.init("partial", try Document(json: rest.json).regoValue)]))] }
       return [rest.table]
     }
     let query = try times.time("query_compile") {
       try policy.policy.prepare(text, package: policy.current, imports: imports, options: policy.parserOptions)
     }
-    let options = EvaluationOptions(isStrict: isStrict, network: network)
+    let options = EvaluationOptions(isStrict: isStrict, network: network, runtime: RuntimeDocument.local)
     var output = EvalOutput()
     var printed: [String] = []
     let evaluator = Evaluator(query, options: options)

@@ -1,0 +1,177 @@
+internal import Domain
+
+/// Facts of an OCI bundle: config.json of the OCI runtime specification 1.0 to 1.2, what runc, crun and runsc start.
+///
+/// An engine's words are not in it: no health check, no restart, no runtime. What Docker's options come to is told from what is there.
+struct BundleFacts {
+  private let bundle: SourcedJSON
+  private let linux: SourcedJSON?
+  private let process: SourcedJSON?
+  private var facts: JSONFacts
+
+  init(_ bundle: SourcedJSON) {
+    self.bundle = bundle
+    linux = bundle["linux"]
+    process = bundle["process"]
+    facts = JSONFacts(whole: bundle.source)
+  }
+
+  static func isBundle(_ node: PlacedJSON) -> Bool {
+    node.isObject && node.given("ociVersion")?.text != nil && (node["process"] != nil || node["root"] != nil || node["linux"] != nil)
+  }
+
+  mutating func collect() -> [String: Fact] {
+    facts["object"] = .present("bundle", bundle.source)
+    facts.addFlag("rootfs.readonly", bundle["root"], "readonly")
+    facts.add("user", process, "user") { user in user["uid"]?.integer.map { .string(String($0)) } }
+    facts.addFlag("no_new_privileges", process, "noNewPrivileges")
+    facts.addText("apparmor", process, "apparmorProfile")
+    facts.add("selinux", process, "selinuxLabel") { label in
+      label.text.map { .object(["disabled": false, "label": .string($0)]) }
+    }
+    facts["seccomp"] = seccomp
+    for type in ["pid", "ipc", "network", "uts", "user"] { facts["namespace." + type] = namespace(type) }
+    let resources = linux?["resources"]
+    addLimit("limits.memory", resources?["memory"], "limit")
+    addLimit("limits.pids", resources?["pids"], "limit")
+    addProcessorLimits(resources?["cpu"])
+    addCapabilities()
+    addMounts()
+    addDevices()
+    facts["privileged"] = privileged
+    return facts.facts
+  }
+
+  // MARK: -
+
+  private var seccomp: Fact {
+    guard let linux else { return .notCollected("not-given", facts.whole) }
+    guard let filter = linux["seccomp"] else { return .present("unconfined", linux.source) }
+    return .present(SeccompProfile.filtersNothing(filter.node) ? "unconfined" : "own profile", filter.source)
+  }
+
+  /// A type that is not listed stays the one of whoever starts the bundle: the host's.
+  private func namespace(_ type: String) -> Fact {
+    guard let linux else { return .notCollected("not-given", facts.whole) }
+    let list = linux["namespaces"]
+    guard let entry = list?.elements.first(where: { $0["type"]?.text == type }) else {
+      return .present("host", list?.source ?? linux.source)
+    }
+    return .present(.string(entry["path"]?.text.map { "path:" + $0 } ?? "private"), entry.source)
+  }
+
+  private mutating func addLimit(_ name: String, _ object: SourcedJSON?, _ key: String) {
+    guard let linux else {
+      facts[name] = .notCollected("not-given", facts.whole)
+      return
+    }
+    if let object { facts.addNumber(name, object, key) } else { facts[name] = .absent((linux["resources"] ?? linux).source) }
+  }
+
+  private mutating func addProcessorLimits(_ cpu: SourcedJSON?) {
+    guard let linux else {
+      facts["limits.cpu"] = .notCollected("not-given", facts.whole)
+      return
+    }
+    let given = ["shares", "quota"].compactMap { cpu?[$0] }.filter { ($0.integer ?? 0) > 0 }
+    facts["limits.cpu"] =
+      given.isEmpty
+      ? .absent((cpu ?? linux).source)
+      : .present(
+        .object(["shares": cpu?["shares"]?.integer.map { .int($0) }, "quota": cpu?["quota"]?.integer.map { .int($0) }]),
+        sources: given.map(\.source))
+  }
+
+  /// What Docker gives every container unless told otherwise (moby, oci/caps/defaults.go).
+  static let usualCapabilities: Set<String> = [
+    "CHOWN", "DAC_OVERRIDE", "FSETID", "FOWNER", "MKNOD", "NET_RAW", "SETGID", "SETUID", "SETFCAP", "SETPCAP", "NET_BIND_SERVICE",
+    "SYS_CHROOT", "KILL", "AUDIT_WRITE",
+  ]
+
+  /// The sets that a process has or can come to have.
+  private var capabilities: [(name: String, source: FactSource)] {
+    var seen: Set<String> = []
+    return ["bounding", "effective", "permitted", "inheritable", "ambient"].flatMap { process?["capabilities"]?[$0]?.elements ?? [] }
+      .compactMap {
+        guard let name = $0.text.map(InspectFacts.capability), seen.insert(name).inserted else { return nil }
+        return (name, $0.source)
+      }
+  }
+
+  private mutating func addCapabilities() {
+    guard let process else {
+      facts["capabilities.added"] = .notCollected("not-given", facts.whole)
+      return
+    }
+    let added = capabilities.filter { !Self.usualCapabilities.contains($0.name) }
+    facts["capabilities.added"] =
+      added.isEmpty
+      ? .absent((process["capabilities"] ?? process).source)
+      : .present(.array(added.map { .string($0.name) }), sources: added.map(\.source))
+  }
+
+  /// Bind mounts and the propagation of every mount; file systems of the kernel (proc, sysfs, tmpfs) are the container's own.
+  private mutating func addMounts() {
+    var values: [FactValue] = []
+    var sources: [FactSource] = []
+    for mount in bundle["mounts"]?.elements ?? [] {
+      let options = mount["options"]?.node.texts ?? []
+      let isBind = mount["type"]?.text == "bind" || options.contains("bind") || options.contains("rbind")
+      let propagation = options.first { ["private", "rprivate", "shared", "rshared", "slave", "rslave"].contains($0) } ?? ""
+      guard isBind || propagation.hasSuffix("shared") else { continue }
+      values.append(
+        .object([
+          "type": .string(isBind ? "bind" : mount["type"]?.text ?? ""),
+          "source": .string(ContainerPath.normal(mount["source"]?.text ?? "")),
+          "destination": .string(mount["destination"]?.text ?? ""), "writable": .bool(!options.contains("ro")),
+          "propagation": .string(propagation),
+        ]))
+      sources.append(mount.source)
+    }
+    facts["mounts"] =
+      values.isEmpty ? .absent((bundle["mounts"] ?? bundle).source) : .present(.array(values), sources: sources)
+  }
+
+  /// Devices that every container has (runtime-spec, config-linux.md, "Default Devices").
+  private static let usualDevices: Set<String> = [
+    "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/console", "/dev/ptmx", "/dev/pts/ptmx",
+  ]
+
+  /// Device nodes beyond the usual ones, and a rule that allows every device.
+  private mutating func addDevices() {
+    guard let linux else {
+      facts["devices"] = .notCollected("not-given", facts.whole)
+      return
+    }
+    var values: [FactValue] = []
+    var sources: [FactSource] = []
+    for device in linux["devices"]?.elements ?? [] {
+      guard let path = device["path"]?.text, !Self.usualDevices.contains(path) else { continue }
+      values.append(.object(["host": .string(path), "permissions": nil]))
+      sources.append(device.source)
+    }
+    if let rule = ruleForEveryDevice {
+      values.append(.object(["host": "all devices", "permissions": rule["access"]?.text.map { .string($0) }]))
+      sources.append(rule.source)
+    }
+    facts["devices"] = values.isEmpty ? .absent((linux["devices"] ?? linux).source) : .present(.array(values), sources: sources)
+  }
+
+  /// The last rule about all devices counts, and a bundle that has none allows all.
+  private var ruleForEveryDevice: SourcedJSON? {
+    let rules = linux?["resources"]?["devices"]?.elements ?? []
+    let general = rules.last { rule in
+      ["a", ""].contains(rule["type"]?.text ?? "") && (rule["major"]?.integer ?? -1) < 0 && (rule["minor"]?.integer ?? -1) < 0
+    }
+    return general?["allow"]?.flag == true ? general : nil
+  }
+
+  /// What `--privileged` comes to: the capability to administer the system, no filter of calls and every device.
+  private var privileged: Fact {
+    guard let process, linux != nil else { return .notCollected("not-given", facts.whole) }
+    guard let rule = ruleForEveryDevice, facts["seccomp"]?.value?.text == "unconfined",
+      let admin = capabilities.first(where: { $0.name == "SYS_ADMIN" })
+    else { return .present(false, (process["capabilities"] ?? process).source) }
+    return .present(true, admin.source, rule.source)
+  }
+}

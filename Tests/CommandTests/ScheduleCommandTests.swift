@@ -1,0 +1,69 @@
+import Foundation
+import Testing
+
+@Suite("systemd units of a schedule")
+struct ScheduleCommandTests {
+  private static let verifier = "/usr/bin/systemd-analyze"
+
+  private func written(_ arguments: [String], in folder: ScratchFolder) throws -> Program.Result {
+    try Program.run(["schedule", "--folder", folder.path, "--yes"] + arguments)
+  }
+
+  @Test(
+    "systemd finds nothing wrong with them",
+    .enabled(if: FileManager.default.isExecutableFile(atPath: verifier), "systemd-analyze is not installed"),
+    arguments: [
+      [], ["--calendar", "Mon *-*-* 03:00", "--name", "nightly"], ["--", "/srv/a b/100%.xml", "--set", "x=$HOME\"\\"],
+    ])
+  func verified(arguments: [String]) throws {
+    let folder = try ScratchFolder()
+    #expect(try written(arguments, in: folder).code == 0)
+    let units = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    #expect(units.count == 2 && units[0].hasSuffix(".service") && units[1].hasSuffix(".timer"))
+    let process = Process()
+    let errors = Pipe()
+    process.executableURL = URL(fileURLWithPath: Self.verifier)
+    process.arguments = ["verify", "--man=no"] + units.map { folder.path + "/" + $0 }
+    process.standardError = errors
+    process.standardOutput = errors
+    try process.run()
+    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    // Other units of the machine are looked at too; what is said of ours names them.
+    let own = text.split(separator: "\n").filter { line in units.contains { line.contains($0) } }
+    #expect(process.terminationStatus == 0 && own.isEmpty, "\(text)")
+  }
+
+  @Test("The plan is shown before anything is written, and nothing is written without agreement")
+  func plan() throws {
+    let folder = try ScratchFolder()
+    let refused = try Program.run(["schedule", "--folder", folder.path])
+    #expect(refused.code == 2 && refused.error.contains("ExecStart="))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    let printed = try Program.run(["schedule", "--folder", folder.path, "--print"])
+    #expect(printed.code == 0 && printed.output.contains("OnCalendar=daily") && printed.output.contains("ProtectSystem=strict"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    let agreed = try written([], in: folder)
+    #expect(agreed.code == 0 && agreed.error.contains("systemctl enable --now ringwall-audit.timer"))
+    // Its own units it may replace.
+    #expect(try written(["--calendar", "weekly"], in: folder).code == 0)
+  }
+
+  @Test("A unit of somebody else is not replaced")
+  func foreign() throws {
+    let folder = try ScratchFolder()
+    try folder.file("ringwall-audit.service", "[Service]\nExecStart=/bin/true\n")
+    let result = try written([], in: folder)
+    #expect(result.code == 2 && result.error.contains("not written by ringwall schedule"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["ringwall-audit.service"])
+  }
+
+  @Test("An audit of files needs no capability but reading, and no network")
+  func leastPrivilege() throws {
+    let files = try Program.run(["schedule", "--print", "--", "/srv/exports"]).output
+    #expect(files.contains("CapabilityBoundingSet=CAP_DAC_READ_SEARCH\n") && files.contains("PrivateNetwork=yes"))
+    let host = try Program.run(["schedule", "--print"]).output
+    #expect(host.contains("CAP_SYS_PTRACE") && !host.contains("CAP_SYS_ADMIN") && !host.contains("PrivateNetwork"))
+    #expect(host.contains("ExecStart=\(Program.path) audit --no-progress --store\n"), "\(host)")
+  }
+}
