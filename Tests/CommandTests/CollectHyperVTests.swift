@@ -17,7 +17,7 @@ struct CollectHyperVTests {
     let expected = try String(contentsOf: Program.packageRoot.appendingPathComponent("data/collectors/hyperv.ps1"), encoding: .utf8)
     let result = try Program.run(["collect", "hyperv"])
     #expect(result.code == 0 && result.output == expected && result.error.isEmpty)
-    try temporary([:]) { folder in
+    try temporary([:]) { (folder: String) throws in
       #expect(try Program.run(["collect", "hyperv", "--output", folder + "/hyperv.ps1"]).code == 0)
       #expect(try String(contentsOfFile: folder + "/hyperv.ps1", encoding: .utf8) == expected)
       #expect(try Program.run(["collect", "hyperv", "--output", folder + "/none/hyperv.ps1"]).code == 2)

@@ -26,8 +26,9 @@ struct WaiverCommandTests {
           results.first { $0["verdict"] as? String == verdict && severities.contains($0["severity"] as? String ?? "") }?["id"] as? String)
       }
       // The console listens to everybody.
-      failing = "LVX-014"
-      try #require(results.contains { $0["id"] as? String == failing && $0["verdict"] as? String == "fail" })
+      let control = "LVX-014"
+      try #require(results.contains { $0["id"] as? String == control && $0["verdict"] as? String == "fail" })
+      failing = control
       passing = try first("pass", ["low", "medium", "high", "critical"])
       for (owner, role) in [("requester", "request"), ("approver A", "approve"), ("approver B", "approve")] {
         let made = try Program.run([
