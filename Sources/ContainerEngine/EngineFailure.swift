@@ -23,16 +23,21 @@ enum EngineFailure {
       default: return refusal("io", "the connection failed (\(code))")
       }
     }
+    // The connection ended inside of an answer.
+    if error as? HTTPParserError == .invalidEOFState { return ended(path, hasHead: hasHead, refusal) }
     if error is HTTPParserError { return refusal("unknown-kind", "what answers here is no container engine") }
     switch error as? HTTPClientError {
     case .deadlineExceeded?, .readTimeout?, .connectTimeout?, .writeTimeout?, .getConnectionFromPoolTimeout?:
       return late(path, hasHead: hasHead, refusal)
-    case .remoteConnectionClosed?:
-      return hasHead
-        ? refusal("malformed", "the connection ended before the answer to \(path) was complete")
-        : refusal("unknown-kind", "the connection ended without an answer to \(path); what listens here may be no container engine")
+    case .remoteConnectionClosed?: return ended(path, hasHead: hasHead, refusal)
     default: return refusal("io", "the call of \(path) failed")
     }
+  }
+
+  private static func ended(_ path: String, hasHead: Bool, _ refusal: (String, String) -> Refusal) -> Refusal {
+    hasHead
+      ? refusal("malformed", "the connection ended before the answer to \(path) was complete")
+      : refusal("unknown-kind", "the connection ended without an answer to \(path); what listens here may be no container engine")
   }
 
   /// Nothing came in time, or not the whole of it.
