@@ -13,7 +13,7 @@ internal import Testing
 
   /// Answers each connection on a local socket with the same bytes, `count` times.
   private func served(_ answer: String, count: Int = 1, _ body: (String) throws -> Void) throws {
-    let path = "/tmp/rwe-\(UUID().uuidString.prefix(8)).sock"
+    let path = "/tmp/ringwall-e-\(UUID().uuidString.prefix(8)).sock"
     let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
     defer {
       close(listener)
