@@ -13,9 +13,8 @@ internal import Testing
 
   /// Answers each connection on a local socket with the same bytes, `count` times.
   private func served(_ answer: String, count: Int = 1, _ body: (String) throws -> Void) throws {
-    let path = "/tmp/engine-\(UUID().uuidString.prefix(8)).sock"
-    // Programs that other tests start must not keep a connection open.
-    let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    let path = "/tmp/ringwall-e-\(UUID().uuidString.prefix(8)).sock"
+    let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
     defer {
       close(listener)
       _ = unsafe unlink(path)
@@ -35,7 +34,7 @@ internal import Testing
     #expect(bound == 0 && listen(listener, 8) == 0)
     let thread = Thread {
       for _ in 0..<count {
-        let connection = accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+        let connection = accept(listener, nil, nil)
         if connection < 0 { return }
         var request = [UInt8](repeating: 0, count: 4096)
         _ = unsafe read(connection, &request, request.count)

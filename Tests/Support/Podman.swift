@@ -43,7 +43,7 @@ public final class Podman {
   public static func start() throws -> Podman {
     guard let executable = path(of: "podman") else { throw Failure(description: "podman is not installed") }
     // A socket's path may have 107 bytes.
-    let folder = "/tmp/podman-\(UUID().uuidString.prefix(8))"
+    let folder = "/tmp/ringwall-p-\(UUID().uuidString.prefix(8))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let service = Process()
     service.executableURL = URL(fileURLWithPath: executable)
