@@ -59,7 +59,7 @@ struct FrameworkEvidenceTests {
 
   @Test("Every clause says whether it was read at its source; titles are there, Chinese ones where the standard is Chinese")
   func marks() throws {
-    #expect(frameworks.all.count == 14 && frameworks.all.reduce(0) { $0 + $1.clauses.count } > 420)
+    #expect(frameworks.all.count >= 14 && frameworks.all.reduce(0) { $0 + $1.clauses.count } > 420)
     #expect(frameworks.all.contains { framework in framework.clauses.contains { !$0.isRead } })
     for framework in frameworks.all {
       for clause in framework.clauses { #expect(!clause.title.isEmpty, "\(framework.id) \(clause.id)") }

@@ -5,6 +5,8 @@ public struct ChecklistReport {
   public static let schema = "ringwall.checklist/1"
   /// How many indicators the list has.
   public static let count = 50
+  /// Cells that a title has beside its id; with fewer the id stands under it.
+  private static let narrowestTitle = 44
 
   /// One indicator: its control, and the results of the run. A number without a control is one that this version does not judge.
   struct Indicator {
@@ -49,26 +51,29 @@ public struct ChecklistReport {
 
   // MARK: - Forms
 
+  /// Number, severity, state and title; the id has a column of its own where there is room for it, else a line under the title.
   public func table(style: TerminalStyle) -> String {
-    let states = indicators.map(state)
-    let heads = [texts["column.number"], texts["column.control"], texts["column.severity"], texts["column.state"]]
-    let rows = zip(indicators, states).map { indicator, state in
+    let heads = ["number", "severity", "state", "control"].map { texts["column.\($0)"] }
+    let rows = indicators.map { indicator in
       [
-        "\(indicator.number)", indicator.control?.id ?? "-", indicator.control.map { texts["severity.\($0.severity.rawValue)"] } ?? "-",
-        state,
+        "\(indicator.number)", indicator.control.map { texts["severity.\($0.severity.rawValue)"] } ?? "-", state(indicator),
+        indicator.control?.id ?? "-",
       ]
     }
     let widths = heads.indices.map { i in rows.reduce(DisplayWidth.of(heads[i])) { max($0, DisplayWidth.of($1[i])) } }
-    let indent = widths.reduce(0) { $0 + $1 + 2 }
+    let isWide = style.columns - widths.reduce(0) { $0 + $1 + 2 } >= Self.narrowestTitle
+    let columns = isWide ? 4 : 3
+    let indent = widths.prefix(columns).reduce(0) { $0 + $1 + 2 }
     func line(_ cells: [String], _ tone: TerminalStyle.Tone?, _ last: String) -> String {
-      cells.enumerated().map { i, cell in
-        style.paint(cell, i == 3 ? tone : nil) + String(repeating: " ", count: max(0, widths[i] - DisplayWidth.of(cell)) + 2)
+      cells.prefix(columns).enumerated().map { i, cell in
+        style.paint(cell, i == 2 ? tone : i == 3 ? .dim : nil) + String(repeating: " ", count: widths[i] - DisplayWidth.of(cell) + 2)
       }.joined() + last
     }
     let room = max(16, style.columns - indent)
     var lines = [line(heads, nil, texts["column.title"])]
     for (indicator, row) in zip(indicators, rows) {
       var parts = DisplayWidth.wrapped(title(indicator), to: room)
+      if !isWide, let id = indicator.control?.id { parts += DisplayWidth.wrapped(id, to: room).map { style.paint($0, .dim) } }
       for result in attention(indicator).prefix(3) {
         parts += DisplayWidth.wrapped(sentence(result), to: room).map { style.paint($0, .dim) }
       }

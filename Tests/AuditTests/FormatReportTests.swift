@@ -63,7 +63,7 @@ enum Forms: String, CaseIterable, Sendable {
 }
 
 @Suite("Report formats")
-struct ReportFormatTests {
+struct FormatReportTests {
   @Test("Golden files", arguments: Forms.allCases, Language.allCases)
   func golden(form: Forms, language: Language) throws {
     let bytes = try form.bytes(try Samples.full(), language, frameworks: ["gdpr"])
