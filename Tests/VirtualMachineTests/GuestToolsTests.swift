@@ -29,6 +29,7 @@ import Testing
   func output() throws {
     let text = "12.4.0.49511 (build-23259341)\r\n[appinfo] disabled = true\n[logging] log UNSET\n"
     #expect(FileKind.recognise(Array("[appinfo] disabled UNSET\n".utf8), path: "x.txt") == .guestTools)
+    #expect(FileKind.recognise(Array("12.4.0.49511 (build-23259341)\n".utf8), path: "x.txt") == .guestTools)
     #expect(FileKind.recognise(Array("[section]\nkey=value\n".utf8), path: "x.txt") != .guestTools)
     let facts = try #require(Self.collect(text, "out.txt").assets.first).facts
     #expect(facts["tools.version"]?.value == "12.4.0" && facts["tools.logging.log"]?.state == .absent)

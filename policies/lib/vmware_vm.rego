@@ -74,6 +74,9 @@ else := judge.unreadable(names) if not judge.all_readable(names)
 
 else := judge.pass("safe", {}, names)
 
+# floppy_not_said: a .vmx without floppy0.present, whose meaning differs between releases
+floppy_not_said if input.facts.floppies.why == "default-varies"
+
 # elements of a list fact; none where the machine has no such device
 elements(name) := judge.effective(name, []) if judge.readable(name)
 

@@ -166,10 +166,13 @@ vmx_018 := vmware_vm.devices("disks", [vmware_vm.bad("disks", i, e.mode) |
 #   messages:
 #     safe: "No floppy drive"
 #     unsafe: "{device}: floppy drive ({found})"
+#     default: "floppy0.present is not written, and some releases then add a drive; write FALSE"
 #   source: >-
 #     DISA vSphere 8 STIG v2r3, VMCH-80-000209
 #   always: true
-vmx_019 := vmware_vm.devices("floppies", [vmware_vm.bad("floppies", i, "present") | some i, e in vmware_vm.elements("floppies")])
+vmx_019 := judge.missing("default", {}, ["floppies"]) if vmware_vm.floppy_not_said
+
+else := vmware_vm.devices("floppies", [vmware_vm.bad("floppies", i, "present") | some i, e in vmware_vm.elements("floppies")])
 
 # METADATA
 # title: CD-ROM drives not connected
@@ -375,11 +378,22 @@ scg_vm_8_deactivate_non_essential_3d_features := vmware_vm.off("setting.mks.enab
 #   messages:
 #     safe: "No needless device"
 #     unsafe: "Devices that a server does not need: {device}"
+#     default: "No such device is written, but neither is floppy0.present, without which some releases add a drive; write FALSE"
 #   source: >-
 #     VMware SCG 8 (803-20260612-01157), vm-8.remove-unnecessary-devices; DISA vSphere 8 STIG v2r3, VMCH-80-000209 to
 #     000214; doubt: SCG 8 lists SATA controllers in its audit command only
 #   always: true
-scg_vm_8_remove_unnecessary_devices := vmware_vm.verdict(needless, [f | some n in needless; some i, e in vmware_vm.elements(n); not has_use(n, e); f := vmware_vm.bad(n, i, n)])
+scg_vm_8_remove_unnecessary_devices := vmware_vm.verdict(needless, found_needless) if not only_floppy_unsaid
+
+else := judge.missing("default", {}, ["floppies"])
+
+only_floppy_unsaid if {
+	vmware_vm.floppy_not_said
+	count(found_needless) == 0
+	judge.all_readable([n | some n in needless; n != "floppies"])
+}
+
+found_needless := [f | some n in needless; some i, e in vmware_vm.elements(n); not has_use(n, e); f := vmware_vm.bad(n, i, n)]
 
 needless := ["usbControllers", "parallelPorts", "serialPorts", "floppies", "cdroms", "sounds", "sataControllers"]
 

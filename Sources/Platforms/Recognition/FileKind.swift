@@ -63,7 +63,10 @@ public enum FileKind: Sendable, Hashable {
     // XML in a .vmx is a mistake that its reader names.
     if name.hasSuffix(".vmx") && !isBinary(text) { return .vmx }
     if first == UInt8(ascii: "<"), let kind = xml(text) { return kind }
-    if name == "tools.conf" || first == UInt8(ascii: "[") && GuestToolsCollector.isOutput(bytes) { return .guestTools }
+    // Told by its first line: an answer of "config get", or the version.
+    if name == "tools.conf" || (first == UInt8(ascii: "[") || (0x30...0x39).contains(first)) && GuestToolsCollector.isOutput(bytes) {
+      return .guestTools
+    }
     if isJSON(text) { return json(text, whole: bytes, name: name) }
     if text.contains(0) {
       if let line = try? CommandLine.all(in: Array(text), path: path), !line.isEmpty { return .commandLine }
