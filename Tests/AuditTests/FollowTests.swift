@@ -175,13 +175,13 @@ import Testing
     #expect(try followed.state() == followed.audited())
   }
 
-  @Test("After 1,000 random changes the followed state is the one of a full audit", arguments: [UInt64(1), 2])
-  func randomChanges(seed: UInt64) throws {
+  @Test("After 1,000 random changes the followed state is the one of a full audit", arguments: [(UInt64(1), 1000), (2, 500)])
+  func randomChanges(seed: UInt64, changes: Int) throws {
     let followed = try Followed()
     var random = Random(state: seed)
     for number in 0..<6 { try followed.write("g\(number).xml", Self.guest(number)) }
     followed.begin()
-    for step in 0..<500 {
+    for step in 0..<changes {
       try change(followed, &random)
       // Several changes may wait together.
       if random.next() % 4 != 0 { followed.follow() }
