@@ -28,13 +28,15 @@ public struct AuditResult: Sendable, Hashable {
   public let finding: Finding
   /// The value that was judged; nil where there is none.
   public let found: FactValue?
-  /// Stable between runs and independent of line numbers: 32 hexadecimal digits.
-  public let fingerprint: String
   /// What a waived result is waived by; nil for any other verdict.
   public var waiver: WaiverSet.Grant?
 
   public var verdict: Verdict { finding.verdict }
   public var control: Control { finding.control }
+
+  /// Stable between runs and independent of line numbers: 32 hexadecimal digits. Made when it is asked for, which most forms of the report
+  /// do not.
+  public var fingerprint: String { Fingerprint.of(finding) }
 }
 
 /// Everything that a report shows.

@@ -17,7 +17,6 @@ extension AuditResult {
   init(_ finding: Finding) {
     self.finding = finding
     found = finding.arguments["found"] ?? finding.evidence.first { $0.value != nil }?.value
-    fingerprint = Fingerprint.of(finding)
   }
 
   /// The same result, accepted for a time. It keeps its fingerprint, being the same finding.

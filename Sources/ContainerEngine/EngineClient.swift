@@ -62,7 +62,7 @@ public final class EngineClient: Sendable {
     task.futureResult.whenComplete { outcome.finish($0) }
     guard let result = outcome.wait(until: deadline + .seconds(1)) else {
       task.cancel()
-      return .failure(refusal("io", "no answer to \(path) in time"))
+      return .failure(EngineFailure.late(path, hasHead: collector.hasHead, refusal))
     }
     switch result {
     case .success(let answer) where answer.status == 200: return .success(answer.body)

@@ -26,13 +26,18 @@ enum EngineFailure {
     if error is HTTPParserError { return refusal("unknown-kind", "what answers here is no container engine") }
     switch error as? HTTPClientError {
     case .deadlineExceeded?, .readTimeout?, .connectTimeout?, .writeTimeout?, .getConnectionFromPoolTimeout?:
-      return refusal("io", "no answer to \(path) in time")
+      return late(path, hasHead: hasHead, refusal)
     case .remoteConnectionClosed?:
       return hasHead
         ? refusal("malformed", "the connection ended before the answer to \(path) was complete")
         : refusal("unknown-kind", "the connection ended without an answer to \(path); what listens here may be no container engine")
     default: return refusal("io", "the call of \(path) failed")
     }
+  }
+
+  /// Nothing came in time, or not the whole of it.
+  static func late(_ path: String, hasHead: Bool, _ refusal: (String, String) -> Refusal) -> Refusal {
+    hasHead ? refusal("io", "the answer to \(path) did not end in time") : refusal("io", "no answer to \(path) in time")
   }
 
   private static func errorNumber(_ error: any Error) -> CInt? {

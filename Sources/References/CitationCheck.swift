@@ -134,7 +134,9 @@ enum CitedTitle {
       isSeparated = isSeparated || text[i] != " "
       i += 1
     }
-    if i < text.count, let close = quotes[text[i]] {
+    // A straight quote right behind the id ends what the id stands in.
+    let isOpen = i > range.upperBound || (i < text.count && !"\"*_".unicodeScalars.contains(text[i]))
+    if i < text.count, isOpen, let close = quotes[text[i]] {
       let start = i + 1
       guard let end = text[start...].firstIndex(of: close), end > start else { return nil }
       let quoted = CitationCheck.string(text[start..<end])
@@ -175,13 +177,16 @@ enum CitedTitle {
     return count >= 3 ? words.joined(separator: " ") : nil
   }
 
-  /// Whether a text is a title, its beginning of three words or more, or one of its parts.
+  /// Whether a text is a title, its beginning of three words or more, or one of its parts. A translation is not compared.
   static func agrees(_ text: String, with title: String) -> Bool {
+    if isChinese(text) != isChinese(title) { return true }
     let (text, title) = (normal(text), normal(title))
     if text == title { return true }
     if title.hasPrefix(text) || text.hasPrefix(title) { return text.split(separator: " ").count >= 3 }
     return title.split(separator: ":").contains { normal(String($0)) == text } || title.hasSuffix(text)
   }
+
+  private static func isChinese(_ text: String) -> Bool { text.unicodeScalars.contains { (0x4E00...0x9FFF).contains($0.value) } }
 
   /// Small letters; dashes as colons, so that parts are told apart alike; single blanks; no marks at the end.
   private static func normal(_ text: String) -> String {

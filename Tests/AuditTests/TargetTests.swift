@@ -75,7 +75,7 @@ final class TargetTests {
   func refused() throws {
     let cases = [
       (folder.path, "not-found"), (folder.path + "/none.xml", "not-found"), ("pid:x", "not-found"), ("pid:0", "not-found"),
-      ("qemu:///system", "not-judged"), ("vsphere://user@host/", "not-judged"),
+      ("qemu:///system", "not-judged"), ("https://host/", "not-judged"),
     ]
     for (name, code) in cases {
       guard case .refused(let refusal) = TargetResolver().resolve([name], root: nil).first else {
@@ -85,6 +85,12 @@ final class TargetTests {
       #expect(refusal.code == code)
       #expect(refusal.message.hasPrefix(name))
     }
+  }
+
+  @Test("A server is asked, and once")
+  func servers() {
+    let targets = TargetResolver().resolve(["vsphere://vc", "VSPHERE://10.0.0.7:8443", "vsphere://vc"], root: nil)
+    #expect(targets == [.server("vsphere://vc"), .server("VSPHERE://10.0.0.7:8443")])
   }
 
   @Test("A broken link, and a link to itself, are refused")

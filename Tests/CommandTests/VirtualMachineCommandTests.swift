@@ -41,10 +41,12 @@ struct VirtualMachineCommandTests {
   func refusals() throws {
     let scratch = try ScratchFolder()
     let xml = try scratch.file("a.vmx", "config.version = \"8\"\n<vmx><HwAccel><NoHwAccel/></HwAccel></vmx>\n")
-    let result = try Program.run(["audit", xml])
+    // Wide enough that no line is broken.
+    let wide = ["COLUMNS": "400"]
+    let result = try Program.run(["audit", xml], environment: wide)
     #expect(result.code == 2 && result.output.contains("\(xml):2:1: XML, which no VMware product reads here"), "\(result.output)")
     let sealed = try scratch.file("b.vmx", "displayName = \"x\"\nencryption.data = \"AAAA\"\n")
-    let refused = try Program.run(["audit", sealed])
+    let refused = try Program.run(["audit", sealed], environment: wide)
     #expect(refused.code == 2 && refused.output.contains("encrypted"), "\(refused.output)")
   }
 }

@@ -75,7 +75,7 @@ struct ContainerCollectorTests {
     #expect(facts["daemon.log-level"]?.value == "debug")
     #expect(facts["argv.hosts"]?.value == ["fd://"])
     #expect(facts["daemon.conflicts"]?.value == ["live-restore"])
-    #expect(facts["daemon.iptables"] == .present(false, .path("/etc/docker/daemon.json", line: 1, column: 39)))
+    #expect(facts["daemon.iptables"] == .present(false, .path("/etc/docker/daemon.json", line: 1, column: 37)))
   }
 
   @Test func aBrokenDaemonConfigurationIsUnknownAndSaid() throws {

@@ -40,6 +40,8 @@ internal import Testing
         _ = unsafe read(connection, &request, request.count)
         let bytes = Array(answer.utf8)
         _ = unsafe write(connection, bytes, bytes.count)
+        // What came is read before the end is.
+        usleep(300_000)
         close(connection)
       }
     }

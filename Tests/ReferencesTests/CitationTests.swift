@@ -44,7 +44,8 @@ struct CitationTests {
       "Broadcom published VMSA-2025-0004 (CVE-2025-22224).",
       "ISO/IEC 27017:2015 names virtual machines.", "RFC 8785 (JSON Canonicalization Scheme)",
       "FIPS 204, Module-Lattice-Based Digital Signature Standard",
-      "GB/T 22239-2019 第三级", "no id at all, but a CVE and an ISO image", "spied 12-34", "CVE-YYYY-NNNN", "VMSA-2024-0006.1",
+      "GB/T 22239-2019 第三级", "the id \"NIST SP 800-53 Rev. 5\" and \"some other quoted text\"", "CISA BOD 26-04《基于风险确定安全更新优先级》",
+      "no id at all, but a CVE and an ISO image", "spied 12-34", "CVE-YYYY-NNNN", "VMSA-2024-0006.1",
       "NIST SP 800-125A Rev. 1, Security Recommendations for Server-based Hypervisor Platforms", "",
     ])
   func right(text: String) { #expect(kinds(text).isEmpty, "\(check.findings(in: text))") }

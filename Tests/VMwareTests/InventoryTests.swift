@@ -154,7 +154,7 @@ struct InventoryTests {
     let collection = InventoryCollector().collect(settings: Array(text.utf8), path: "settings.json", target: "settings.json")
     #expect(collection.refusals.isEmpty && collection.assets.map(\.asset.id) == ["vmware-esxi:esx01", "vmware-vcenter:vc01"])
     let host = try #require(collection.assets.first)
-    #expect(host.facts["option.DCUI.Access"] == .present("root", .path("settings.json", line: 1, column: 35)))
+    #expect(host.facts["option.DCUI.Access"] == .present("root", .path("settings.json", line: 1, column: 36)))
     #expect(host.facts["option.Mem.MemEagerZero"]?.state == .notCollected && host.facts["lockdown.mode"]?.state == .notCollected)
     let machines = "[{\"Name\": \"a\", \"Value\": 1, \"Entity\": \"db\", \"EntityId\": \"VirtualMachine-vm-3\"}]"
     let none = InventoryCollector().collect(settings: Array(machines.utf8), path: "m.json", target: "m.json")

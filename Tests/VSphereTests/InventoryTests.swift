@@ -13,7 +13,7 @@ struct InventoryTests {
     #expect(document["schema"]?.text == "ringwall.vsphere/1")
     #expect(document["server"]?.text == "localhost:\(simulator.port)")
     #expect(document["about"]?["apiType"]?.text == "VirtualCenter")
-    #expect(document["options"]?["log.level"] != nil)
+    #expect(document["options"]?["event.maxAge"] == 30)
 
     let hosts = try #require(document["hosts"]?.elements)
     #expect(hosts.count == 4)

@@ -80,7 +80,7 @@ final class Simulator {
     go.waitUntilExit()
     guard go.terminationStatus == 0 else { throw Unbuilt(reason: String(decoding: message, as: UTF8.self)) }
     // Another run of the tests may do the same at the same time.
-    _ = try FileManager.default.replaceItemAt(built, withItemAt: fresh)
+    guard unsafe rename(fresh.path, built.path) == 0 else { throw Unbuilt(reason: "\(built.path) cannot be written") }
     return built
   }
 

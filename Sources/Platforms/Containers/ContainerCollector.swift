@@ -21,7 +21,7 @@ public struct ContainerCollector {
     let containerd = readContainerd(target: target, into: &collection)
     let root = dataRoot(file, flags)
     let isDocker =
-      unit.file != nil || flags != nil || tree.exists(DockerDaemon.configuration) || tree.exists(root + "/containers")
+      unit.file != nil || flags != nil || tree.exists(DockerDaemon.configuration) || tree.exists(root)
       || ["/usr/bin/dockerd", "/usr/sbin/dockerd", "/usr/local/bin/dockerd"].contains { tree.exists($0) }
     guard isDocker || containerd != nil else { return collection }
 

@@ -47,7 +47,7 @@ struct ConfigurationDevices {
   /// "scsi0:1" is scsi with 0 and 1.
   private static func parts(of name: String) -> (String, [Int]) {
     let family = name.prefix { !$0.isNumber }
-    let numbers = name.dropFirst(family.count).split(separator: ":", omittingEmptySubsequences: false).map { Int($0) ?? -1 }
+    let numbers = name.dropFirst(family.count).split(separator: ":").map { Int($0) ?? -1 }
     return (String(family), numbers)
   }
 }
