@@ -22,7 +22,7 @@ struct ChecklistCommand: ParsableCommand {
     case json
   }
 
-  @Argument(help: "Files, folders or pid:N; nothing is this host.", completion: .file())
+  @Argument(help: "Files, folders, pid:N or vsphere://HOST; nothing is this host.", completion: .file())
   var targets: [String] = []
 
   @Option(help: ArgumentHelp("A saved copy of a system, judged in the place of this host.", valueName: "dir"), completion: .directory)
@@ -41,6 +41,7 @@ struct ChecklistCommand: ParsableCommand {
   @Flag(help: "No progress line, even on a terminal.")
   var noProgress = false
 
+  @OptionGroup var server: VSphereOptions
   @OptionGroup var setting: SettingOptions
   @OptionGroup var data: DataOptions
 
@@ -72,10 +73,12 @@ struct ChecklistCommand: ParsableCommand {
   }
 
   private func audit(_ setup: JudgingSetup) throws -> AuditOutcome {
-    let progress = ProgressLine(isWanted: !noProgress)
+    let progress = SharedProgress(isWanted: !noProgress)
+    let servers = try LiveServers(targets, server, progress)
     let indicators = Set(setup.policies.controls.all.filter { $0.keyIndicator != nil }.map(\.id))
     let request = AuditRun.Request(
-      targets: targets, root: root, version: Version.text, now: Clock.now(), keeping: .everything, isIncluded: { indicators.contains($0) })
+      targets: targets, root: root, version: Version.text, now: Clock.now(), keeping: .everything,
+      inventories: servers.inventories, isIncluded: { indicators.contains($0) })
     let judge = try Judge(policies: setup.policies, parameters: setup.parameters) { $0.keyIndicator != nil }
     defer { progress.clear() }
     return AuditRun(request, judge: judge, baseline: setup.baseline, claims: setup.claims, progress: progress.update).run()
