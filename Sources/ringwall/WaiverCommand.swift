@@ -24,8 +24,12 @@ struct WaiverCommand: ParsableCommand {
 struct WaiverSignCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sign", abstract: "Sign a waiver as its requester or as one of its approvers.",
-    discussion:
-      "The signature goes into a file of its own beside the waiver: FILE.KEY.sig. Look at the waiver first: ringwall waiver show FILE.")
+    discussion: """
+      The signature goes into a file of its own beside the waiver, FILE.KEY.sig. Look at the waiver first:
+
+        ringwall waiver show W-1.json
+        ringwall waiver sign W-1.json --key requester.key
+      """)
 
   @Argument(help: "The waiver.", completion: .file(extensions: ["json"]))
   var file: String
