@@ -15,7 +15,7 @@ public struct Regulations: Sendable {
   public struct Row: Sendable {
     public let id: String
     public let region: Region
-    /// Texts by language code: "en", "zh".
+    /// Texts by language: "en", "zh".
     public let law: [String: String]
     public let asks: [String: String]
     public let penalty: [String: String]
