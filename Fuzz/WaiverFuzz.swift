@@ -22,7 +22,8 @@ public func fuzzWaiver(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   }
   do throws(DataError) {
     let keys = try TrustedKeys(bytes, file: "keys.json")
-    precondition(try TrustedKeys(keys.bytes, file: "keys.json").entries.count == keys.entries.count, "keys are lost")
+    let again = try TrustedKeys(keys.bytes, file: "keys.json")
+    precondition(again.entries.count == keys.entries.count, "keys are lost")
   } catch {
     precondition(!error.message.isEmpty, "an error says nothing")
   }
