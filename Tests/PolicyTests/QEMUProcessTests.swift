@@ -123,7 +123,7 @@ private final class QEMUProcess {
     try process.run()
     pid = process.processIdentifier
     // setpriv becomes QEMU in the same process.
-    for _ in 0..<300 {
+    for _ in 0..<1200 {
       if isReady(port) { return }
       guard process.isRunning else { break }
       usleep(100_000)
