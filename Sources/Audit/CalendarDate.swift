@@ -1,3 +1,5 @@
+internal import Domain
+
 extension Clock {
   /// Seconds since 1970 of a date ("2026-11-24", midnight UTC) or a time as RFC 3339 writes it ("2026-11-24T16:38:38Z", seconds and their
   /// fraction may be missing, a space may stand for the T); nil for anything else and for days that no month has.
@@ -19,9 +21,9 @@ extension Clock {
       return first
     }
     guard let year = number(4), take("-") != nil, let month = number(2), take("-") != nil, let day = number(2),
-      (1...12).contains(month), day >= 1, day <= days(in: month, of: year)
+      (1...12).contains(month), day >= 1, day <= Instant.days(in: month, of: year)
     else { return nil }
-    let midnight = days(year, month, day) * 86_400
+    let midnight = Instant.days(year, month, day) * 86_400
     if rest.isEmpty { return midnight }
     guard take("Tt ") != nil, let hour = number(2), hour < 24, take(":") != nil, let minute = number(2), minute < 60 else { return nil }
     var second: Int64 = 0
@@ -37,22 +39,5 @@ extension Clock {
     guard let hours = number(2), take(":") != nil, let minutes = number(2), hours < 24, minutes < 60, rest.isEmpty else { return nil }
     let offset = hours * 3600 + minutes * 60
     return zone == UInt8(ascii: "+") ? time - offset : time + offset
-  }
-
-  private static func days(in month: Int64, of year: Int64) -> Int64 {
-    switch month {
-    case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
-    case 4, 6, 9, 11: 30
-    default: 31
-    }
-  }
-
-  /// Days since 1970 of a civil date (H. Hinnant's algorithm, as in `text`).
-  private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
-    let shifted = month <= 2 ? year - 1 : year
-    let era = (shifted >= 0 ? shifted : shifted - 399) / 400
-    let yearOfEra = shifted - era * 400
-    let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-    return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
   }
 }

@@ -51,7 +51,8 @@ public struct Instant: Sendable, Hashable, Comparable {
   /// Whole days from here to a later instant, rounded down; 0 where it is not later.
   public func days(until later: Instant) -> Int { later > self ? Int((later.seconds - seconds) / 86400) : 0 }
 
-  private static func days(in month: Int64, of year: Int64) -> Int64 {
+  /// Days of a month, 1 to 12.
+  public static func days(in month: Int64, of year: Int64) -> Int64 {
     switch month {
     case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
     case 4, 6, 9, 11: 30
@@ -60,9 +61,9 @@ public struct Instant: Sendable, Hashable, Comparable {
   }
 
   /// Days from 1970 to a civil date, the other way of `text`.
-  private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
+  public static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
     let shifted = month <= 2 ? year - 1 : year
-    let era = shifted / 400
+    let era = (shifted >= 0 ? shifted : shifted - 399) / 400
     let yearOfEra = shifted - era * 400
     let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
     return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468

@@ -29,7 +29,10 @@ enum SigningRole: String, ExpressibleByArgument, CaseIterable {
 
 struct KeysGenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "generate", abstract: "Make a key, and enter its public part into the trusted-keys file.")
+    commandName: "generate", abstract: "Make a key, and enter its public part into the trusted-keys file.",
+    discussion: """
+        ringwall keys generate --owner requester --role request --private requester.key --trusted-keys keys.json
+      """)
 
   @Option(help: ArgumentHelp("The person or office that the key belongs to.", valueName: "name"))
   var owner: String
@@ -66,7 +69,11 @@ struct KeysGenerateCommand: ParsableCommand {
 }
 
 struct KeysListCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "list", abstract: "List the keys of a trusted-keys file.")
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List the keys of a trusted-keys file.",
+    discussion: """
+        ringwall keys list --trusted-keys keys.json
+      """)
 
   enum Form: String, ExpressibleByArgument, CaseIterable {
     case table
@@ -98,7 +105,10 @@ struct KeysListCommand: ParsableCommand {
 
 struct KeysRevokeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "revoke", abstract: "Revoke a key: none of its signatures counts any more, whenever it was made.")
+    commandName: "revoke", abstract: "Revoke a key: none of its signatures counts any more, whenever it was made.",
+    discussion: """
+        ringwall keys revoke 0f3c... --reason "laptop lost" --trusted-keys keys.json
+      """)
 
   @Argument(help: "Id of the key, as keys list shows it.")
   var id: String

@@ -58,7 +58,11 @@ struct WaiverSignCommand: ParsableCommand {
 }
 
 struct WaiverShowCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "show", abstract: "Show what a waiver says, for whoever is to sign it.")
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Show what a waiver says, for whoever is to sign it.",
+    discussion: """
+        ringwall waiver show W-1.json
+      """)
 
   @Argument(help: "The waiver.", completion: .file(extensions: ["json"]))
   var file: String
@@ -78,6 +82,8 @@ struct WaiverVerifyCommand: ParsableCommand {
     discussion: """
       Whether the facts are still those that were accepted, and whether what compensates passes, only an audit can say: ringwall audit \
       --waivers. Exit code 0: every waiver counts now. 1: one does not. 2: one cannot be read.
+
+        ringwall waiver verify W-1.json --trusted-keys keys.json
       """)
 
   @Argument(help: "Waivers, or folders with waivers.", completion: .file(extensions: ["json"]))

@@ -1,5 +1,6 @@
 internal import Foundation
-internal import Testing
+internal import TestSupport
+import Testing
 
 @testable internal import Domain
 @testable internal import Platforms

@@ -1,14 +1,13 @@
 internal import Foundation
-
-@testable internal import Platforms
+public import Platforms
 
 /// A saved system tree in a temporary folder; removed when the value goes.
-final class ScratchTree {
-  let root: String
-  var tree: Tree { Tree(root: root) }
+public final class ScratchTree {
+  public let root: String
+  public var tree: Tree { Tree(root: root) }
 
   /// - Parameter files: text by path; a text that starts with "->" makes a symbolic link.
-  init(_ files: [String: String]) throws {
+  public init(_ files: [String: String]) throws {
     root = FileManager.default.temporaryDirectory.path + "/ringwall-tree-" + UUID().uuidString
     for (path, text) in files {
       let full = root + path
