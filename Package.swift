@@ -46,6 +46,8 @@ let package = Package(
     .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CLinux"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CYara", pkgConfig: "yara", providers: [.apt(["libyara-dev"])]),
+    .systemLibrary(name: "CTSK", pkgConfig: "tsk", providers: [.apt(["libtsk-dev"])]),
     .target(name: "Domain", swiftSettings: strict),
     .target(
       name: "Rego",
@@ -126,6 +128,9 @@ let package = Package(
     .target(
       name: "Platforms", dependencies: ["Domain", "CArchive", "CXML", "CLinux", .product(name: "TOMLKit", package: "TOMLKit")],
       swiftSettings: strict),
+    .target(name: "QMP", dependencies: ["CLinux"], swiftSettings: strict),
+    .target(name: "Introspection", dependencies: ["CLinux", "Domain", "QMP"], swiftSettings: strict),
+    .target(name: "Signatures", dependencies: ["CLinux", "CTSK", "CYara", "Domain", "Introspection", "QMP"], swiftSettings: strict),
     .target(name: "References", dependencies: ["Domain", "Judgement"], swiftSettings: strict),
     .target(
       name: "Waivers",
@@ -146,7 +151,7 @@ let package = Package(
       name: "ringwall",
       dependencies: [
         "Domain", "Rego", "RegoBuiltins", "RegoHTTP", "Judgement", "Platforms", "References", "VSphere", "Waivers", "Audit", "History",
-        "DecisionServer",
+        "DecisionServer", "QMP", "Introspection", "Signatures",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -212,6 +217,11 @@ let package = Package(
       name: "ContainerTests",
       dependencies: ["Audit", "Domain", "Judgement", "Platforms", "TestSupport", .product(name: "Yams", package: "Yams")],
       swiftSettings: strict),
+    .testTarget(name: "QMPTests", dependencies: ["QMP", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "IntrospectionTests", dependencies: ["Domain", "Introspection", "Judgement", "QMP", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "SignaturesTests", dependencies: ["Domain", "Introspection", "QMP", "Signatures", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "VirtualMachineTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
     .testTarget(name: "WindowsTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
     .testTarget(name: "QEMUTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
