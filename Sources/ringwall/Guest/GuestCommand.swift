@@ -11,5 +11,8 @@ struct GuestCommand: ParsableCommand {
         ringwall guest ps guest.ram      a saved RAM file, an ELF core or a LiME image
         ringwall guest ps pid:4711       a running QEMU whose RAM is shareable
       """,
-    subcommands: [GuestPsCommand.self])
+    subcommands: [
+      GuestPsCommand.self,
+      GuestScanCommand.self,
+    ])
 }

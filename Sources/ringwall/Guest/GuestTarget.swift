@@ -13,6 +13,31 @@ enum GuestTarget {
   }
 }
 
+extension GuestTarget {
+  /// A guest whose memory can be read, be there a kernel in it or not.
+  struct Reached {
+    let memory: PhysicalMemory
+    /// Nil where no kernel was found; then `reason` says why.
+    let guest: Guest?
+    let reason: String?
+  }
+
+  /// Opens a guest's memory, and its kernel where there is one that is known.
+  static func reach(_ target: String) throws(DataError) -> Reached {
+    do throws(IntrospectionError) {
+      let image = try MemoryImage(path: target)
+      do throws(IntrospectionError) {
+        let guest = try Guest(image: image)
+        return Reached(memory: guest.memory, guest: guest, reason: nil)
+      } catch {
+        return Reached(memory: try image.memory(), guest: nil, reason: error.description)
+      }
+    } catch {
+      throw DataError(error.description)
+    }
+  }
+}
+
 extension Guest {
   /// A view's answer, with errors as the command line tells them.
   func answer<Value>(_ view: (Guest) throws(IntrospectionError) -> Value) throws(DataError) -> Value {
