@@ -109,6 +109,36 @@ final class LocalSocket {
     }
   }
 
+  /// Sends a copy of a descriptor along with the first byte of a message (unix(7), SCM_RIGHTS).
+  func send(_ byte: UInt8, passing passed: Int32, until deadline: Deadline) throws(Failure) {
+    // A cmsghdr of length, level and type, then the descriptor, filled up to the size of a word.
+    var control: [UInt64] = [20, UInt64(UInt32(SOL_SOCKET)) | 1 << 32, UInt64(UInt32(bitPattern: passed))]
+    var byte = byte
+    while true {
+      // SAFETY: all pointers lead to variables that live for the call; `control` has the layout of CMSG_SPACE(4) on 64-bit Linux.
+      let count = unsafe withUnsafeMutableBytes(of: &byte) { data in
+        unsafe control.withUnsafeMutableBytes { control in
+          var part = unsafe iovec(iov_base: data.baseAddress, iov_len: 1)
+          return unsafe withUnsafeMutablePointer(to: &part) { part in
+            var message = unsafe msghdr()
+            unsafe message.msg_iov = part
+            unsafe message.msg_iovlen = 1
+            unsafe message.msg_control = control.baseAddress
+            unsafe message.msg_controllen = control.count
+            return unsafe sendmsg(descriptor, &message, Int32(MSG_NOSIGNAL))
+          }
+        }
+      }
+      if count == 1 { return }
+      switch errno {
+      case EAGAIN: try wait(for: POLLOUT, until: deadline)
+      case EPIPE, ECONNRESET: throw .closed
+      case EINTR: continue
+      default: throw .system(errno)
+      }
+    }
+  }
+
   /// The next line without its end; CR LF ends one too.
   func line(until deadline: Deadline) throws(Failure) -> ArraySlice<UInt8> {
     while true {
