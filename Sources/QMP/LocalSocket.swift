@@ -58,6 +58,14 @@ final class LocalSocket {
 
   deinit { _ = close(descriptor) }
 
+  /// SO_PEERCRED of unix(7): pid, uid and gid of whoever called listen(2).
+  var peer: Int32? {
+    var credentials: [UInt32] = [0, 0, 0]
+    var length = socklen_t(12)
+    guard unsafe getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0, length == 12 else { return nil }
+    return credentials[0] > 0 ? Int32(bitPattern: credentials[0]) : nil
+  }
+
   /// A path longer than an address can hold goes through an open folder.
   private static func connect(_ descriptor: Int32, to path: String, until deadline: Deadline) throws(Failure) {
     var address = sockaddr_un()

@@ -43,6 +43,8 @@ public final class Monitor {
   private let socket: LocalSocket
   /// The connected socket, for a child that must reach the monitor after this process has died. Whoever writes to it ends commands with a line.
   public var descriptor: Int32 { socket.descriptor }
+  /// Process id of who opened the socket to listen, as the system tells it; nil where it does not.
+  public var peer: Int32? { socket.peer }
   private var events: [Event] = []
   private var lastID: Int64 = 0
 

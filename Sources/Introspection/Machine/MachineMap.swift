@@ -1,5 +1,3 @@
-public import QMP
-
 /// Where a machine's RAM lies: ranges of guest-physical addresses, each a part of one back end of memory.
 public struct MachineMap: Sendable, Hashable {
   public struct Part: Sendable, Hashable {
@@ -22,7 +20,7 @@ public struct MachineMap: Sendable, Hashable {
   public init?(flatView text: String, backends: Set<String>) {
     var parts: [Part] = []
     var isMemory = false
-    for line in text.split(separator: "\n") {
+    for line in text.split(whereSeparator: \.isNewline) {
       if line.hasPrefix("FlatView") {
         if isMemory { break }
       } else if line.hasPrefix(" AS \"memory\", root: system") {

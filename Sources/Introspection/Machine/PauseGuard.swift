@@ -1,5 +1,5 @@
 internal import Glibc
-public import QMP
+internal import QMP
 
 /// A process of its own that continues a guest which this process has stopped, whatever becomes of this process.
 ///

@@ -30,7 +30,7 @@ public struct PauseGuardProcess {
   /// Watches until the owner is gone.
   public func run() {
     // The guard ends with its owner and by nothing that is meant for it.
-    for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT] { unsafe Glibc.signal(signal, SIG_IGN) }
+    for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT] { _ = Glibc.signal(signal, SIG_IGN) }
     var byte = Self.ready
     guard unsafe send(line, &byte, 1, Int32(MSG_NOSIGNAL)) == 1 else { return }
     var deadline: UInt64?
@@ -81,7 +81,7 @@ public struct PauseGuardProcess {
   /// forgets what it has read of a connection that closes; a living owner reads it itself and skips it by its id.
   private func continueOverInherited(_ isOwnerAlive: Bool) {
     let command: [UInt8] = [0xFF, 0x0A] + Array(#"{"execute":"cont","id":"guard"}"#.utf8) + [0x0A]
-    let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT.rawValue)
+    let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
     let text = isOwnerAlive ? Array(command.dropFirst(2)) : command
     _ = unsafe text.withUnsafeBytes { unsafe send(inherited, $0.baseAddress, $0.count, flags) }
     guard !isOwnerAlive else { return }

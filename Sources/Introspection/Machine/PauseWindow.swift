@@ -120,30 +120,25 @@ public final class PauseWindow {
 
   private func stopByMonitor(_ threads: [pid_t]) throws(MachineError) -> Hold {
     guard let monitor else { throw .noMonitor(pid: process.pid, reasons: []) }
-    do throws(QMPError) {
-      let status = try monitor.execute("query-status")
-      let state = status["status"]?.text ?? ""
-      guard status["running"]?.bool == true else {
-        if ["inmigrate", "shutdown", "internal-error", "io-error"].contains(state) {
-          throw MachineError.notRunning(pid: process.pid, state: state)
-        }
-        return Hold(isOurs: false, begin: 0, priority: nil)
+    let status: JSONValue
+    do throws(QMPError) { status = try monitor.execute("query-status") } catch { throw .monitor(error) }
+    guard status["running"]?.bool == true else {
+      let state = status["status"]?.text ?? "unknown"
+      if ["inmigrate", "shutdown", "internal-error", "io-error", "unknown"].contains(state) {
+        throw .notRunning(pid: process.pid, state: state)
       }
-      _ = monitor.takeEvents()
-      let priority = isPriorityRaised ? Priority(raising: threads, of: process.pid) : nil
-      let begin = Deadline.now
-      do throws(QMPError) { try monitor.execute("stop") } catch {
-        // It may have come through all the same. A guard that is let go while armed continues the guest.
-        if (try? monitor.execute("cont")) == nil { guardProcess = nil }
-        priority?.lower()
-        throw error
-      }
-      return Hold(isOurs: true, begin: begin, priority: priority)
-    } catch let error as QMPError {
-      throw .monitor(error)
-    } catch let error as MachineError {
-      throw error
+      return Hold(isOurs: false, begin: 0, priority: nil)
     }
+    _ = monitor.takeEvents()
+    let priority = isPriorityRaised ? Priority(raising: threads, of: process.pid) : nil
+    let begin = Deadline.now
+    do throws(QMPError) { try monitor.execute("stop") } catch {
+      // It may have come through all the same. A guard that is let go while armed continues the guest.
+      if (try? monitor.execute("cont")) == nil { guardProcess = nil }
+      priority?.lower()
+      throw .monitor(error)
+    }
+    return Hold(isOurs: true, begin: begin, priority: priority)
   }
 
   private func stopBySignal(_ threads: [pid_t]) throws(MachineError) -> Hold {

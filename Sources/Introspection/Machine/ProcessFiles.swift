@@ -39,7 +39,7 @@ struct ProcessFiles {
     var buffer = [UInt8](repeating: 0, count: 4096)
     let capacity = buffer.count
     // SAFETY: readlink(2) writes at most the length given, which is the array's.
-    let count = unsafe buffer.withUnsafeMutableBytes { unsafe readlink(path(name), $0.bindMemory(to: CChar.self).baseAddress, capacity) }
+    let count = unsafe buffer.withUnsafeMutableBytes { unsafe readlink(path(name), $0.bindMemory(to: CChar.self).baseAddress!, capacity) }
     return count >= 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
   }
 

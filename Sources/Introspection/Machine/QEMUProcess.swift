@@ -116,6 +116,6 @@ public struct QEMUProcess: Sendable, Hashable {
   /// The path as this process must write it: the other may have another root or a relative path.
   private static func reachable(_ path: String, _ files: ProcessFiles) -> String {
     guard path.hasPrefix("/") else { return files.path("cwd/") + path }
-    return unsafe access(path, F_OK) == 0 ? path : files.path("root") + path
+    return unsafe Glibc.access(path, F_OK) == 0 ? path : files.path("root") + path
   }
 }

@@ -1,4 +1,4 @@
-public import QMP
+internal import QMP
 internal import Glibc
 
 /// The back ends of a machine's RAM and the files that hold them.
@@ -159,7 +159,7 @@ private struct ContentCheck {
       let count = unsafe words.withUnsafeMutableBytes { unsafe pread(descriptor, $0.baseAddress, 32, data) }
       guard count == 32, words.contains(where: { $0 != 0 }) else { continue }
       guard let text = try? monitor.human("xp /4gx 0x" + String(address, radix: 16)) else { continue }
-      let read = text.split { $0 == " " || $0 == "\n" || $0 == "\r" }.filter { $0.hasPrefix("0x") }.compactMap {
+      let read = text.split(whereSeparator: \.isWhitespace).filter { $0.hasPrefix("0x") }.compactMap {
         UInt64($0.dropFirst(2), radix: 16)
       }
       if read == words { same += 1 }

@@ -38,7 +38,7 @@ public struct VirtualProcessor: Sendable, Hashable {
   /// Source: QEMU target/i386/cpu-dump.c, `x86_cpu_dump_state`.
   public static func all(in text: String) -> [VirtualProcessor] {
     var blocks: [(Int, [Substring])] = []
-    for line in text.split(whereSeparator: { $0 == "\n" || $0 == "\r\n" || $0 == "\r" }) {
+    for line in text.split(whereSeparator: \.isNewline) {
       if line.hasPrefix("CPU#") {
         blocks.append((Int(line.dropFirst(4)) ?? blocks.count, []))
       } else {
