@@ -21,6 +21,13 @@ extension DiskRecord {
     } else if let progress = value["progress"] {
       guard let summary = ReadingSummary(progress) else { return nil }
       self = .progress(summary)
+    } else if let reason = value["failed"]?.text {
+      self = .failed(reason)
+    } else if let confined = value["confined"] {
+      var outcome = Confinement.Outcome()
+      outcome.hasLandlock = confined["landlock"]?.flag ?? false
+      outcome.hasSeccomp = confined["seccomp"]?.flag ?? false
+      self = .confined(outcome)
     } else if value["rule"] != nil {
       guard let match = FileMatch(value) else { return nil }
       self = .match(match)
@@ -37,6 +44,9 @@ extension DiskRecord {
     case .match(let match): match.value
     case .progress(let summary): .object(["progress": summary.value])
     case .end(let summary): .object(["end": summary.value])
+    case .failed(let reason): .object(["failed": .string(reason)])
+    case .confined(let outcome):
+      .object(["confined": .object(["landlock": .bool(outcome.hasLandlock), "seccomp": .bool(outcome.hasSeccomp)])])
     }
   }
 }

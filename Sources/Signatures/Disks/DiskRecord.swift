@@ -7,6 +7,10 @@ public enum DiskRecord: Sendable, Hashable {
   /// What was read so far; told now and then.
   case progress(ReadingSummary)
   case end(ReadingSummary)
+  /// The disk as a whole could not be read.
+  case failed(String)
+  /// What keeps the reading process from anything but reading; first of all records.
+  case confined(Confinement.Outcome)
 }
 
 /// A volume as documents show it.
