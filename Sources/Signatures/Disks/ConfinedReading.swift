@@ -99,7 +99,8 @@ public final class ConfinedReading {
   private func ending(_ status: Int32) -> String {
     switch status {
     case 128 + SIGXCPU: "reading took more than \(seconds) s of processor time, and was ended"
-    case 129...: "the library that reads it failed on what it holds (signal \(status - 128)); it ran in a process of its own, and nothing else is touched"
+    case 129...:
+      "the library that reads it failed on what it holds (signal \(status - 128)); it ran in a process of its own, and nothing else is touched"
     default: disk.complaint ?? "what reads it ended early (status \(status))"
     }
   }

@@ -118,7 +118,8 @@ public enum Confinement {
 
   /// What a program that serves one file has no use for, and what harm is done with.
   private static let programCalls = [
-    "socket", "connect", "bind", "ptrace", "process_vm_readv", "process_vm_writev", "mount", "umount2", "pivot_root", "chroot", "setns", "unshare",
+    "socket", "connect", "bind", "ptrace", "process_vm_readv", "process_vm_writev", "mount", "umount2", "pivot_root", "chroot", "setns",
+    "unshare",
     "bpf", "perf_event_open", "keyctl", "add_key", "request_key", "userfaultfd", "io_uring_setup", "kexec_load", "kexec_file_load",
     "init_module", "finit_module", "delete_module", "open_by_handle_at", "pidfd_open", "pidfd_getfd", "kill", "tkill", "reboot", "swapon",
     "swapoff", "quotactl", "acct", "settimeofday", "clock_settime", "adjtimex", "iopl", "ioperm", "personality", "fork", "vfork",

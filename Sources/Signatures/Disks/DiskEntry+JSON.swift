@@ -4,7 +4,8 @@ extension DiskEntry {
   /// As a document's line holds it. Permission bits are written as ls and chmod write them, "0644".
   var value: FactValue {
     .object([
-      "volume": .int(Int64(volume)), "path": .string(EscapedName.text(of: path)), "type": .string(kind.rawValue),
+      "volume": .int(Int64(volume)), "path": .string(EscapedName.text(of: path)),
+      "stream": stream.map { .string(EscapedName.text(of: $0)) }, "type": .string(kind.rawValue),
       "mode": .string(Self.octal(mode)), "uid": .int(Int64(uid)), "gid": .int(Int64(gid)), "size": .int(size),
       "links": links > 0 ? .int(Int64(links)) : nil, "inode": .int(Int64(bitPattern: inode)), "modified": modified.map { .string($0.text) },
       "changed": changed.map { .string($0.text) }, "created": created.map { .string($0.text) },
@@ -33,6 +34,10 @@ extension DiskEntry {
       guard let bytes = EscapedName.bytes(of: text) else { return nil }
       target = bytes
     }
+    if let text = value["stream"]?.text {
+      guard let bytes = EscapedName.bytes(of: text) else { return nil }
+      stream = bytes
+    }
     if let text = value["sha256"]?.text {
       guard let bytes = Self.bytes(hexadecimal: text), bytes.count == 32 else { return nil }
       digest = bytes
@@ -55,7 +60,7 @@ extension DiskEntry {
     return String(decoding: text, as: UTF8.self)
   }
 
-  private static func bytes(hexadecimal text: String) -> [UInt8]? {
+  static func bytes(hexadecimal text: String) -> [UInt8]? {
     let digits = Array(text.utf8)
     guard digits.count % 2 == 0 else { return nil }
     var bytes: [UInt8] = []

@@ -2,7 +2,7 @@
 public struct DiskEntry: Sendable, Hashable {
   public enum Kind: String, Sendable, Hashable, CaseIterable {
     case file, directory, symlink, fifo, character, block, socket
-    /// An alternate data stream of NTFS: its path is the file's, a colon, and the stream's name.
+    /// An alternate data stream of NTFS: its path is the file's.
     case stream
     /// The file system says none of the above.
     case unknown
@@ -11,7 +11,9 @@ public struct DiskEntry: Sendable, Hashable {
   /// Index of the volume, as `Volume.index`.
   public let volume: Int
   /// Bytes from the volume's root, with "/" first and between names; the root itself is "/".
-  public private(set) var path: [UInt8]
+  public let path: [UInt8]
+  /// Name of an alternate data stream; nil for what is none.
+  public var stream: [UInt8]?
   public var kind: Kind
   /// Permission bits, 0 to 0o7777. Of FAT and NTFS what The Sleuth Kit derives from the read-only flag.
   public var mode: UInt16
@@ -46,12 +48,13 @@ public struct DiskEntry: Sendable, Hashable {
     inode = 0
   }
 
-  mutating func rename(_ path: [UInt8]) { self.path = path }
-
-  /// Before all that lies below it, names in the order of their bytes: the order of documents. "/" sorts before any byte that a name can have.
+  /// The order of documents: a directory before all that lies below it, a file before its streams, names by their bytes. "/" sorts before any
+  /// byte that a name can have.
   public static func isOrdered(_ a: DiskEntry, before b: DiskEntry) -> Bool {
     if a.volume != b.volume { return a.volume < b.volume }
-    return pathOrder(a.path, before: b.path)
+    if a.path != b.path { return pathOrder(a.path, before: b.path) }
+    guard let own = a.stream, let other = b.stream else { return a.stream == nil && b.stream != nil }
+    return own.lexicographicallyPrecedes(other)
   }
 
   static func pathOrder(_ a: [UInt8], before b: [UInt8]) -> Bool {

@@ -47,7 +47,9 @@ public struct DiskImage: Sendable, Hashable {
     return OpenDisk(input: daemon.socket, order: .nbd(export: StorageDaemon.export), format: layers[0].format, daemon: daemon, path: path)
   }
 
-  private static func layer(_ path: String, _ named: ImageFormat?, mayName: Bool, isUsedAnyway: Bool) throws(DiskError) -> StorageDaemon.Layer {
+  private static func layer(_ path: String, _ named: ImageFormat?, mayName: Bool, isUsedAnyway: Bool) throws(DiskError)
+    -> StorageDaemon.Layer
+  {
     func failure(_ what: String) -> DiskError { DiskError("cannot read the disk \(path): \(what)") }
     // O_NONBLOCK: a pipe in the place of an image must not stop us.
     let descriptor = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -70,7 +72,9 @@ public struct DiskImage: Sendable, Hashable {
     let tail = Self.bytes(of: descriptor, at: max(0, Int64(length) - 512), count: 512)
     let format = named ?? ImageFormat(head: head, tail: tail)
     if let reference = format.reference(in: head), !(mayName && format == .qcow2) {
-      throw failure("the image rests on \(reference), which is not followed: name what lies below with --backing, or make one image with qemu-img convert")
+      throw failure(
+        "the image rests on \(reference), which is not followed: name what lies below with --backing, or make one image with qemu-img convert"
+      )
     }
     isTaken = true
     return StorageDaemon.Layer(descriptor: descriptor, format: format)
@@ -117,9 +121,9 @@ public final class OpenDisk {
 
   /// Starts reading. Once for each open disk.
   public func read(
-    _ work: DiskWork, volume: Int? = nil, limits: ReadingLimits = ReadingLimits(), rules: [String] = [], worker: String
+    _ work: DiskWork, volume: Int? = nil, limits: ReadingLimits = ReadingLimits(), rules: [String] = [], context: Int = 0, worker: String
   ) throws(DiskError) -> ConfinedReading {
-    let order = WorkOrder(input: order, work: work, volume: volume, limits: limits, rules: rules)
+    let order = WorkOrder(input: order, work: work, volume: volume, limits: limits, rules: rules, context: context)
     let reading = try ConfinedReading(order, input: input, worker: worker, disk: self)
     // The reader holds the only end now, so that a server that goes away is noticed.
     if let daemon { daemon.closeSocket() } else { _ = close(input) }

@@ -10,43 +10,19 @@ public enum DiskWork: Sendable, Hashable {
   case scan
 }
 
-/// Holds contents against rules. A scanner belongs to one thread.
-public protocol ContentScanner: AnyObject {
-  /// Rules that match these bytes, which are a whole file or a part of a larger one.
-  ///
-  /// - Parameter offset: bytes before these in the file; places of strings count from the file's start.
-  func matches(in content: UnsafeRawBufferPointer, at offset: UInt64) throws(DiskError) -> [ContentMatch]
-}
-
-/// A rule that matched a content.
-public struct ContentMatch: Sendable, Hashable {
-  public let rule: String
-  public let tags: [String]
-  public let strings: [MatchString]
-
-  public init(rule: String, tags: [String], strings: [MatchString]) {
-    self.rule = rule
-    self.tags = tags
-    self.strings = strings
-  }
-}
-
 /// Reads a disk from its first byte to its last entry, and hands over what it finds as it finds it.
 ///
 /// Whatever the disk holds, a reading ends: names, depth, path lengths, contents and time are bounded (`ReadingLimits`), and no directory is walked twice.
 /// What the library itself may do with a disk made to harm it is bounded by the process that this runs in (`Confinement`).
 @safe public final class DiskReading {
   private static let chunkCount = 1 << 20
-  /// Files up to here are scanned as one piece, larger ones in windows of this size that overlap.
-  static let windowCount = 64 << 20
-  static let windowOverlap = 1 << 20
 
   private let source: any BlockSource
   private let work: DiskWork
   /// The volume asked for; nil for all.
   private let volume: Int?
   private let limits: ReadingLimits
-  private let scanner: (any ContentScanner)?
+  private let scanner: FileScan?
   private let take: (DiskRecord) -> Bool
 
   private var summary = ReadingSummary()
@@ -55,14 +31,12 @@ public struct ContentMatch: Sendable, Hashable {
   private let end: ContinuousClock.Instant
   private var nextProgress: ContinuousClock.Instant
   private let chunk: UnsafeMutableRawBufferPointer
-  private lazy var window = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.windowCount, alignment: 16)
-  private var hasWindow = false
   private var isStopped = false
 
   /// - Parameter take: takes each record; false ends the reading.
   public init(
     _ source: any BlockSource, work: DiskWork, volume: Int? = nil, limits: ReadingLimits = ReadingLimits(),
-    scanner: (any ContentScanner)? = nil, take: @escaping (DiskRecord) -> Bool
+    scanner: FileScan? = nil, take: @escaping (DiskRecord) -> Bool
   ) {
     self.source = source
     self.work = work
@@ -77,7 +51,6 @@ public struct ContentMatch: Sendable, Hashable {
 
   deinit {
     unsafe chunk.deallocate()
-    if hasWindow { unsafe window.deallocate() }
   }
 
   /// - Throws: where the disk as a whole cannot be read; what a single volume or file refuses is a record.
@@ -174,7 +147,7 @@ public struct ContentMatch: Sendable, Hashable {
     for (name, content) in file.streams {
       var stream = entry
       stream.kind = .stream
-      stream.rename(stream.path + [0x3A] + name)
+      stream.stream = name
       stream.size = content.size
       stream.digest = nil
       stream.problem = nil
@@ -219,7 +192,7 @@ public struct ContentMatch: Sendable, Hashable {
         for (name, content) in file.streams {
           var stream = entry
           stream.kind = .stream
-          stream.rename(stream.path + [0x3A] + name)
+          stream.stream = name
           stream.size = content.size
           guard scan(stream, content) else { return false }
         }
@@ -238,55 +211,25 @@ public struct ContentMatch: Sendable, Hashable {
   private func scan(_ entry: DiskEntry, _ content: FileContent?) -> Bool {
     guard let scanner, entry.size > 0 else { return true }
     var problem: String?
-    if let content, entry.size <= limits.fileBytes {
-      hasWindow = true
-      var matches: [String: ContentMatch] = [:]
-      var order: [String] = []
-      var filled = 0
-      var start: UInt64 = 0
-      func look() {
-        do throws(DiskError) {
-          for match in try unsafe scanner.matches(in: UnsafeRawBufferPointer(rebasing: window[0..<filled]), at: start) {
-            if let earlier = matches[match.rule] {
-              let known = Set(earlier.strings)
-              matches[match.rule] = ContentMatch(
-                rule: match.rule, tags: match.tags, strings: earlier.strings + match.strings.filter { !known.contains($0) })
-            } else {
-              matches[match.rule] = match
-              order.append(match.rule)
-            }
-          }
-        } catch {
-          problem = error.message
+    if let content, content.size <= limits.fileBytes {
+      do throws(ScanError) {
+        let result = try unsafe scanner.scan(size: UInt64(content.size)) { offset, buffer in
+          guard isWithinLimits else { throw DiskError("the time or the bytes allowed for the disk are used up") }
+          let count = unsafe try content.read(at: Int64(offset), into: buffer)
+          summary.bytes += Int64(count)
+          return count
         }
-      }
-      let failure = unsafe content.read(into: chunk) { bytes in
-        summary.bytes += Int64(bytes.count)
-        if filled + bytes.count > Self.windowCount {
-          look()
-          let kept = min(Self.windowOverlap, filled)
-          // SAFETY: both ranges lie inside the window; memmove(3) semantics allow them to overlap.
-          unsafe window.baseAddress.unsafelyUnwrapped.copyMemory(
-            from: window.baseAddress.unsafelyUnwrapped + filled - kept, byteCount: kept)
-          start += UInt64(filled - kept)
-          filled = kept
+        problem = result.gaps.first
+        if !result.matches.isEmpty { summary.matched += 1 }
+        for match in result.matches {
+          guard take(.match(FileMatch(match, in: entry))) else { return stop() }
         }
-        // SAFETY: the guard above left room for a chunk.
-        unsafe UnsafeMutableRawBufferPointer(rebasing: window[filled..<filled + bytes.count]).copyMemory(from: bytes)
-        filled += bytes.count
-        return problem == nil && isWithinLimits
-      }
-      if filled > 0, problem == nil { look() }
-      problem = problem ?? failure
-      if !order.isEmpty { summary.matched += 1 }
-      for rule in order {
-        guard let match = matches[rule] else { continue }
-        let found = FileMatch(
-          volume: entry.volume, path: entry.path, inode: entry.inode, rule: match.rule, tags: match.tags, strings: match.strings)
-        guard take(.match(found)) else { return stop() }
+      } catch {
+        problem = error.message
       }
     } else {
-      problem = "its content cannot be read, or is larger than \(limits.fileBytes) bytes"
+      problem =
+        content == nil ? "where its content lies cannot be read" : "larger than \(limits.fileBytes) bytes; --max-file raises the bound"
     }
     if let problem {
       var entry = entry

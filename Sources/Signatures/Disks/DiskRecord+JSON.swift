@@ -96,31 +96,56 @@ extension ReadingSummary {
 extension FileMatch {
   fileprivate var value: FactValue {
     .object([
-      "volume": .int(Int64(volume)), "path": .string(EscapedName.text(of: path)), "inode": .int(Int64(bitPattern: inode)),
-      "rule": .string(rule), "tags": tags.isEmpty ? nil : .array(tags.map { .string($0) }),
-      "strings": .array(
-        strings.map {
-          .object([
-            "string": .string($0.identifier), "offset": .int(Int64(clamping: $0.offset)), "length": .int(Int64($0.length)),
-          ])
-        }),
+      "volume": .int(Int64(volume)), "path": .string(EscapedName.text(of: path)),
+      "stream": stream.map { .string(EscapedName.text(of: $0)) }, "inode": .int(Int64(bitPattern: inode)), "size": .int(size),
+      "rule": .string(rule), "namespace": .string(namespace),
+      "tags": tags.isEmpty ? nil : .array(tags.map { .string($0) }), "strings": .array(strings.map(\.value)),
+      "omitted": omitted > 0 ? .int(Int64(omitted)) : nil,
     ])
   }
 
   fileprivate init?(_ value: FactValue) {
     guard let volume = value["volume"]?.integer, let path = value["path"]?.text.flatMap(EscapedName.bytes),
       let inode = value["inode"]?.integer,
-      let rule = value["rule"]?.text, let strings = value["strings"]?.elements
+      let size = value["size"]?.integer, let rule = value["rule"]?.text, let namespace = value["namespace"]?.text,
+      let strings = value["strings"]?.elements
     else { return nil }
     var found: [MatchString] = []
     for string in strings {
-      guard let identifier = string["string"]?.text, let offset = string["offset"]?.integer, offset >= 0,
-        let length = string["length"]?.integer, length >= 0
-      else { return nil }
-      found.append(MatchString(identifier: identifier, offset: UInt64(offset), length: Int(length)))
+      guard let string = MatchString(string) else { return nil }
+      found.append(string)
+    }
+    var stream: [UInt8]?
+    if let text = value["stream"]?.text {
+      guard let bytes = EscapedName.bytes(of: text) else { return nil }
+      stream = bytes
     }
     self.init(
-      volume: Int(volume), path: path, inode: UInt64(bitPattern: inode), rule: rule,
-      tags: value["tags"]?.elements?.compactMap(\.text) ?? [], strings: found)
+      volume: Int(volume), path: path, stream: stream, inode: UInt64(bitPattern: inode), size: size, rule: rule, namespace: namespace,
+      tags: value["tags"]?.elements?.compactMap(\.text) ?? [], strings: found, omitted: Int(value["omitted"]?.integer ?? 0))
+  }
+}
+
+extension MatchString {
+  fileprivate var value: FactValue {
+    .object([
+      "string": .string(identifier), "offset": .int(Int64(clamping: offset)), "length": .int(Int64(length)),
+      "context": context.map {
+        .object(["start": .int(Int64(clamping: $0.start)), "hex": .string($0.hexadecimal)])
+      },
+    ])
+  }
+
+  fileprivate init?(_ value: FactValue) {
+    guard let identifier = value["string"]?.text, let offset = value["offset"]?.integer, offset >= 0, let length = value["length"]?.integer,
+      length >= 0
+    else { return nil }
+    var context: MatchContext?
+    if let start = value["context"]?["start"]?.integer, start >= 0,
+      let bytes = value["context"]?["hex"]?.text.flatMap(DiskEntry.bytes(hexadecimal:))
+    {
+      context = MatchContext(start: UInt64(start), bytes: bytes)
+    }
+    self.init(identifier: identifier, offset: UInt64(offset), length: Int(length), context: context)
   }
 }

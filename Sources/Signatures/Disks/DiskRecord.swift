@@ -79,18 +79,39 @@ public struct ReadingSummary: Sendable, Hashable {
 public struct FileMatch: Sendable, Hashable {
   public let volume: Int
   public let path: [UInt8]
+  /// Name of an alternate data stream; nil for the file itself.
+  public let stream: [UInt8]?
   public let inode: UInt64
+  public let size: Int64
   public let rule: String
+  public let namespace: String
   public let tags: [String]
   /// In the order of their places; at most as many as the scan's bound.
   public let strings: [MatchString]
+  /// Places beyond the bound.
+  public let omitted: Int
 
-  public init(volume: Int, path: [UInt8], inode: UInt64, rule: String, tags: [String], strings: [MatchString]) {
+  public init(
+    volume: Int, path: [UInt8], stream: [UInt8]?, inode: UInt64, size: Int64, rule: String, namespace: String, tags: [String],
+    strings: [MatchString],
+    omitted: Int
+  ) {
     self.volume = volume
     self.path = path
+    self.stream = stream
     self.inode = inode
+    self.size = size
     self.rule = rule
+    self.namespace = namespace
     self.tags = tags
     self.strings = strings
+    self.omitted = omitted
+  }
+
+  init(_ match: RuleMatch, in entry: DiskEntry) {
+    self.init(
+      volume: entry.volume, path: entry.path, stream: entry.stream, inode: entry.inode, size: entry.size, rule: match.rule.name,
+      namespace: match.rule.namespace,
+      tags: match.rule.tags, strings: match.strings, omitted: match.omitted)
   }
 }

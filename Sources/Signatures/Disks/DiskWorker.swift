@@ -8,7 +8,9 @@
 /// a command that people do not use.
 public enum DiskWorker {
   /// Where programs of the system and their libraries lie.
-  static let programFolders = ["/usr", "/lib", "/lib64", "/lib32", "/bin", "/etc/ld.so.cache", "/etc/ld.so.preload", "/dev/null", "/dev/urandom"]
+  static let programFolders = [
+    "/usr", "/lib", "/lib64", "/lib32", "/bin", "/etc/ld.so.cache", "/etc/ld.so.preload", "/dev/null", "/dev/urandom",
+  ]
 
   /// - Parameter arguments: the kind of work, the parent's process id, and what the kind takes.
   /// - Returns: the exit status.
@@ -33,7 +35,7 @@ public enum DiskWorker {
     let output = RecordOutput(descriptor: 1)
     do throws(DiskError) {
       // Rules are files of ours and are read before paths are closed.
-      let scanner = order.work == .scan ? try RuleScanner.make(order.rules) : nil
+      let scanner = order.work == .scan ? try scan(by: order) : nil
       Confinement.limit(memory: order.limits.memoryBytes, cpuSeconds: UInt64(order.limits.seconds))
       output.take(.confined(Confinement.readOnlyDescriptors()))
       let source: any BlockSource
@@ -48,6 +50,15 @@ public enum DiskWorker {
       output.take(.failed(error.message))
     }
     return output.flush() ? 0 : 1
+  }
+
+  private static func scan(by order: WorkOrder) throws(DiskError) -> FileScan {
+    do {
+      let limits = ScanLimits(time: .seconds(order.limits.seconds), context: min(order.context, ScanLimits.mostContext), places: 1000)
+      return try FileScan(try RuleSet(paths: order.rules), limits: limits)
+    } catch {
+      throw DiskError("\(error)")
+    }
   }
 
   /// Becomes a program that serves the images at descriptors 3 and on.

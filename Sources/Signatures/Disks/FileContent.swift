@@ -13,6 +13,20 @@ internal import CTSK
   /// Bytes; never negative.
   var size: Int64 { unsafe max(0, Int64(attribute.pointee.size)) }
 
+  /// Fills the buffer from an offset.
+  ///
+  /// - Returns: bytes that were read: fewer than the buffer has at the end of the file, 0 behind it.
+  func read(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws(DiskError) -> Int {
+    guard offset >= 0, offset < size, buffer.count > 0 else { return 0 }
+    let wanted = Int(min(Int64(buffer.count), size - offset))
+    // SAFETY: the library writes at most `wanted` bytes, which the buffer has.
+    let count = unsafe tsk_fs_attr_read(
+      attribute, TSK_OFF_T(offset), buffer.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: CChar.self), wanted,
+      TSK_FS_FILE_READ_FLAG_NONE)
+    guard count > 0, count <= wanted else { throw DiskError(SleuthKit.reason) }
+    return count
+  }
+
   /// Hands the bytes over, in order, at most a chunk at a time.
   ///
   /// - Parameter take: false ends the reading.
@@ -20,14 +34,13 @@ internal import CTSK
   func read(into chunk: UnsafeMutableRawBufferPointer, take: (UnsafeRawBufferPointer) -> Bool) -> String? {
     var offset: Int64 = 0
     while offset < size {
-      let wanted = Int(min(Int64(chunk.count), size - offset))
-      // SAFETY: the library writes at most `wanted` bytes, which the buffer has.
-      let count = unsafe tsk_fs_attr_read(
-        attribute, TSK_OFF_T(offset), chunk.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: CChar.self), wanted,
-        TSK_FS_FILE_READ_FLAG_NONE)
-      guard count > 0, count <= wanted else { return SleuthKit.reason }
-      guard unsafe take(UnsafeRawBufferPointer(rebasing: chunk[0..<count])) else { return nil }
-      offset += Int64(count)
+      do throws(DiskError) {
+        let count = unsafe try read(at: offset, into: chunk)
+        guard unsafe take(UnsafeRawBufferPointer(rebasing: chunk[0..<count])) else { return nil }
+        offset += Int64(count)
+      } catch {
+        return error.message
+      }
     }
     return nil
   }

@@ -26,9 +26,21 @@ internal import CTSK
     entry.created = unsafe Self.time(meta.pointee.crtime, meta.pointee.crtime_nano)
     if entry.kind == .symlink {
       // SAFETY: the library ends the target with a zero and owns it as long as the file is open.
-      unsafe entry.target = meta.pointee.link.map { unsafe Self.bytes($0, limit: 1 << 16) }
+      unsafe entry.target = meta.pointee.link.map { unsafe Self.bytes($0, limit: Self.longestTarget) } ?? longTarget(entry.size)
     }
     return true
+  }
+
+  /// Linux's PATH_MAX; a target ends before it.
+  private static let longestTarget = 4096
+
+  /// The target of a link that does not fit into its inode: its content, which the library leaves to the caller where extents say where it lies.
+  private func longTarget(_ size: Int64) -> [UInt8]? {
+    guard (1..<Int64(Self.longestTarget)).contains(size), let content else { return nil }
+    var bytes = [UInt8](repeating: 0, count: Int(size))
+    // SAFETY: the buffer is the array's own storage and lives for the call.
+    let count = unsafe bytes.withUnsafeMutableBytes { buffer in unsafe (try? content.read(at: 0, into: buffer)) ?? 0 }
+    return count == bytes.count ? bytes : nil
   }
 
   /// The content; nil where it cannot be loaded.

@@ -26,7 +26,8 @@ final class StorageDaemon {
 
   init(_ layers: [Layer], worker: String) throws(DiskError) {
     guard unsafe access(Self.program, X_OK) == 0 else {
-      throw DiskError("images of this format are read through \(Self.program), which is not installed: install qemu-utils or qemu-storage-daemon")
+      throw DiskError(
+        "images of this format are read through \(Self.program), which is not installed: install qemu-utils or qemu-storage-daemon")
     }
     let (listening, connected) = try Self.socketPair()
     defer { _ = close(listening) }
@@ -99,7 +100,9 @@ final class StorageDaemon {
     func failure() -> DiskError { DiskError("cannot make a socket for the storage daemon: \(SystemText.reason(errno))") }
     var template = Array("/tmp/ringwall-XXXXXX".utf8CString)
     // SAFETY: mkdtemp(3) writes over the template's own letters.
-    guard unsafe template.withUnsafeMutableBufferPointer({ unsafe mkdtemp($0.baseAddress.unsafelyUnwrapped) }) != nil else { throw failure() }
+    guard unsafe template.withUnsafeMutableBufferPointer({ unsafe mkdtemp($0.baseAddress.unsafelyUnwrapped) }) != nil else {
+      throw failure()
+    }
     let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     let path = folder + "/nbd"
     defer {

@@ -14,6 +14,8 @@ struct WorkOrder: Sendable, Hashable {
   var limits = ReadingLimits()
   /// Files and folders with YARA rules.
   var rules: [String] = []
+  /// Bytes around a match that are told, 0 to `ScanLimits.mostContext`.
+  var context = 0
 
   var arguments: [String] {
     var result: [String] = []
@@ -30,16 +32,18 @@ struct WorkOrder: Sendable, Hashable {
     result += [
       "entries=\(limits.entries)", "depth=\(limits.depth)", "path-bytes=\(limits.pathBytes)", "file-bytes=\(limits.fileBytes)",
       "content-bytes=\(limits.contentBytes)", "seconds=\(limits.seconds)", "memory=\(limits.memoryBytes)",
+      "context=\(context)",
     ]
     return result + rules.map { "rule=\($0)" }
   }
 
-  init(input: Input, work: DiskWork, volume: Int? = nil, limits: ReadingLimits = ReadingLimits(), rules: [String] = []) {
+  init(input: Input, work: DiskWork, volume: Int? = nil, limits: ReadingLimits = ReadingLimits(), rules: [String] = [], context: Int = 0) {
     self.input = input
     self.work = work
     self.volume = volume
     self.limits = limits
     self.rules = rules
+    self.context = context
   }
 
   /// nil for arguments that `arguments` does not write.
@@ -82,6 +86,7 @@ struct WorkOrder: Sendable, Hashable {
     case "content-bytes": limits.contentBytes = value
     case "seconds": limits.seconds = Int(value)
     case "memory": limits.memoryBytes = UInt64(value)
+    case "context": context = Int(value)
     default: return false
     }
     return true

@@ -24,8 +24,8 @@ struct DiskLsCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("A directory or file on the disk.", valueName: "path"))
   var path: String = "/"
 
-  @Option(name: .customLong("output-format"), help: ArgumentHelp("Form of the list: table or json, one JSON object a line.", valueName: "format"))
-  var form: Form = .table
+  @Option(help: ArgumentHelp("Form of the list: table, or json with one object a line.", valueName: "format"))
+  var format: Form = .table
 
   @OptionGroup var options: DiskOptions
   @OptionGroup var data: DataOptions
@@ -42,13 +42,13 @@ struct DiskLsCommand: ParsableCommand {
       case .volume(let volume):
         volumes += 1
         if volume.state == .unreadable { unreadable += 1 }
-        if form == .table { Console.print(Self.row(volume, texts)) }
+        if format == .table { Console.print(Self.row(volume, texts)) }
       case .entry(let entry):
         found += 1
-        if form == .table { Console.print(Self.row(entry)) }
+        if format == .table { Console.print(Self.row(entry)) }
       default: break
       }
-      if form == .json, Self.isShown(record) { Console.print(record.line) }
+      if format == .json, Self.isShown(record) { Console.print(record.line) }
     }
     if found == 0, wanted != [0x2F] { throw DataError("\(path): no volume of \(disk) that can be read has this path") }
     if unreadable > 0 { throw ExitCode(2) }

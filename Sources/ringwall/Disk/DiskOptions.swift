@@ -11,6 +11,7 @@ internal import Signatures
 /// How a disk is opened.
 struct DiskOptions: ParsableArguments {
   @Option(
+    name: .customLong("image-format"),
     help: ArgumentHelp(
       "Format of the image: raw, qcow2, vmdk, vhdx, vhd or vdi. Else by its marks, which a guest can write to a raw disk of its own.",
       valueName: "format"), transform: Self.format)
@@ -38,7 +39,9 @@ struct DiskOptions: ParsableArguments {
   var noProgress = false
 
   func validate() throws {
-    if let volume, !(0...4096).contains(volume) { throw ValidationError("--volume \(volume): no such number; the list of volumes has them") }
+    if let volume, !(0...4096).contains(volume) {
+      throw ValidationError("--volume \(volume): no such number; the list of volumes has them")
+    }
     if !(1...1_048_576).contains(largestFile) { throw ValidationError("--max-file must lie between 1 and 1048576 GiB") }
     if !(1...604_800).contains(timeout) { throw ValidationError("--timeout must lie between 1 and 604800 seconds") }
   }
@@ -56,12 +59,13 @@ struct DiskOptions: ParsableArguments {
   }
 
   /// Opens what was named and starts reading it.
-  func read(_ target: String, _ work: DiskWork, rules: [String] = []) throws -> (disk: OpenDisk, reading: ConfinedReading) {
-    do {
+  func read(_ target: String, _ work: DiskWork, rules: [String] = [], context: Int = 0) throws -> (disk: OpenDisk, reading: ConfinedReading)
+  {
+    do throws(DiskError) {
       let worker = Self.program
       let disk = try DiskImage(path: target, format: format, backing: backing, isUsedAnyway: inUse).open(worker: worker)
-      return (disk, try disk.read(work, volume: volume, limits: limits, rules: rules, worker: worker))
-    } catch let error as DiskError {
+      return (disk, try disk.read(work, volume: volume, limits: limits, rules: rules, context: context, worker: worker))
+    } catch {
       throw DataError(error.message)
     }
   }
@@ -70,7 +74,7 @@ struct DiskOptions: ParsableArguments {
   static var program: String {
     var buffer = [UInt8](repeating: 0, count: 4096)
     // SAFETY: readlink(2) writes no more than the array has.
-    let count = unsafe buffer.withUnsafeMutableBytes { unsafe readlink("/proc/self/exe", $0.baseAddress, $0.count) }
+    let count = unsafe buffer.withUnsafeMutableBytes { unsafe readlink("/proc/self/exe", $0.baseAddress.unsafelyUnwrapped, $0.count) }
     return count > 0 ? String(decoding: buffer[0..<count], as: UTF8.self) : "/proc/self/exe"
   }
 }
