@@ -56,6 +56,7 @@ public final class ConfinedReading {
           throw failure(disk.complaint ?? reason)
         case .end:
           isOver = true
+          try disk.check(always: true)
           return record
         default: return record
         }
@@ -82,7 +83,8 @@ public final class ConfinedReading {
       throw failure("not done within \(seconds) s, and ended")
     }
     var ready = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
-    guard unsafe poll(&ready, 1, Int32(clamping: min(left, 60) * 1000)) > 0 else { return nil }
+    try disk.check()
+    guard unsafe poll(&ready, 1, Int32(clamping: min(left, disk.isLive ? 1 : 60) * 1000)) > 0 else { return nil }
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     // SAFETY: read(2) writes no more than the array has.
     let count = unsafe chunk.withUnsafeMutableBytes { unsafe Glibc.read(output, $0.baseAddress, $0.count) }

@@ -41,10 +41,11 @@ public struct DiskImage: Sendable, Hashable {
     }
     if layers.count == 1, layers[0].format == .raw {
       isHandedOver = true
-      return OpenDisk(input: layers[0].descriptor, order: .file, format: .raw, daemon: nil, path: path)
+      return OpenDisk(input: layers[0].descriptor, order: .file, path: path, format: .raw)
     }
     let daemon = try StorageDaemon(layers, worker: worker)
-    return OpenDisk(input: daemon.socket, order: .nbd(export: StorageDaemon.export), format: layers[0].format, daemon: daemon, path: path)
+    return OpenDisk(
+      input: daemon.socket, order: .nbd(export: StorageDaemon.export), path: path, format: layers[0].format, daemon: daemon)
   }
 
   private static func layer(_ path: String, _ named: ImageFormat?, mayName: Bool, isUsedAnyway: Bool) throws(DiskError)
@@ -98,39 +99,4 @@ public struct DiskImage: Sendable, Hashable {
     let result = unsafe withUnsafeMutablePointer(to: &lock) { unsafe fcntl(descriptor, getLock, UnsafeMutableRawPointer($0)) }
     return result == 0 && lock.l_type != Int16(F_UNLCK)
   }
-}
-
-/// A disk that is ready to be read by a reading process.
-public final class OpenDisk {
-  let order: WorkOrder.Input
-  /// Of the image.
-  public let format: ImageFormat
-  public let path: String
-  private var input: Int32
-  private let daemon: StorageDaemon?
-
-  init(input: Int32, order: WorkOrder.Input, format: ImageFormat, daemon: StorageDaemon?, path: String) {
-    self.input = input
-    self.order = order
-    self.format = format
-    self.daemon = daemon
-    self.path = path
-  }
-
-  deinit { if daemon == nil, input >= 0 { _ = close(input) } }
-
-  /// Starts reading. Once for each open disk.
-  public func read(
-    _ work: DiskWork, volume: Int? = nil, limits: ReadingLimits = ReadingLimits(), rules: [String] = [], context: Int = 0, worker: String
-  ) throws(DiskError) -> ConfinedReading {
-    let order = WorkOrder(input: order, work: work, volume: volume, limits: limits, rules: rules, context: context)
-    let reading = try ConfinedReading(order, input: input, worker: worker, disk: self)
-    // The reader holds the only end now, so that a server that goes away is noticed.
-    if let daemon { daemon.closeSocket() } else { _ = close(input) }
-    input = -1
-    return reading
-  }
-
-  /// Why the disk could not be served, where the server said so.
-  var complaint: String? { daemon?.complaint }
 }

@@ -4,7 +4,8 @@
   internal import Musl
 #endif
 
-/// The processes of ours that touch what a disk's owner wrote: one reads the disk, one becomes QEMU's storage daemon. Both are this program, started with
+/// The processes of ours that touch what a disk's owner wrote: one reads the disk, one becomes QEMU's storage
+/// daemon. A third watches over a guest whose drive is read. All are this program, started with
 /// a command that people do not use.
 public enum DiskWorker {
   /// Where programs of the system and their libraries lie.
@@ -16,6 +17,11 @@ public enum DiskWorker {
   /// - Returns: the exit status.
   public static func run(_ arguments: [String]) -> Int32 {
     guard arguments.count >= 2, let parent = Int32(arguments[1]) else { return 2 }
+    if arguments[0] == "guard" {
+      guard arguments.count == 5 else { return 2 }
+      Confinement.closeDescriptors(from: 3)
+      return FleeceGuard.run(FleeceNames(prefix: arguments[3], folder: arguments[4]), monitor: arguments[2], lease: 0)
+    }
     Confinement.bindToParent(parent)
     switch arguments[0] {
     case "read":

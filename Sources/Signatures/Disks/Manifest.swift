@@ -111,8 +111,3 @@ public final class ManifestFile: RecordSource {
     }
   }
 }
-
-extension OpenDisk {
-  /// The first line of a manifest of this disk.
-  public var header: ManifestHeader { ManifestHeader(disk: path, format: format.rawValue) }
-}

@@ -112,10 +112,7 @@ final class StorageDaemon {
     let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     let listening = Glibc.socket(AF_UNIX, kind, 0)
     let connected = Glibc.socket(AF_UNIX, kind, 0)
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    // SAFETY: the path is shorter than sun_path, which is zero behind it.
-    unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: Array(path.utf8)) }
+    guard var address = LocalConnection.address(path) else { throw failure() }
     let length = socklen_t(MemoryLayout<sockaddr_un>.size)
     // SAFETY: sockaddr_un is laid out as a sockaddr is at its start, and `length` is its size.
     let isReady = unsafe withUnsafePointer(to: &address) { pointer in

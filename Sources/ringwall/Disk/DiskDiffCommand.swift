@@ -35,8 +35,8 @@ struct DiskDiffCommand: ParsableCommand {
     let texts = try Texts(data.language, from: try DataFolder(named: data.data))
     let counts: ManifestDifference.Counts
     do {
-      let earlier = try source(old)
-      let later = try source(new)
+      let earlier = try source(old, texts)
+      let later = try source(new, texts)
       counts = try ManifestDifference.compare(earlier, later) { change in
         switch format {
         case .json: Console.print(change.line)
@@ -56,9 +56,9 @@ struct DiskDiffCommand: ParsableCommand {
     throw ExitCode(counts.unknown > 0 ? 2 : counts.isSame ? 0 : 1)
   }
 
-  private func source(_ path: String) throws -> any RecordSource {
+  private func source(_ path: String, _ texts: Texts) throws -> any RecordSource {
     if ManifestFile.isManifest(path) { return try ManifestFile(path) }
-    return try options.read(path, .manifest).reading
+    return try options.read(path, .manifest, texts: texts).reading
   }
 
   private func row(_ change: DiskChange, _ texts: Texts) -> String {

@@ -33,7 +33,7 @@ struct DiskLsCommand: ParsableCommand {
   func run() throws {
     let texts = try Texts(data.language, from: try DataFolder(named: data.data))
     let wanted = EscapedName.bytes(of: path) ?? Array(path.utf8)
-    let (_, reading) = try options.read(disk, .list(path: wanted))
+    let (_, reading) = try options.read(disk, .list(path: wanted), texts: texts)
     var volumes = 0
     var found = 0
     var unreadable = 0

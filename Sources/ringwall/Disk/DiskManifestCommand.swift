@@ -27,7 +27,7 @@ struct DiskManifestCommand: ParsableCommand {
   func run() throws {
     let texts = try Texts(data.language, from: try DataFolder(named: data.data))
     let output = try ResultOutput(path: out)
-    let (disk, reading) = try options.read(disk, .manifest)
+    let (disk, reading) = try options.read(disk, .manifest, texts: texts)
     let progress = ProgressLine(isWanted: !options.noProgress)
     try output.write(disk.header.line + [0x0A])
     var end = ReadingSummary()

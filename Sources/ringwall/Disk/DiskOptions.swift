@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Audit
 internal import Judgement
 internal import Signatures
 
@@ -25,6 +26,15 @@ struct DiskOptions: ParsableArguments {
 
   @Flag(help: "Read the image although a running guest has it open for writing: what is read may not fit together.")
   var inUse = false
+
+  @Option(help: ArgumentHelp("Which drive of a running guest: its id, its device's id or its node's name.", valueName: "name"))
+  var drive: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where what a running guest overwrites while its drive is read is kept; QEMU must be able to write there.", valueName: "dir"),
+    completion: .directory)
+  var scratch: String = "/var/tmp"
 
   @Option(help: ArgumentHelp("Only this volume of the disk, by its number in the list of volumes.", valueName: "number"))
   var volume: Int?
@@ -58,16 +68,29 @@ struct DiskOptions: ParsableArguments {
     return limits
   }
 
-  /// Opens what was named and starts reading it.
-  func read(_ target: String, _ work: DiskWork, rules: [String] = [], context: Int = 0) throws -> (disk: OpenDisk, reading: ConfinedReading)
-  {
+  /// Opens what was named and starts reading it. What a running guest will be asked for is said before.
+  func read(
+    _ target: String, _ work: DiskWork, rules: [String] = [], context: Int = 0, texts: Texts
+  ) throws -> (disk: OpenDisk, reading: ConfinedReading) {
     do throws(DiskError) {
       let worker = Self.program
-      let disk = try DiskImage(path: target, format: format, backing: backing, isUsedAnyway: inUse).open(worker: worker)
+      let disk: OpenDisk
+      if let monitor = try Self.monitor(of: target) {
+        disk = try Fleece(monitor: monitor, drive: drive, folder: scratch).open(worker: worker, texts)
+      } else {
+        disk = try DiskImage(path: target, format: format, backing: backing, isUsedAnyway: inUse).open(worker: worker)
+      }
       return (disk, try disk.read(work, volume: volume, limits: limits, rules: rules, context: context, worker: worker))
     } catch {
       throw DataError(error.message)
     }
+  }
+
+  /// The socket of the monitor of a running guest; nil for what is an image.
+  private static func monitor(of target: String) throws(DiskError) -> String? {
+    var status = stat()
+    if unsafe stat(target, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK { return target }
+    return nil
   }
 
   /// This program, by the file that runs.
@@ -102,4 +125,18 @@ func shownBytes(_ count: Int64) -> String {
   guard unit > 0 else { return "\(count) B" }
   let tenths = Int((value * 10).rounded())
   return "\(tenths / 10).\(tenths % 10) \(units[unit])"
+}
+
+extension Fleece {
+  /// Says what the guest's QEMU will be asked for, and begins.
+  func open(worker: String, _ texts: Texts) throws(DiskError) -> OpenDisk {
+    Console.say(
+      texts(
+        "disk.plan",
+        [
+          "monitor": plan.monitor, "drive": plan.drive.name, "image": plan.drive.image, "size": shownBytes(plan.drive.size),
+          "folder": plan.folder, "free": shownBytes(plan.free),
+        ]))
+    return try open(worker: worker)
+  }
 }

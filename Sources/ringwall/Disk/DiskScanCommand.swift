@@ -48,7 +48,7 @@ struct DiskScanCommand: ParsableCommand {
     let folder = try DataFolder(named: data.data)
     let texts = try Texts(data.language, from: folder)
     let paths = rules.isEmpty ? [folder.path + "/data/yara"] : rules
-    let (_, reading) = try options.read(disk, .scan, rules: paths, context: context ?? 0)
+    let (_, reading) = try options.read(disk, .scan, rules: paths, context: context ?? 0, texts: texts)
     let progress = ProgressLine(isWanted: !options.noProgress)
     var end = ReadingSummary()
     while let record = try reading.record() {
