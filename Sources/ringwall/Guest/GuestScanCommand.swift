@@ -19,18 +19,13 @@ struct GuestScanCommand: ParsableCommand {
       physical addresses; filesize and entrypoint are undefined. A text that lies on two pages is found where the pages follow one another \
       in physical memory. Without --rules the rules of the program itself are used.
 
-        ringwall guest scan guest.ram
+        ringwall guest scan web01
         ringwall guest scan guest.ram --rules mine.yar --rules more/
         ringwall guest scan guest.ram --context 16 --format json
 
       Nothing of the memory goes into the result but with --context, which shows each match and so many bytes around it. Exit code 0: no \
       rule holds. 1: one holds. 2: the memory or the rules could not be read, or not all was searched. 2 wins over 1.
       """)
-
-  enum Form: String, ExpressibleByArgument, CaseIterable {
-    case table
-    case json
-  }
 
   @Argument(help: ArgumentHelp("A RAM file, an ELF core, a LiME image, or a running guest.", valueName: "guest"), completion: .file())
   var guest: String
@@ -52,7 +47,7 @@ struct GuestScanCommand: ParsableCommand {
   var timeout: Int = 600
 
   @Option(name: [.customShort("o"), .long], help: ArgumentHelp("Form of the result: table or json.", valueName: "format"))
-  var format: Form = .table
+  var format: GuestForm = .table
 
   @Flag(help: "Every place of each rule in the table, not only the first 20.")
   var all = false
