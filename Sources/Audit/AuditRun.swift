@@ -98,7 +98,7 @@ public struct AuditRun {
     var tally = Tally()
     var passedOver = 0
     var roots: [String: String] = [:]
-    var included: [String: Bool] = [:]
+    var included: [ObjectIdentifier: Bool] = [:]
     private var broken: [Asset.Kind: Bool] = [:]
     private var naming = AssetNaming()
     private var waivers: WaiverSet?
@@ -177,7 +177,7 @@ public struct AuditRun {
         judged.observe(finding)
         if keeps(judgement.verdict) { judged.results.append(AuditResult(finding)) }
       }
-      for finding in claims.findings(for: asset) where isIncluded(finding.control, &judged) {
+      for finding in claims.findings(for: asset) where request.isIncluded(finding.control.id) {
         judged.count(finding.control, finding.verdict)
         judged.observe(finding)
         if keeps(finding.verdict) { judged.results.append(AuditResult(finding)) }
@@ -193,11 +193,11 @@ public struct AuditRun {
 
   private func keeps(_ verdict: Verdict) -> Bool { request.keeping == .everything || verdict.needsAttention }
 
-  /// Asks the request once for each control, however many assets it judges.
+  /// Asks the request once for each control of the policies, however many assets it judges.
   private func isIncluded(_ control: Control, _ judged: inout Judged) -> Bool {
-    if let known = judged.included[control.id] { return known }
+    if let known = judged.included[ObjectIdentifier(control)] { return known }
     let answer = request.isIncluded(control.id)
-    judged.included[control.id] = answer
+    judged.included[ObjectIdentifier(control)] = answer
     return answer
   }
 
