@@ -80,7 +80,8 @@ struct WaiverTests {
       let key = try SigningKey()
       try keys.add(key.verificationKey, owner: name, roles: [.approve], at: samples.now)
       let again = samples.waiver(approvers: [samples.signer(1), Waiver.Signer(name: name, key: key.verificationKey.id)])
-      #expect(samples.defects(try samples.signed(again, by: [samples.requester, samples.approvers[0], key]), keys: keys) == ["selfApproved"])
+      let signed = try samples.signed(again, by: [samples.requester, samples.approvers[0], key])
+      #expect(samples.defects(signed, keys: keys) == ["selfApproved"])
     }
     #expect(TrustedKeys.isOwner(" ") == false)
     var keys = samples.keys
