@@ -94,7 +94,7 @@ kvm_003 := module.switched("kvm_intel", "unrestricted_guest", "on")
 #   facts: ["module.kvm_intel.vpid", "modprobe.kvm_intel.vpid"]
 #   safe: "Y or 1"
 #   default: "Y"
-#   remediation: "remove vpid=0"
+#   remediation: "Delete vpid=0 from /etc/modprobe.d; stop all VMs; reload kvm_intel; read vpid = Y"
 #   disable:
 #     how: "options kvm_intel vpid=0"
 #     restart: "module-reload"
