@@ -52,6 +52,7 @@ struct AuditCommand: ParsableCommand {
   var format: ReportFormat = .table
 
   @Option(
+    name: [.customShort("o"), .long],
     help: ArgumentHelp("Write the result to a file, which is replaced only when it is complete.", valueName: "file"), completion: .file())
   var output: String?
 

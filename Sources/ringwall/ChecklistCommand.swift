@@ -35,6 +35,7 @@ struct ChecklistCommand: ParsableCommand {
   var format: Form = .table
 
   @Option(
+    name: [.customShort("o"), .long],
     help: ArgumentHelp("Write the result to a file, which is replaced only when it is complete.", valueName: "file"), completion: .file())
   var output: String?
 

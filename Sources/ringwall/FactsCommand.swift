@@ -30,6 +30,7 @@ struct FactsCommand: ParsableCommand {
   var asset: String?
 
   @Option(
+    name: [.customShort("o"), .long],
     help: ArgumentHelp("Write the facts to a file, which is replaced only when it is complete.", valueName: "file"), completion: .file())
   var output: String?
 

@@ -32,6 +32,7 @@ struct ControlTextTests {
       #expect(!control.title.isEmpty && !control.description.isEmpty && !control.provenance.isEmpty, "\(control.id)")
       #expect(!control.messages.isEmpty && control.messages.values.allSatisfy { !$0.isEmpty }, "\(control.id)")
       #expect(!control.remediation.isEmpty && !control.safe.isEmpty && !control.facts.isEmpty, "\(control.id)")
+      #expect(control.remediation.count >= 16, "\(control.id): \(control.remediation) says nobody what to do")
     }
   }
 

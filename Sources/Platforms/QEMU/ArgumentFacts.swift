@@ -206,6 +206,7 @@ enum Secrets {
 
   /// The text with the value behind each such key replaced by dots.
   static func masked(_ text: String) -> String {
+    let text = maskedAddress(text)
     guard mayHoldKey(text) else { return text }
     let values = OptionValues(text, implied: nil)
     var result = text
@@ -213,5 +214,13 @@ enum Secrets {
       result = result.replacing(pair.value, with: "...")
     }
     return result
+  }
+
+  /// `scheme://user:password@host` with dots in the place of the password.
+  static func maskedAddress(_ text: String) -> String {
+    guard let scheme = text.firstRange(of: "://") else { return text }
+    let authority = text[scheme.upperBound...].prefix { $0 != "/" && $0 != "," }
+    guard let at = authority.lastIndex(of: "@"), let colon = authority[..<at].firstIndex(of: ":") else { return text }
+    return String(text[...colon]) + "..." + String(text[at...])
   }
 }
