@@ -29,6 +29,12 @@ struct KernelCandidate {
     return memory.bytes(physical(virtual), count: count)
   }
 
+  /// The same in a store of its own.
+  func store(_ virtual: UInt64, _ count: Int) -> ByteStore? {
+    guard virtual >= Kernel.mapBase else { return nil }
+    return memory.store(physical(virtual), count: count)
+  }
+
   private func word(_ virtual: UInt64) -> UInt64? { image(virtual, 8).map { $0.reversed().reduce(0) { $0 << 8 | UInt64($1) } } }
 
   /// - Parameter roots: CR3 of each vCPU where it is known, else none.
@@ -85,7 +91,7 @@ struct KernelCandidate {
 
   private func symbols() throws(Reason) -> SymbolTable? {
     guard let information, let places = KallsymsPlaces(information, image) else { return nil }
-    guard let table = places.table(image) else { throw Reason(text: "kallsyms, where VMCOREINFO says that it lies, is no symbol table") }
+    guard let table = places.table(store) else { throw Reason(text: "kallsyms, where VMCOREINFO says that it lies, is no symbol table") }
     return table
   }
 
@@ -136,7 +142,7 @@ struct KernelCandidate {
     guard let start = table.address("__start_BTF"), let stop = table.address("__stop_BTF") else {
       throw Reason(text: "it was built without BTF (CONFIG_DEBUG_INFO_BTF)")
     }
-    guard stop > start, stop - start <= UInt64(TypeIndex.limit), let bytes = image(start, Int(stop - start)) else {
+    guard stop > start, stop - start <= UInt64(TypeIndex.limit), let bytes = store(start, Int(stop - start)) else {
       throw Reason(text: "its BTF lies outside of memory")
     }
     let types: TypeIndex

@@ -74,7 +74,7 @@ struct KernelSearch {
   // MARK: Without VMCOREINFO
 
   private func check(_ sighting: KallsymsScan.Sighting) throws(KernelCandidate.Reason) -> KernelCandidate.Accepted {
-    guard let table = sighting.places.table({ memory.bytes($0, count: $1) }) else {
+    guard let table = sighting.places.table({ memory.store($0, count: $1) }) else {
       throw KernelCandidate.Reason(text: "its parts are no symbol table")
     }
     let (symbols, bases) = placed(table, sighting)
