@@ -209,7 +209,8 @@ let package = Package(
       name: "PolicyTests", dependencies: ["Domain", "Rego", "Judgement", "Platforms", .product(name: "Yams", package: "Yams")],
       exclude: ["Fixtures", "opa-builtins.txt"], swiftSettings: strict),
     .testTarget(name: "LinuxHostTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
-    .target(name: "TestSupport", dependencies: ["Platforms"], path: "Tests/Support", swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["Platforms", "QMP"], path: "Tests/Support", exclude: ["guest"], swiftSettings: strict),
     .testTarget(
       name: "LibvirtDomainTests",
       dependencies: ["Domain", "Judgement", "Platforms", "TestSupport", .product(name: "Yams", package: "Yams")], swiftSettings: strict),

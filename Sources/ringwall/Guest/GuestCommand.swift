@@ -1,15 +1,33 @@
 internal import ArgumentParser
 
-/// A guest seen from outside.
+/// Running guests and images of their memory, seen from outside.
 struct GuestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "guest",
-    abstract: "See inside a guest from outside: its processes and more, from its memory alone.",
+    abstract: "Look into a running guest, or an image of its memory, from outside.",
     discussion: """
-      Nothing is installed in the guest and no symbol file is needed: the kernel is found in the memory itself.
+      A target is pid:N, the name or UUID of a running guest, the socket of its QMP monitor, or a file: bare RAM, an ELF core, a LiME image.
 
-        ringwall guest ps guest.ram      a saved RAM file, an ELF core or a LiME image
-        ringwall guest ps pid:4711       a running QEMU whose RAM is shareable
+        ringwall guest list                       running guests, and which of them can be read
+        ringwall guest ps web01                   processes, and those that are hidden
+        ringwall guest state web01                control registers and system call entries of each processor
+        ringwall guest pause web01 --samples 500  how long a guest stands still when it is paused
+        ringwall guest dirty web01                which pages it writes
+
+      The guest needs no agent and no symbol file; its RAM must be shared memory of QEMU. Nothing in the guest is changed.
       """,
-    subcommands: [GuestPsCommand.self])
+    subcommands: [
+      GuestListCommand.self,
+      GuestPsCommand.self,
+      GuestStateCommand.self,
+      GuestPauseCommand.self,
+      GuestDirtyCommand.self,
+      GuestGuardCommand.self,
+    ])
+}
+
+/// A table or JSON.
+enum GuestForm: String, ExpressibleByArgument, CaseIterable {
+  case table
+  case json
 }
