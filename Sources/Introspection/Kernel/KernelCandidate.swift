@@ -19,6 +19,9 @@ struct KernelCandidate {
   struct Accepted {
     let kernel: Kernel
     let space: AddressSpace
+    /// Where kallsyms lies, guest-virtual, and where its base stands; for the cache.
+    let places: KallsymsPlaces?
+    let basePlace: UInt64?
   }
 
   private func physical(_ virtual: UInt64) -> UInt64 { virtual &- Kernel.mapBase &+ physicalBase }
@@ -56,7 +59,8 @@ struct KernelCandidate {
       release: release, banner: banner, buildID: try buildID(table), source: source, symbols: table, types: types, information: information,
       image: start..<end, physicalBase: physicalBase, directMap: directMap)
     try checkFirstTask(kernel, space)
-    return Accepted(kernel: kernel, space: space)
+    return Accepted(
+      kernel: kernel, space: space, places: information.flatMap { KallsymsPlaces($0, image) }, basePlace: information?.symbol("kallsyms_relative_base"))
   }
 
   // MARK: Page tables
@@ -192,8 +196,8 @@ struct KernelCandidate {
 }
 
 extension String {
-  /// Short, and without control characters, for a text that the guest wrote.
-  var printable: String { String(prefix(64).map { $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F } ? $0 : "?" }) }
+  /// Short and in ASCII without control characters, for a text that the guest wrote.
+  var printable: String { String(prefix(64).map { $0.isASCII && $0.asciiValue! >= 0x20 && $0.asciiValue! != 0x7F ? $0 : "?" }) }
 }
 
 extension Swift.Collection<UInt8> {
