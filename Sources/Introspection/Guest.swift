@@ -21,8 +21,11 @@ public struct Guest: Sendable {
   /// - Parameters:
   ///   - processors: CR3 of each vCPU where it is known; a kernel that none of them runs on is then refused.
   ///   - information: VMCOREINFO that came with an image.
-  public init(memory: PhysicalMemory, processors: [UInt64] = [], information: [VMCoreInfo] = []) throws(IntrospectionError) {
-    let found = try KernelSearch(memory: memory, roots: processors, given: information).run()
+  ///   - cache: where kernels that were found are remembered; nil for nowhere.
+  public init(memory: PhysicalMemory, processors: [UInt64] = [], information: [VMCoreInfo] = [], cache: KernelCache? = nil)
+    throws(IntrospectionError)
+  {
+    let found = try KernelSearch(memory: memory, roots: processors, given: information, cache: cache).run()
     self.memory = memory
     kernel = found.kernel
     space = found.space

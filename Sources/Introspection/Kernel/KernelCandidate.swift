@@ -19,6 +19,9 @@ struct KernelCandidate {
   struct Accepted {
     let kernel: Kernel
     let space: AddressSpace
+    /// Where kallsyms lies, guest-virtual, and where its base stands; for the cache.
+    let places: KallsymsPlaces?
+    let basePlace: UInt64?
   }
 
   private func physical(_ virtual: UInt64) -> UInt64 { virtual &- Kernel.mapBase &+ physicalBase }
@@ -27,6 +30,12 @@ struct KernelCandidate {
   func image(_ virtual: UInt64, _ count: Int) -> [UInt8]? {
     guard virtual >= Kernel.mapBase else { return nil }
     return memory.bytes(physical(virtual), count: count)
+  }
+
+  /// The same in a store of its own.
+  func store(_ virtual: UInt64, _ count: Int) -> ByteStore? {
+    guard virtual >= Kernel.mapBase else { return nil }
+    return memory.store(physical(virtual), count: count)
   }
 
   private func word(_ virtual: UInt64) -> UInt64? { image(virtual, 8).map { $0.reversed().reduce(0) { $0 << 8 | UInt64($1) } } }
@@ -50,7 +59,8 @@ struct KernelCandidate {
       release: release, banner: banner, buildID: try buildID(table), source: source, symbols: table, types: types, information: information,
       image: start..<end, physicalBase: physicalBase, directMap: directMap)
     try checkFirstTask(kernel, space)
-    return Accepted(kernel: kernel, space: space)
+    return Accepted(
+      kernel: kernel, space: space, places: information.flatMap { KallsymsPlaces($0, image) }, basePlace: information?.symbol("kallsyms_relative_base"))
   }
 
   // MARK: Page tables
@@ -85,7 +95,7 @@ struct KernelCandidate {
 
   private func symbols() throws(Reason) -> SymbolTable? {
     guard let information, let places = KallsymsPlaces(information, image) else { return nil }
-    guard let table = places.table(image) else { throw Reason(text: "kallsyms, where VMCOREINFO says that it lies, is no symbol table") }
+    guard let table = places.table(store) else { throw Reason(text: "kallsyms, where VMCOREINFO says that it lies, is no symbol table") }
     return table
   }
 
@@ -136,7 +146,7 @@ struct KernelCandidate {
     guard let start = table.address("__start_BTF"), let stop = table.address("__stop_BTF") else {
       throw Reason(text: "it was built without BTF (CONFIG_DEBUG_INFO_BTF)")
     }
-    guard stop > start, stop - start <= UInt64(TypeIndex.limit), let bytes = image(start, Int(stop - start)) else {
+    guard stop > start, stop - start <= UInt64(TypeIndex.limit), let bytes = store(start, Int(stop - start)) else {
       throw Reason(text: "its BTF lies outside of memory")
     }
     let types: TypeIndex
@@ -186,8 +196,8 @@ struct KernelCandidate {
 }
 
 extension String {
-  /// Short, and without control characters, for a text that the guest wrote.
-  var printable: String { String(prefix(64).map { $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F } ? $0 : "?" }) }
+  /// Short and in ASCII without control characters, for a text that the guest wrote.
+  var printable: String { String(prefix(64).map { $0.isASCII && $0.asciiValue! >= 0x20 && $0.asciiValue! != 0x7F ? $0 : "?" }) }
 }
 
 extension Swift.Collection<UInt8> {

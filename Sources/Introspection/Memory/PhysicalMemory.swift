@@ -144,6 +144,13 @@ public final class PhysicalMemory: Sendable {
     }
   }
 
+  /// The same in a store of its own, for what is parsed and kept.
+  func store(_ address: UInt64, count: Int) -> ByteStore? {
+    guard count >= 0, let segment = segment(of: address, count: UInt64(count)) else { return nil }
+    let offset = segment.fileOffset + (address - segment.range.start)
+    return unsafe ByteStore(count: count) { unsafe Self.copy(segment.file, from: offset, into: $0) }
+  }
+
   /// Adds `count` bytes from `address`, which must lie in one range, to `result`; false, and nothing added, where they do not.
   func append(_ address: UInt64, count: Int, to result: inout [UInt8]) -> Bool {
     guard let more = bytes(address, count: count) else { return false }

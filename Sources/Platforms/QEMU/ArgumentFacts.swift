@@ -218,7 +218,7 @@ enum Secrets {
 
   /// `scheme://user:password@host` with dots in the place of the password.
   static func maskedAddress(_ text: String) -> String {
-    guard let scheme = text.firstRange(of: "://") else { return text }
+    guard text.utf8.contains(UInt8(ascii: "@")), let scheme = text.firstRange(of: "://") else { return text }
     let authority = text[scheme.upperBound...].prefix { $0 != "/" && $0 != "," }
     guard let at = authority.lastIndex(of: "@"), let colon = authority[..<at].firstIndex(of: ":") else { return text }
     return String(text[...colon]) + "..." + String(text[at...])
