@@ -46,15 +46,17 @@ public enum Confinement {
   /// Leaves the process its open descriptors, memory and clocks: no path, no socket, no other process, no program.
   public static func readOnlyDescriptors() -> Outcome {
     var outcome = Outcome()
-    outcome.hasLandlock = restrictPaths(reading: [], running: [])
+    outcome.hasLandlock = restrictPaths(opening: [], isWriting: false, running: [])
     outcome.hasSeccomp = allow(only: descriptorCalls)
     return outcome
   }
 
   /// For a program that is run next: it may load itself and its libraries, and read the file of one descriptor; it opens no socket.
-  public static func program(_ folders: [String], reading descriptors: [Int32]) -> Outcome {
+  ///
+  /// - Parameter isWriting: whether it may write to those files too.
+  public static func program(_ folders: [String], opening descriptors: [Int32], isWriting: Bool = false) -> Outcome {
     var outcome = Outcome()
-    outcome.hasLandlock = restrictPaths(reading: descriptors, running: folders)
+    outcome.hasLandlock = restrictPaths(opening: descriptors, isWriting: isWriting, running: folders)
     outcome.hasSeccomp = forbid(programCalls)
     return outcome
   }
@@ -70,7 +72,7 @@ public enum Confinement {
   private static let pathOnly: Int32 = 0o10_000_000
 
   /// Rights of Landlock's first version (Linux 5.13), and what later ones added as far as the kernel knows it.
-  private static func restrictPaths(reading descriptors: [Int32], running folders: [String]) -> Bool {
+  private static func restrictPaths(opening descriptors: [Int32], isWriting: Bool, running folders: [String]) -> Bool {
     let version = landlock_create_ruleset(nil, 0, UInt32(LANDLOCK_CREATE_RULESET_VERSION))
     guard version >= 1 else { return false }
     // Bits 0 to 12; 13 refer (2), 14 truncate (3), 15 ioctl on devices (5).
@@ -82,7 +84,7 @@ public enum Confinement {
     defer { _ = close(ruleset) }
     let read: UInt64 = 1 << 2
     for descriptor in descriptors {
-      guard add(read, of: descriptor, to: ruleset) else { return false }
+      guard add(isWriting ? read | 1 << 1 : read, of: descriptor, to: ruleset) else { return false }
     }
     for folder in folders {
       let descriptor = unsafe open(folder, pathOnly | O_CLOEXEC)
@@ -108,7 +110,8 @@ public enum Confinement {
 
   /// What reading open descriptors, memory, threads' locks and ending take.
   private static let descriptorCalls = [
-    "read", "write", "readv", "writev", "pread64", "preadv", "lseek", "close", "fstat", "newfstatat", "fcntl", "poll", "ppoll", "select",
+    "read", "write", "readv", "writev", "pread64", "pwrite64", "ftruncate", "preadv", "lseek", "close", "fstat", "newfstatat", "fcntl",
+    "poll", "ppoll", "select",
     "recvfrom", "recvmsg", "sendto", "sendmsg", "shutdown", "getsockopt", "setsockopt", "getsockname", "getpeername",
     "mmap", "munmap", "mremap", "mprotect", "madvise", "brk", "futex", "sched_yield", "sched_getaffinity", "nanosleep", "clock_nanosleep",
     "clock_gettime", "clock_getres", "gettimeofday", "time", "getrandom", "getpid", "gettid", "getuid", "geteuid", "getgid", "getegid",
