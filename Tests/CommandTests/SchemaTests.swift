@@ -47,6 +47,14 @@ struct SchemaTests {
     try validate(try Program.run(["audit", "--format", "json", "--only-new", "--against", before, guest]).output, schema: "audit-1")
   }
 
+  @Test("A scan of a guest's memory fits its schema")
+  func guestScan() throws {
+    let scratch = try ScratchFolder()
+    let memory = try scratch.file("guest.ram", String(repeating: "x", count: 1 << 20) + "diamorphine" + "_secret")
+    try validate(try Program.run(["guest", "scan", memory, "-o", "json"]).output, schema: "guest-scan-1")
+    try validate(try Program.run(["guest", "scan", memory, "-o", "json", "--context", "8"]).output, schema: "guest-scan-1")
+  }
+
   @Test("Facts of one asset and of several fit their schema")
   func facts() throws {
     let scratch = try ScratchFolder()

@@ -35,7 +35,9 @@ extension Guest {
   ///   - entry: a `struct dentry`.
   ///   - mount: the `struct vfsmount` inside of a `struct mount`; nil stops at the root of the file system.
   func path(ofEntry entry: UInt64, mount: UInt64?) -> String? {
-    guard let parentOffset = kernel.offset("dentry", "d_parent"), let nameOffset = kernel.offset("dentry", "d_name.name") else { return nil }
+    guard let parentOffset = kernel.offset("dentry", "d_parent"), let nameOffset = kernel.offset("dentry", "d_name.name") else {
+      return nil
+    }
     var names: [String] = []
     var length = 0
     var entry = entry

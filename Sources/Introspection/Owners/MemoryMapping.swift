@@ -36,7 +36,8 @@ extension Guest {
     var met: Set<UInt64> = []
     var area = u64(mm &+ first) ?? 0
     while area != 0 {
-      guard met.insert(area).inserted, met.count <= Self.walkLimit, let mapping = view.mapping(area, in: mm), let following = u64(area &+ next)
+      guard met.insert(area).inserted, met.count <= Self.walkLimit, let mapping = view.mapping(area, in: mm),
+        let following = u64(area &+ next)
       else {
         return (
           found.sorted { $0.start < $1.start },
@@ -68,7 +69,9 @@ private struct MappingView {
 
   /// Nil for an area that cannot be read or ends before it begins.
   func mapping(_ area: UInt64, in mm: UInt64) -> MemoryMapping? {
-    guard let first = guest.u64(area &+ start), let last = guest.u64(area &+ end), first < last, let bits = guest.u64(area &+ flags) else { return nil }
+    guard let first = guest.u64(area &+ start), let last = guest.u64(area &+ end), first < last, let bits = guest.u64(area &+ flags) else {
+      return nil
+    }
     let path = guest.pointer(area &+ file).flatMap { guest.path(ofFile: $0) }
     // VM_READ, VM_WRITE, VM_EXEC, VM_SHARED (include/linux/mm.h).
     return MemoryMapping(

@@ -87,7 +87,9 @@ struct PageOwnerSearch {
     do throws(AddressSpace.Stop) {
       // Everything above the direct map: what vmalloc gives, and the area of modules.
       try guest.space.visit(from: kernel.directMap &+ guest.memory.end, through: .max, limit: Self.tableLimit) { mapping in
-        for page in hits(mapping) where !kernel.image.contains(mapping.virtual) { found.append((page, mapping.virtual + (page - mapping.physical))) }
+        for page in hits(mapping) where !kernel.image.contains(mapping.virtual) {
+          found.append((page, mapping.virtual + (page - mapping.physical)))
+        }
       }
     } catch {
       note(Inconsistency(structure: "init_top_pgt", address: kernel.directMap, reason: "the kernel's page tables have no end"))
@@ -101,9 +103,13 @@ struct PageOwnerSearch {
 
   /// By `struct page` alone.
   func describe(_ page: UInt64) -> PageOwner {
-    guard var structure = guest.pageStructure(page), let mappingOffset = guest.kernel.offset("page", "mapping") else { return PageOwner(.unknown) }
+    guard var structure = guest.pageStructure(page), let mappingOffset = guest.kernel.offset("page", "mapping") else {
+      return PageOwner(.unknown)
+    }
     // A page inside of a larger unit points to the first one's structure.
-    if let head = guest.kernel.offset("page", "compound_head").flatMap({ guest.u64(structure &+ $0) }), head & 1 == 1 { structure = head & ~1 }
+    if let head = guest.kernel.offset("page", "compound_head").flatMap({ guest.u64(structure &+ $0) }), head & 1 == 1 {
+      structure = head & ~1
+    }
     if let count = guest.kernel.offset("page", "_refcount").flatMap({ guest.i32(structure &+ $0) }), count == 0 { return PageOwner(.free) }
     guard let mapping = guest.u64(structure &+ mappingOffset) else { return PageOwner(.unknown) }
     // PAGE_MAPPING_ANON (include/linux/page-flags.h).
@@ -119,14 +125,17 @@ struct PageOwnerSearch {
 extension Guest {
   /// The `struct page` of a page of physical memory, in the array that begins at vmemmap_base; nil where there is none.
   func pageStructure(_ physical: UInt64) -> UInt64? {
-    guard let base = symbol("vmemmap_base").flatMap({ pointer($0) }), let size = kernel.size("page"), (32...256).contains(size) else { return nil }
+    guard let base = symbol("vmemmap_base").flatMap({ pointer($0) }), let size = kernel.size("page"), (32...256).contains(size) else {
+      return nil
+    }
     let address = base &+ physical / PageOwners.pageSize &* size
     return self.physical(address) == nil ? nil : address
   }
 
   /// The inode of an `address_space`; nil where both do not point to each other, as for what is no address space.
   func inode(ofAddressSpace mapping: UInt64) -> UInt64? {
-    guard let host = kernel.offset("address_space", "host"), let own = kernel.offset("inode", "i_mapping"), let inode = pointer(mapping &+ host),
+    guard let host = kernel.offset("address_space", "host"), let own = kernel.offset("inode", "i_mapping"),
+      let inode = pointer(mapping &+ host),
       pointer(inode &+ own) == mapping
     else { return nil }
     return inode
@@ -134,10 +143,13 @@ extension Guest {
 
   /// Addresses of the listed modules' text and data. Since Linux 6.4 a module has several areas, before it has one.
   func moduleRanges() -> [(range: Range<UInt64>, name: String)] {
-    guard let head = symbol("modules"), let link = kernel.offset("module", "list"), let nameOffset = kernel.offset("module", "name") else { return [] }
+    guard let head = symbol("modules"), let link = kernel.offset("module", "list"), let nameOffset = kernel.offset("module", "name") else {
+      return []
+    }
     var places: [(base: UInt64, size: UInt64)] = []
     if let areas = kernel.types.member("module", "mem"), let array = kernel.types.resolved(areas.type).flatMap(kernel.types.array),
-      let step = kernel.size("module_memory"), let base = kernel.offset("module_memory", "base"), let size = kernel.offset("module_memory", "size")
+      let step = kernel.size("module_memory"), let base = kernel.offset("module_memory", "base"),
+      let size = kernel.offset("module_memory", "size")
     {
       for index in 0..<UInt64(min(array.count, 16)) {
         places.append((UInt64(areas.offset) &+ index &* step &+ base, UInt64(areas.offset) &+ index &* step &+ size))
@@ -148,7 +160,8 @@ extension Guest {
     return list(head: head, offset: link, structure: "modules").entries.flatMap { module in
       let name = string(module &+ nameOffset, limit: 64) ?? ""
       return places.compactMap { place -> (range: Range<UInt64>, name: String)? in
-        guard let start = pointer(module &+ place.base), let count = u32(module &+ place.size), count > 0, start <= UInt64.max - UInt64(count)
+        guard let start = pointer(module &+ place.base), let count = u32(module &+ place.size), count > 0,
+          start <= UInt64.max - UInt64(count)
         else { return nil }
         return (start..<start + UInt64(count), name)
       }

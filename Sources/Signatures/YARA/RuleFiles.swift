@@ -71,7 +71,8 @@ struct RuleFiles {
 
   static func isInside(_ path: String, _ root: String) -> Bool { root == "/" || path.hasPrefix(root + "/") }
 
-  private static func stem(_ name: String) -> String {
+  /// A name without the ending of a rule file.
+  static func stem(_ name: String) -> String {
     for suffix in suffixes where name.hasSuffix(suffix) && name.utf8.count > suffix.utf8.count {
       return String(name.dropLast(suffix.count))
     }

@@ -37,13 +37,20 @@ internal import CYara
     try self.init(files, within: time) { (file) throws(RuleError) in try RuleFiles.bytes(file.path, shown: file.shown) }
   }
 
-  /// Compiles one text, which includes nothing.
-  public convenience init(text: String, name: String = "rules") throws {
-    let bytes = Array(text.utf8)
-    guard !bytes.contains(0), bytes.count <= RuleFiles.largest else { throw RuleFiles.failure(name, "is no text of rules") }
-    let file = RuleFiles.File(path: name, shown: name, namespace: name, root: nil)
-    try self.init([file], within: .seconds(60)) { (_) throws(RuleError) in bytes }
+  /// Compiles texts that include nothing.
+  ///
+  /// - Parameter texts: each with what errors name it by, which is its namespace too.
+  public convenience init(texts: [(name: String, bytes: [UInt8])]) throws {
+    let files = texts.map { RuleFiles.File(path: $0.name, shown: $0.name, namespace: RuleFiles.stem($0.name), root: nil) }
+    try self.init(files, within: .seconds(60)) { (file) throws(RuleError) in
+      let bytes = texts.first { $0.name == file.path }?.bytes ?? []
+      guard !bytes.contains(0), bytes.count <= RuleFiles.largest else { throw RuleFiles.failure(file.shown, "is no text of rules") }
+      return bytes
+    }
   }
+
+  /// Compiles one text, which includes nothing.
+  public convenience init(text: String, name: String = "rules") throws { try self.init(texts: [(name, Array(text.utf8))]) }
 
   private init(
     _ files: [RuleFiles.File], within time: Duration, text: (RuleFiles.File) throws(RuleError) -> [UInt8]

@@ -11,6 +11,7 @@ struct GuestCommand: ParsableCommand {
         ringwall guest list                       running guests, and which of them can be read
         ringwall guest ps web01                   processes, and those that are hidden
         ringwall guest ps guest.ram               the same of a file
+        ringwall guest scan web01                 YARA rules over its memory, and whose what they find is
         ringwall guest state web01                control registers and system call entries of each processor
         ringwall guest pause web01 --samples 500  how long a guest stands still when it is paused
         ringwall guest dirty web01                which pages it writes
@@ -20,6 +21,7 @@ struct GuestCommand: ParsableCommand {
     subcommands: [
       GuestListCommand.self,
       GuestPsCommand.self,
+      GuestScanCommand.self,
       GuestStateCommand.self,
       GuestPauseCommand.self,
       GuestDirtyCommand.self,

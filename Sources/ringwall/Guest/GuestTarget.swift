@@ -83,6 +83,40 @@ extension GuestTarget {
       return try Guest(memory: machine.memory, processors: machine.roots())
     } catch { throw DataError(error.description) }
   }
+
+  /// A guest whose memory can be read, be there a kernel in it or not.
+  struct Reached {
+    let memory: PhysicalMemory
+    /// Nil where no kernel was found; then `reason` says why.
+    let guest: Guest?
+    let reason: String?
+  }
+
+  /// Opens a guest's memory, and its kernel where there is one that is known.
+  static func reach(_ target: String) throws(DataError) -> Reached {
+    let named = try GuestTarget(target)
+    if case .file(let path) = named { return try image(path) }
+    let machine = try named.machine()
+    do throws(IntrospectionError) {
+      return Reached(memory: machine.memory, guest: try Guest(memory: machine.memory, processors: machine.roots()), reason: nil)
+    } catch {
+      return Reached(memory: machine.memory, guest: nil, reason: error.description)
+    }
+  }
+
+  private static func image(_ path: String) throws(DataError) -> Reached {
+    do throws(IntrospectionError) {
+      let image = try MemoryImage(path: path)
+      do throws(IntrospectionError) {
+        let guest = try Guest(image: image)
+        return Reached(memory: guest.memory, guest: guest, reason: nil)
+      } catch {
+        return Reached(memory: try image.memory(), guest: nil, reason: error.description)
+      }
+    } catch {
+      throw DataError(error.description)
+    }
+  }
 }
 
 extension Guest {
