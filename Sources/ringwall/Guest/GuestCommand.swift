@@ -20,6 +20,13 @@ struct GuestCommand: ParsableCommand {
     subcommands: [
       GuestListCommand.self,
       GuestPsCommand.self,
+      GuestModulesCommand.self,
+      GuestMountsCommand.self,
+      GuestFilesCommand.self,
+      GuestSocketsCommand.self,
+      GuestBPFCommand.self,
+      GuestLogCommand.self,
+      GuestMapsCommand.self,
       GuestStateCommand.self,
       GuestPauseCommand.self,
       GuestDirtyCommand.self,
