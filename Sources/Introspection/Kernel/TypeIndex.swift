@@ -298,6 +298,34 @@ public struct TypeIndex: Sendable {
     return nil
   }
 
+  /// Names and values of an enumeration, in order.
+  public func enumerators(of type: Int) -> [(name: String, value: Int64)] {
+    let isWide = kind(type) == .enumeration64
+    guard isWide || kind(type) == .enumeration else { return [] }
+    let step = isWide ? 12 : 8
+    return (0..<length(type)).map { index in
+      let place = Int(starts[type]) + 12 + step * index
+      let low = word(place + 4)
+      return (string(Int(word(place))), isWide ? Int64(bitPattern: UInt64(word(place + 8)) << 32 | UInt64(low)) : Int64(Int32(bitPattern: low)))
+    }
+  }
+
+  /// Name of a value in the enumeration of this name, the first of several; nil for none.
+  public func name(of value: Int64, in enumeration: String) -> String? {
+    guard let type = id(.enumeration, enumeration) ?? id(.enumeration64, enumeration) else { return nil }
+    return enumerators(of: type).first { $0.value == value }?.name
+  }
+
+  /// How an integer is encoded: whether it is signed, and whether it is a boolean; nil for any other type.
+  public func encoding(_ id: Int) -> (isSigned: Bool, isBoolean: Bool)? {
+    guard kind(id) == .integer else { return nil }
+    let bits = word(Int(starts[id]) + 12) >> 24
+    return (bits & 1 != 0, bits & 4 != 0)
+  }
+
+  /// Whether a type that is declared and not defined is a union; false for a structure.
+  public func isForwardOfUnion(_ id: Int) -> Bool { kind(id) == .forward && word(Int(starts[id]) + 4) >> 31 != 0 }
+
   /// Value of an enumerator in the enumeration of this name.
   public func value(_ enumeration: String, _ name: String) -> Int64? {
     let wanted = Array(name.utf8)

@@ -21,6 +21,13 @@ struct GuestCommand: ParsableCommand {
     subcommands: [
       GuestListCommand.self,
       GuestPsCommand.self,
+      GuestModulesCommand.self,
+      GuestMountsCommand.self,
+      GuestFilesCommand.self,
+      GuestSocketsCommand.self,
+      GuestBPFCommand.self,
+      GuestLogCommand.self,
+      GuestMapsCommand.self,
       GuestScanCommand.self,
       GuestStateCommand.self,
       GuestPauseCommand.self,
