@@ -300,7 +300,7 @@ final class ScratchFile {
   /// Pages of zeros become holes.
   init(_ bytes: [UInt8]) throws {
     path = FileManager.default.temporaryDirectory.path + "/ringwall-memory-" + UUID().uuidString
-    FileManager.default.createFile(atPath: path, contents: nil)
+    guard FileManager.default.createFile(atPath: path, contents: nil) else { throw CocoaError(.fileWriteUnknown) }
     let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
     defer { try? handle.close() }
     try handle.truncate(atOffset: UInt64(bytes.count))

@@ -91,13 +91,7 @@ struct GuestScanCommand: ParsableCommand {
     if !result.matches.isEmpty { throw ExitCode(1) }
   }
 
-  /// Processors that this process may run on.
-  private static var processors: Int {
-    var set = cpu_set_t()
-    // SAFETY: the call fills one set of the size that it is told.
-    guard unsafe sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &set) == 0 else { return 1 }
-    return unsafe withUnsafeBytes(of: &set) { unsafe $0.reduce(0) { $0 + $1.nonzeroBitCount } }
-  }
+  private static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
   /// The rules that are named, else those of the data folder, each checked against the installation's manifest.
   private static func rules(_ paths: [String], _ folder: DataFolder) throws(DataError) -> RuleSet {

@@ -2,7 +2,8 @@ import Foundation
 import Signatures
 import Testing
 
-@Suite("Images of disks", .enabled(if: TestDisk.missing("mkfs.ext4", "qemu-img", "qemu-storage-daemon") == nil, "no e2fsprogs or QEMU tools"))
+@Suite(
+  "Images of disks", .enabled(if: TestDisk.missing("mkfs.ext4", "qemu-img", "qemu-storage-daemon") == nil, "no e2fsprogs or QEMU tools"))
 struct ImageTests {
   private func rawImage(in folder: DiskFolder) throws -> (image: String, root: String) {
     let root = folder.file("tree")
@@ -109,7 +110,7 @@ struct ImageTests {
     switch kind {
     case "a pipe": try TestDisk.run("mkfifo", [path])
     case "a folder": try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    default: FileManager.default.createFile(atPath: path, contents: nil)
+    default: _ = FileManager.default.createFile(atPath: path, contents: nil)
     }
     let error = #expect(throws: DiskError.self) { try TestDisk.records(path) }
     #expect(error?.message.hasPrefix("cannot read the disk \(path): ") == true)

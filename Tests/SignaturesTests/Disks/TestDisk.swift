@@ -17,7 +17,7 @@ final class DiskFolder {
   /// An empty sparse image.
   func image(_ name: String, mebibytes: Int) throws -> String {
     let path = file(name)
-    FileManager.default.createFile(atPath: path, contents: nil)
+    _ = FileManager.default.createFile(atPath: path, contents: nil)
     let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
     try handle.truncate(atOffset: UInt64(mebibytes) << 20)
     try handle.close()
