@@ -16,7 +16,8 @@ import Testing
   }
 
   @Test(
-    "ext2, ext3 and ext4 in their variants: every file, link, mode and owner", .enabled(if: TestDisk.missing("mkfs.ext4") == nil, "no mkfs"),
+    "ext2, ext3 and ext4 in their variants: every file, link, mode and owner",
+    .enabled(if: TestDisk.missing("mkfs.ext4") == nil, "no mkfs"),
     arguments: [
       ["-t", "ext2"], ["-t", "ext3"], ["-t", "ext4"], ["-t", "ext4", "-b", "1024"], ["-t", "ext4", "-I", "128"],
       ["-t", "ext4", "-O", "^64bit,^metadata_csum"], ["-t", "ext4", "-O", "meta_bg,^resize_inode", "-b", "1024"],
@@ -45,7 +46,8 @@ import Testing
     #expect(entries["/hello"]?.modified?.seconds == Int64(status.st_mtim.tv_sec))
   }
 
-  @Test("The order of a manifest is that of paths, and two readings give the same bytes", .enabled(if: TestDisk.missing("mkfs.ext4") == nil))
+  @Test(
+    "The order of a manifest is that of paths, and two readings give the same bytes", .enabled(if: TestDisk.missing("mkfs.ext4") == nil))
   func order() throws {
     let folder = try DiskFolder()
     let root = folder.file("tree")
@@ -73,7 +75,8 @@ import Testing
     #expect(!entries.keys.contains { $0.contains("OrphanFiles") })
   }
 
-  @Test("Blocks that were allocated and never written are zeros", .enabled(if: TestDisk.missing("mkfs.ext4", "debugfs") == nil, "no e2fsprogs"))
+  @Test(
+    "Blocks that were allocated and never written are zeros", .enabled(if: TestDisk.missing("mkfs.ext4", "debugfs") == nil, "no e2fsprogs"))
   func unwritten() throws {
     let folder = try DiskFolder()
     let image = try folder.image("disk.raw", mebibytes: 64)
@@ -81,7 +84,8 @@ import Testing
     for command in ["write /dev/null file", "fallocate file 0 20", "set_inode_field file size 81920"] {
       try TestDisk.run("debugfs", ["-w", "-R", command, image])
     }
-    let block = try #require(try TestDisk.run("debugfs", ["-R", "bmap file 0", image]).split(separator: "\n").compactMap { Int($0.prefix { $0.isNumber }) }.last)
+    let block = try #require(
+      try TestDisk.run("debugfs", ["-R", "bmap file 0", image]).split(separator: "\n").compactMap { Int($0.prefix { $0.isNumber }) }.last)
     let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: image))
     try handle.seek(toOffset: UInt64(block) * 4096)
     try handle.write(contentsOf: Data(TestDisk.pattern(81_920, seed: 9)))

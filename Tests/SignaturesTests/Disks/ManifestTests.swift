@@ -47,24 +47,30 @@ import Testing
       strings: [MatchString(identifier: "$a", offset: 3, length: 2, context: MatchContext(start: 1, bytes: [0, 255]))], omitted: 2)
     let volume = VolumeRecord(
       index: 2, offset: 1 << 40, size: 5, label: "Linux (0x83)", content: "ext4", state: .unreadable, reason: "why", journal: .replayed)
-    for record in [.entry(odd), .end(summary), .progress(ReadingSummary()), .match(match), .volume(volume), .failed("x"), .journal(2)] as [DiskRecord] {
+    for record in [.entry(odd), .end(summary), .progress(ReadingSummary()), .match(match), .volume(volume), .failed("x"), .journal(2)]
+      as [DiskRecord]
+    {
       #expect(DiskRecord(line: record.line) == record)
       #expect(!record.line.contains(0x0A))
     }
   }
 
-  @Test("What is no record is none", arguments: [
-    "", "{}", "[]", "null", "{\"volume\":0}", "{\"volume\":{}}", "{\"end\":1}", "{\"volume\":0,\"path\":\"a\"}", "{\"replay\":3}",
-    "{\"volume\":0,\"path\":\"/\\\\q\",\"type\":\"file\",\"mode\":\"0644\",\"uid\":0,\"gid\":0,\"size\":0,\"inode\":0}",
-    "{\"volume\":0,\"path\":\"/\",\"type\":\"file\",\"mode\":\"99999\",\"uid\":0,\"gid\":0,\"size\":0,\"inode\":0}",
-    "{\"volume\":0,\"path\":\"/\",\"type\":\"file\",\"mode\":\"0644\",\"uid\":0,\"gid\":0,\"size\":-1,\"inode\":0}",
-    "{\"volume\":0,\"path\":\"/\",\"type\":\"file\",\"mode\":\"0644\",\"uid\":0,\"gid\":0,\"size\":0,\"inode\":0,\"sha256\":\"zz\"}",
-  ])
+  @Test(
+    "What is no record is none",
+    arguments: [
+      "", "{}", "[]", "null", "{\"volume\":0}", "{\"volume\":{}}", "{\"end\":1}", "{\"volume\":0,\"path\":\"a\"}", "{\"replay\":3}",
+      "{\"volume\":0,\"path\":\"/\\\\q\",\"type\":\"file\",\"mode\":\"0644\",\"uid\":0,\"gid\":0,\"size\":0,\"inode\":0}",
+      "{\"volume\":0,\"path\":\"/\",\"type\":\"file\",\"mode\":\"99999\",\"uid\":0,\"gid\":0,\"size\":0,\"inode\":0}",
+      "{\"volume\":0,\"path\":\"/\",\"type\":\"file\",\"mode\":\"0644\",\"uid\":0,\"gid\":0,\"size\":-1,\"inode\":0}",
+      "{\"volume\":0,\"path\":\"/\",\"type\":\"file\",\"mode\":\"0644\",\"uid\":0,\"gid\":0,\"size\":0,\"inode\":0,\"sha256\":\"zz\"}",
+    ])
   func malformed(_ text: String) { #expect(DiskRecord(line: Array(text.utf8)) == nil) }
 
   @Test("Escaped names lead back to their bytes", arguments: 0..<50) func escaping(_ seed: Int) throws {
     var random = SplitMix(state: UInt64(seed))
-    let pieces: [[UInt8]] = [[0x5C], [0x1B, 0x5B], [0xC3, 0xA9], [0xE2, 0x80, 0xAE], [0xED, 0xA0, 0x80], [0xF0, 0x9F, 0x98, 0x80], [0xC0, 0x80], Array("abc".utf8)]
+    let pieces: [[UInt8]] = [
+      [0x5C], [0x1B, 0x5B], [0xC3, 0xA9], [0xE2, 0x80, 0xAE], [0xED, 0xA0, 0x80], [0xF0, 0x9F, 0x98, 0x80], [0xC0, 0x80], Array("abc".utf8),
+    ]
     var name: [UInt8] = []
     for _ in 0..<Int.random(in: 0..<12, using: &random) {
       name += Bool.random(using: &random) ? pieces.randomElement(using: &random) ?? [] : [UInt8.random(in: 1...255, using: &random)]
@@ -84,10 +90,12 @@ import Testing
       }
     }
     let old = try manifest(
-      [entry("/"), entry("/a"), entry("/a/x"), entry("/a.b"), entry("/gone"), link("one"), entry("/m"), entry("/o"), entry("/t")], in: folder, "old")
+      [entry("/"), entry("/a"), entry("/a/x"), entry("/a.b"), entry("/gone"), link("one"), entry("/m"), entry("/o"), entry("/t")],
+      in: folder, "old")
     let new = try manifest(
       [
-        entry("/"), entry("/a"), entry("/a/new"), entry("/a/x") { $0.digest = [UInt8](repeating: 8, count: 32) }, entry("/a.b"), link("two"),
+        entry("/"), entry("/a"), entry("/a/new"), entry("/a/x") { $0.digest = [UInt8](repeating: 8, count: 32) }, entry("/a.b"),
+        link("two"),
         entry("/m") { $0.mode = 0o4755 }, entry("/o") { $0.uid = 1 },
         entry("/t") { $0.modified = FileTime(seconds: 5, nanoseconds: 0) },
       ], in: folder, "new")

@@ -2,7 +2,9 @@ import Foundation
 import Signatures
 import Testing
 
-@Suite("Partitions of disks", .enabled(if: TestDisk.missing("sfdisk", "mkfs.ext4", "mkfs.vfat", "mcopy") == nil, "no fdisk, e2fsprogs or mtools"))
+@Suite(
+  "Partitions of disks", .enabled(if: TestDisk.missing("sfdisk", "mkfs.ext4", "mkfs.vfat", "mcopy") == nil, "no fdisk, e2fsprogs or mtools")
+)
 struct PartitionTests {
   private struct Disk {
     let folder: DiskFolder
@@ -33,10 +35,12 @@ struct PartitionTests {
     return Disk(folder: folder, image: image, root: root)
   }
 
-  @Test("GPT and MBR, with logical partitions", arguments: [
-    "label: gpt\\nstart=1MiB,size=64MiB\\nstart=70MiB,size=40MiB,type=U\\nstart=120MiB,size=1MiB,type=21686148-6449-6E6F-744E-656564454649\\n",
-    "label: dos\\nstart=1MiB,size=64MiB,type=83\\nstart=69MiB,size=60MiB,type=5\\nstart=70MiB,size=40MiB,type=6\\n",
-  ])
+  @Test(
+    "GPT and MBR, with logical partitions",
+    arguments: [
+      "label: gpt\\nstart=1MiB,size=64MiB\\nstart=70MiB,size=40MiB,type=U\\nstart=120MiB,size=1MiB,type=21686148-6449-6E6F-744E-656564454649\\n",
+      "label: dos\\nstart=1MiB,size=64MiB,type=83\\nstart=69MiB,size=60MiB,type=5\\nstart=70MiB,size=40MiB,type=6\\n",
+    ])
   func tables(_ table: String) throws {
     let disk = try disk(table)
     let records = try TestDisk.records(disk.image)
@@ -66,13 +70,15 @@ struct PartitionTests {
     #expect(TestDisk.volumes(records).map(\.state) == [.read, .unreadable])
   }
 
-  @Test("Marks of what is not read are told apart", arguments: [
-    ([0x4C, 0x55, 0x4B, 0x53, 0xBA, 0xBE], 0, "LUKS encryption"), (Array("-FVE-FS-".utf8), 3, "BitLocker encryption"),
-    (Array("NXSB".utf8), 32, "APFS"), (Array("_BHRfS_M".utf8), 0x10040, "btrfs"), (Array("XFSB".utf8), 0, "XFS"),
-    (Array("LABELONE".utf8) + [UInt8](repeating: 0, count: 16) + Array("LVM2 001".utf8), 512, "an LVM physical volume"),
-    ([0x52, 0x65, 0x46, 0x53, 0, 0, 0, 0], 3, "ReFS"), (Array("hsqs".utf8), 0, "SquashFS"),
-    ([0xFC, 0x4E, 0x2B, 0xA9], 4096, "a member of a Linux software RAID"),
-  ] as [([UInt8], Int, String)])
+  @Test(
+    "Marks of what is not read are told apart",
+    arguments: [
+      ([0x4C, 0x55, 0x4B, 0x53, 0xBA, 0xBE], 0, "LUKS encryption"), (Array("-FVE-FS-".utf8), 3, "BitLocker encryption"),
+      (Array("NXSB".utf8), 32, "APFS"), (Array("_BHRfS_M".utf8), 0x10040, "btrfs"), (Array("XFSB".utf8), 0, "XFS"),
+      (Array("LABELONE".utf8) + [UInt8](repeating: 0, count: 16) + Array("LVM2 001".utf8), 512, "an LVM physical volume"),
+      ([0x52, 0x65, 0x46, 0x53, 0, 0, 0, 0], 3, "ReFS"), (Array("hsqs".utf8), 0, "SquashFS"),
+      ([0xFC, 0x4E, 0x2B, 0xA9], 4096, "a member of a Linux software RAID"),
+    ] as [([UInt8], Int, String)])
   func marks(_ mark: [UInt8], _ offset: Int, _ name: String) {
     var head = [UInt8](repeating: 0, count: VolumeContent.headCount)
     head.replaceSubrange(offset..<offset + mark.count, with: mark)

@@ -17,7 +17,7 @@ final class DiskFolder {
   /// An empty sparse image.
   func image(_ name: String, mebibytes: Int) throws -> String {
     let path = file(name)
-    FileManager.default.createFile(atPath: path, contents: nil)
+    _ = FileManager.default.createFile(atPath: path, contents: nil)
     let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
     try handle.truncate(atOffset: UInt64(mebibytes) << 20)
     try handle.close()
@@ -100,7 +100,7 @@ enum TestDisk {
     let text = try run("sh", ["-c", "find . -type f -print0 | xargs -0 sha256sum"], in: root)
     var result: [String: String] = [:]
     for line in text.split(separator: "\n") {
-      result[String(line.dropFirst(64 + 3))] = String(line.prefix(64))
+      result[String(line.dropFirst(64 + 4))] = String(line.prefix(64))
     }
     return result
   }
