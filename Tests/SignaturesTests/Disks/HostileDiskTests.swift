@@ -106,7 +106,7 @@ struct HostileDiskTests {
     #expect(content.cut?.contains("100000 bytes") == true)
     let depth = try #require(try read(image) { $0.depth = 2 })
     #expect(depth.cut == nil && depth.unreadable == 1)
-    let path = try #require(try read(image) { $0.pathBytes = 10 })
+    let path = try #require(try read(image) { $0.pathBytes = 8 })
     #expect(path.cut == nil && path.unreadable > 100)
   }
 

@@ -100,7 +100,7 @@ enum TestDisk {
     let text = try run("sh", ["-c", "find . -type f -print0 | xargs -0 sha256sum"], in: root)
     var result: [String: String] = [:]
     for line in text.split(separator: "\n") {
-      result[String(line.dropFirst(64 + 3))] = String(line.prefix(64))
+      result[String(line.dropFirst(64 + 4))] = String(line.prefix(64))
     }
     return result
   }
