@@ -49,6 +49,7 @@ struct Measure {
     }
     let estate = ["estate", "follow"].filter(wants)
     if let program = options["--ringwall"], !estate.isEmpty { try EstateRuns(program: program).measure(estate, into: &results) }
+    if let program = options["--ringwall"], wants("yara") { try RuleRuns(program: program, root: root).measure(into: &results) }
 
     results.judge(by: root.appending(path: "Benchmarks/thresholds.json"))
     results.print()

@@ -9,18 +9,18 @@ struct ScanPlan {
     let block: Block
     /// Where matches begin that belong to this piece.
     let owned: Range<UInt64>
-    /// A match that begins before this address counts only if it ends behind it; nil where there is no such border.
-    let border: UInt64?
+    /// Matches that belong to this piece end above the lower and at or below the upper of these addresses.
+    let ends: ClosedRange<UInt64>
     let copy: SeamBytes?
 
     func owns(_ match: FoundString) -> Bool {
-      guard owned.contains(match.address) else { return false }
-      guard let border, match.address < border else { return true }
-      return match.address + UInt64(match.length) > border
+      let end = match.address + UInt64(match.length)
+      return owned.contains(match.address) && end > ends.lowerBound && end <= ends.upperBound
     }
   }
 
-  /// Bytes shown before a piece: what a regular expression looks back at, a word's border in two-byte characters at most.
+  /// Bytes shown before a piece and kept from the end of a region that goes on elsewhere: what a regular expression looks at beside a match,
+  /// a word's border in two-byte characters at most.
   static let lead: UInt64 = 64
   static let size = 16 << 20
 
@@ -40,13 +40,15 @@ struct ScanPlan {
     for (index, region) in self.regions.enumerated() {
       let follows = index > 0 && self.regions[index - 1].end == region.start
       if follows { pieces.append(seam(before: index, margin: margin)) }
-      // The seam has answered for what a look back from here needs.
+      let goesOn = index + 1 < self.regions.count && self.regions[index + 1].start == region.end
+      // The seams answer for what begins or ends so near to a border that a look beyond it may decide.
+      let ends = 0...(goesOn ? region.end - min(Self.lead, UInt64(region.count)) : .max)
       var start = follows ? min(region.start + Self.lead, region.end) : region.start
       while start < region.end {
         let end = min(start + UInt64(size), region.end)
         let first = max(region.start, start >= Self.lead ? start - Self.lead : 0)
         let last = min(region.end, end + margin)
-        pieces.append(Piece(block: region.part(first..<last), owned: start..<end, border: nil, copy: nil))
+        pieces.append(Piece(block: region.part(first..<last), owned: start..<end, ends: ends, copy: nil))
         start = end
       }
     }
@@ -55,21 +57,19 @@ struct ScanPlan {
   private func seam(before index: Int, margin: UInt64) -> Piece {
     let left = regions[index - 1]
     let border = left.end
-    let first = border - min(UInt64(left.count), margin + Self.lead)
+    let first = border - min(UInt64(left.count), margin + 2 * Self.lead)
+    let last = border + margin + Self.lead
     var parts = [left.part(first..<border)]
-    var next = index
     var end = border
-    while next < regions.count, regions[next].start == end, end < border + margin + Self.lead {
-      let region = regions[next]
-      let last = min(region.end, border + margin + Self.lead)
-      parts.append(region.part(region.start..<last))
-      end = last == region.end ? region.end : border + margin + Self.lead
-      next += 1
+    for region in regions[index...] where region.start == end && end < last {
+      parts.append(region.part(region.start..<min(region.end, last)))
+      end = min(region.end, last)
     }
     let copy = SeamBytes(parts)
-    let begin = border - min(UInt64(left.count), margin)
     return Piece(
-      block: copy.block(start: first), owned: begin..<min(regions[index].end, border + Self.lead), border: border, copy: copy)
+      block: copy.block(start: first),
+      owned: border - min(UInt64(left.count), margin + Self.lead)..<min(regions[index].end, border + Self.lead),
+      ends: border - min(UInt64(left.count), Self.lead)...(.max), copy: copy)
   }
 
   /// Ascending, without empty regions and overlaps; neighbours in the mapping as one.

@@ -40,7 +40,7 @@ struct GuestScanCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Show each match with so many bytes before and behind it, 0 to 4096; 0 shows nothing.", valueName: "bytes"))
   var context: Int = 0
 
-  @Option(help: ArgumentHelp("Threads that search, 1 to 32. Else one for each processor that this program may use.", valueName: "count"))
+  @Option(help: ArgumentHelp("Threads that search, 1 to 32. Else one for each processor.", valueName: "count"))
   var threads: Int?
 
   @Option(help: ArgumentHelp("Time after which the search is ended, seconds.", valueName: "seconds"))
@@ -83,7 +83,7 @@ struct GuestScanCommand: ParsableCommand {
     progress.clear()
     let owners = result.matches.isEmpty ? nil : Self.owners(of: result, target)
     switch format {
-    case .json: Console.print(json(result, rules, target, owners))
+    case .json: Console.print(json(result, rules, owners))
     case .table: GuestScanTable(texts: texts, isWhole: all).print(result, owners: owners?.found)
     }
     tell(result, rules, owners, texts)
@@ -91,7 +91,8 @@ struct GuestScanCommand: ParsableCommand {
     if !result.matches.isEmpty { throw ExitCode(1) }
   }
 
-  private static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+  /// Processors that are online, as far as sysconf(3) tells.
+  private static var processors: Int { max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1) }
 
   /// The rules that are named, else those of the data folder, each checked against the installation's manifest.
   private static func rules(_ paths: [String], _ folder: DataFolder) throws(DataError) -> RuleSet {
@@ -111,25 +112,29 @@ struct GuestScanCommand: ParsableCommand {
     }
   }
 
-  /// Owners of all places, or why they cannot be told.
+  /// Owners of all places and the kernel that they were told by, or why they cannot be told.
   private struct Owners {
-    let found: PageOwners?
-    let reason: String?
+    var kernel: Kernel?
+    var found: PageOwners?
+    var reason: String?
   }
 
   private static func owners(of result: ScanResult, _ target: GuestTarget.Reached) -> Owners {
-    guard let guest = target.guest else { return Owners(found: nil, reason: target.reason) }
+    var owners = Owners()
     do throws(IntrospectionError) {
-      return Owners(found: try guest.owners(of: result.addresses), reason: nil)
+      let guest = try target.kernel()
+      owners.kernel = guest.kernel
+      owners.found = try guest.owners(of: result.addresses)
     } catch {
-      return Owners(found: nil, reason: error.description)
+      owners.reason = error.description
     }
+    return owners
   }
 
-  private func json(_ result: ScanResult, _ rules: RuleSet, _ target: GuestTarget.Reached, _ owners: Owners?) -> [UInt8] {
+  private func json(_ result: ScanResult, _ rules: RuleSet, _ owners: Owners?) -> [UInt8] {
     var members: [FactValue.Member] = [
       .init("schema", .string("ringwall.guest.scan/1")), .init("guest", .string(guest)),
-      .init("kernel", target.guest?.kernel.factValue ?? .null),
+      .init("kernel", owners?.kernel?.factValue ?? .null),
       .init("rules", .int(Int64(rules.rules.count))), .init("contextBytes", .int(Int64(context))),
     ]
     members += result.facts(owners: owners?.found)

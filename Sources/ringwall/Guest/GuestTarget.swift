@@ -84,38 +84,31 @@ extension GuestTarget {
     } catch { throw DataError(error.description) }
   }
 
-  /// A guest whose memory can be read, be there a kernel in it or not.
+  /// A guest's memory, and its kernel when somebody asks for it: finding one takes longer than many a search in the memory.
   struct Reached {
     let memory: PhysicalMemory
-    /// Nil where no kernel was found; then `reason` says why.
-    let guest: Guest?
-    let reason: String?
+    /// The kernel, or an error that says why none was found.
+    let kernel: () throws(IntrospectionError) -> Guest
   }
 
-  /// Opens a guest's memory, and its kernel where there is one that is known.
+  /// Opens a guest's memory, be there a kernel in it or not.
   static func reach(_ target: String) throws(DataError) -> Reached {
     let named = try GuestTarget(target)
-    if case .file(let path) = named { return try image(path) }
+    if case .file(let path) = named {
+      do throws(IntrospectionError) { return try reach(try MemoryImage(path: path)) } catch { throw DataError(error.description) }
+    }
     let machine = try named.machine()
-    do throws(IntrospectionError) {
-      return Reached(memory: machine.memory, guest: try Guest(memory: machine.memory, processors: machine.roots()), reason: nil)
-    } catch {
-      return Reached(memory: machine.memory, guest: nil, reason: error.description)
+    return Reached(memory: machine.memory) { () throws(IntrospectionError) in
+      try Guest(memory: machine.memory, processors: machine.roots())
     }
   }
 
-  private static func image(_ path: String) throws(DataError) -> Reached {
-    do throws(IntrospectionError) {
-      let image = try MemoryImage(path: path)
-      do throws(IntrospectionError) {
-        let guest = try Guest(image: image)
-        return Reached(memory: guest.memory, guest: guest, reason: nil)
-      } catch {
-        return Reached(memory: try image.memory(), guest: nil, reason: error.description)
-      }
-    } catch {
-      throw DataError(error.description)
+  private static func reach(_ image: MemoryImage) throws(IntrospectionError) -> Reached {
+    // Bare RAM that may lie in several ways is placed by what the kernel in it knows.
+    if image.layouts.count > 1, let guest = try? Guest(image: image) {
+      return Reached(memory: guest.memory) { () throws(IntrospectionError) in guest }
     }
+    return Reached(memory: try image.memory()) { () throws(IntrospectionError) in try Guest(image: image) }
   }
 }
 

@@ -91,6 +91,20 @@ import Testing
     #expect(Self.places(result) == [4096 + 5, 8192 - 4])
   }
 
+  @Test("what lies behind a border decides about a match that ends before it") func endContext() throws {
+    let page = 4096
+    let memory = Memory(4 * page)
+    memory.write("a tail", at: page - 6)
+    memory.write("or. ", at: 2 * page)
+    let regions = [memory.region(0..<page, at: 0), memory.region(2 * page..<3 * page, at: 4096)]
+    let rules = try RuleSet(
+      text: #"rule a { strings: $w = "tail" fullword $t = "tailor" fullword $r = /tail[a-z]*/ condition: any of them }"#)
+    let found = try MemoryScan(rules).scan(regions).matches.flatMap(\.strings)
+    #expect(found.map(\.identifier) == ["$r", "$t"] && found.map(\.length) == [6, 6])
+    // The same alone, where nothing follows.
+    #expect(try MemoryScan(rules).scan([regions[0]]).matches.flatMap(\.strings).map(\.identifier) == ["$r", "$w"])
+  }
+
   @Test("conditions see what all threads found together") func conditions() throws {
     let memory = Memory(40 * Self.mib)
     memory.fill(0..<40 * Self.mib)
