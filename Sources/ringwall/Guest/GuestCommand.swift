@@ -11,6 +11,9 @@ struct GuestCommand: ParsableCommand {
         ringwall guest list                       running guests, and which of them can be read
         ringwall guest ps web01                   its processes, from its memory alone
         ringwall guest ps guest.ram               the same of a saved RAM file, an ELF core or a LiME image
+        ringwall guest modules web01              its kernel's modules, and those that are hidden
+        ringwall guest sockets web01              its sockets, and the processes that hold them
+        ringwall guest isf web01                  symbols and types for Volatility 3
         ringwall guest state web01                control registers and system call entries of each processor
         ringwall guest pause web01 --samples 500  how long a guest stands still when it is paused
         ringwall guest dirty web01                which pages it writes
@@ -27,6 +30,8 @@ struct GuestCommand: ParsableCommand {
       GuestBPFCommand.self,
       GuestLogCommand.self,
       GuestMapsCommand.self,
+      GuestISFCommand.self,
+      GuestDumpCommand.self,
       GuestStateCommand.self,
       GuestPauseCommand.self,
       GuestDirtyCommand.self,

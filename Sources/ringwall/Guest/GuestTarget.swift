@@ -52,6 +52,22 @@ enum GuestTarget {
     }
   }
 
+  /// The memory of a guest, and the guest itself where a kernel is found in it: memory can be copied without.
+  static func memory(_ target: String) throws(DataError) -> (memory: PhysicalMemory, guest: Guest?) {
+    let named = try GuestTarget(target)
+    guard case .file = named else {
+      let machine = try named.machine()
+      return (machine.memory, try? Guest(memory: machine.memory, processors: machine.roots()))
+    }
+    do throws(IntrospectionError) {
+      let image = try MemoryImage(path: target)
+      if let guest = try? Guest(image: image) { return (guest.memory, guest) }
+      return (try image.memory(), nil)
+    } catch {
+      throw DataError(error.description)
+    }
+  }
+
   /// The running machine with its memory.
   func machine() throws(DataError) -> LiveMachine {
     if case .file(let path) = self { throw DataError("\(path): this needs a running guest, and is a file") }
