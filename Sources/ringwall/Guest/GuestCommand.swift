@@ -12,6 +12,9 @@ struct GuestCommand: ParsableCommand {
         ringwall guest ps web01                   processes, and those that are hidden
         ringwall guest ps guest.ram               the same of a file
         ringwall guest scan web01                 YARA rules over its memory, and whose what they find is
+        ringwall guest modules web01              its kernel's modules, and those that are hidden
+        ringwall guest sockets web01              its sockets, and the processes that hold them
+        ringwall guest isf web01                  symbols and types for Volatility 3
         ringwall guest state web01                control registers and system call entries of each processor
         ringwall guest pause web01 --samples 500  how long a guest stands still when it is paused
         ringwall guest dirty web01                which pages it writes
@@ -29,6 +32,8 @@ struct GuestCommand: ParsableCommand {
       GuestLogCommand.self,
       GuestMapsCommand.self,
       GuestScanCommand.self,
+      GuestISFCommand.self,
+      GuestDumpCommand.self,
       GuestStateCommand.self,
       GuestPauseCommand.self,
       GuestDirtyCommand.self,
