@@ -37,6 +37,8 @@ public struct Texts: Sendable {
     /// What the article says, and what this program does about it: of claims alone.
     var says: String?
     var does: String?
+    /// The entry as it stands in the file.
+    var entry: FactValue?
   }
 
   public init(_ language: Language, from folder: DataFolder) throws(DataError) {
@@ -57,7 +59,7 @@ public struct Texts: Sendable {
           let messages = (member.value["messages"]?.members ?? []).map { ($0.key, $0.value.shown) }
           controls[member.key] = ControlText(
             title: member.value["title"]?.text ?? "", messages: Dictionary(messages, uniquingKeysWith: { first, _ in first }),
-            says: member.value["says"]?.text, does: member.value["does"]?.text)
+            says: member.value["says"]?.text, does: member.value["does"]?.text, entry: member.value)
         }
       }
     }
@@ -88,6 +90,11 @@ public struct Texts: Sendable {
   public func title(_ control: Control) -> String {
     guard let text = controls[control.id]?.title, !text.isEmpty else { return control.title }
     return text
+  }
+
+  /// Description, repair and disabling route of a control.
+  public func words(of control: Control) -> ControlWords {
+    ControlWords(control, controls[control.id]?.entry, isOriginal: language == .english)
   }
 
   public func title(_ claim: Claims.Claim) -> String {

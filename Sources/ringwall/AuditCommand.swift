@@ -171,6 +171,7 @@ struct AuditCommand: ParsableCommand {
       try format.write(outcome, exit: exit, setup: setup, context: context, showsAll: all, to: result)
     }
     try result.finish()
+    if result.path != nil { sayRefusals(of: outcome, setup.texts) }
     if let path = result.path { Console.say(setup.texts("output.written", ["path": path, "bytes": "\(result.byteCount)"])) }
     if let comparison = context.comparison { Console.say(setup.texts(comparison)) }
     if let stored, let store { Console.say(setup.texts("history.stored", ["id": "\(stored)", "path": store.path])) }
@@ -178,6 +179,15 @@ struct AuditCommand: ParsableCommand {
     Console.say(SummaryLine.text(outcome, exit: exit, texts: setup.texts))
     throw ExitCode(exit.code)
   }
+
+  /// What was refused is said where the report goes to a file: whoever starts the run sees why its exit code is 2.
+  private func sayRefusals(of outcome: AuditOutcome, _ texts: Texts) {
+    let refusals = outcome.targets.flatMap(\.refusals)
+    for refusal in refusals.prefix(Self.saidRefusals) { Console.say(texts.text(refusal)) }
+    if refusals.count > Self.saidRefusals { Console.say("+\(refusals.count - Self.saidRefusals)") }
+  }
+
+  private static let saidRefusals = 10
 
   /// The table shows what needs somebody; only the other forms, clauses, --all and what is kept need every pass.
   private var keepsEverything: Bool {
