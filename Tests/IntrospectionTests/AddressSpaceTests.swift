@@ -5,11 +5,13 @@ import Testing
 @Suite("Page tables") struct AddressSpaceTests {
   /// 4 MiB of RAM with tables written as `address: value`.
   private static func memory(_ entries: [UInt64: UInt64]) throws -> PhysicalMemory {
-    var ram = [UInt8](repeating: 0, count: 4 << 20)
+    var pages: [UInt64: [UInt8]] = [:]
     for (address, value) in entries {
-      ram.replaceSubrange(Int(address)..<Int(address) + 8, with: (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) })
+      let start = Int(address % 4096)
+      pages[address / 4096, default: [UInt8](repeating: 0, count: 4096)].replaceSubrange(
+        start..<start + 8, with: (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) })
     }
-    let file = try ScratchFile(ram)
+    let file = try ScratchFile(pages: pages, count: 4 << 20)
     return try MemoryImage(path: file.path).memory()
   }
 

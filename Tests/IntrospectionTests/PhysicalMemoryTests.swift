@@ -11,7 +11,7 @@ import Testing
   @Test("segments are read at their addresses, and nothing outside of them") func segments() throws {
     let content = Self.bytes(16384)
     let file = try ScratchFile(content)
-    let descriptor = open(file.path, O_RDONLY)
+    let descriptor = unsafe open(file.path, O_RDONLY)
     let memory = try PhysicalMemory(
       segments: [(descriptor, 4096, try Self.range(0x10_0000, 8192)), (descriptor, 100, try Self.range(0x1000, 50))], path: "test")
     close(descriptor)
@@ -29,7 +29,7 @@ import Testing
 
   @Test("overlaps, no range and a range beyond the end of its file are refused") func refused() throws {
     let file = try ScratchFile([UInt8](repeating: 1, count: 8192))
-    let descriptor = open(file.path, O_RDONLY)
+    let descriptor = unsafe open(file.path, O_RDONLY)
     defer { close(descriptor) }
     func reason(_ sources: [PhysicalMemory.Source]) -> String {
       do {
@@ -50,7 +50,7 @@ import Testing
     let file = try ScratchFile(content)
     func blocks() throws -> Int {
       var status = stat()
-      #expect(stat(file.path, &status) == 0)
+      #expect(unsafe stat(file.path, &status) == 0)
       return Int(status.st_blocks)
     }
     let before = try blocks()
@@ -58,30 +58,32 @@ import Testing
     #expect(memory.bytes(0, count: content.count) == content)
     #expect(memory.populated.reduce(0) { $0 + $1.count } < content.count)
     #expect(memory.isPopulated(5 * 4096) && memory.u64(20 * 4096) == 0)
-    for range in memory.populated { #expect(memory.withUnsafeBytes(of: range) { $0.count } == Int(range.count)) }
-    #expect(memory.withUnsafeBytes(of: try Self.range(0, UInt64(content.count))) { $0.count } == nil)
+    for range in memory.populated { #expect(unsafe memory.withUnsafeBytes(of: range) { $0.count } == Int(range.count)) }
+    let whole = try Self.range(0, UInt64(content.count))
+    #expect(unsafe memory.withUnsafeBytes(of: whole) { $0.count } == nil)
     #expect(try blocks() == before)
   }
 
   @Test("a page that a running guest fills later is read") func filled() throws {
     let path = "/dev/shm/ringwall-test-\(UUID().uuidString)"
-    let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL, 0o600)
+    let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_EXCL, 0o600)
     try #require(descriptor >= 0)
     defer {
       close(descriptor)
-      unlink(path)
+      unsafe unlink(path)
     }
     #expect(ftruncate(descriptor, 1 << 20) == 0)
     let memory = try PhysicalMemory(segments: [(descriptor, 0, try Self.range(0, 1 << 20))], path: path)
     #expect(memory.populated.isEmpty && memory.u8(0x5000) == 0 && !memory.isPopulated(0x5000))
-    #expect(pwrite(descriptor, [7], 1, 0x5000) == 1)
-    #expect(memory.u8(0x5000) == 7 && memory.populated == [try Self.range(0x5000, 4096)])
-    #expect(pwrite(descriptor, [8], 1, 0x9000) == 1)
+    #expect(unsafe pwrite(descriptor, [7], 1, 0x5000) == 1)
+    #expect(memory.u8(0x5000) == 7)
+    #expect(memory.populated == [try Self.range(0x5000, 4096)])
+    #expect(unsafe pwrite(descriptor, [8], 1, 0x9000) == 1)
     #expect(memory.populated.count == 1)
     memory.refresh()
     #expect(memory.populated.count == 2)
     var status = stat()
-    #expect(fstat(descriptor, &status) == 0 && status.st_blocks == 16)
+    #expect(unsafe fstat(descriptor, &status) == 0 && status.st_blocks == 16)
   }
 
   @Test("RAM around the hole for PCI") func layouts() {

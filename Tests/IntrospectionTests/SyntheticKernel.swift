@@ -1,8 +1,9 @@
 import Foundation
 import Introspection
+import Synchronization
 
 /// A small kernel made of the structures that are looked for, with nothing to run: an image with page tables, kallsyms, banner, BTF and the first
-/// process, in RAM of 32 MiB. What a test changes in `ram` afterwards is what a hostile guest could have written.
+/// process, in RAM of 32 MiB. What a test puts there afterwards is what a hostile guest could have written.
 final class SyntheticKernel {
   /// Order and meaning of kallsyms.
   enum Layout: CaseIterable {
@@ -22,12 +23,16 @@ final class SyntheticKernel {
   let levels: Int
   let base: UInt64
   let directMap: UInt64
-  var ram = [UInt8](repeating: 0, count: size)
+  /// Pages that were written to, by their number.
+  private var pages: [UInt64: [UInt8]] = [:]
   private(set) var symbols: [(String, UInt64)] = []
   private var free = dataPhysical
   private var tables: UInt64 = 0x100_0000
   /// Places in the image of what tests change; offsets.
   private(set) var places: [String: UInt64] = [:]
+
+  /// Pages of symbol tables that were made before, which takes far longer than all else.
+  private static let made = Mutex<[String: (pages: [UInt64: [UInt8]], places: [String: UInt64])]>([:])
 
   static let banner = "Linux version \(release) (nobody@nowhere) (cc 1.0) #1 SMP\n"
   static let buildID: [UInt8] = (0..<20).map { 0xA0 &+ $0 }
@@ -82,7 +87,16 @@ final class SyntheticKernel {
     put(image: 0x6000, SyntheticTypes.words([4, 20, 3]) + Array("GNU\0".utf8) + Self.buildID)
     put(image: 0x20_0000, types)
     makeTables()
-    makeSymbols()
+    let key = "\(layout) \(levels) \(slide)"
+    if let (made, places) = Self.made.withLock({ $0[key] }) {
+      for (number, page) in made { pages[number] = page }
+      self.places = places
+    } else {
+      let before = Set(pages.keys)
+      makeSymbols()
+      let made = pages.filter { !before.contains($0.key) }
+      Self.made.withLock { $0[key] = (made, places) }
+    }
     if hasInformation { put(physical: Self.informationPhysical, Array(information.utf8)) }
     makeTask(at: base + 0x2000, pid: 0, name: "swapper/0", parent: base + 0x2000)
     link(base + 0x2000 + Self.tasks, [])
@@ -93,7 +107,18 @@ final class SyntheticKernel {
 
   func word(_ value: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
 
-  func put(physical: UInt64, _ bytes: [UInt8]) { ram.replaceSubrange(Int(physical)..<Int(physical) + bytes.count, with: bytes) }
+  func put(physical: UInt64, _ bytes: [UInt8]) {
+    var done = 0
+    while done < bytes.count {
+      let place = physical + UInt64(done)
+      let start = Int(place % 4096)
+      let run = min(4096 - start, bytes.count - done)
+      var page = pages[place / 4096] ?? [UInt8](repeating: 0, count: 4096)
+      page.replaceSubrange(start..<start + run, with: bytes[done..<done + run])
+      pages[place / 4096] = page
+      done += run
+    }
+  }
 
   func put(image: UInt64, _ bytes: [UInt8]) { put(physical: Self.physical + image, bytes) }
 
@@ -105,8 +130,9 @@ final class SyntheticKernel {
   func put(_ address: UInt64, _ value: UInt64) { put(address, word(value)) }
 
   func get(_ address: UInt64) -> UInt64 {
-    let place = Int(physical(address))
-    return ram[place..<place + 8].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    let place = physical(address)
+    guard let page = pages[place / 4096] else { return 0 }
+    return page[Int(place % 4096)..<Int(place % 4096) + 8].reversed().reduce(0) { $0 << 8 | UInt64($1) }
   }
 
   /// Guest-virtual address of fresh memory of zeros.
@@ -246,7 +272,7 @@ final class SyntheticKernel {
   // MARK: Out of the builder
 
   /// A file with the RAM, holes where pages are zero. Removed with the value.
-  func file() throws -> ScratchFile { try ScratchFile(ram) }
+  func file() throws -> ScratchFile { try ScratchFile(pages: pages, count: Self.size) }
 
   func guest(processors: [UInt64] = []) throws -> Guest {
     let file = try file()
@@ -297,17 +323,28 @@ final class SyntheticKernel {
 final class ScratchFile {
   let path: String
 
+  init(pages: [UInt64: [UInt8]], count: Int) throws {
+    path = FileManager.default.temporaryDirectory.path + "/ringwall-memory-" + UUID().uuidString
+    guard FileManager.default.createFile(atPath: path, contents: nil) else { throw CocoaError(.fileWriteUnknown) }
+    let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+    defer { try? handle.close() }
+    try handle.truncate(atOffset: UInt64(count))
+    for (number, page) in pages {
+      try handle.seek(toOffset: number * 4096)
+      try handle.write(contentsOf: Data(page))
+    }
+  }
+
   /// Pages of zeros become holes.
   init(_ bytes: [UInt8]) throws {
     path = FileManager.default.temporaryDirectory.path + "/ringwall-memory-" + UUID().uuidString
-    FileManager.default.createFile(atPath: path, contents: nil)
+    guard FileManager.default.createFile(atPath: path, contents: nil) else { throw CocoaError(.fileWriteUnknown) }
     let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
     defer { try? handle.close() }
     try handle.truncate(atOffset: UInt64(bytes.count))
-    let zeros = [UInt8](repeating: 0, count: 4096)
     for start in stride(from: 0, to: bytes.count, by: 4096) {
       let page = bytes[start..<min(start + 4096, bytes.count)]
-      if page.count < 4096 || page != zeros[...] {
+      if page.count < 4096 || Data(page).contains(where: { $0 != 0 }) {
         try handle.seek(toOffset: UInt64(start))
         try handle.write(contentsOf: Data(page))
       }

@@ -22,7 +22,7 @@ struct SyntheticTypes {
 
   mutating func integer(_ name: String, size: UInt32) -> UInt32 { add(1, name, size: size, [size * 8]) }
   mutating func pointer(_ type: UInt32) -> UInt32 { add(2, size: type) }
-  mutating func array(_ type: UInt32, _ length: UInt32) -> UInt32 { add(3, [type, 0, length]) }
+  mutating func array(_ type: UInt32, _ length: UInt32) -> UInt32 { add(3, "", [type, 0, length]) }
 
   struct Member {
     let name: String
