@@ -48,6 +48,8 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CYara", pkgConfig: "yara", providers: [.apt(["libyara-dev"])]),
     .systemLibrary(name: "CTSK", pkgConfig: "tsk", providers: [.apt(["libtsk-dev"])]),
+    .systemLibrary(name: "CNBD", pkgConfig: "libnbd", providers: [.apt(["libnbd-dev"])]),
+    .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
     .target(name: "Domain", swiftSettings: strict),
     .target(
       name: "Rego",
@@ -130,7 +132,13 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "QMP", dependencies: ["CLinux"], swiftSettings: strict),
     .target(name: "Introspection", dependencies: ["CLinux", "Domain", "QMP"], swiftSettings: strict),
-    .target(name: "Signatures", dependencies: ["CLinux", "CTSK", "CYara", "Domain", "Introspection", "QMP"], swiftSettings: strict),
+    .target(
+      name: "Signatures",
+      dependencies: [
+        "CLinux", "CNBD", "CSeccomp", "CTSK", "CYara", "Domain", "Introspection", "Platforms", "QMP",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: strict),
     .target(name: "References", dependencies: ["Domain", "Judgement"], swiftSettings: strict),
     .target(
       name: "Waivers",

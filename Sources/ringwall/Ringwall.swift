@@ -34,6 +34,7 @@ struct Ringwall: ParsableCommand {
       FrameworksCommand.self,
       ChecklistCommand.self,
       DoctorCommand.self,
+      DiskCommand.self,
       GuestCommand.self,
       HistoryCommand.self,
       ScheduleCommand.self,

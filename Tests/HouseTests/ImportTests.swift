@@ -6,7 +6,7 @@ import Testing
   /// Level of each target. `Rego` knows nothing of Ringwall, so that it can be a library of its own; `Platforms` and `Judgement` meet
   /// in `Audit` only.
   static let levels: [String: Int] = [
-    "CArchive": 0, "CTSK": 0, "CXML": 0, "CYara": 0, "CZlib": 0, "Domain": 0, "Rego": 0,
+    "CArchive": 0, "CNBD": 0, "CSeccomp": 0, "CTSK": 0, "CXML": 0, "CYara": 0, "CZlib": 0, "Domain": 0, "Rego": 0,
     "RegoBuiltins": 1, "QMP": 1, "Store": 1,
     "ContainerEngine": 2, "Judgement": 2, "Ledger": 2, "RegoHTTP": 2,
     "Platforms": 3, "VSphere": 3, "Introspection": 3, "Sensors": 3, "Segmentation": 3, "Channel": 3, "Sandbox": 3,

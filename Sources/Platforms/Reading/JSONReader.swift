@@ -1,16 +1,16 @@
-internal import Domain
+package import Domain
 
 /// Reads JSON (RFC 8259) that a program of the system wrote. Bounded in depth; nil for anything that is not one whole document.
 ///
 /// Integers beyond 64 bits and fractions become doubles; of a key that stands twice the last value counts.
-struct JSONReader {
+package struct JSONReader {
   private static let deepest = 64
   private let bytes: [UInt8]
   private var at = 0
 
   private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  static func read(_ text: String) -> FactValue? {
+  package static func read(_ text: String) -> FactValue? {
     var reader = JSONReader(Array(text.utf8))
     guard let value = reader.value(0) else { return nil }
     reader.skipSpace()

@@ -6,10 +6,11 @@ struct GuestCommand: ParsableCommand {
     commandName: "guest",
     abstract: "Look into a running guest, or an image of its memory, from outside.",
     discussion: """
-      A target is pid:N, the name or UUID of a running guest, the socket of its QMP monitor, or a file: bare RAM, an ELF core, a LiME image.
+      A target is pid:N, the name or UUID of a running guest, the socket of its QMP monitor, or a file with its memory.
 
         ringwall guest list                       running guests, and which of them can be read
-        ringwall guest ps web01                   processes, and those that are hidden
+        ringwall guest ps web01                   its processes, from its memory alone
+        ringwall guest ps guest.ram               the same of a saved RAM file, an ELF core or a LiME image
         ringwall guest state web01                control registers and system call entries of each processor
         ringwall guest pause web01 --samples 500  how long a guest stands still when it is paused
         ringwall guest dirty web01                which pages it writes

@@ -1,0 +1,117 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+/// The processes of ours that touch what a disk's owner wrote: one reads the disk, one becomes QEMU's storage
+/// daemon. A third watches over a guest whose drive is read. All are this program, started with
+/// a command that people do not use.
+public enum DiskWorker {
+  /// Where programs of the system and their libraries lie.
+  static let programFolders = [
+    "/usr", "/lib", "/lib64", "/lib32", "/bin", "/etc/ld.so.cache", "/etc/ld.so.preload", "/dev/null", "/dev/urandom",
+  ]
+
+  /// - Parameter arguments: the kind of work, the parent's process id, and what the kind takes.
+  /// - Returns: the exit status.
+  public static func run(_ arguments: [String]) -> Int32 {
+    guard arguments.count >= 2, let parent = Int32(arguments[1]) else { return 2 }
+    if arguments[0] == "guard" {
+      guard arguments.count == 5 else { return 2 }
+      Confinement.closeDescriptors(from: 3)
+      return FleeceGuard.run(FleeceNames(prefix: arguments[3], folder: arguments[4]), monitor: arguments[2], lease: 0)
+    }
+    Confinement.bindToParent(parent)
+    switch arguments[0] {
+    case "read":
+      Confinement.closeDescriptors(from: 3)
+      guard let order = WorkOrder(arguments: arguments.dropFirst(2)) else { return 2 }
+      return read(order)
+    case "serve":
+      guard arguments.count >= 4, let count = Int32(arguments[2]), (1...32).contains(count) else { return 2 }
+      Confinement.closeDescriptors(from: 3 + count + 1)
+      return serve(images: count, program: arguments[3], Array(arguments.dropFirst(4)))
+    default: return 2
+    }
+  }
+
+  /// Reads the disk at standard input, and writes records to standard output.
+  private static func read(_ order: WorkOrder) -> Int32 {
+    let output = RecordOutput(descriptor: 1)
+    do throws(DiskError) {
+      // Rules are files of ours and are read before paths are closed.
+      let scanner = order.work == .scan ? try scan(by: order) : nil
+      Confinement.limit(memory: order.limits.memoryBytes, cpuSeconds: UInt64(order.limits.seconds))
+      output.take(.confined(Confinement.readOnlyDescriptors()))
+      let source: any BlockSource
+      switch order.input {
+      case .nbd(let export): source = try NBDSource(socket: 0, export: export)
+      case .file:
+        guard let file = FileSource(descriptor: 0) else { throw DiskError("the image has no size: a pipe or a terminal is no disk") }
+        source = file
+      }
+      try DiskReading(source, work: order.work, volume: order.volume, limits: order.limits, scanner: scanner, take: output.take).run()
+    } catch {
+      output.take(.failed(error.message))
+    }
+    return output.flush() ? 0 : 1
+  }
+
+  private static func scan(by order: WorkOrder) throws(DiskError) -> FileScan {
+    do {
+      let limits = ScanLimits(time: .seconds(order.limits.seconds), context: min(order.context, ScanLimits.mostContext), places: 1000)
+      return try FileScan(try RuleSet(paths: order.rules), limits: limits)
+    } catch {
+      throw DiskError("\(error)")
+    }
+  }
+
+  /// Becomes a program that serves the images at descriptors 3 and on.
+  private static func serve(images: Int32, program: String, _ arguments: [String]) -> Int32 {
+    // Its threads' stacks are address space, not memory.
+    Confinement.limit(memory: 32 << 30, cpuSeconds: 24 * 3600)
+    _ = Confinement.program(programFolders, reading: (0..<images).map { 3 + $0 })
+    // SAFETY: the vector's texts live until execv replaces the process, and it ends in nil.
+    var argv: [UnsafeMutablePointer<CChar>?] = unsafe ([program] + arguments).map { unsafe strdup($0) } + [nil]
+    _ = unsafe execv(program, &argv)
+    let text = Array("cannot run \(program): \(SystemText.reason(errno))\n".utf8)
+    // SAFETY: write(2) reads the array's bytes alone.
+    _ = unsafe text.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
+    return 127
+  }
+}
+
+/// Records as lines, written in large pieces.
+private final class RecordOutput {
+  private let descriptor: Int32
+  private var buffer: [UInt8] = []
+  private var isOpen = true
+
+  init(descriptor: Int32) { self.descriptor = descriptor }
+
+  /// - Returns: false where nobody reads any more.
+  @discardableResult func take(_ record: DiskRecord) -> Bool {
+    buffer += record.line
+    buffer.append(0x0A)
+    var isUrgent = buffer.count >= 1 << 16
+    if case .progress = record { isUrgent = true }
+    return isUrgent ? flush() : isOpen
+  }
+
+  @discardableResult func flush() -> Bool {
+    var done = 0
+    while isOpen, done < buffer.count {
+      // SAFETY: write(2) reads no more than what is left of the array.
+      let count = unsafe buffer.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress.unsafelyUnwrapped + done, $0.count - done) }
+      if count < 0 {
+        if errno == EINTR { continue }
+        isOpen = false
+      } else {
+        done += count
+      }
+    }
+    buffer.removeAll(keepingCapacity: true)
+    return isOpen
+  }
+}

@@ -1,0 +1,72 @@
+internal import ArgumentParser
+internal import Audit
+internal import Judgement
+internal import Signatures
+
+struct DiskManifestCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "manifest", abstract: "Write down every file of a disk: SHA-256, size, mode, owner, times, target of a link.",
+    discussion: """
+        ringwall disk manifest vm.qcow2 --out vm.manifest     keep it
+        ringwall disk diff vm.manifest vm.qcow2               compare with it later
+
+      The result is JSON lines of the schema ringwall.disk.manifest/1, in the order of paths; the same disk gives the same bytes. Exit code 2: \
+      something could not be read, and is marked so.
+      """)
+
+  @Argument(help: ArgumentHelp("An image, pid:N, or the socket of a guest's monitor.", valueName: "disk"), completion: .file())
+  var disk: String
+
+  @Option(
+    help: ArgumentHelp("Write the result to a file, which is replaced only when it is complete.", valueName: "file"), completion: .file())
+  var out: String?
+
+  @OptionGroup var options: DiskOptions
+  @OptionGroup var data: DataOptions
+
+  func run() throws {
+    let texts = try Texts(data.language, from: try DataFolder(named: data.data))
+    let output = try ResultOutput(path: out)
+    let (disk, reading) = try options.read(disk, .manifest, texts: texts)
+    let progress = ProgressLine(isWanted: !options.noProgress)
+    try output.write(disk.header.line + [0x0A])
+    var end = ReadingSummary()
+    while let record = try reading.record() {
+      switch record {
+      case .progress(let summary):
+        progress.update(texts("disk.progress", ["files": "\(summary.files)", "bytes": shownBytes(summary.bytes)]))
+        continue
+      case .volume(let volume): DiskReport.volume(volume, texts)
+      case .end(let summary): end = summary
+      default: break
+      }
+      try output.write(record.line + [0x0A])
+    }
+    progress.clear()
+    try output.finish()
+    Console.say(texts("disk.manifest", ["entries": "\(end.entries)", "files": "\(end.files)", "bytes": shownBytes(end.bytes)]))
+    throw ExitCode(DiskReport.end(end, texts))
+  }
+}
+
+/// What commands over disks say on standard error.
+enum DiskReport {
+  /// A volume that is not what its name promises.
+  static func volume(_ volume: VolumeRecord, _ texts: Texts) {
+    var said: String?
+    if volume.state == .unreadable {
+      said = texts("disk.unreadable", ["reason": Speech.current.translation(volume.reason ?? "")])
+    } else if volume.journal == .pending {
+      said = texts["disk.journal-pending"]
+    }
+    guard let said else { return }
+    Console.say("\(texts("disk.volume", ["number": "\(volume.index)"])): \(volume.content): \(said)")
+  }
+
+  /// - Returns: the exit code of a reading: 2 where something was not read.
+  static func end(_ summary: ReadingSummary, _ texts: Texts) -> Int32 {
+    if let cut = summary.cut { Console.say(texts("disk.cut", ["reason": Speech.current.translation(cut)])) }
+    if summary.unreadable > 0 { Console.say(texts("disk.incomplete", ["count": "\(summary.unreadable)"])) }
+    return summary.cut != nil || summary.unreadable > 0 ? 2 : 0
+  }
+}
