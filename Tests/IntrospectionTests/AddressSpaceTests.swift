@@ -26,9 +26,12 @@ import Testing
     #expect(space.root == 0x1000)
     #expect(space.translate(0x123) == 0x9123)
     #expect(space.mapping(0x123) == .init(virtual: 0, physical: 0x9000, size: 4096, isWritable: false, isUser: true, isExecutable: false))
-    #expect(space.mapping(0x1FFF) == .init(virtual: 0x1000, physical: 0xA000, size: 4096, isWritable: true, isUser: false, isExecutable: true))
+    #expect(
+      space.mapping(0x1FFF) == .init(virtual: 0x1000, physical: 0xA000, size: 4096, isWritable: true, isUser: false, isExecutable: true))
     #expect(space.translate(0x2000) == nil)
-    #expect(space.mapping(0x20_1234) == .init(virtual: 0x20_0000, physical: 0x20_0000, size: 2 << 20, isWritable: false, isUser: false, isExecutable: true))
+    #expect(
+      space.mapping(0x20_1234)
+        == .init(virtual: 0x20_0000, physical: 0x20_0000, size: 2 << 20, isWritable: false, isUser: false, isExecutable: true))
     #expect(space.translate(0x4000_5678) == 0x4000_5678)
     #expect(space.mapping(0x4000_5678)?.size == 1 << 30)
     var found: [UInt64] = []

@@ -2,8 +2,8 @@ import Foundation
 import Introspection
 import Synchronization
 
-/// A small kernel made of the structures that are looked for, with nothing to run: an image with page tables, kallsyms, banner, BTF and the first
-/// process, in RAM of 32 MiB. What a test puts there afterwards is what a hostile guest could have written.
+/// A small kernel made of the structures that are looked for, with nothing to run: an image with page tables, kallsyms, banner, BTF and the
+/// first process, in RAM of 32 MiB. What a test puts there afterwards is what a hostile guest could have written.
 final class SyntheticKernel {
   /// Order and meaning of kallsyms.
   enum Layout: CaseIterable {
@@ -222,7 +222,8 @@ final class SyntheticKernel {
       "SYMBOL(_stext)=\(hex(base))", "SYMBOL(kallsyms_names)=\(hex(base + places["names"]!))",
       "SYMBOL(kallsyms_num_syms)=\(hex(base + places["count"]!))", "SYMBOL(kallsyms_token_table)=\(hex(base + places["tokens"]!))",
       "SYMBOL(kallsyms_token_index)=\(hex(base + places["index"]!))", "SYMBOL(kallsyms_offsets)=\(hex(base + places["offsets"]!))",
-      "NUMBER(phys_base)=\(Int64(bitPattern: Self.physical &- (base - 0xFFFF_FFFF_8000_0000)))", "SYMBOL(init_top_pgt)=\(hex(base + 0x1000))",
+      "NUMBER(phys_base)=\(Int64(bitPattern: Self.physical &- (base - 0xFFFF_FFFF_8000_0000)))",
+      "SYMBOL(init_top_pgt)=\(hex(base + 0x1000))",
       "NUMBER(pgtable_l5_enabled)=\(levels == 5 ? 1 : 0)", "KERNELOFFSET=\(hex(base - 0xFFFF_FFFF_8100_0000))", "NUMBER(sme_mask)=0",
     ]
     if let place = places["base"] { lines.append("SYMBOL(kallsyms_relative_base)=\(hex(base + place))") }
@@ -294,8 +295,10 @@ final class SyntheticKernel {
       [
         Member("__state", int, at: 24), Member("tasks", list, at: UInt32(tasks)), Member("pid", int, at: UInt32(pid)),
         Member("tgid", int, at: UInt32(tgid)), Member("comm", name, at: UInt32(comm)), Member("cred", pointer, at: UInt32(cred)),
-        Member("mm", pointer, at: UInt32(mm)), Member("real_parent", pointer, at: UInt32(realParent)), Member("flags", int, at: UInt32(flags)),
-        Member("children", list, at: UInt32(children)), Member("sibling", list, at: UInt32(sibling)), Member("pid_links", links, at: UInt32(pidLinks)),
+        Member("mm", pointer, at: UInt32(mm)), Member("real_parent", pointer, at: UInt32(realParent)),
+        Member("flags", int, at: UInt32(flags)),
+        Member("children", list, at: UInt32(children)), Member("sibling", list, at: UInt32(sibling)),
+        Member("pid_links", links, at: UInt32(pidLinks)),
       ])
     let xarray = types.structure("xarray", size: 16, [Member("xa_lock", int, at: 0), Member("xa_head", pointer, at: 8)])
     let slots = types.array(pointer, 64)
@@ -306,12 +309,17 @@ final class SyntheticKernel {
     types.structure("pid", size: 64, [Member("count", int, at: 0), Member("tasks", chains, at: 16)])
     types.structure("maple_tree", size: 16, [Member("ma_flags", int, at: 0), Member("ma_root", pointer, at: 8)])
     let (pivots, leaves) = (types.array(long, 15), types.array(pointer, 16))
-    types.structure("maple_range_64", size: 256, [Member("parent", pointer, at: 0), Member("pivot", pivots, at: 8), Member("slot", leaves, at: 128)])
+    types.structure(
+      "maple_range_64", size: 256, [Member("parent", pointer, at: 0), Member("pivot", pivots, at: 8), Member("slot", leaves, at: 128)])
     let (fewer, inner) = (types.array(long, 9), types.array(pointer, 10))
-    types.structure("maple_arange_64", size: 256, [Member("parent", pointer, at: 0), Member("pivot", fewer, at: 8), Member("slot", inner, at: 80)])
+    types.structure(
+      "maple_arange_64", size: 256, [Member("parent", pointer, at: 0), Member("pivot", fewer, at: 8), Member("slot", inner, at: 80)])
     let bits = types.structure(
       "flags", size: 8,
-      [Member(name: "low", type: int, offset: 0, size: 3), Member(name: "across", type: int, offset: 5, size: 7), Member(name: "whole", type: int, offset: 32)])
+      [
+        Member(name: "low", type: int, offset: 0, size: 3), Member(name: "across", type: int, offset: 5, size: 7),
+        Member(name: "whole", type: int, offset: 32),
+      ])
     let anonymous = types.structure("", size: 16, isUnion: true, [Member("first", long, at: 0), Member("second", int, at: 0)])
     types.structure("nested", size: 40, [Member("before", long, at: 0), Member("", anonymous, at: 16), Member("bits", bits, at: 32)])
     types.add(6, "letters", size: 4, count: 2, [0, 0, 0, 0xFFFF_FFFF])
