@@ -3,8 +3,8 @@ import Introspection
 
 /// A libFuzzer entry: any bytes are a kernel's BTF.
 ///
-/// Beyond not crashing: a refusal names a place within the bytes, every type has a kind and ends when it is followed, a structure is found by its
-/// name, and members lie where the whole and its path say alike.
+/// Beyond not crashing: a refusal names a place within the bytes, every type has a kind and ends when it is followed, a structure is found
+/// by its name, and members lie where the whole and its path say alike.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzBTF(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let bytes = unsafe copied(start, count)

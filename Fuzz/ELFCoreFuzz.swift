@@ -3,7 +3,8 @@ import Introspection
 
 /// A libFuzzer entry: any bytes behind the magic number are an ELF core of memory.
 ///
-/// Beyond not crashing: a refusal names a place within the file in one line, segments ascend without overlap, and every byte of them can be read.
+/// Beyond not crashing: a refusal names a place within the file in one line, segments ascend without overlap, and every byte of them can be
+/// read.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzELFCore(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let magic: [UInt8] = [0x7F, 0x45, 0x4C, 0x46]

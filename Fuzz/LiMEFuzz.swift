@@ -3,7 +3,8 @@ import Introspection
 
 /// A libFuzzer entry: any bytes behind the magic number are a LiME image.
 ///
-/// Beyond not crashing: a refusal names a place within the file in one line, segments ascend without overlap, and every byte of them can be read.
+/// Beyond not crashing: a refusal names a place within the file in one line, segments ascend without overlap, and every byte of them can be
+/// read.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzLiME(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let magic: [UInt8] = [0x45, 0x4D, 0x69, 0x4C]

@@ -5,11 +5,13 @@ import Testing
 @Suite("Page tables") struct AddressSpaceTests {
   /// 4 MiB of RAM with tables written as `address: value`.
   private static func memory(_ entries: [UInt64: UInt64]) throws -> PhysicalMemory {
-    var ram = [UInt8](repeating: 0, count: 4 << 20)
+    var pages: [UInt64: [UInt8]] = [:]
     for (address, value) in entries {
-      ram.replaceSubrange(Int(address)..<Int(address) + 8, with: (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) })
+      let start = Int(address % 4096)
+      pages[address / 4096, default: [UInt8](repeating: 0, count: 4096)].replaceSubrange(
+        start..<start + 8, with: (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) })
     }
-    let file = try ScratchFile(ram)
+    let file = try ScratchFile(pages: pages, count: 4 << 20)
     return try MemoryImage(path: file.path).memory()
   }
 
@@ -24,9 +26,12 @@ import Testing
     #expect(space.root == 0x1000)
     #expect(space.translate(0x123) == 0x9123)
     #expect(space.mapping(0x123) == .init(virtual: 0, physical: 0x9000, size: 4096, isWritable: false, isUser: true, isExecutable: false))
-    #expect(space.mapping(0x1FFF) == .init(virtual: 0x1000, physical: 0xA000, size: 4096, isWritable: true, isUser: false, isExecutable: true))
+    #expect(
+      space.mapping(0x1FFF) == .init(virtual: 0x1000, physical: 0xA000, size: 4096, isWritable: true, isUser: false, isExecutable: true))
     #expect(space.translate(0x2000) == nil)
-    #expect(space.mapping(0x20_1234) == .init(virtual: 0x20_0000, physical: 0x20_0000, size: 2 << 20, isWritable: false, isUser: false, isExecutable: true))
+    #expect(
+      space.mapping(0x20_1234)
+        == .init(virtual: 0x20_0000, physical: 0x20_0000, size: 2 << 20, isWritable: false, isUser: false, isExecutable: true))
     #expect(space.translate(0x4000_5678) == 0x4000_5678)
     #expect(space.mapping(0x4000_5678)?.size == 1 << 30)
     var found: [UInt64] = []

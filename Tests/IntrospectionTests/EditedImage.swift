@@ -2,7 +2,8 @@ import Foundation
 import Introspection
 import TestSupport
 
-/// A copy of a guest's RAM that a test writes to, as a rootkit in the guest could have. One back end of at most 2 GiB: an offset is a physical address.
+/// A copy of a guest's RAM that a test writes to, as a rootkit in the guest could have. One back end of at most 2 GiB: an offset is a
+/// physical address.
 final class EditedImage {
   let path: String
   private let handle: FileHandle
@@ -25,11 +26,15 @@ final class EditedImage {
     try handle.write(contentsOf: Data(bytes))
   }
 
-  func put(physical: UInt64, _ value: UInt64) throws { try put(physical: physical, (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }) }
+  func put(physical: UInt64, _ value: UInt64) throws {
+    try put(physical: physical, (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) })
+  }
 
   /// Takes an entry out of a `list_head`.
   func unlink(_ entry: UInt64, in guest: Guest) throws {
-    guard let next = guest.u64(entry), let previous = guest.u64(entry + 8), let first = guest.physical(previous), let second = guest.physical(next) else {
+    guard let next = guest.u64(entry), let previous = guest.u64(entry + 8), let first = guest.physical(previous),
+      let second = guest.physical(next)
+    else {
       throw TestGuest.Failure(description: "the entry is not mapped")
     }
     try put(physical: first, next)

@@ -120,7 +120,9 @@ import Testing
       types.structure("task_struct", size: 64, [])
       $0.put(image: 0x20_0000, types.bytes)
     },
-    Damage(testDescription: "name of the first task", reason: "is no idle task") { $0.put(image: 0x2000 + SyntheticKernel.comm, Array("bash".utf8)) },
+    Damage(testDescription: "name of the first task", reason: "is no idle task") {
+      $0.put(image: 0x2000 + SyntheticKernel.comm, Array("bash".utf8))
+    },
     Damage(testDescription: "list of tasks", reason: "the list of tasks does not begin at init_task") {
       $0.put(image: 0x2000 + SyntheticKernel.tasks, $0.word($0.directMap + 0x123_0000))
     },

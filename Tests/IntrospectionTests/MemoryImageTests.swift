@@ -4,7 +4,9 @@ import Testing
 @testable import Introspection
 
 @Suite("Images of memory") struct MemoryImageTests {
-  private static func integer(_ value: UInt64, _ size: Int) -> [UInt8] { (0..<size).map { UInt8(truncatingIfNeeded: value >> (8 * UInt64($0))) } }
+  private static func integer(_ value: UInt64, _ size: Int) -> [UInt8] {
+    (0..<size).map { UInt8(truncatingIfNeeded: value >> (8 * UInt64($0))) }
+  }
 
   // MARK: LiME
 
@@ -84,7 +86,9 @@ import Testing
   @Test("registers and VMCOREINFO in the notes") func notes() throws {
     var state = [UInt8](repeating: 0, count: 440)
     state.replaceSubrange(0..<8, with: Self.integer(1, 4) + Self.integer(440, 4))
-    for (offset, value) in [(136, 0xFFFF_FFFF_8100_0000), (392, 0x8005_0033), (416, 0x1234_5000), (424, 0x6F0), (432, 0xFFFF_8880_0000_1000)] as [(Int, UInt64)] {
+    for (offset, value) in [
+      (136, 0xFFFF_FFFF_8100_0000), (392, 0x8005_0033), (416, 0x1234_5000), (424, 0x6F0), (432, 0xFFFF_8880_0000_1000),
+    ] as [(Int, UInt64)] {
       state.replaceSubrange(offset..<offset + 8, with: Self.integer(value, 8))
     }
     state.replaceSubrange(152 + 24 * 9 + 16..<152 + 24 * 9 + 24, with: Self.integer(0xFFFF_FE00_0000_0000, 8))
@@ -106,7 +110,8 @@ import Testing
       { $0.replaceSubrange(offset..<offset + size, with: Self.integer(value, size)) }
     }
     for (bytes, offset, reason) in [
-      (Array(Self.core([load])[..<40]), 0, "cut off"), (Self.core([load], put(4, 1, 1)), 4, "64 bits"), (Self.core([load], put(16, 2, 2)), 16, "no core"),
+      (Array(Self.core([load])[..<40]), 0, "cut off"), (Self.core([load], put(4, 1, 1)), 4, "64 bits"),
+      (Self.core([load], put(16, 2, 2)), 16, "no core"),
       (Self.core([load], put(18, 183, 2)), 18, "another machine"), (Self.core([load], put(54, 32, 2)), 54, "56 bytes"),
       (Self.core([load], put(32, .max, 8)), 32, "reach beyond"), (Self.core([load], count: 0), 56, "0 program headers"),
       (Self.core([load], count: 0xFFFE), 32, "reach beyond"), (Self.core([load], count: 0xFFFF, put(40, .max - 8, 8)), 40, "is cut off"),
@@ -142,7 +147,8 @@ import Testing
   @Test("what is no image of memory says so")
   func foreign() throws {
     for (bytes, reason) in [
-      (Array("KDUMP   ".utf8), "compressed kdump"), ([0x51, 0x46, 0x49, 0xFB], "a qcow2 disk"), ([0x1F, 0x8B, 8], "gzip"), ([1, 2, 3], "too small"),
+      (Array("KDUMP   ".utf8), "compressed kdump"), ([0x51, 0x46, 0x49, 0xFB], "a qcow2 disk"), ([0x1F, 0x8B, 8], "gzip"),
+      ([1, 2, 3], "too small"),
       ([0x7F, 0x45], "too small"),
     ] as [([UInt8], String)] {
       let file = try ScratchFile(bytes)
@@ -151,7 +157,9 @@ import Testing
     }
     let empty = try ScratchFile([])
     #expect(throws: IntrospectionError.unreadable(path: empty.path, reason: "it is empty")) { try MemoryImage(path: empty.path) }
-    #expect(throws: IntrospectionError.unreadable(path: "/dev/null", reason: "it is not a regular file")) { try MemoryImage(path: "/dev/null") }
+    #expect(throws: IntrospectionError.unreadable(path: "/dev/null", reason: "it is not a regular file")) {
+      try MemoryImage(path: "/dev/null")
+    }
     let error = #expect(throws: IntrospectionError.self) { try MemoryImage(path: "/nonexistent/ram") }
     #expect(error?.description == "/nonexistent/ram: cannot be read: No such file or directory")
   }
@@ -189,7 +197,8 @@ import Testing
     let info = try #require(
       VMCoreInfo(
         Array(
-          "OSRELEASE=6\nSYMBOL(a)=fffffffffffffffff\nNUMBER(b)=9223372036854775808\nOFFSET(c)=-1\nKERNELOFFSET=zz\nBUILD-ID=xyz\n\(long)".utf8)))
+          "OSRELEASE=6\nSYMBOL(a)=fffffffffffffffff\nNUMBER(b)=9223372036854775808\nOFFSET(c)=-1\nKERNELOFFSET=zz\nBUILD-ID=xyz\n\(long)"
+            .utf8)))
     #expect(info.symbol("a") == nil && info.number("b") == nil && info.offset("c") == nil && info.slide == nil && info.buildID == nil)
     #expect(info.symbol("late") == nil)
   }

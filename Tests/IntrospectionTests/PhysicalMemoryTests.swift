@@ -4,7 +4,9 @@ import Testing
 @testable import Introspection
 
 @Suite("Physical memory") struct PhysicalMemoryTests {
-  private static func range(_ start: UInt64, _ count: UInt64) throws -> PhysicalRange { try #require(PhysicalRange(start: start, count: count)) }
+  private static func range(_ start: UInt64, _ count: UInt64) throws -> PhysicalRange {
+    try #require(PhysicalRange(start: start, count: count))
+  }
 
   private static func bytes(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0 / 4096 + $0) | 1 } }
 
@@ -38,7 +40,8 @@ import Testing
       } catch { return error.description }
     }
     #expect(reason([]) == "ram: at byte 0: it holds no range of memory")
-    #expect(reason([(descriptor, 0, try Self.range(0, 8192)), (descriptor, 0, try Self.range(8191, 1))]).contains("overlap at physical 0x1fff"))
+    #expect(
+      reason([(descriptor, 0, try Self.range(0, 8192)), (descriptor, 0, try Self.range(8191, 1))]).contains("overlap at physical 0x1fff"))
     #expect(reason([(descriptor, 4096, try Self.range(0, 4097))]).contains("at byte 4096: a range of 4097 bytes"))
     #expect(reason([(descriptor, .max, try Self.range(0, 1))]).contains("beyond the end"))
     #expect(reason([(-1, 0, try Self.range(0, 1))]).hasPrefix("ram: cannot be read: "))

@@ -65,7 +65,8 @@ import Testing
   @Test("letters of states") func states() {
     func letter(_ state: UInt32) -> Character {
       Process(
-        address: 0, pid: 1, parent: nil, name: "", state: state, isKernelThread: false, mm: nil, threads: nil, started: nil, credentials: nil,
+        address: 0, pid: 1, parent: nil, name: "", state: state, isKernelThread: false, mm: nil, threads: nil, started: nil,
+        credentials: nil,
         namespaces: [], arguments: nil
       ).stateLetter
     }

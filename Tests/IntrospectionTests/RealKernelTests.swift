@@ -17,7 +17,9 @@ private func rows(_ guest: TestGuest) throws -> Set<Row> {
   return Set(
     text.split(separator: "\n").compactMap { line in
       // pid (comm) state ppid; a name may hold anything but ends at the last parenthesis.
-      guard let open = line.firstIndex(of: "("), let close = line.lastIndex(of: ")"), let pid = Int32(line[..<open].dropLast()) else { return nil }
+      guard let open = line.firstIndex(of: "("), let close = line.lastIndex(of: ")"), let pid = Int32(line[..<open].dropLast()) else {
+        return nil
+      }
       let rest = line[close...].dropFirst(2).split(separator: " ")
       guard rest.count > 1, let parent = Int32(rest[1]) else { return nil }
       return Row(pid: pid, parent: parent, name: String(line[open..<close].dropFirst()))
@@ -64,7 +66,9 @@ struct RealKernelTests {
     let test = try TestGuest.shared()
     let guest = try Guest(memory: try LiveMachine(pid: test.process).memory)
     let list = try guest.processes()
-    let sleepers = list.processes.filter { $0.arguments?.first == "sleep" && $0.arguments?.count == 2 && $0.arguments?[1].hasPrefix("10000") == true }
+    let sleepers = list.processes.filter {
+      $0.arguments?.first == "sleep" && $0.arguments?.count == 2 && $0.arguments?[1].hasPrefix("10000") == true
+    }
     #expect(sleepers.count >= 2)
     for process in sleepers {
       let status = try test.run("cat /proc/\(process.pid)/status")
@@ -135,7 +139,9 @@ struct RealKernelTests {
     let sighting = try #require(VMCoreInfo.sightings(in: memory).first)
     let text = String(decoding: try #require(memory.bytes(sighting.address, count: 4000)).prefix { $0 != 0 }, as: UTF8.self)
     let unused = stride(from: UInt64(32 << 20), to: 256 << 20, by: 4096).filter { !memory.isPopulated($0) }
-    let decoys = [text.replacing("OSRELEASE=6.1", with: "OSRELEASE=5.4"), text.replacing(/phys_base\)=-?[0-9]+/, with: "phys_base)=33554432")]
+    let decoys = [
+      text.replacing("OSRELEASE=6.1", with: "OSRELEASE=5.4"), text.replacing(/phys_base\)=-?[0-9]+/, with: "phys_base)=33554432"),
+    ]
     for (page, decoy) in zip(unused, decoys) { try edited.put(physical: page, Array(decoy.utf8)) }
     try edited.put(physical: unused[2], Array("Linux version 5.4.0-decoy (nobody@nowhere) #1\n".utf8))
     try edited.put(physical: unused[3], SyntheticKernel.types.bytes)

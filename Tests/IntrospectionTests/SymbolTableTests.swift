@@ -9,11 +9,13 @@ import Testing
     return SymbolTable(
       SymbolTable.Parts(
         count: count ?? symbols.symbols.count, names: ByteStore(names ?? symbols.names), tokenTable: symbols.tokenTable,
-        tokenIndex: index ?? (0..<256).map { UInt16(raw[2 * $0]) | UInt16(raw[2 * $0 + 1]) << 8 }, places: .addresses(ByteStore(addresses))))
+        tokenIndex: index ?? (0..<256).map { UInt16(raw[2 * $0]) | UInt16(raw[2 * $0 + 1]) << 8 }, places: .addresses(ByteStore(addresses)))
+    )
   }
 
   @Test("names are found by their hash, expanded, and told by address") func names() throws {
-    let symbols = SyntheticSymbols((0..<1000).map { ("sys_call_\($0)", 0x1000 + UInt64($0) * 16) } + [("task", 0x800), ("twice", 0x900), ("twice", 0x910)])
+    let symbols = SyntheticSymbols(
+      (0..<1000).map { ("sys_call_\($0)", 0x1000 + UInt64($0) * 16) } + [("task", 0x800), ("twice", 0x900), ("twice", 0x910)])
     let table = try #require(Self.table(symbols))
     #expect(table.count == 1003)
     for symbol in symbols.symbols where symbol.name != "twice" { #expect(table.address(symbol.name) == symbol.address) }

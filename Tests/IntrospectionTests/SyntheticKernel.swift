@@ -1,8 +1,9 @@
 import Foundation
 import Introspection
+import Synchronization
 
-/// A small kernel made of the structures that are looked for, with nothing to run: an image with page tables, kallsyms, banner, BTF and the first
-/// process, in RAM of 32 MiB. What a test changes in `ram` afterwards is what a hostile guest could have written.
+/// A small kernel made of the structures that are looked for, with nothing to run: an image with page tables, kallsyms, banner, BTF and the
+/// first process, in RAM of 32 MiB. What a test puts there afterwards is what a hostile guest could have written.
 final class SyntheticKernel {
   /// Order and meaning of kallsyms.
   enum Layout: CaseIterable {
@@ -22,12 +23,16 @@ final class SyntheticKernel {
   let levels: Int
   let base: UInt64
   let directMap: UInt64
-  var ram = [UInt8](repeating: 0, count: size)
+  /// Pages that were written to, by their number.
+  private var pages: [UInt64: [UInt8]] = [:]
   private(set) var symbols: [(String, UInt64)] = []
   private var free = dataPhysical
   private var tables: UInt64 = 0x100_0000
   /// Places in the image of what tests change; offsets.
   private(set) var places: [String: UInt64] = [:]
+
+  /// Pages of symbol tables that were made before, which takes far longer than all else.
+  private static let made = Mutex<[String: (pages: [UInt64: [UInt8]], places: [String: UInt64])]>([:])
 
   static let banner = "Linux version \(release) (nobody@nowhere) (cc 1.0) #1 SMP\n"
   static let buildID: [UInt8] = (0..<20).map { 0xA0 &+ $0 }
@@ -82,7 +87,16 @@ final class SyntheticKernel {
     put(image: 0x6000, SyntheticTypes.words([4, 20, 3]) + Array("GNU\0".utf8) + Self.buildID)
     put(image: 0x20_0000, types)
     makeTables()
-    makeSymbols()
+    let key = "\(layout) \(levels) \(slide)"
+    if let (made, places) = Self.made.withLock({ $0[key] }) {
+      for (number, page) in made { pages[number] = page }
+      self.places = places
+    } else {
+      let before = Set(pages.keys)
+      makeSymbols()
+      let made = pages.filter { !before.contains($0.key) }
+      Self.made.withLock { $0[key] = (made, places) }
+    }
     if hasInformation { put(physical: Self.informationPhysical, Array(information.utf8)) }
     makeTask(at: base + 0x2000, pid: 0, name: "swapper/0", parent: base + 0x2000)
     link(base + 0x2000 + Self.tasks, [])
@@ -93,7 +107,18 @@ final class SyntheticKernel {
 
   func word(_ value: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
 
-  func put(physical: UInt64, _ bytes: [UInt8]) { ram.replaceSubrange(Int(physical)..<Int(physical) + bytes.count, with: bytes) }
+  func put(physical: UInt64, _ bytes: [UInt8]) {
+    var done = 0
+    while done < bytes.count {
+      let place = physical + UInt64(done)
+      let start = Int(place % 4096)
+      let run = min(4096 - start, bytes.count - done)
+      var page = pages[place / 4096] ?? [UInt8](repeating: 0, count: 4096)
+      page.replaceSubrange(start..<start + run, with: bytes[done..<done + run])
+      pages[place / 4096] = page
+      done += run
+    }
+  }
 
   func put(image: UInt64, _ bytes: [UInt8]) { put(physical: Self.physical + image, bytes) }
 
@@ -105,8 +130,9 @@ final class SyntheticKernel {
   func put(_ address: UInt64, _ value: UInt64) { put(address, word(value)) }
 
   func get(_ address: UInt64) -> UInt64 {
-    let place = Int(physical(address))
-    return ram[place..<place + 8].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    let place = physical(address)
+    guard let page = pages[place / 4096] else { return 0 }
+    return page[Int(place % 4096)..<Int(place % 4096) + 8].reversed().reduce(0) { $0 << 8 | UInt64($1) }
   }
 
   /// Guest-virtual address of fresh memory of zeros.
@@ -196,7 +222,8 @@ final class SyntheticKernel {
       "SYMBOL(_stext)=\(hex(base))", "SYMBOL(kallsyms_names)=\(hex(base + places["names"]!))",
       "SYMBOL(kallsyms_num_syms)=\(hex(base + places["count"]!))", "SYMBOL(kallsyms_token_table)=\(hex(base + places["tokens"]!))",
       "SYMBOL(kallsyms_token_index)=\(hex(base + places["index"]!))", "SYMBOL(kallsyms_offsets)=\(hex(base + places["offsets"]!))",
-      "NUMBER(phys_base)=\(Int64(bitPattern: Self.physical &- (base - 0xFFFF_FFFF_8000_0000)))", "SYMBOL(init_top_pgt)=\(hex(base + 0x1000))",
+      "NUMBER(phys_base)=\(Int64(bitPattern: Self.physical &- (base - 0xFFFF_FFFF_8000_0000)))",
+      "SYMBOL(init_top_pgt)=\(hex(base + 0x1000))",
       "NUMBER(pgtable_l5_enabled)=\(levels == 5 ? 1 : 0)", "KERNELOFFSET=\(hex(base - 0xFFFF_FFFF_8100_0000))", "NUMBER(sme_mask)=0",
     ]
     if let place = places["base"] { lines.append("SYMBOL(kallsyms_relative_base)=\(hex(base + place))") }
@@ -246,7 +273,7 @@ final class SyntheticKernel {
   // MARK: Out of the builder
 
   /// A file with the RAM, holes where pages are zero. Removed with the value.
-  func file() throws -> ScratchFile { try ScratchFile(ram) }
+  func file() throws -> ScratchFile { try ScratchFile(pages: pages, count: Self.size) }
 
   func guest(processors: [UInt64] = []) throws -> Guest {
     let file = try file()
@@ -268,8 +295,10 @@ final class SyntheticKernel {
       [
         Member("__state", int, at: 24), Member("tasks", list, at: UInt32(tasks)), Member("pid", int, at: UInt32(pid)),
         Member("tgid", int, at: UInt32(tgid)), Member("comm", name, at: UInt32(comm)), Member("cred", pointer, at: UInt32(cred)),
-        Member("mm", pointer, at: UInt32(mm)), Member("real_parent", pointer, at: UInt32(realParent)), Member("flags", int, at: UInt32(flags)),
-        Member("children", list, at: UInt32(children)), Member("sibling", list, at: UInt32(sibling)), Member("pid_links", links, at: UInt32(pidLinks)),
+        Member("mm", pointer, at: UInt32(mm)), Member("real_parent", pointer, at: UInt32(realParent)),
+        Member("flags", int, at: UInt32(flags)),
+        Member("children", list, at: UInt32(children)), Member("sibling", list, at: UInt32(sibling)),
+        Member("pid_links", links, at: UInt32(pidLinks)),
       ])
     let xarray = types.structure("xarray", size: 16, [Member("xa_lock", int, at: 0), Member("xa_head", pointer, at: 8)])
     let slots = types.array(pointer, 64)
@@ -280,12 +309,17 @@ final class SyntheticKernel {
     types.structure("pid", size: 64, [Member("count", int, at: 0), Member("tasks", chains, at: 16)])
     types.structure("maple_tree", size: 16, [Member("ma_flags", int, at: 0), Member("ma_root", pointer, at: 8)])
     let (pivots, leaves) = (types.array(long, 15), types.array(pointer, 16))
-    types.structure("maple_range_64", size: 256, [Member("parent", pointer, at: 0), Member("pivot", pivots, at: 8), Member("slot", leaves, at: 128)])
+    types.structure(
+      "maple_range_64", size: 256, [Member("parent", pointer, at: 0), Member("pivot", pivots, at: 8), Member("slot", leaves, at: 128)])
     let (fewer, inner) = (types.array(long, 9), types.array(pointer, 10))
-    types.structure("maple_arange_64", size: 256, [Member("parent", pointer, at: 0), Member("pivot", fewer, at: 8), Member("slot", inner, at: 80)])
+    types.structure(
+      "maple_arange_64", size: 256, [Member("parent", pointer, at: 0), Member("pivot", fewer, at: 8), Member("slot", inner, at: 80)])
     let bits = types.structure(
       "flags", size: 8,
-      [Member(name: "low", type: int, offset: 0, size: 3), Member(name: "across", type: int, offset: 5, size: 7), Member(name: "whole", type: int, offset: 32)])
+      [
+        Member(name: "low", type: int, offset: 0, size: 3), Member(name: "across", type: int, offset: 5, size: 7),
+        Member(name: "whole", type: int, offset: 32),
+      ])
     let anonymous = types.structure("", size: 16, isUnion: true, [Member("first", long, at: 0), Member("second", int, at: 0)])
     types.structure("nested", size: 40, [Member("before", long, at: 0), Member("", anonymous, at: 16), Member("bits", bits, at: 32)])
     types.add(6, "letters", size: 4, count: 2, [0, 0, 0, 0xFFFF_FFFF])
@@ -297,6 +331,18 @@ final class SyntheticKernel {
 final class ScratchFile {
   let path: String
 
+  init(pages: [UInt64: [UInt8]], count: Int) throws {
+    path = FileManager.default.temporaryDirectory.path + "/ringwall-memory-" + UUID().uuidString
+    guard FileManager.default.createFile(atPath: path, contents: nil) else { throw CocoaError(.fileWriteUnknown) }
+    let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+    defer { try? handle.close() }
+    try handle.truncate(atOffset: UInt64(count))
+    for (number, page) in pages {
+      try handle.seek(toOffset: number * 4096)
+      try handle.write(contentsOf: Data(page))
+    }
+  }
+
   /// Pages of zeros become holes.
   init(_ bytes: [UInt8]) throws {
     path = FileManager.default.temporaryDirectory.path + "/ringwall-memory-" + UUID().uuidString
@@ -304,10 +350,9 @@ final class ScratchFile {
     let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
     defer { try? handle.close() }
     try handle.truncate(atOffset: UInt64(bytes.count))
-    let zeros = [UInt8](repeating: 0, count: 4096)
     for start in stride(from: 0, to: bytes.count, by: 4096) {
       let page = bytes[start..<min(start + 4096, bytes.count)]
-      if page.count < 4096 || page != zeros[...] {
+      if page.count < 4096 || Data(page).contains(where: { $0 != 0 }) {
         try handle.seek(toOffset: UInt64(start))
         try handle.write(contentsOf: Data(page))
       }

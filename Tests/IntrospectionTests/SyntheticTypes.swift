@@ -4,7 +4,9 @@ struct SyntheticTypes {
   private var strings: [UInt8] = [0]
   private(set) var count = 0
 
-  static func words(_ values: [UInt32]) -> [UInt8] { values.flatMap { value in (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } } }
+  static func words(_ values: [UInt32]) -> [UInt8] {
+    values.flatMap { value in (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+  }
 
   private mutating func name(_ text: String) -> UInt32 {
     guard !text.isEmpty else { return 0 }
@@ -14,7 +16,9 @@ struct SyntheticTypes {
 
   /// Adds a type and returns its id.
   @discardableResult
-  mutating func add(_ kind: UInt32, _ name: String = "", size: UInt32 = 0, count: Int = 0, flag: Bool = false, _ extra: [UInt32] = []) -> UInt32 {
+  mutating func add(_ kind: UInt32, _ name: String = "", size: UInt32 = 0, count: Int = 0, flag: Bool = false, _ extra: [UInt32] = [])
+    -> UInt32
+  {
     types += Self.words([self.name(name), kind << 24 | UInt32(count) | (flag ? 1 << 31 : 0), size] + extra)
     self.count += 1
     return UInt32(self.count)
@@ -36,7 +40,9 @@ struct SyntheticTypes {
   mutating func structure(_ name: String, size: UInt32, isUnion: Bool = false, _ members: [Member]) -> UInt32 {
     let hasBitFields = members.contains { $0.size > 0 }
     var extra: [UInt32] = []
-    for member in members { extra += [self.name(member.name), member.type, hasBitFields ? member.size << 24 | member.offset : member.offset] }
+    for member in members {
+      extra += [self.name(member.name), member.type, hasBitFields ? member.size << 24 | member.offset : member.offset]
+    }
     return add(isUnion ? 5 : 4, name, size: size, count: members.count, flag: hasBitFields, extra)
   }
 

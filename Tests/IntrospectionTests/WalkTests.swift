@@ -120,7 +120,9 @@ import Testing
   @Test("a maple tree gives its ranges, and nodes that reach beyond theirs are told") func maple() throws {
     let synthetic = SyntheticKernel()
     let root = synthetic.address("maple_root")
-    let (top, low, high) = (synthetic.allocate(256, alignment: 256), synthetic.allocate(256, alignment: 256), synthetic.allocate(256, alignment: 256))
+    let (top, low, high) = (
+      synthetic.allocate(256, alignment: 256), synthetic.allocate(256, alignment: 256), synthetic.allocate(256, alignment: 256)
+    )
     // Kind 3 with gaps over two leaves (kind 1).
     synthetic.put(root + 8, top | 3 << 3 | 2 | 4)
     synthetic.put(top + 8, 0xFFFF)

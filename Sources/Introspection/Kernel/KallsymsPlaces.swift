@@ -1,8 +1,9 @@
 /// Where the parts of kallsyms lie, as VMCOREINFO tells it since Linux 6.0 or as a scan finds it.
 ///
-/// Offsets have had three meanings (kernel/kallsyms.c, `kallsyms_sym_address`): relative to `kallsyms_relative_base`, where up to 6.14 a negative
-/// one is `base - 1 - offset` and others are absolute addresses of per-CPU data; unsigned and relative to that base (6.15); relative to their own
-/// place in the table, without a base (7.0). Before all of them stood plain addresses, without CONFIG_KALLSYMS_BASE_RELATIVE.
+/// Offsets have had three meanings (kernel/kallsyms.c, `kallsyms_sym_address`): relative to `kallsyms_relative_base`, where up to 6.14 a
+/// negative one is `base - 1 - offset` and others are absolute addresses of per-CPU data; unsigned and relative to that base (6.15);
+/// relative to their own place in the table, without a base (7.0). Before all of them stood plain addresses, without
+/// CONFIG_KALLSYMS_BASE_RELATIVE.
 struct KallsymsPlaces: Sendable, Hashable {
   enum Values: Sendable, Hashable {
     /// Of `kallsyms_offsets`, and the value of `kallsyms_relative_base`.

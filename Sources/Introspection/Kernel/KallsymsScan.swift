@@ -2,9 +2,10 @@ internal import CLinux
 
 /// Finds kallsyms tables in memory by their form alone, where VMCOREINFO is missing or is not to be believed.
 ///
-/// The digits always stand for themselves in the token table, so that it holds "0\0" to "9\0" in a row; the index that follows it proves the
-/// table, and the markers (an offset into the names for every 256th symbol) prove the names. Layouts: up to 6.3 offsets, base, count, names,
-/// markers, order of names (6.2 on), tokens, index; from 6.4 count, names, markers, tokens, index, offsets, base (until 6.19), order of names.
+/// The digits always stand for themselves in the token table, so that it holds "0\0" to "9\0" in a row; the index that follows it proves
+/// the table, and the markers (an offset into the names for every 256th symbol) prove the names. Layouts: up to 6.3 offsets, base, count,
+/// names, markers, order of names (6.2 on), tokens, index; from 6.4 count, names, markers, tokens, index, offsets, base (until 6.19), order
+/// of names.
 package enum KallsymsScan {
   struct Sighting: Sendable {
     /// Guest-physical address of the token table.
@@ -66,7 +67,8 @@ package enum KallsymsScan {
     let place = start + UInt64(names)
     guard let (values, base) = values(names: place, count: count, index: index, in: memory) else { return nil }
     return Sighting(
-      address: table, places: KallsymsPlaces(names: place, count: count, tokenTable: table, tokenIndex: index, values: values), basePlace: base)
+      address: table, places: KallsymsPlaces(names: place, count: count, tokenTable: table, tokenIndex: index, values: values),
+      basePlace: base)
   }
 
   /// Token table and index around the digits.
@@ -137,7 +139,9 @@ package enum KallsymsScan {
       for gap in [8, 4] {
         let count = word(place - gap)
         guard count > UInt32((markers - 1) * 256), count <= UInt32(markers * 256) else { continue }
-        if length(of: 256, bytes, at: place) == Int(word(first + 4)), length(of: Int(count - UInt32(markers - 1) * 256), bytes, at: place + Int(last)) != nil {
+        if length(of: 256, bytes, at: place) == Int(word(first + 4)),
+          length(of: Int(count - UInt32(markers - 1) * 256), bytes, at: place + Int(last)) != nil
+        {
           return (place, count)
         }
       }

@@ -32,7 +32,8 @@ public struct Kernel: Sendable {
   /// By how much KASLR moved the image; bytes.
   public var slide: UInt64 { image.lowerBound &- Self.textBase }
 
-  /// Run-time address of a symbol, the first of that name; nil where the kernel has none. Names with a suffix of the compiler (".cold") are names of their own.
+  /// Run-time address of a symbol, the first of that name; nil where the kernel has none. Names with a suffix of the compiler (".cold") are
+  /// names of their own.
   public func symbol(_ name: String) -> UInt64? { symbols.address(name) }
 
   /// Offset of a member in a structure, bytes: `offset("task_struct", "tasks")`, `offset("sock", "__sk_common.skc_family")`. Nil where this

@@ -1,10 +1,10 @@
 internal import Glibc
 
-/// Kernels that were found before, by build id: where in the image the parts lie that a search would look for. A kernel that left no VMCOREINFO is then
-/// found by the bytes of its build id, which takes a tenth of the time.
+/// Kernels that were found before, by build id: where in the image the parts lie that a search would look for. A kernel that left no
+/// VMCOREINFO is then found by the bytes of its build id, which takes a tenth of the time.
 ///
-/// One small file for each build. A file only says where to look: everything is read from the guest and passes the same cross-checks. Files that
-/// somebody else owns or may write are passed over.
+/// One small file for each build. A file only says where to look: everything is read from the guest and passes the same cross-checks. Files
+/// that somebody else owns or may write are passed over.
 public struct KernelCache: Sendable {
   public let folder: String
 
@@ -49,7 +49,9 @@ public struct KernelCache: Sendable {
     var found: [Entry] = []
     while found.count < Self.limit, let item = unsafe readdir(directory) {
       // SAFETY: d_name ends with a zero byte (readdir(3)).
-      let name = unsafe withUnsafePointer(to: &item.pointee.d_name) { unsafe String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self)) }
+      let name = unsafe withUnsafePointer(to: &item.pointee.d_name) {
+        unsafe String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
+      }
       guard name.hasSuffix(".kernel"), let entry = Entry(bytes: read(name)), name == entry.buildID + ".kernel" else { continue }
       found.append(entry)
     }
@@ -65,7 +67,9 @@ public struct KernelCache: Sendable {
       status.st_uid == geteuid() || status.st_uid == 0
     else { return [] }
     // SAFETY: read(2) writes no more than the capacity, and as many bytes are initialised as it says.
-    return unsafe [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in count = max(0, unsafe Glibc.read(descriptor, buffer.baseAddress, 4096)) }
+    return unsafe [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
+      count = max(0, unsafe Glibc.read(descriptor, buffer.baseAddress, 4096))
+    }
   }
 
   /// Keeps a kernel. What cannot be written is not kept: the next search takes its usual time.
@@ -113,7 +117,8 @@ extension KernelCache.Entry {
 
   init?(bytes: [UInt8]) {
     let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
-    guard lines.count > 2, lines[0] == Self.form, (16...128).contains(lines[1].utf8.count), lines[1].allSatisfy({ "0123456789abcdef".contains($0) })
+    guard lines.count > 2, lines[0] == Self.form, (16...128).contains(lines[1].utf8.count),
+      lines[1].allSatisfy({ "0123456789abcdef".contains($0) })
     else { return nil }
     var values: [Substring: UInt64] = [:]
     for line in lines.dropFirst(2) {
@@ -150,7 +155,8 @@ extension KernelCache.Entry {
     else { return nil }
     let start = kernel.image.lowerBound
     let moved = places.moved(by: 0 &- start)
-    guard [notes, text, pageTable].allSatisfy(kernel.image.contains), moved.names < 1 << 30, basePlace.map(kernel.image.contains) ?? true else { return nil }
+    guard [notes, text, pageTable].allSatisfy(kernel.image.contains), moved.names < 1 << 30, basePlace.map(kernel.image.contains) ?? true
+    else { return nil }
     buildID = id
     self.notes = notes - start
     self.text = text - start

@@ -1,5 +1,6 @@
-/// Finds the kernel that runs in a guest with nothing given: VMCOREINFO first, which lies in a page of its own and names everything; where no such
-/// text leads to a kernel, kallsyms tables by their form. Every candidate is tried, and each that fails a cross-check is kept with its reason.
+/// Finds the kernel that runs in a guest with nothing given: VMCOREINFO first, which lies in a page of its own and names everything; where
+/// no such text leads to a kernel, kallsyms tables by their form. Every candidate is tried, and each that fails a cross-check is kept with
+/// its reason.
 struct KernelSearch {
   let memory: PhysicalMemory
   /// CR3 of each vCPU where it is known.
@@ -114,7 +115,8 @@ struct KernelSearch {
     if case .offsets(let place, _) = places.values, let base = entry.base {
       guard let value = memory.u64(image &+ base) else { throw KernelCandidate.Reason(text: "its base lies outside of memory") }
       places = KallsymsPlaces(
-        names: places.names, count: places.count, tokenTable: places.tokenTable, tokenIndex: places.tokenIndex, values: .offsets(place, base: value))
+        names: places.names, count: places.count, tokenTable: places.tokenTable, tokenIndex: places.tokenIndex,
+        values: .offsets(place, base: value))
     }
     guard let table = places.table({ memory.store($0 &- distance, count: $1) }) else {
       throw KernelCandidate.Reason(text: "kallsyms, where the cache says that it lies, is no symbol table")
@@ -125,12 +127,14 @@ struct KernelSearch {
     ).check(table, roots: roots)
   }
 
-  /// What is added to a guest-physical address of an image to get its virtual one, as page tables in the image itself map it; nil for none. An image
-  /// lies in the top 2 GiB, on 2 MiB.
+  /// What is added to a guest-physical address of an image to get its virtual one, as page tables in the image itself map it; nil for none.
+  /// An image lies in the top 2 GiB, on 2 MiB.
   private func distance(text: UInt64, root: UInt64) -> UInt64? {
     for slot in UInt64(0)..<512 {
       let virtual = Kernel.mapBase + slot << 21 + (text & 0x1F_FFFF)
-      for levels in [4, 5] where AddressSpace(memory: memory, root: root, levels: levels).translate(virtual) == text { return virtual &- text }
+      for levels in [4, 5] where AddressSpace(memory: memory, root: root, levels: levels).translate(virtual) == text {
+        return virtual &- text
+      }
     }
     return nil
   }
@@ -161,8 +165,8 @@ struct KernelSearch {
     throw reason
   }
 
-  /// Symbols with virtual addresses, and physical bases that put the tables to where they were found: the image lies in one piece, on 2 MiB, and the
-  /// tables in its read-only data.
+  /// Symbols with virtual addresses, and physical bases that put the tables to where they were found: the image lies in one piece, on 2
+  /// MiB, and the tables in its read-only data.
   private func placed(_ table: SymbolTable, _ sighting: KallsymsScan.Sighting) -> (SymbolTable, [UInt64]) {
     if case .relative = sighting.places.values {
       // Symbols' addresses are physical as yet; the page tables say where the image is mapped.
@@ -184,7 +188,8 @@ struct KernelSearch {
     return (table, bases)
   }
 
-  /// Processes in the list, as far as it can be followed: of two whole kernels the one that was left over by a restart has gone to pieces first.
+  /// Processes in the list, as far as it can be followed: of two whole kernels the one that was left over by a restart has gone to pieces
+  /// first.
   private func tasks(_ accepted: KernelCandidate.Accepted) -> Int {
     guard let task = accepted.kernel.symbol("init_task"), let tasks = accepted.kernel.offset("task_struct", "tasks") else { return 0 }
     var entry = task &+ tasks

@@ -128,7 +128,8 @@ public struct SymbolTable: Sendable {
 
   // MARK: Asking
 
-  /// Address of the symbol of this name, the first in the table; nil for none. Several symbols of one name are frequent among static functions.
+  /// Address of the symbol of this name, the first in the table; nil for none. Several symbols of one name are frequent among static
+  /// functions.
   public func address(_ name: String) -> UInt64? { indices(name).min().map { value(at: $0) } }
 
   /// Addresses of all symbols of this name, ascending.
@@ -168,8 +169,8 @@ public struct SymbolTable: Sendable {
     public let address: UInt64
   }
 
-  /// The last symbol at or below an address, as the kernel's own backtraces name it, and how far behind it the address lies; nil below the first.
-  /// Of several symbols at one address the first is told.
+  /// The last symbol at or below an address, as the kernel's own backtraces name it, and how far behind it the address lies; nil below the
+  /// first. Of several symbols at one address the first is told.
   public func nearest(_ address: UInt64) -> (symbol: Symbol, distance: UInt64)? {
     guard let index = lastIndex(atOrBelow: address) else { return nil }
     var first = index
@@ -223,8 +224,8 @@ public struct SymbolTable: Sendable {
 private struct Tokens {
   static let base: UInt64 = 0x9E37_79B9_7F4A_7C15 | 1
 
-  /// Of each token its hash and `base` to the power of its length, and behind them of each its hash as a name's first token, which begins with the
-  /// type letter.
+  /// Of each token its hash and `base` to the power of its length, and behind them of each its hash as a name's first token, which begins
+  /// with the type letter.
   private let numbers: ContiguousArray<UInt64>
 
   init?(_ parts: SymbolTable.Parts) {

@@ -1,7 +1,9 @@
-/// A kernel's types as BTF tells them (Documentation/bpf/btf.rst, include/uapi/linux/btf.h): which structures there are, and where their members lie.
+/// A kernel's types as BTF tells them (Documentation/bpf/btf.rst, include/uapi/linux/btf.h): which structures there are, and where their
+/// members lie.
 ///
-/// The bytes are copied from the guest once, every type is found once, and names of structures, unions, enumerations and type definitions are hashed.
-/// Members are read when they are asked for. Ids, lengths and names come from the guest: each is checked, and chains are bounded.
+/// The bytes are copied from the guest once, every type is found once, and names of structures, unions, enumerations and type definitions
+/// are hashed. Members are read when they are asked for. Ids, lengths and names come from the guest: each is checked, and chains are
+/// bounded.
 public struct TypeIndex: Sendable {
   /// Why bytes are no BTF; `offset` from their start.
   public struct Malformed: Error, Sendable, Hashable {
@@ -54,7 +56,9 @@ public struct TypeIndex: Sendable {
   init(_ bytes: ByteStore) throws(Malformed) {
     guard bytes.count >= 24 else { throw Malformed(offset: 0, reason: "shorter than a header") }
     func word(_ offset: Int) -> UInt32 { bytes.word(offset) }
-    guard UInt16(bytes[0]) | UInt16(bytes[1]) << 8 == 0xEB9F else { throw Malformed(offset: 0, reason: "it does not begin with BTF's magic number") }
+    guard UInt16(bytes[0]) | UInt16(bytes[1]) << 8 == 0xEB9F else {
+      throw Malformed(offset: 0, reason: "it does not begin with BTF's magic number")
+    }
     guard bytes[2] == 1 else { throw Malformed(offset: 2, reason: "version \(bytes[2]) is not known") }
     let header = Int(word(4))
     guard header >= 24, header <= bytes.count else { throw Malformed(offset: 4, reason: "the header has \(header) bytes") }
@@ -237,7 +241,8 @@ public struct TypeIndex: Sendable {
 
   // MARK: Members
 
-  /// A member by its path: `member("task_struct", "se.sum_exec_runtime")`. Members of nested structures without a name are found by their own.
+  /// A member by its path: `member("task_struct", "se.sum_exec_runtime")`. Members of nested structures without a name are found by their
+  /// own.
   public func member(_ structure: String, _ path: String) -> Member? {
     self.structure(structure).flatMap { member(of: $0, path) }
   }

@@ -2,8 +2,8 @@ internal import Glibc
 
 /// Bytes copied out of a guest once, so that what is parsed does not change any more. Every access is checked against the count.
 ///
-/// Some MiB are allocated for each kernel; they come in huge pages where the system gives them (MADV_HUGEPAGE), since filling them up page by page
-/// costs more than parsing them.
+/// Some MiB are allocated for each kernel; they come in huge pages where the system gives them (MADV_HUGEPAGE), since filling them up page
+/// by page costs more than parsing them.
 @safe final class ByteStore: @unchecked Sendable {
   let count: Int
   private let start: UnsafeMutableRawPointer

@@ -139,7 +139,8 @@ public final class PhysicalMemory: Sendable {
     let offset = segment.fileOffset + (address - segment.range.start)
     // SAFETY: `copy` fills exactly `count` bytes.
     return unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-      unsafe Self.copy(segment.file, from: offset, into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]))
+      unsafe Self.copy(
+        segment.file, from: offset, into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]))
       filled = count
     }
   }

@@ -1,7 +1,7 @@
 public import Domain
 
-/// A guest-virtual or guest-physical address as facts hold it: "0x" and hexadecimal digits, since JSON numbers of this size are read differently by
-/// different programs.
+/// A guest-virtual or guest-physical address as facts hold it: "0x" and hexadecimal digits, since JSON numbers of this size are read
+/// differently by different programs.
 public func addressValue(_ address: UInt64) -> FactValue { .string("0x" + String(address, radix: 16)) }
 
 extension Inconsistency {

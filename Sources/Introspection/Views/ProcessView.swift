@@ -1,8 +1,8 @@
 extension Guest {
   /// Lists the processes.
   ///
-  /// A process that starts or ends while a running guest is read is in one structure and not in another for a moment: differences are read again, and
-  /// only what differs each time is told as hidden.
+  /// A process that starts or ends while a running guest is read is in one structure and not in another for a moment: differences are read
+  /// again, and only what differs each time is told as hidden.
   ///
   /// - Throws: `missing` for a kernel without the members that a process is made of.
   public func processes() throws(IntrospectionError) -> ProcessList {
