@@ -1,4 +1,4 @@
-/* System calls that the Glibc module does not name. */
+/* System calls and functions that the Glibc module does not name. */
 #include <linux/landlock.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -8,6 +8,9 @@
 #include <sys/timex.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+
+/* string.h declares it with _GNU_SOURCE only. */
+extern void *memmem(const void *haystack, size_t haystack_length, const void *needle, size_t needle_length);
 
 /* prctl(2) and syscall(2) take any number of arguments, which Swift does not import. */
 static inline int process_control(int option, unsigned long value) { return prctl(option, value, 0UL, 0UL, 0UL); }

@@ -96,7 +96,7 @@ extension JSONValue: Codable {
   }
 
   /// One JSON text; nil for bytes that are none, or that nest deeper than Foundation's reader goes (512 levels).
-  init?(json: some Sequence<UInt8>) {
+  public init?(json: some Sequence<UInt8>) {
     guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(json)) else { return nil }
     self = value
   }

@@ -58,6 +58,14 @@ final class LocalSocket {
 
   deinit { _ = close(descriptor) }
 
+  /// SO_PEERCRED of unix(7): pid, uid and gid of whoever called listen(2).
+  var peer: Int32? {
+    var credentials: [UInt32] = [0, 0, 0]
+    var length = socklen_t(12)
+    guard unsafe getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0, length == 12 else { return nil }
+    return credentials[0] > 0 ? Int32(bitPattern: credentials[0]) : nil
+  }
+
   /// A path longer than an address can hold goes through an open folder.
   private static func connect(_ descriptor: Int32, to path: String, until deadline: Deadline) throws(Failure) {
     var address = sockaddr_un()
@@ -105,6 +113,36 @@ final class LocalSocket {
         throw .closed
       } else if errno != EINTR {
         throw .system(errno)
+      }
+    }
+  }
+
+  /// Sends a copy of a descriptor along with the first byte of a message (unix(7), SCM_RIGHTS).
+  func send(_ byte: UInt8, passing passed: Int32, until deadline: Deadline) throws(Failure) {
+    // A cmsghdr of length, level and type, then the descriptor, filled up to the size of a word.
+    var control: [UInt64] = [20, UInt64(UInt32(SOL_SOCKET)) | 1 << 32, UInt64(UInt32(bitPattern: passed))]
+    var byte = byte
+    while true {
+      // SAFETY: all pointers lead to variables that live for the call; `control` has the layout of CMSG_SPACE(4) on 64-bit Linux.
+      let count = unsafe withUnsafeMutableBytes(of: &byte) { data in
+        unsafe control.withUnsafeMutableBytes { control in
+          var part = unsafe iovec(iov_base: data.baseAddress, iov_len: 1)
+          return unsafe withUnsafeMutablePointer(to: &part) { part in
+            var message = unsafe msghdr()
+            unsafe message.msg_iov = part
+            unsafe message.msg_iovlen = 1
+            unsafe message.msg_control = control.baseAddress
+            unsafe message.msg_controllen = control.count
+            return unsafe sendmsg(descriptor, &message, Int32(MSG_NOSIGNAL))
+          }
+        }
+      }
+      if count == 1 { return }
+      switch errno {
+      case EAGAIN: try wait(for: POLLOUT, until: deadline)
+      case EPIPE, ECONNRESET: throw .closed
+      case EINTR: continue
+      default: throw .system(errno)
       }
     }
   }

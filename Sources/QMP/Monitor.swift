@@ -41,6 +41,10 @@ public final class Monitor {
   /// Events that were dropped, since nobody took them.
   public private(set) var droppedEvents = 0
   private let socket: LocalSocket
+  /// The connected socket, for a child that must reach the monitor after this process has died. Whoever writes to it ends commands with a line.
+  public var descriptor: Int32 { socket.descriptor }
+  /// Process id of who opened the socket to listen, as the system tells it; nil where it does not.
+  public var peer: Int32? { socket.peer }
   private var events: [Event] = []
   private var lastID: Int64 = 0
 
@@ -67,8 +71,12 @@ public final class Monitor {
   }
 
   /// Sends a command and waits for its answer: the value of "return".
+  ///
+  /// - Parameter descriptor: an open file that QEMU gets a copy of with the command (`add-fd`, `getfd`).
   @discardableResult
-  public func execute(_ command: String, _ arguments: [String: JSONValue] = [:], within milliseconds: Int = 5000) throws(QMPError)
+  public func execute(
+    _ command: String, _ arguments: [String: JSONValue] = [:], within milliseconds: Int = 5000, passing descriptor: Int32? = nil
+  ) throws(QMPError)
     -> JSONValue
   {
     lastID += 1
@@ -79,7 +87,11 @@ public final class Monitor {
       throw .refused(command: command, class: "GenericError", description: "an argument is a number that JSON does not have")
     }
     let wait = Wait(command: command, milliseconds: milliseconds)
-    do throws(LocalSocket.Failure) { try socket.send(line + [0x0A], until: wait.deadline) } catch { throw Self.failure(error, path, wait) }
+    do throws(LocalSocket.Failure) {
+      var text = line + [0x0A]
+      if let descriptor { try socket.send(text.removeFirst(), passing: descriptor, until: wait.deadline) }
+      try socket.send(text, until: wait.deadline)
+    } catch { throw Self.failure(error, path, wait) }
     while true {
       let answer = try message(wait)
       // An answer without an id is one to a line that QEMU could not read; any other id belongs to a command that was given up.
@@ -92,7 +104,7 @@ public final class Monitor {
   }
 
   /// A command of the human monitor (HMP), and what it prints. Its errors are texts too.
-  public func human(_ line: String, within milliseconds: Int = 5000) throws(QMPError) -> String {
+  public func human(_ line: String, within milliseconds: Int = 5000, passing descriptor: Int32? = nil) throws(QMPError) -> String {
     try execute("human-monitor-command", ["command-line": .text(line)], within: milliseconds).text ?? ""
   }
 

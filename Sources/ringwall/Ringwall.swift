@@ -35,6 +35,7 @@ struct Ringwall: ParsableCommand {
       ChecklistCommand.self,
       DoctorCommand.self,
       DiskCommand.self,
+      GuestCommand.self,
       HistoryCommand.self,
       ScheduleCommand.self,
       WaiverCommand.self,

@@ -122,7 +122,8 @@ import Testing
     #expect(result.zeros > UInt64(7 * Self.mib))
     #expect(result.zeros + result.scanned == UInt64(8 * Self.mib))
     // Rules that look for zeros see all of them.
-    let other = try RuleSet(text: #"rule zero { strings: $a = { 00 00 00 00 4E 65 65 } $b = { 00 00 00 00 00 00 00 00 } condition: any of them }"#)
+    let other = try RuleSet(
+      text: #"rule zero { strings: $a = { 00 00 00 00 4E 65 65 } $b = { 00 00 00 00 00 00 00 00 } condition: any of them }"#)
     #expect(try MemoryScan(other).scan([region]).zeros == 0)
   }
 

@@ -1,0 +1,99 @@
+/// An ELF core of a machine's memory: QEMU's dump-guest-memory, `virsh dump --memory-only`, kdump's /proc/vmcore (ELF-64 object file format; QEMU
+/// dump/dump.c and target/i386/arch_dump.c).
+struct ELFCore {
+  static let magic: [UInt8] = [0x7F, 0x45, 0x4C, 0x46]
+
+  let segments: [PhysicalMemory.Segment]
+  let information: [VMCoreInfo]
+  let processors: [ProcessorRegisters]
+
+  private static let load: UInt64 = 1
+  private static let note: UInt64 = 4
+  /// Program headers at most; a dump by virtual address (paging) has some thousands.
+  private static let headerLimit: UInt64 = 1 << 20
+  private static let notesLimit: UInt64 = 16 << 20
+
+  init(_ file: MappedFile) throws(IntrospectionError) {
+    func malformed(_ offset: UInt64, _ reason: String) -> IntrospectionError { .malformed(path: file.path, offset: offset, reason: reason) }
+    guard let header = file.bytes(at: 0, count: 64) else { throw malformed(0, "the ELF header is cut off") }
+    guard header[4] == 2, header[5] == 1 else { throw malformed(4, "it is no little-endian ELF of 64 bits") }
+    guard header.integer(at: 16, size: 2) == 4 else { throw malformed(16, "it is an ELF file, but no core") }
+    guard header.integer(at: 18, size: 2) == 62 else { throw malformed(18, "it is a core of another machine than x86-64") }
+    let place = header.integer(at: 32, size: 8)
+    guard header.integer(at: 54, size: 2) == 56 else { throw malformed(54, "its program headers do not have 56 bytes") }
+    var count = header.integer(at: 56, size: 2)
+    if count == 0xFFFF {
+      // PN_XNUM: the true count is sh_info of the first section header.
+      let sections = header.integer(at: 40, size: 8)
+      guard let section = file.bytes(at: sections, count: 64) else { throw malformed(40, "the section header with the count of segments is cut off") }
+      count = section.integer(at: 44, size: 4)
+    }
+    guard count > 0, count <= Self.headerLimit else { throw malformed(56, "it has \(count) program headers") }
+    guard place <= file.count, count * 56 <= file.count - place else { throw malformed(32, "the program headers reach beyond the end of the file") }
+
+    var ranges: [(range: PhysicalRange, offset: UInt64)] = []
+    var information: [VMCoreInfo] = []
+    var processors: [ProcessorRegisters] = []
+    for index in 0..<count {
+      let start = place + index * 56
+      guard let bytes = file.bytes(at: start, count: 56) else { throw malformed(start, "a program header is cut off") }
+      let kind = bytes.integer(at: 0, size: 4)
+      let offset = bytes.integer(at: 8, size: 8)
+      let physical = bytes.integer(at: 24, size: 8)
+      let size = bytes.integer(at: 32, size: 8)
+      guard kind == Self.load || kind == Self.note, size > 0 else { continue }
+      guard offset <= file.count, size <= file.count - offset else {
+        throw malformed(start, "a segment of \(size) bytes at \(offset) reaches beyond the end of the file; the dump was cut off")
+      }
+      if kind == Self.note {
+        guard size <= Self.notesLimit, let notes = file.bytes(at: offset, count: Int(size)) else { throw malformed(start, "the notes have \(size) bytes") }
+        for note in ELFNotes(notes) {
+          if note.name == "VMCOREINFO", let info = VMCoreInfo(note.content) { information.append(info) }
+          if note.name == "QEMU", let registers = ProcessorRegisters(Array(note.content)) { processors.append(registers) }
+        }
+      } else if physical != .max {
+        guard let range = PhysicalRange(start: physical, count: size) else {
+          throw malformed(start, "a segment at physical 0x\(String(physical, radix: 16)) reaches beyond 52 bits")
+        }
+        ranges.append((range, offset))
+      }
+    }
+    segments = Self.disjoint(ranges).map { PhysicalMemory.Segment(range: $0.range, file: file, fileOffset: $0.offset) }
+    guard !segments.isEmpty else { throw malformed(place, "it has no segment with memory") }
+    self.information = information
+    self.processors = processors
+  }
+
+  /// A dump by virtual address holds the same memory several times: what a segment shares with one before it is left out.
+  private static func disjoint(_ ranges: [(range: PhysicalRange, offset: UInt64)]) -> [(range: PhysicalRange, offset: UInt64)] {
+    var found: [(range: PhysicalRange, offset: UInt64)] = []
+    var end: UInt64 = 0
+    for (range, offset) in ranges.sorted(by: { ($0.range.start, $1.range.end) < ($1.range.start, $0.range.end) }) where range.end > end {
+      let skipped = max(range.start, end) - range.start
+      guard let rest = PhysicalRange(start: range.start + skipped, count: range.count - skipped) else { continue }
+      found.append((rest, offset + skipped))
+      end = rest.end
+    }
+    return found
+  }
+}
+
+extension ProcessorRegisters {
+  /// From the content of QEMU's note: `QEMUCPUState` (QEMU target/i386/arch_dump.c). Nil for another version or a shorter one.
+  init?(_ content: [UInt8]) {
+    guard content.count >= 432, content.integer(at: 0, size: 4) == 1 else { return nil }
+    func word(_ offset: Int) -> UInt64 { content.integer(at: offset, size: 8) }
+    // Version, size, 16 registers, rip, rflags; then ten segments of 24 bytes: cs, ds, es, fs, gs, ss, ldt, tr, gdt, idt; then cr0 to cr4.
+    func segment(_ index: Int) -> Table {
+      Table(base: word(152 + 24 * index + 16), limit: UInt32(content.integer(at: 152 + 24 * index + 4, size: 4)))
+    }
+    rip = word(136)
+    cr0 = word(392)
+    cr3 = word(416)
+    cr4 = word(424)
+    gsBase = segment(4).base
+    kernelGSBase = content.count >= 440 ? word(432) : 0
+    gdt = segment(8)
+    idt = segment(9)
+  }
+}

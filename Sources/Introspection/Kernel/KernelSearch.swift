@@ -1,0 +1,135 @@
+/// Finds the kernel that runs in a guest with nothing given: VMCOREINFO first, which lies in a page of its own and names everything; where no such
+/// text leads to a kernel, kallsyms tables by their form. Every candidate is tried, and each that fails a cross-check is kept with its reason.
+struct KernelSearch {
+  let memory: PhysicalMemory
+  /// CR3 of each vCPU where it is known.
+  let roots: [UInt64]
+  /// VMCOREINFO that came with an image, beside what lies in memory.
+  let given: [VMCoreInfo]
+
+  struct Found {
+    let kernel: Kernel
+    let space: AddressSpace
+    let rejected: [KernelRejection]
+  }
+
+  func run() throws(IntrospectionError) -> Found {
+    var rejected: [KernelRejection] = []
+    var accepted: [KernelCandidate.Accepted] = []
+    var sightings = VMCoreInfo.sightings(in: memory)
+    sightings.append(contentsOf: given.filter { info in !sightings.contains { $0.info == info } }.map { .init(address: 0, info: $0) })
+    var seen: [KernelRejection] = []
+    for sighting in sightings {
+      do throws(KernelCandidate.Reason) {
+        let found = try candidate(sighting).check(nil, roots: roots)
+        accepted.append(found)
+        seen.append(KernelRejection(source: Self.vmcoreinfo, address: sighting.address, reason: ""))
+      } catch {
+        rejected.append(KernelRejection(source: Self.vmcoreinfo, address: sighting.address, reason: error.text))
+      }
+    }
+    if accepted.isEmpty {
+      for sighting in KallsymsScan.sightings(in: memory) {
+        do throws(KernelCandidate.Reason) {
+          accepted.append(try check(sighting))
+          seen.append(KernelRejection(source: Self.tokenTable, address: sighting.address, reason: ""))
+        } catch {
+          rejected.append(KernelRejection(source: Self.tokenTable, address: sighting.address, reason: error.text))
+        }
+      }
+    }
+    guard let best = accepted.indices.max(by: { tasks(accepted[$0]) < tasks(accepted[$1]) }) else {
+      throw .noKernel(path: memory.path, rejected: rejected)
+    }
+    for index in accepted.indices where index != best && accepted[index].kernel.image != accepted[best].kernel.image {
+      rejected.append(
+        KernelRejection(
+          source: seen[index].source, address: seen[index].address,
+          reason: "it is whole, and another kernel in the same memory has more processes"))
+    }
+    return Found(kernel: accepted[best].kernel, space: accepted[best].space, rejected: rejected)
+  }
+
+  private static let vmcoreinfo = "VMCOREINFO"
+  private static let tokenTable = "kallsyms token table"
+
+  private func candidate(_ sighting: VMCoreInfo.Sighting) throws(KernelCandidate.Reason) -> KernelCandidate {
+    let info = sighting.info
+    guard let base = info.number("phys_base"), let slide = info.slide else {
+      throw KernelCandidate.Reason(text: "it lacks phys_base and KERNELOFFSET of an x86-64 kernel")
+    }
+    guard let text = info.symbol("_stext"), let pageTable = info.symbol("init_top_pgt") ?? info.symbol("swapper_pg_dir") else {
+      throw KernelCandidate.Reason(text: "it lacks _stext or swapper_pg_dir")
+    }
+    // The image begins at most 16 MiB before _stext, and KASLR moves it by whole 2 MiB.
+    guard slide & 0x1F_FFFF == 0, slide < 1 << 30, text &- Kernel.textBase &- slide < 16 << 20 else {
+      throw KernelCandidate.Reason(text: "KERNELOFFSET and _stext contradict each other")
+    }
+    let encryption = info.number("sme_mask").map(UInt64.init(bitPattern:)) ?? 0
+    return KernelCandidate(
+      memory: memory, source: Self.vmcoreinfo, address: sighting.address, information: info, physicalBase: UInt64(bitPattern: base),
+      pageTable: pageTable, text: text, encryption: encryption)
+  }
+
+  // MARK: Without VMCOREINFO
+
+  private func check(_ sighting: KallsymsScan.Sighting) throws(KernelCandidate.Reason) -> KernelCandidate.Accepted {
+    guard let table = sighting.places.table({ memory.bytes($0, count: $1) }) else {
+      throw KernelCandidate.Reason(text: "its parts are no symbol table")
+    }
+    let (symbols, bases) = placed(table, sighting)
+    guard let text = symbols.address("_stext"), let pageTable = symbols.address("init_top_pgt") ?? symbols.address("swapper_pg_dir") else {
+      throw KernelCandidate.Reason(text: "its symbols lack _stext or init_top_pgt")
+    }
+    var reason = KernelCandidate.Reason(text: "its symbols do not say where in memory the image lies")
+    for base in bases {
+      let candidate = KernelCandidate(
+        memory: memory, source: Self.tokenTable, address: sighting.address, information: nil, physicalBase: base, pageTable: pageTable,
+        text: text, encryption: 0)
+      guard let banner = symbols.address("linux_banner"), candidate.image(banner, 14) == Array("Linux version ".utf8) else { continue }
+      do throws(KernelCandidate.Reason) { return try candidate.check(symbols, roots: roots) } catch { reason = error }
+    }
+    throw reason
+  }
+
+  /// Symbols with virtual addresses, and physical bases that put the tables to where they were found: the image lies in one piece, on 2 MiB, and the
+  /// tables in its read-only data.
+  private func placed(_ table: SymbolTable, _ sighting: KallsymsScan.Sighting) -> (SymbolTable, [UInt64]) {
+    if case .relative = sighting.places.values {
+      // Symbols' addresses are physical as yet; the page tables say where the image is mapped.
+      guard let text = table.address("_stext"), let root = table.address("init_top_pgt") ?? table.address("swapper_pg_dir") else {
+        return (table, [])
+      }
+      for slot in UInt64(0)..<512 {
+        let virtual = Kernel.mapBase + slot << 21 + (text & 0x1F_FFFF)
+        for levels in [4, 5] where AddressSpace(memory: memory, root: root, levels: levels).translate(virtual) == text {
+          return (table.moved(by: virtual &- text), [text &- (virtual &- Kernel.mapBase)])
+        }
+      }
+      return (table, [])
+    }
+    guard let start = table.address("__start_rodata"), let end = table.address("__end_rodata"), start < end, end - start < 256 << 20 else {
+      return (table, [])
+    }
+    var virtual = start & ~0x1F_FFFF | sighting.address & 0x1F_FFFF
+    var bases: [UInt64] = []
+    while virtual < end {
+      if virtual >= start { bases.append(sighting.address &- (virtual &- Kernel.mapBase)) }
+      virtual += 1 << 21
+    }
+    return (table, bases)
+  }
+
+  /// Processes in the list, as far as it can be followed: of two whole kernels the one that was left over by a restart has gone to pieces first.
+  private func tasks(_ accepted: KernelCandidate.Accepted) -> Int {
+    guard let task = accepted.kernel.symbol("init_task"), let tasks = accepted.kernel.offset("task_struct", "tasks") else { return 0 }
+    var entry = task &+ tasks
+    var count = 0
+    while count < 1 << 16 {
+      guard let place = accepted.space.translate(entry), let next = memory.u64(place), next != task &+ tasks else { break }
+      entry = next
+      count += 1
+    }
+    return count
+  }
+}

@@ -1,0 +1,219 @@
+/// The kernel's own symbol table, kallsyms: names compressed by a table of 256 tokens, and offsets in ascending order of address
+/// (scripts/kallsyms.c, kernel/kallsyms.c).
+///
+/// All of it is copied from the guest once; names are hashed without being expanded, and expanded when they are asked for.
+public struct SymbolTable: Sendable {
+  /// The copied parts of the table.
+  struct Parts: Sendable {
+    /// kallsyms_names: for each symbol its length as up to two bytes of ULEB128, then so many tokens.
+    var names: [UInt8]
+    /// kallsyms_token_table: 256 texts, each ended by a zero byte.
+    var tokenTable: [UInt8]
+    /// kallsyms_token_index: 256 offsets in the token table.
+    var tokenIndex: [UInt16]
+    /// Run-time address of each symbol, in the order of the table.
+    var addresses: [UInt64]
+  }
+
+  /// A symbol is at most so long (KSYM_NAME_LEN is 128 before 6.1, then 512).
+  static let nameLimit = 512
+  /// More symbols than any kernel has; a table that says more is refused.
+  static let countLimit = 4 << 20
+
+  private var parts: Parts
+  /// Offset of each symbol's tokens in `names`, and their count.
+  private let starts: [UInt32]
+  private let lengths: [UInt16]
+  /// Chains of symbols whose names hash alike: heads by hash, then the next of each symbol; index + 1, 0 ends a chain.
+  private let heads: [UInt32]
+  private let next: [UInt32]
+
+  /// Symbols in the table.
+  public var count: Int { parts.addresses.count }
+
+  /// Nil where the parts contradict each other: names that end early, tokens without an end.
+  init?(_ parts: Parts) {
+    let count = parts.addresses.count
+    guard count > 0, count <= Self.countLimit, parts.tokenIndex.count == 256, let tokens = Tokens(parts) else { return nil }
+    var starts = [UInt32](repeating: 0, count: count)
+    var lengths = [UInt16](repeating: 0, count: count)
+    let mask = Self.mask(count)
+    var heads = [UInt32](repeating: 0, count: mask + 1)
+    var next = [UInt32](repeating: 0, count: count)
+    let isWhole = unsafe parts.names.withUnsafeBufferPointer { names -> Bool in
+      var position = 0
+      for index in 0..<count {
+        // SAFETY (of this loop): every position is compared with the count before a byte is read.
+        guard position < names.count else { return false }
+        var length = Int(unsafe names[position])
+        position += 1
+        if length & 0x80 != 0 {
+          guard position < names.count else { return false }
+          length = length & 0x7F | Int(unsafe names[position]) << 7
+          position += 1
+        }
+        guard length > 0, length <= names.count - position else { return false }
+        starts[index] = UInt32(position)
+        lengths[index] = UInt16(length)
+        let bucket = Int(truncatingIfNeeded: unsafe tokens.hash(names, position, length)) & mask
+        next[index] = heads[bucket]
+        heads[bucket] = UInt32(index + 1)
+        position += length
+      }
+      return true
+    }
+    guard isWhole else { return nil }
+    self.parts = parts
+    self.starts = starts
+    self.lengths = lengths
+    self.heads = heads
+    self.next = next
+  }
+
+  /// The same symbols with `distance` added to each address; wraps.
+  func moved(by distance: UInt64) -> SymbolTable {
+    var moved = self
+    moved.parts.addresses = parts.addresses.map { $0 &+ distance }
+    return moved
+  }
+
+  private static func mask(_ count: Int) -> Int {
+    var size = 1024
+    while size < count { size *= 2 }
+    return size - 1
+  }
+
+  // MARK: Asking
+
+  /// Address of the symbol of this name, the first in the table; nil for none. Several symbols of one name are frequent among static functions.
+  public func address(_ name: String) -> UInt64? { indices(name).min().map { parts.addresses[$0] } }
+
+  /// Addresses of all symbols of this name, ascending.
+  public func addresses(_ name: String) -> [UInt64] { indices(name).map { parts.addresses[$0] }.sorted() }
+
+  /// A table with all names alike makes one chain of all symbols: more than so many are not looked at.
+  private static let chainLimit = 4096
+
+  private func indices(_ name: String) -> [Int] {
+    let wanted = Array(name.utf8)
+    guard !wanted.isEmpty, wanted.count < Self.nameLimit else { return [] }
+    var hash: UInt64 = 0
+    for byte in wanted { hash = hash &* Tokens.base &+ UInt64(byte) &+ 1 }
+    var entry = heads[Int(truncatingIfNeeded: Tokens.mixed(hash)) & (heads.count - 1)]
+    var found: [Int] = []
+    var left = Self.chainLimit
+    while entry != 0, left > 0 {
+      let index = Int(entry - 1)
+      if expanded(index).dropFirst().elementsEqual(wanted) { found.append(index) }
+      entry = next[index]
+      left -= 1
+    }
+    return found
+  }
+
+  /// Name and address of a symbol by its place in the table.
+  public func symbol(at index: Int) -> Symbol {
+    let text = expanded(index)
+    return Symbol(
+      name: String(decoding: text.dropFirst(), as: UTF8.self), type: text.first ?? 0x3F, address: parts.addresses[index])
+  }
+
+  public struct Symbol: Sendable, Hashable {
+    public let name: String
+    /// The letter of nm(1), ASCII.
+    public let type: UInt8
+    public let address: UInt64
+  }
+
+  /// The last symbol at or below an address, as the kernel's own backtraces name it, and how far behind it the address lies; nil below the first.
+  /// Of several symbols at one address the first is told.
+  public func nearest(_ address: UInt64) -> (symbol: Symbol, distance: UInt64)? {
+    guard let index = lastIndex(atOrBelow: address) else { return nil }
+    var first = index
+    var steps = 0
+    while first > 0, parts.addresses[first - 1] == parts.addresses[index], steps < 64 {
+      first -= 1
+      steps += 1
+    }
+    let found = symbol(at: first)
+    return (found, address - found.address)
+  }
+
+  /// Address of the next symbol above an address; nil above the last.
+  public func following(_ address: UInt64) -> UInt64? {
+    let index = lastIndex(atOrBelow: address).map { $0 + 1 } ?? 0
+    return index < count ? parts.addresses[index] : nil
+  }
+
+  private func lastIndex(atOrBelow address: UInt64) -> Int? {
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if parts.addresses[middle] <= address { low = middle + 1 } else { high = middle }
+    }
+    return low > 0 ? low - 1 : nil
+  }
+
+  /// Type letter and name.
+  private func expanded(_ index: Int) -> [UInt8] {
+    var text: [UInt8] = []
+    let start = Int(starts[index])
+    for token in parts.names[start..<start + Int(lengths[index])] {
+      var position = Int(parts.tokenIndex[Int(token)])
+      while position < parts.tokenTable.count, parts.tokenTable[position] != 0 {
+        guard text.count < Self.nameLimit else { return text }
+        text.append(parts.tokenTable[position])
+        position += 1
+      }
+    }
+    return text
+  }
+}
+
+/// Polynomial hashes of the 256 tokens: the hash of a name follows from those of its tokens without expanding it.
+private struct Tokens {
+  static let base: UInt64 = 0x9E37_79B9_7F4A_7C15 | 1
+
+  /// Of each token its hash, and `base` to the power of its length; once more for a name's first token, which begins with the type letter.
+  private let hashes: [UInt64]
+  private let powers: [UInt64]
+  private let firstHashes: [UInt64]
+
+  init?(_ parts: SymbolTable.Parts) {
+    var hashes: [UInt64] = []
+    var powers: [UInt64] = []
+    var firstHashes: [UInt64] = []
+    for offset in parts.tokenIndex {
+      guard Int(offset) < parts.tokenTable.count, let end = parts.tokenTable[Int(offset)...].prefix(SymbolTable.nameLimit).firstIndex(of: 0)
+      else { return nil }
+      var hash: UInt64 = 0
+      var power: UInt64 = 1
+      var firstHash: UInt64 = 0
+      for (place, byte) in parts.tokenTable[Int(offset)..<end].enumerated() {
+        hash = hash &* Self.base &+ UInt64(byte) &+ 1
+        power = power &* Self.base
+        if place > 0 { firstHash = firstHash &* Self.base &+ UInt64(byte) &+ 1 }
+      }
+      hashes.append(hash)
+      powers.append(power)
+      firstHashes.append(firstHash)
+    }
+    self.hashes = hashes
+    self.powers = powers
+    self.firstHashes = firstHashes
+  }
+
+  static func mixed(_ hash: UInt64) -> UInt64 { hash ^ hash >> 29 ^ hash >> 47 }
+
+  /// - Precondition: `length` is at least 1, and `position + length` lies within `names`.
+  @inline(__always)
+  func hash(_ names: UnsafeBufferPointer<UInt8>, _ position: Int, _ length: Int) -> UInt64 {
+    var hash = unsafe firstHashes[Int(names[position])]
+    for index in position + 1..<position + length {
+      let token = unsafe Int(names[index])
+      hash = hash &* powers[token] &+ hashes[token]
+    }
+    return Self.mixed(hash)
+  }
+}

@@ -1,0 +1,74 @@
+extension Guest {
+  /// Names on a path at most; the kernel's own paths end at 4096 bytes.
+  private static let pathDepth = 256
+  private static let pathLimit = 4096
+
+  /// Path of an open file (`struct file`), as a process in the first mount namespace names it; " (deleted)" behind the name of a file that has none
+  /// any more.
+  ///
+  /// Nil where a member on the way cannot be read. Names are the guest's, and may be anything.
+  public func path(ofFile file: UInt64) -> String? {
+    guard let place = kernel.offset("file", "f_path") ?? kernel.offset("file", "__f_path"), let dentry = kernel.offset("path", "dentry"),
+      let mount = kernel.offset("path", "mnt"), let entry = pointer(file &+ place &+ dentry)
+    else { return nil }
+    return path(ofEntry: entry, mount: pointer(file &+ place &+ mount))
+  }
+
+  /// Path of an inode by the first of its names; nil where it has none in memory, as anonymous inodes have.
+  ///
+  /// The name is seen through the first mount of its file system, which need not be the one that a process uses.
+  public func path(ofInode inode: UInt64) -> String? {
+    guard let aliases = kernel.offset("inode", "i_dentry"), let link = kernel.offset("dentry", "d_u.d_alias"),
+      let node = pointer(inode &+ aliases)
+    else { return nil }
+    var mount: UInt64?
+    if let block = kernel.offset("inode", "i_sb").flatMap({ pointer(inode &+ $0) }), let list = kernel.offset("super_block", "s_mounts"),
+      let instance = kernel.offset("mount", "mnt_instance"), let inner = kernel.offset("mount", "mnt"), let first = pointer(block &+ list),
+      first != block &+ list
+    {
+      mount = first &- instance &+ inner
+    }
+    return path(ofEntry: node &- link, mount: mount)
+  }
+
+  /// - Parameters:
+  ///   - entry: a `struct dentry`.
+  ///   - mount: the `struct vfsmount` inside of a `struct mount`; nil stops at the root of the file system.
+  func path(ofEntry entry: UInt64, mount: UInt64?) -> String? {
+    guard let parentOffset = kernel.offset("dentry", "d_parent"), let nameOffset = kernel.offset("dentry", "d_name.name") else { return nil }
+    var names: [String] = []
+    var length = 0
+    var entry = entry
+    var mount = mount
+    let isDeleted = kernel.offset("dentry", "d_hash").flatMap { u64(entry &+ $0 &+ 8) } == 0
+    for _ in 0..<Self.pathDepth {
+      if let current = mount, let root = kernel.offset("vfsmount", "mnt_root"), pointer(current &+ root) == entry {
+        guard let above = above(mount: current) else { break }
+        (entry, mount) = above
+        continue
+      }
+      guard let parent = pointer(entry &+ parentOffset), let address = pointer(entry &+ nameOffset) else { return nil }
+      // The root of a file system is its own parent. What is no file of a folder (a pipe, a memfd) has a name there.
+      if parent == entry {
+        if names.isEmpty, let name = string(address, limit: 256), name != "/" { names.append(name) }
+        break
+      }
+      guard let name = string(address, limit: 256) else { return nil }
+      names.append(name)
+      length += name.utf8.count + 1
+      guard length <= Self.pathLimit else { return nil }
+      entry = parent
+    }
+    // The root of a file system has no hash chain either, and is not deleted.
+    return "/" + names.reversed().joined(separator: "/") + (isDeleted && !names.isEmpty ? " (deleted)" : "")
+  }
+
+  /// Where a mount lies: the entry that it covers, and the mount that this one belongs to. Nil for the topmost.
+  private func above(mount: UInt64) -> (entry: UInt64, mount: UInt64)? {
+    guard let inner = kernel.offset("mount", "mnt"), let parentOffset = kernel.offset("mount", "mnt_parent"),
+      let point = kernel.offset("mount", "mnt_mountpoint"), let parent = pointer(mount &- inner &+ parentOffset), parent != mount &- inner,
+      let entry = pointer(mount &- inner &+ point)
+    else { return nil }
+    return (entry, parent &+ inner)
+  }
+}

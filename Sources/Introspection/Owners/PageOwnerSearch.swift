@@ -1,0 +1,157 @@
+extension Guest {
+  /// Tells who uses some pages of physical memory: one walk over the page tables of all processes and of the kernel, then `struct page` for what
+  /// neither of them maps.
+  ///
+  /// - Parameter addresses: guest-physical, of any byte of a page.
+  /// - Throws: `missing` for a kernel whose processes cannot be told.
+  public func owners(of addresses: some Sequence<UInt64>) throws(IntrospectionError) -> PageOwners {
+    var search = PageOwnerSearch(self, pages: Set(addresses.map { $0 & ~(PageOwners.pageSize - 1) }))
+    if search.pages.isEmpty { return PageOwners(byPage: [:], inconsistencies: []) }
+    let processes = try processes()
+    for process in processes.processes { try search.visit(process) }
+    search.visitKernel()
+    for page in search.pages where search.owners[page] == nil { search.owners[page] = [search.describe(page)] }
+    return PageOwners(byPage: search.owners, inconsistencies: search.inconsistencies)
+  }
+}
+
+struct PageOwnerSearch {
+  /// Processes told of one page at most: thousands may map a page of the C library.
+  static let mostOwners = 16
+  /// Tables read for one address space at most. A process that maps 512 GiB has as many.
+  private static let tableLimit = 1 << 18
+
+  let guest: Guest
+  let pages: Set<UInt64>
+  private let sorted: [UInt64]
+  var owners: [UInt64: [PageOwner]] = [:]
+  private(set) var inconsistencies: [Inconsistency] = []
+  private var seen: Set<UInt64> = []
+  private let modules: [(range: Range<UInt64>, name: String)]
+
+  init(_ guest: Guest, pages: Set<UInt64>) {
+    self.guest = guest
+    self.pages = pages
+    sorted = pages.sorted()
+    modules = guest.moduleRanges()
+  }
+
+  /// Pages among those asked for that a mapping covers.
+  private func hits(_ mapping: AddressSpace.Mapping) -> ArraySlice<UInt64> {
+    if mapping.size == PageOwners.pageSize { return pages.contains(mapping.physical) ? [mapping.physical] : [] }
+    var low = 0
+    var high = sorted.count
+    while low < high {
+      let middle = (low + high) / 2
+      if sorted[middle] < mapping.physical { low = middle + 1 } else { high = middle }
+    }
+    return sorted[low...].prefix { $0 < mapping.physical + mapping.size }
+  }
+
+  private mutating func note(_ fault: Inconsistency) {
+    if inconsistencies.count < 100 { inconsistencies.append(fault) }
+  }
+
+  /// Marks the pages that a process maps. Processes that share their memory are all told.
+  mutating func visit(_ process: Process) throws(IntrospectionError) {
+    guard let mm = process.mm, let space = guest.space(ofProcess: mm) else { return }
+    var found: [(page: UInt64, virtual: UInt64)] = []
+    let top: UInt64 = space.levels == 5 ? 1 << 56 : 1 << 47
+    do throws(AddressSpace.Stop) {
+      try space.visit(from: 0, through: top - 1, limit: Self.tableLimit) { mapping in
+        for page in hits(mapping) { found.append((page, mapping.virtual + (page - mapping.physical))) }
+      }
+    } catch {
+      note(Inconsistency(structure: "mm_struct.pgd", address: mm, reason: "the page tables of process \(process.pid) have no end"))
+    }
+    if found.isEmpty { return }
+    let areas = try guest.mappings(of: mm)
+    if let fault = areas.inconsistency { note(fault) }
+    for (page, virtual) in found where owners[page, default: []].count < Self.mostOwners {
+      let mapping = areas.mappings.first { $0.start <= virtual && virtual < $0.end }
+      owners[page, default: []].append(
+        PageOwner(.process, pid: process.pid, name: process.name, virtual: virtual, mapping: mapping, file: mapping?.file))
+    }
+  }
+
+  /// Marks the pages of the kernel's image, of its modules, and of what it maps behind them; not those of the direct map, which holds every page.
+  mutating func visitKernel() {
+    let kernel = guest.kernel
+    let image = kernel.physical(kernel.image.lowerBound)..<kernel.physical(kernel.image.upperBound)
+    for page in pages where image.contains(page) && owners[page] == nil {
+      let virtual = page &- kernel.physicalBase &+ Kernel.mapBase
+      let near = kernel.symbols.nearest(virtual + PageOwners.pageSize - 1)
+      owners[page] = [PageOwner(.kernelImage, virtual: virtual, detail: near?.symbol.name)]
+    }
+    var found: [(page: UInt64, virtual: UInt64)] = []
+    do throws(AddressSpace.Stop) {
+      // Everything above the direct map: what vmalloc gives, and the area of modules.
+      try guest.space.visit(from: kernel.directMap &+ guest.memory.end, through: .max, limit: Self.tableLimit) { mapping in
+        for page in hits(mapping) where !kernel.image.contains(mapping.virtual) { found.append((page, mapping.virtual + (page - mapping.physical))) }
+      }
+    } catch {
+      note(Inconsistency(structure: "init_top_pgt", address: kernel.directMap, reason: "the kernel's page tables have no end"))
+    }
+    for (page, virtual) in found where owners[page] == nil {
+      let module = modules.first { $0.range.contains(virtual) }
+      let isModuleArea = virtual >= kernel.image.upperBound
+      owners[page] = [PageOwner(module != nil || isModuleArea ? .module : .kernel, virtual: virtual, detail: module?.name)]
+    }
+  }
+
+  /// By `struct page` alone.
+  func describe(_ page: UInt64) -> PageOwner {
+    guard var structure = guest.pageStructure(page), let mappingOffset = guest.kernel.offset("page", "mapping") else { return PageOwner(.unknown) }
+    // A page inside of a larger unit points to the first one's structure.
+    if let head = guest.kernel.offset("page", "compound_head").flatMap({ guest.u64(structure &+ $0) }), head & 1 == 1 { structure = head & ~1 }
+    if let count = guest.kernel.offset("page", "_refcount").flatMap({ guest.i32(structure &+ $0) }), count == 0 { return PageOwner(.free) }
+    guard let mapping = guest.u64(structure &+ mappingOffset) else { return PageOwner(.unknown) }
+    // PAGE_MAPPING_ANON (include/linux/page-flags.h).
+    if mapping & 3 == 1, guest.physical(mapping & ~3) != nil { return PageOwner(.anonymous) }
+    // Objects of the kernel have other things in this word; an address space is one whose inode says so.
+    if mapping != 0, mapping & 3 == 0, let inode = guest.inode(ofAddressSpace: mapping) {
+      return PageOwner(.pageCache, file: guest.path(ofInode: inode))
+    }
+    return PageOwner(.kernel, virtual: guest.kernel.directMap &+ page)
+  }
+}
+
+extension Guest {
+  /// The `struct page` of a page of physical memory, in the array that begins at vmemmap_base; nil where there is none.
+  func pageStructure(_ physical: UInt64) -> UInt64? {
+    guard let base = symbol("vmemmap_base").flatMap({ pointer($0) }), let size = kernel.size("page"), (32...256).contains(size) else { return nil }
+    let address = base &+ physical / PageOwners.pageSize &* size
+    return self.physical(address) == nil ? nil : address
+  }
+
+  /// The inode of an `address_space`; nil where both do not point to each other, as for what is no address space.
+  func inode(ofAddressSpace mapping: UInt64) -> UInt64? {
+    guard let host = kernel.offset("address_space", "host"), let own = kernel.offset("inode", "i_mapping"), let inode = pointer(mapping &+ host),
+      pointer(inode &+ own) == mapping
+    else { return nil }
+    return inode
+  }
+
+  /// Addresses of the listed modules' text and data. Since Linux 6.4 a module has several areas, before it has one.
+  func moduleRanges() -> [(range: Range<UInt64>, name: String)] {
+    guard let head = symbol("modules"), let link = kernel.offset("module", "list"), let nameOffset = kernel.offset("module", "name") else { return [] }
+    var places: [(base: UInt64, size: UInt64)] = []
+    if let areas = kernel.types.member("module", "mem"), let array = kernel.types.resolved(areas.type).flatMap(kernel.types.array),
+      let step = kernel.size("module_memory"), let base = kernel.offset("module_memory", "base"), let size = kernel.offset("module_memory", "size")
+    {
+      for index in 0..<UInt64(min(array.count, 16)) {
+        places.append((UInt64(areas.offset) &+ index &* step &+ base, UInt64(areas.offset) &+ index &* step &+ size))
+      }
+    } else if let base = kernel.offset("module", "core_layout.base"), let size = kernel.offset("module", "core_layout.size") {
+      places.append((base, size))
+    }
+    return list(head: head, offset: link, structure: "modules").entries.flatMap { module in
+      let name = string(module &+ nameOffset, limit: 64) ?? ""
+      return places.compactMap { place -> (range: Range<UInt64>, name: String)? in
+        guard let start = pointer(module &+ place.base), let count = u32(module &+ place.size), count > 0, start <= UInt64.max - UInt64(count)
+        else { return nil }
+        return (start..<start + UInt64(count), name)
+      }
+    }
+  }
+}

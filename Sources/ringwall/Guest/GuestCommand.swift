@@ -1,0 +1,34 @@
+internal import ArgumentParser
+
+/// Running guests and images of their memory, seen from outside.
+struct GuestCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "guest",
+    abstract: "Look into a running guest, or an image of its memory, from outside.",
+    discussion: """
+      A target is pid:N, the name or UUID of a running guest, the socket of its QMP monitor, or a file with its memory.
+
+        ringwall guest list                       running guests, and which of them can be read
+        ringwall guest ps web01                   its processes, from its memory alone
+        ringwall guest ps guest.ram               the same of a saved RAM file, an ELF core or a LiME image
+        ringwall guest state web01                control registers and system call entries of each processor
+        ringwall guest pause web01 --samples 500  how long a guest stands still when it is paused
+        ringwall guest dirty web01                which pages it writes
+
+      The guest needs no agent and no symbol file; its RAM must be shared memory of QEMU. Nothing in the guest is changed.
+      """,
+    subcommands: [
+      GuestListCommand.self,
+      GuestPsCommand.self,
+      GuestStateCommand.self,
+      GuestPauseCommand.self,
+      GuestDirtyCommand.self,
+      GuestGuardCommand.self,
+    ])
+}
+
+/// A table or JSON.
+enum GuestForm: String, ExpressibleByArgument, CaseIterable {
+  case table
+  case json
+}

@@ -1,0 +1,89 @@
+internal import Introspection
+internal import Judgement
+internal import QMP
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
+/// A guest as the command line names it.
+enum GuestTarget {
+  case process(QEMUProcess)
+  case socket(String)
+  /// A file with an image of a guest's memory.
+  case file(String)
+
+  /// `pid:N`, a path, a UUID, or the name of one running guest.
+  init(_ text: String) throws(DataError) {
+    if text.hasPrefix("pid:") {
+      guard let pid = Int32(text.dropFirst(4)), pid > 0 else { throw DataError("\(text): a process is named as in pid:4711") }
+      guard let process = QEMUProcess(pid: pid) else { throw DataError(MachineError.noEmulator(pid: pid).description) }
+      self = .process(process)
+      return
+    }
+    var status = stat()
+    // SAFETY: stat(2) fills one structure, which is what the pointer leads to.
+    if unsafe stat(text, &status) == 0 {
+      self = status.st_mode & S_IFMT == S_IFSOCK ? .socket(text) : .file(text)
+      return
+    }
+    guard !text.contains("/") else { throw DataError("\(text): there is no such file") }
+    let found = QEMUProcess.all().filter { $0.name == text || (!$0.uuid.isEmpty && $0.uuid.lowercased() == text.lowercased()) }
+    guard let first = found.first else {
+      throw DataError("\(text): no running guest has this name or UUID, and there is no such file; ringwall guest list shows what runs")
+    }
+    guard found.count == 1 else {
+      throw DataError("\(text): \(found.count) guests have this name; name one as pid:\(first.pid)")
+    }
+    self = .process(first)
+  }
+
+  /// Opens a guest by what the user named, and finds its kernel.
+  static func open(_ target: String) throws(DataError) -> Guest {
+    let named = try GuestTarget(target)
+    let machine: LiveMachine? = if case .file = named { nil } else { try named.machine() }
+    do throws(IntrospectionError) {
+      guard let machine else { return try Guest(image: try MemoryImage(path: target)) }
+      return try Guest(memory: machine.memory, processors: machine.roots())
+    } catch {
+      throw DataError(error.description)
+    }
+  }
+
+  /// The running machine with its memory.
+  func machine() throws(DataError) -> LiveMachine {
+    if case .file(let path) = self { throw DataError("\(path): this needs a running guest, and is a file") }
+    do throws(MachineError) {
+      switch self {
+      case .process(let process): return try LiveMachine(process)
+      case .socket(let path), .file(let path): return try LiveMachine(socket: path)
+      }
+    } catch {
+      throw DataError(error.description)
+    }
+  }
+
+  /// The process of a running guest, and its monitor where there is one that answers; its memory may be private.
+  func process() throws(DataError) -> (process: QEMUProcess, monitor: Monitor?, second: String?, failures: [String]) {
+    switch self {
+    case .file(let path): throw DataError("\(path): this needs a running guest, and is a file")
+    case .socket(let path):
+      let monitor: Monitor
+      do throws(QMPError) { monitor = try Monitor(path: path) } catch { throw DataError(error.description) }
+      guard let process = QEMUProcess.behind(monitor) else { throw DataError(MachineError.noEmulatorBehind(socket: path).description) }
+      return (process, monitor, process.monitors.first { $0.speaksQMP && $0.path != path }?.path, [])
+    case .process(let process):
+      let found = process.connect()
+      return (process, found.monitor, found.second, found.failures)
+    }
+  }
+}
+
+extension Guest {
+  /// A view's answer, with errors as the command line tells them.
+  func answer<Value>(_ view: (Guest) throws(IntrospectionError) -> Value) throws(DataError) -> Value {
+    do throws(IntrospectionError) { return try view(self) } catch { throw DataError(error.description) }
+  }
+}
