@@ -230,7 +230,10 @@ let package = Package(
     .testTarget(
       name: "IntrospectionTests", dependencies: ["Domain", "Introspection", "Judgement", "QMP", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "SignaturesTests", dependencies: ["Domain", "Introspection", "QMP", "ringwall", "Signatures", "TestSupport"], swiftSettings: strict),
+      name: "SignaturesTests",
+      dependencies: [
+        "Domain", "Introspection", "QMP", "ringwall", "Signatures", "TestSupport", .product(name: "Crypto", package: "swift-crypto"),
+      ], swiftSettings: strict),
     .testTarget(name: "VirtualMachineTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
     .testTarget(name: "WindowsTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
     .testTarget(name: "QEMUTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),

@@ -48,7 +48,9 @@ public enum DiskWorker {
       let scanner = order.work == .scan ? try scan(by: order) : nil
       Confinement.limit(
         memory: order.limits.memoryBytes, cpuSeconds: UInt64(order.limits.seconds), written: order.replaysJournals ? UInt64.max : 0)
-      output.take(.confined(Confinement.readOnlyDescriptors()))
+      let confinement = Confinement.readOnlyDescriptors()
+      if let refusal = confinement.refusal { throw DiskError("this process cannot be confined, and reads nothing unconfined: \(refusal)") }
+      output.take(.confined(confinement))
       let source: any BlockSource
       switch order.input {
       case .nbd(let export): source = try NBDSource(socket: 0, export: export)
@@ -92,22 +94,27 @@ public enum DiskWorker {
   private static func serve(images: Int32, program: String, _ arguments: [String]) -> Int32 {
     // Its threads' stacks are address space, not memory.
     Confinement.limit(memory: 32 << 30, cpuSeconds: 24 * 3600)
-    _ = Confinement.program(programFolders, opening: (0..<images).map { 3 + $0 })
-    return become(program, arguments)
+    let confinement = Confinement.program(programFolders, opening: (0..<images).map { 3 + $0 })
+    return confinement.refusal.map(refuse) ?? become(program, arguments)
   }
 
   /// Becomes a program that works on the file at descriptor 3.
   private static func repair(program: String, _ arguments: [String]) -> Int32 {
     Confinement.limit(memory: 4 << 30, cpuSeconds: 100, written: UInt64.max)
-    _ = Confinement.program(programFolders + ["/proc/self/mounts", "/proc/swaps"], opening: [3], isWriting: true)
-    return become(program, arguments)
+    let folders = programFolders + ["/proc/self/mounts", "/proc/swaps"]
+    return Confinement.program(folders, opening: [3], isWriting: true).refusal.map(refuse) ?? become(program, arguments)
   }
 
   private static func become(_ program: String, _ arguments: [String]) -> Int32 {
     // SAFETY: the vector's texts live until execv replaces the process, and it ends in nil.
     var argv: [UnsafeMutablePointer<CChar>?] = unsafe ([program] + arguments).map { unsafe strdup($0) } + [nil]
     _ = unsafe execv(program, &argv)
-    let text = Array("cannot run \(program): \(SystemText.reason(errno))\n".utf8)
+    return refuse("cannot run \(program): \(SystemText.reason(errno))")
+  }
+
+  /// Says why on standard error, where the parent reads it.
+  private static func refuse(_ why: String) -> Int32 {
+    let text = Array("\(why)\n".utf8)
     // SAFETY: write(2) reads the array's bytes alone.
     _ = unsafe text.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
     return 127

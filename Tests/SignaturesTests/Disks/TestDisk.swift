@@ -1,4 +1,6 @@
+import Crypto
 import Foundation
+import QMP
 import Signatures
 
 /// A folder for images, removed with its last user.
@@ -134,6 +136,11 @@ enum TestDisk {
     if case .end(let summary)? = records.last { return summary }
     return nil
   }
+
+  static func sha256(_ text: String) -> [UInt8] { Array(SHA256.hash(data: Array(text.utf8))) }
+
+  /// A monitor's answer to a question, as text.
+  static func ask(_ monitor: String, _ command: String) throws -> String { "\(try Monitor(path: monitor).execute(command))" }
 
   static func digest(_ entry: DiskEntry?) -> String? { entry?.digest.map(DiskEntry.hexadecimal) }
 }
