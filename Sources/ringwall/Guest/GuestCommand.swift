@@ -11,6 +11,8 @@ struct GuestCommand: ParsableCommand {
         ringwall guest list                       running guests, and which of them can be read
         ringwall guest ps web01                   its processes, from its memory alone
         ringwall guest ps guest.ram               the same of a saved RAM file, an ELF core or a LiME image
+        ringwall guest check web01                signs that its kernel was taken over
+        ringwall guest facts web01 -o facts.json  what that is judged by, to keep or to compare with
         ringwall guest state web01                control registers and system call entries of each processor
         ringwall guest pause web01 --samples 500  how long a guest stands still when it is paused
         ringwall guest dirty web01                which pages it writes
@@ -20,6 +22,8 @@ struct GuestCommand: ParsableCommand {
     subcommands: [
       GuestListCommand.self,
       GuestPsCommand.self,
+      GuestCheckCommand.self,
+      GuestFactsCommand.self,
       GuestStateCommand.self,
       GuestPauseCommand.self,
       GuestDirtyCommand.self,
