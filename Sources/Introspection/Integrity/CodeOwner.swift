@@ -102,7 +102,7 @@ private struct GeneratedCode {
   init(_ guest: Guest) { self.guest = guest }
 
   private mutating func add(_ start: UInt64?, _ count: UInt64, _ owner: CodeOwner.Kind, _ name: String) {
-    guard let start, start >= 0xFFFF_8000_0000_0000, count > 0, count <= 64 << 20, start <= .max - count else { return }
+    guard let start, start >= 1 << 63, count > 0, count <= 64 << 20, start <= .max - count else { return }
     areas.append((start..<start + count, owner, name))
   }
 

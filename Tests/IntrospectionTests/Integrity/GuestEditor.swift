@@ -77,9 +77,13 @@ final class GuestEditor {
 
   /// A process of the user 1000 that sleeps.
   func victim() throws -> Introspection.Process {
+    try sleeper(user: 1000)
+  }
+
+  func sleeper(user: UInt32) throws -> Introspection.Process {
     let processes = try guest.processes().processes
-    guard let found = processes.first(where: { $0.name == "sleep" && $0.credentials?.uid == 1000 }) else {
-      throw Impossible(description: "no sleeping process of user 1000")
+    guard let found = processes.first(where: { $0.arguments?.first == "sleep" && $0.credentials?.uid == user }) else {
+      throw Impossible(description: "no sleeping process of user \(user)")
     }
     return found
   }

@@ -105,9 +105,7 @@ enum Tampering: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case .rootBelowUser:
       // Its parent becomes an ordinary user in every part, as a shell is that an exploit was started from.
       let victim = try editor.victim()
-      guard let other = try guest.processes().processes.first(where: { $0.name == "sleep" && $0.credentials?.uid == 0 && $0.pid != victim.pid }) else {
-        throw GuestEditor.Impossible(description: "no sleeping process of root")
-      }
+      let other = try editor.sleeper(user: 0)
       try editor.write(other.address &+ editor.offset("task_struct", "real_parent"), victim.address)
     case .threadOfTheKernel:
       let flags = try editor.victim().address &+ editor.offset("task_struct", "flags")
@@ -153,7 +151,9 @@ enum Tampering: String, CaseIterable, Sendable, CustomTestStringConvertible {
     try editor.write(place &+ 8, target >> 32)
   }
 
-  private func jump(_ function: UInt64, _ target: UInt64, _ editor: GuestEditor) throws {
+  /// At the function's start, behind its landing pad where it has one.
+  private func jump(_ start: UInt64, _ target: UInt64, _ editor: GuestEditor) throws {
+    let function = editor.guest.bytes(start, count: 4) == [0xF3, 0x0F, 0x1E, 0xFA] ? start &+ 4 : start
     let displacement = UInt32(truncatingIfNeeded: target &- function &- 5)
     try editor.write(function, [0xE9] + (0..<4).map { UInt8(truncatingIfNeeded: displacement >> ($0 * 8)) })
   }
