@@ -102,6 +102,18 @@ public struct Texts: Sendable {
     return text
   }
 
+  public func title(_ detection: Detection) -> String {
+    guard let text = controls[detection.id]?.title, !text.isEmpty else { return detection.title }
+    return text
+  }
+
+  /// What a detection found, in words.
+  public func message(_ hit: DetectionHit) -> String {
+    let template = controls[hit.detection.id]?.messages[hit.messageCase] ?? hit.detection.messages[hit.messageCase]
+    guard let template else { return self("case.none", ["case": hit.messageCase]) }
+    return Self.filled(template) { name in hit.arguments[name].map(shown) }
+  }
+
   /// What the article says.
   public func says(_ claim: Claims.Claim) -> String { controls[claim.id]?.says ?? claim.says }
 

@@ -19,7 +19,7 @@ public struct Policies: Sendable {
   public static func load(from folder: DataFolder, extra: [String] = [], replacing: Bool = false) throws(DataError) -> Policies {
     var modules: [PolicyEngine.Source] = []
     for relative in try folder.files(below: "policies", suffixes: [".rego"])
-    where !relative.hasSuffix("_test.rego") && relative != catalogFile {
+    where !relative.hasSuffix("_test.rego") && relative != catalogFile && !relative.hasPrefix("policies/detections/") {
       let isShared = relative.hasPrefix("policies/lib/") || relative == "policies/main.rego"
       if !replacing || isShared { modules.append(.init(file: relative, text: try folder.bytes(relative))) }
     }

@@ -183,6 +183,36 @@ public struct SymbolTable: Sendable {
     return (found, address - found.address)
   }
 
+  /// Names of all symbols at exactly this address, in the order of the table, at most 64.
+  public func names(at address: UInt64) -> [String] {
+    guard var index = lastIndex(atOrBelow: address), parts.addresses[index] == address else { return [] }
+    var found: [String] = []
+    while parts.addresses[index] == address, found.count < 64 {
+      found.append(symbol(at: index).name)
+      guard index > 0 else { break }
+      index -= 1
+    }
+    return found.reversed()
+  }
+
+  /// Places in the table, for `symbol(at:)`, of the symbols with addresses in a range.
+  public func indices(in range: Range<UInt64>) -> Range<Int> {
+    func first(_ address: UInt64) -> Int {
+      var low = 0
+      var high = count
+      while low < high {
+        let middle = (low + high) / 2
+        if parts.addresses[middle] < address { low = middle + 1 } else { high = middle }
+      }
+      return low
+    }
+    let start = first(range.lowerBound)
+    return start..<max(start, first(range.upperBound))
+  }
+
+  /// Address of a symbol by its place in the table, without its name.
+  public func address(at index: Int) -> UInt64 { parts.addresses[index] }
+
   /// Address of the next symbol above an address; nil above the last.
   public func following(_ address: UInt64) -> UInt64? {
     let index = lastIndex(atOrBelow: address).map { $0 + 1 } ?? 0

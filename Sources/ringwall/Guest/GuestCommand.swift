@@ -15,6 +15,8 @@ struct GuestCommand: ParsableCommand {
         ringwall guest modules web01              its kernel's modules, and those that are hidden
         ringwall guest sockets web01              its sockets, and the processes that hold them
         ringwall guest isf web01                  symbols and types for Volatility 3
+        ringwall guest check web01                signs that its kernel was taken over
+        ringwall guest facts web01 -o facts.json  what that is judged by, to keep or to compare with
         ringwall guest state web01                control registers and system call entries of each processor
         ringwall guest pause web01 --samples 500  how long a guest stands still when it is paused
         ringwall guest dirty web01                which pages it writes
@@ -34,6 +36,8 @@ struct GuestCommand: ParsableCommand {
       GuestScanCommand.self,
       GuestISFCommand.self,
       GuestDumpCommand.self,
+      GuestCheckCommand.self,
+      GuestFactsCommand.self,
       GuestStateCommand.self,
       GuestPauseCommand.self,
       GuestDirtyCommand.self,
