@@ -131,7 +131,8 @@ let package = Package(
       name: "Platforms", dependencies: ["Domain", "CArchive", "CXML", "CLinux", .product(name: "TOMLKit", package: "TOMLKit")],
       swiftSettings: strict),
     .target(name: "QMP", dependencies: ["CLinux"], swiftSettings: strict),
-    .target(name: "Introspection", dependencies: ["CLinux", "Domain", "QMP"], swiftSettings: strict),
+    .target(
+      name: "Introspection", dependencies: ["CLinux", "Domain", "QMP", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
     .target(
       name: "Signatures",
       dependencies: [
@@ -168,7 +169,7 @@ let package = Package(
       exclude: ["Fixtures"],
       swiftSettings: strict),
     .testTarget(
-      name: "CommandTests", dependencies: ["ringwall", "Domain", "Rego", "Judgement", .product(name: "Yams", package: "Yams")],
+      name: "CommandTests", dependencies: ["ringwall", "Domain", "Rego", "Judgement", "TestSupport", .product(name: "Yams", package: "Yams")],
       swiftSettings: strict),
     .testTarget(
       name: "HistoryTests", dependencies: ["Domain", "Judgement", "Audit", "History", .product(name: "GRDB", package: "GRDB.swift")],
@@ -230,7 +231,10 @@ let package = Package(
     .testTarget(
       name: "IntrospectionTests", dependencies: ["Domain", "Introspection", "Judgement", "QMP", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "SignaturesTests", dependencies: ["Domain", "Introspection", "QMP", "Signatures", "TestSupport"], swiftSettings: strict),
+      name: "SignaturesTests",
+      dependencies: [
+        "Domain", "Introspection", "QMP", "ringwall", "Signatures", "TestSupport", .product(name: "Crypto", package: "swift-crypto"),
+      ], swiftSettings: strict),
     .testTarget(name: "VirtualMachineTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
     .testTarget(name: "WindowsTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
     .testTarget(name: "QEMUTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),

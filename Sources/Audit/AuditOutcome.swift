@@ -25,18 +25,41 @@ public struct TargetOutcome: Sendable, Hashable {
 
 /// One line of the result: a finding with what identifies it between two runs.
 public struct AuditResult: Sendable, Hashable {
-  public let finding: Finding
+  public var finding: Finding { held.finding }
   /// The value that was judged; nil where there is none.
-  public let found: FactValue?
+  public var found: FactValue? { held.found }
   /// What a waived result is waived by; nil for any other verdict.
   public var waiver: WaiverSet.Grant?
 
-  public var verdict: Verdict { finding.verdict }
-  public var control: Control { finding.control }
+  public var verdict: Verdict { held.finding.verdict }
+  public var control: Control { held.finding.control }
 
   /// Stable between runs and independent of line numbers: 32 hexadecimal digits. Made when it is asked for, which most forms of the report
   /// do not.
   public var fingerprint: String { Fingerprint.of(finding) }
+
+  init(_ finding: Finding) {
+    held = Held(finding, found: finding.arguments["found"] ?? finding.evidence.first { $0.value != nil }?.value)
+  }
+
+  private let held: Held
+
+  /// Shared by the copies of a result: reports sort and group hundreds of thousands.
+  private final class Held: Sendable, Hashable {
+    let finding: Finding
+    let found: FactValue?
+
+    init(_ finding: Finding, found: FactValue?) {
+      self.finding = finding
+      self.found = found
+    }
+
+    static func == (a: Held, b: Held) -> Bool { a === b || (a.finding == b.finding && a.found == b.found) }
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(finding)
+      hasher.combine(found)
+    }
+  }
 }
 
 /// Everything that a report shows.
@@ -128,10 +151,14 @@ extension AuditResult {
   /// Worst first: severity, then fail before unknown before the rest, then control and asset.
   static func worstFirst(_ results: [AuditResult]) -> [AuditResult] {
     // What decides most comparisons is one number: tens of thousands of results are sorted without looking into them.
-    let ids = Set(results.map(\.control.id)).sorted()
-    let places = Dictionary(uniqueKeysWithValues: ids.enumerated().map { ($1, $0) })
+    let ids = Set(results.lazy.map(\.control)).map(\.id).sorted()
+    let byID = Dictionary(ids.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    var places: [ObjectIdentifier: Int] = [:]
     var keys = results.enumerated().map { index, result in
-      (rank: result.order * ids.count + (places[result.control.id] ?? 0), index: index)
+      let control = result.control
+      let place = places[ObjectIdentifier(control)] ?? byID[control.id] ?? 0
+      places[ObjectIdentifier(control)] = place
+      return (rank: result.order * ids.count + place, index: index)
     }
     keys.sort { a, b in
       if a.rank != b.rank { return a.rank < b.rank }

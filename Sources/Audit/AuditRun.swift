@@ -98,7 +98,8 @@ public struct AuditRun {
     var tally = Tally()
     var passedOver = 0
     var roots: [String: String] = [:]
-    var included: [String: Bool] = [:]
+    var included: [ObjectIdentifier: Bool] = [:]
+    private var broken: [Asset.Kind: Bool] = [:]
     private var naming = AssetNaming()
     private var waivers: WaiverSet?
     private(set) var shares: EstateShares
@@ -141,6 +142,17 @@ public struct AuditRun {
       return decision.outcomes
     }
 
+    /// Policies that cannot be compiled, each said once.
+    mutating func brokenPolicies(of collection: Collection, judge: Judge) -> [Refusal] {
+      var found: [Refusal] = []
+      for kind in Set(collection.assets.map(\.asset.kind)) where broken[kind] == nil {
+        let failure = judge.failure(for: kind)
+        broken[kind] = failure != nil
+        if let failure { found.append(Refusal(target: "policies", code: "malformed", message: failure.message.replacing("\n", with: "; "))) }
+      }
+      return found
+    }
+
     /// The asset under an id that no other has.
     mutating func named(_ facts: AssetFacts, of target: Target) -> AssetFacts {
       var facts = facts
@@ -165,7 +177,7 @@ public struct AuditRun {
         judged.observe(finding)
         if keeps(judgement.verdict) { judged.results.append(AuditResult(finding)) }
       }
-      for finding in claims.findings(for: asset) where isIncluded(finding.control, &judged) {
+      for finding in claims.findings(for: asset) where request.isIncluded(finding.control.id) {
         judged.count(finding.control, finding.verdict)
         judged.observe(finding)
         if keeps(finding.verdict) { judged.results.append(AuditResult(finding)) }
@@ -173,7 +185,7 @@ public struct AuditRun {
       if case .machine(_, let root?) = target { judged.roots[asset.asset.id] = root }
     }
     for warning in outcome.collection.warnings { warn(warning) }
-    let refusals = outcome.collection.refusals
+    let refusals = outcome.collection.refusals + judged.brokenPolicies(of: outcome.collection, judge: judge)
     let hasResult = !outcome.collection.assets.isEmpty
     judged.targets.append(
       TargetOutcome(target: target.name, status: refusals.isEmpty ? .judged : hasResult ? .partial : .refused, refusals: refusals))
@@ -181,11 +193,11 @@ public struct AuditRun {
 
   private func keeps(_ verdict: Verdict) -> Bool { request.keeping == .everything || verdict.needsAttention }
 
-  /// Asks the request once for each control, however many assets it judges.
+  /// Asks the request once for each control of the policies, however many assets it judges.
   private func isIncluded(_ control: Control, _ judged: inout Judged) -> Bool {
-    if let known = judged.included[control.id] { return known }
+    if let known = judged.included[ObjectIdentifier(control)] { return known }
     let answer = request.isIncluded(control.id)
-    judged.included[control.id] = answer
+    judged.included[ObjectIdentifier(control)] = answer
     return answer
   }
 

@@ -39,12 +39,21 @@ public struct EstateShares: Sendable {
 
   /// Takes note of a verdict on a control, or a family, that a claim names.
   mutating func add(_ control: Control, _ verdict: Verdict) {
-    guard verdict != .notApplicable, watched.contains(control.id) || watched.contains(control.family) else { return }
+    // Recognised settings and waivers have no rule, and no share; their controls do not outlive a finding.
+    guard verdict != .notApplicable, !control.rule.isEmpty, isWatched(control) else { return }
     counts[control.id, default: [:]][verdict, default: 0] += 1
     families[control.id] = control.family
   }
 
+  private mutating func isWatched(_ control: Control) -> Bool {
+    if let known = known[ObjectIdentifier(control)] { return known }
+    let answer = watched.contains(control.id) || watched.contains(control.family)
+    known[ObjectIdentifier(control)] = answer
+    return answer
+  }
+
   private var families: [String: String] = [:]
+  private var known: [ObjectIdentifier: Bool] = [:]
 
   /// Claims for which something was judged, in the order of the article.
   public var answers: [Answer] {

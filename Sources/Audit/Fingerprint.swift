@@ -14,11 +14,6 @@ enum Fingerprint {
 }
 
 extension AuditResult {
-  init(_ finding: Finding) {
-    self.finding = finding
-    found = finding.arguments["found"] ?? finding.evidence.first { $0.value != nil }?.value
-  }
-
   /// The same result, accepted for a time. It keeps its fingerprint, being the same finding.
   func waived(by grant: WaiverSet.Grant) -> AuditResult {
     let finding = Finding(

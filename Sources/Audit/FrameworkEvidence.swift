@@ -27,7 +27,7 @@ public struct FrameworkEvidence: Sendable {
 
   /// The evidence of one run for each of several frameworks.
   public static func all(_ frameworks: [Framework], _ outcome: AuditOutcome) -> [FrameworkEvidence] {
-    let groups = ControlEvidence.groups(of: outcome.results)
+    let groups = frameworks.isEmpty ? [] : ControlEvidence.groups(of: outcome.results)
     return frameworks.map { FrameworkEvidence($0, groups) }
   }
 }

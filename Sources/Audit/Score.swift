@@ -104,7 +104,7 @@ public struct LayerScore: Sendable, Hashable {
   ///   - tally: every result of the run.
   ///   - results: at least those that cost something, worst first.
   static func scores(of tally: Tally, results: [AuditResult], floor: Int) -> [LayerScore] {
-    let costing = results.filter { [.fail, .unknown, .waived].contains($0.verdict) && weighs($0.control) }
+    let costing = results.filter { ($0.verdict.needsAttention || $0.verdict == .waived) && weighs($0.control) }
     let byLayer = Dictionary(grouping: costing, by: \.control.layer)
     let scores = Layer.allCases.compactMap { LayerScore($0, tally, costing: byLayer[$0] ?? [], floor: floor) }
     return scores.sorted { a, b in a.low != b.low ? a.low < b.low : a.high < b.high }

@@ -37,6 +37,8 @@ public struct Texts: Sendable {
     /// What the article says, and what this program does about it: of claims alone.
     var says: String?
     var does: String?
+    /// The entry as it stands in the file.
+    var entry: FactValue?
   }
 
   public init(_ language: Language, from folder: DataFolder) throws(DataError) {
@@ -57,7 +59,7 @@ public struct Texts: Sendable {
           let messages = (member.value["messages"]?.members ?? []).map { ($0.key, $0.value.shown) }
           controls[member.key] = ControlText(
             title: member.value["title"]?.text ?? "", messages: Dictionary(messages, uniquingKeysWith: { first, _ in first }),
-            says: member.value["says"]?.text, does: member.value["does"]?.text)
+            says: member.value["says"]?.text, does: member.value["does"]?.text, entry: member.value)
         }
       }
     }
@@ -90,9 +92,26 @@ public struct Texts: Sendable {
     return text
   }
 
+  /// Description, repair and disabling route of a control.
+  public func words(of control: Control) -> ControlWords {
+    ControlWords(control, controls[control.id]?.entry, isOriginal: language == .english)
+  }
+
   public func title(_ claim: Claims.Claim) -> String {
     guard let text = controls[claim.id]?.title, !text.isEmpty else { return claim.title }
     return text
+  }
+
+  public func title(_ detection: Detection) -> String {
+    guard let text = controls[detection.id]?.title, !text.isEmpty else { return detection.title }
+    return text
+  }
+
+  /// What a detection found, in words.
+  public func message(_ hit: DetectionHit) -> String {
+    let template = controls[hit.detection.id]?.messages[hit.messageCase] ?? hit.detection.messages[hit.messageCase]
+    guard let template else { return self("case.none", ["case": hit.messageCase]) }
+    return Self.filled(template) { name in hit.arguments[name].map(shown) }
   }
 
   /// What the article says.

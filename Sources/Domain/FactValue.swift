@@ -2,7 +2,7 @@
 ///
 /// Collectors write it, reports print it, `Judgement` turns it into the policy engine's own representation.
 /// Keys of an object are kept in the order of the source.
-public indirect enum FactValue: Sendable, Hashable {
+public enum FactValue: Sendable, Hashable {
   case null
   case bool(Bool)
   case int(Int64)

@@ -1,7 +1,7 @@
 /// A guest seen from outside: its memory, the kernel found in it, and that kernel's address space. All views read through it.
 ///
-/// Addresses are guest-virtual unless said otherwise. Reading gives nil where an address is not mapped; what is read is the guest's word, and changes
-/// while the guest runs. A value holds no state: it may be used from any thread, and a later read sees the memory of then.
+/// Addresses are guest-virtual unless said otherwise. Reading gives nil where an address is not mapped; what is read is the guest's word, and
+/// changes while the guest runs. A value holds no state: it may be used from any thread, and a later read sees the memory of then.
 ///
 /// ```swift
 /// let guest = try Guest(memory: try MemoryImage.open(path: "guest.ram").memory)
@@ -21,8 +21,11 @@ public struct Guest: Sendable {
   /// - Parameters:
   ///   - processors: CR3 of each vCPU where it is known; a kernel that none of them runs on is then refused.
   ///   - information: VMCOREINFO that came with an image.
-  public init(memory: PhysicalMemory, processors: [UInt64] = [], information: [VMCoreInfo] = []) throws(IntrospectionError) {
-    let found = try KernelSearch(memory: memory, roots: processors, given: information).run()
+  ///   - cache: where kernels that were found are remembered; nil for nowhere.
+  public init(memory: PhysicalMemory, processors: [UInt64] = [], information: [VMCoreInfo] = [], cache: KernelCache? = nil)
+    throws(IntrospectionError)
+  {
+    let found = try KernelSearch(memory: memory, roots: processors, given: information, cache: cache).run()
     self.memory = memory
     kernel = found.kernel
     space = found.space
@@ -126,7 +129,9 @@ public struct Guest: Sendable {
 
   /// Offset of a member without which a view has nothing to say; bytes.
   public func required(_ structure: String, _ member: String) throws(IntrospectionError) -> UInt64 {
-    guard let offset = kernel.offset(structure, member) else { throw .missing(path: memory.path, what: "the member \(structure).\(member)") }
+    guard let offset = kernel.offset(structure, member) else {
+      throw .missing(path: memory.path, what: "the member \(structure).\(member)")
+    }
     return offset
   }
 

@@ -1,4 +1,5 @@
-/// Why a guest's memory could not be opened, or no kernel was found in it. Each case names the file, and the place in it where there is one.
+/// Why a guest's memory could not be opened, or no kernel was found in it. Each case names the file, and the place in it where there is
+/// one.
 public enum IntrospectionError: Error, Sendable, Hashable, CustomStringConvertible {
   /// The file cannot be opened or mapped; `reason` is the system's own text.
   case unreadable(path: String, reason: String)

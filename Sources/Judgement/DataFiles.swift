@@ -139,6 +139,9 @@ public enum DataFiles {
     }
   }
 
+  /// Whether anybody may write to the file or folder; false where there is none.
+  public static func isOpenToAll(_ path: String) -> Bool { Status(path)?.isOpenToAll ?? false }
+
   private static func unreadable(_ path: String, _ code: Int32) -> DataError {
     DataError("cannot read \(path): \(reason(code))", missing: code == ENOENT ? path : nil)
   }

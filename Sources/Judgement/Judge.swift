@@ -5,7 +5,7 @@ public struct Judge: Sendable {
   public let policies: Policies
   /// The parameters in use, by name.
   public let parameters: [FactValue.Member]
-  private let engine: PolicyEngine
+  private let engines: PolicyEngines
   private let selected: [Asset.Kind: [Control]]
 
   /// - Parameters:
@@ -17,8 +17,24 @@ public struct Judge: Sendable {
     for member in parameters { last[member.key] = member.value }
     self.parameters = last.sorted { $0.key < $1.key }.map { .init($0.key, $0.value) }
     selected = Dictionary(grouping: policies.controls.all.filter(isIncluded), by: \.kind)
-    engine = try PolicyEngine(
-      parsed: policies.parsed, data: ["ringwall": ["parameters": .object(self.parameters)]])
+    engines = PolicyEngines(policies: policies, data: ["ringwall": ["parameters": .object(self.parameters)]])
+    if policies.holdsForeign { try compile() }
+  }
+
+  /// Compiles the policies of every kind now; otherwise those of a kind are compiled when the first asset of it is judged.
+  public func compile() throws(DataError) {
+    for kind in Asset.Kind.allCases where !policies.controls.judging(kind).isEmpty { _ = try engines.engine(for: kind) }
+  }
+
+  /// Why the policies that judge a kind cannot be compiled; nil where they can. All their controls are unknown then.
+  public func failure(for kind: Asset.Kind) -> DataError? {
+    guard selected[kind] != nil else { return nil }
+    do throws(DataError) {
+      _ = try engines.engine(for: kind)
+      return nil
+    } catch {
+      return error
+    }
   }
 
   /// One finding per control of the asset's kind, sorted by control id.
@@ -58,6 +74,12 @@ public struct Judge: Sendable {
   private func all(
     _ controls: [Control], of asset: AssetFacts, collected: Collected
   ) -> [(id: String, result: PolicyEngine.Result)] {
+    let engine: PolicyEngine
+    do {
+      engine = try engines.engine(for: asset.asset.kind)
+    } catch {
+      return controls.map { ($0.id, PolicyEngine.Result(Self.policyError(error))) }
+    }
     do {
       let document = try engine.input(json: FactsDocument.json(asset, collected: collected))
       return try engine.results("data.ringwall.audit.results", input: document)
@@ -69,14 +91,15 @@ public struct Judge: Sendable {
           guard let value = try engine.evaluate(control.rule, input: input) else { continue }
           values.append((control.id, PolicyEngine.Result(value)))
         } catch {
-          let value: FactValue = [
-            "verdict": "unknown", "reason": "policyError", "case": "policyError", "args": ["error": .string(error.message)],
-          ]
-          values.append((control.id, PolicyEngine.Result(value)))
+          values.append((control.id, PolicyEngine.Result(Self.policyError(error))))
         }
       }
       return values
     }
+  }
+
+  private static func policyError(_ error: DataError) -> FactValue {
+    ["verdict": "unknown", "reason": "policyError", "case": "policyError", "args": ["error": .string(error.message)]]
   }
 
   /// The finding of a judgement of this asset, with its evidence.

@@ -8,6 +8,8 @@ public struct Policies: Sendable {
   public let controls: Controls
   /// SHA-256 over the names and contents of all policies in use, the user's own included.
   public let digest: String
+  /// Whether policies beside the shipped ones are in use.
+  let holdsForeign: Bool
 
   private static let catalogFile = "policies/catalog.rego"
 
@@ -17,7 +19,7 @@ public struct Policies: Sendable {
   public static func load(from folder: DataFolder, extra: [String] = [], replacing: Bool = false) throws(DataError) -> Policies {
     var modules: [PolicyEngine.Source] = []
     for relative in try folder.files(below: "policies", suffixes: [".rego"])
-    where !relative.hasSuffix("_test.rego") && relative != catalogFile {
+    where !relative.hasSuffix("_test.rego") && relative != catalogFile && !relative.hasPrefix("policies/detections/") {
       let isShared = relative.hasPrefix("policies/lib/") || relative == "policies/main.rego"
       if !replacing || isShared { modules.append(.init(file: relative, text: try folder.bytes(relative))) }
     }
@@ -43,7 +45,18 @@ public struct Policies: Sendable {
     }
     let digest = Digest.manifest(modules.map { (name: $0.file, bytes: $0.text) })
     let catalog = PolicyEngine.Source(file: catalogFile, text: Array(controls.catalogModule.utf8))
-    return Policies(modules: modules + [catalog], parsed: parsed + (try PolicyEngine.parse([catalog])), controls: controls, digest: digest)
+    return Policies(
+      modules: modules + [catalog], parsed: parsed + (try PolicyEngine.parse([catalog])), controls: controls, digest: digest,
+      holdsForeign: !extra.isEmpty)
+  }
+
+  /// The shipped modules that judging a kind needs: the package of the kind, and what is no control's.
+  func modules(judging kind: Asset.Kind) -> [PolicyEngine.ParsedSource] {
+    let own = Controls.package(of: kind)
+    return parsed.filter { source in
+      guard let package = PolicyEngine.controlPackage(source.module) else { return true }
+      return package == own
+    }
   }
 
   /// Digest of each control's rule, by control id: the module it stands in and the library that every rule may use.

@@ -145,6 +145,11 @@ public final class PolicyEngine: Sendable {
     module.package.dropFirst().prefix(2).compactMap(text) == ["ringwall", "controls"]
   }
 
+  /// "host" of package `ringwall.controls.host.cpu`; nil for a package that holds no controls.
+  static func controlPackage(_ module: Module) -> String? {
+    isControlPackage(module) ? module.package.dropFirst(3).first.flatMap(text) : nil
+  }
+
   /// Every rule that has a METADATA block of its own, in the order of the modules.
   static func annotatedRules(of sources: [ParsedSource]) -> [AnnotatedRule] {
     var found: [AnnotatedRule] = []

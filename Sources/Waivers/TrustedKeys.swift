@@ -8,7 +8,7 @@ public struct TrustedKeys: Sendable {
 
   public struct Entry: Sendable {
     public let key: VerificationKey
-    /// The person or office. Two keys of one owner are one person.
+    /// The person or office. Two keys of one owner, in any case and with any white space, are one person.
     public let owner: String
     public let roles: Set<Waiver.Role>
     public let added: Instant
@@ -78,7 +78,8 @@ public struct TrustedKeys: Sendable {
   }
 
   public static func isOwner(_ text: String) -> Bool {
-    (1...200).contains(text.count) && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+    (1...200).contains(text.count) && !text.allSatisfy(\.isWhitespace)
+      && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
   }
 
   /// Errors: a key that is there already.

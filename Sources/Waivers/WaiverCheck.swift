@@ -23,11 +23,12 @@ public struct WaiverCheck: Sendable {
       let entry = keys[signer.key]
       // The owner of the trusted-keys file is the person; what the waiver calls them is only compared with it.
       let person = entry?.owner ?? signer.name
-      if persons.contains(person) || !used.insert(signer.key).inserted {
+      let folded = Self.folded(person)
+      if persons.contains(folded) || !used.insert(signer.key).inserted {
         let defect = WaiverDefect.selfApproved(person: person)
         if !defects.contains(defect) { defects.append(defect) }
       }
-      persons.append(person)
+      persons.append(folded)
       guard let signature = signed.signatures[signer.key] else {
         defects.append(entry == nil ? .untrustedKey(role, signer) : .unsigned(role, signer))
         continue
@@ -42,5 +43,10 @@ public struct WaiverCheck: Sendable {
       if !entry.key.isValid(signature, over: bytes) { defects.append(.wronglySigned(role, signer)) }
     }
     return defects
+  }
+
+  /// One person under names that differ in case or white space.
+  private static func folded(_ owner: String) -> String {
+    owner.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
 }

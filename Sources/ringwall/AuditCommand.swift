@@ -9,8 +9,9 @@ struct AuditCommand: ParsableCommand {
     commandName: "audit",
     abstract: "Judge this host, or what is named, and report what fails with its evidence.",
     discussion: """
-      A target is a file or a folder (domain XML, qemu.conf, libvirtd.conf, a QEMU command line, facts written by ringwall facts, a \
-      saved system tree), pid:N or vsphere://HOST. Nothing named means this host: kernel and modules, libvirt's configuration, every domain and every \
+      A target is a file or a folder (domain XML, libvirt's configuration, a QEMU command line, .vmx, .ovf and .ova, an inventory of \
+      vSphere, JSON of Docker or Hyper-V, a registry export, facts written by ringwall facts, a saved system tree), pid:N, \
+      docker:///SOCKET or vsphere://HOST. Nothing named means this host: kernel and modules, libvirt's configuration, every domain and every \
       QEMU process.
 
         ringwall audit                               this host
@@ -39,7 +40,7 @@ struct AuditCommand: ParsableCommand {
     case ok
   }
 
-  @Argument(help: "Files, folders, pid:N or vsphere://HOST; nothing is this host.", completion: .file())
+  @Argument(help: "Files, folders, pid:N, docker:///SOCKET or vsphere://HOST; nothing is this host.", completion: .file())
   var targets: [String] = []
 
   @Option(help: ArgumentHelp("A saved copy of a system, judged in the place of this host.", valueName: "dir"), completion: .directory)
@@ -52,6 +53,7 @@ struct AuditCommand: ParsableCommand {
   var format: ReportFormat = .table
 
   @Option(
+    name: [.customShort("o"), .long],
     help: ArgumentHelp("Write the result to a file, which is replaced only when it is complete.", valueName: "file"), completion: .file())
   var output: String?
 
@@ -169,6 +171,7 @@ struct AuditCommand: ParsableCommand {
       try format.write(outcome, exit: exit, setup: setup, context: context, showsAll: all, to: result)
     }
     try result.finish()
+    if result.path != nil { sayRefusals(of: outcome, setup.texts) }
     if let path = result.path { Console.say(setup.texts("output.written", ["path": path, "bytes": "\(result.byteCount)"])) }
     if let comparison = context.comparison { Console.say(setup.texts(comparison)) }
     if let stored, let store { Console.say(setup.texts("history.stored", ["id": "\(stored)", "path": store.path])) }
@@ -176,6 +179,15 @@ struct AuditCommand: ParsableCommand {
     Console.say(SummaryLine.text(outcome, exit: exit, texts: setup.texts))
     throw ExitCode(exit.code)
   }
+
+  /// What was refused is said where the report goes to a file: whoever starts the run sees why its exit code is 2.
+  private func sayRefusals(of outcome: AuditOutcome, _ texts: Texts) {
+    let refusals = outcome.targets.flatMap(\.refusals)
+    for refusal in refusals.prefix(Self.saidRefusals) { Console.say(texts.text(refusal)) }
+    if refusals.count > Self.saidRefusals { Console.say("+\(refusals.count - Self.saidRefusals)") }
+  }
+
+  private static let saidRefusals = 10
 
   /// The table shows what needs somebody; only the other forms, clauses, --all and what is kept need every pass.
   private var keepsEverything: Bool {

@@ -22,7 +22,7 @@ struct ChecklistCommand: ParsableCommand {
     case json
   }
 
-  @Argument(help: "Files, folders, pid:N or vsphere://HOST; nothing is this host.", completion: .file())
+  @Argument(help: "Files, folders, pid:N, docker:///SOCKET or vsphere://HOST; nothing is this host.", completion: .file())
   var targets: [String] = []
 
   @Option(help: ArgumentHelp("A saved copy of a system, judged in the place of this host.", valueName: "dir"), completion: .directory)
@@ -35,6 +35,7 @@ struct ChecklistCommand: ParsableCommand {
   var format: Form = .table
 
   @Option(
+    name: [.customShort("o"), .long],
     help: ArgumentHelp("Write the result to a file, which is replaced only when it is complete.", valueName: "file"), completion: .file())
   var output: String?
 

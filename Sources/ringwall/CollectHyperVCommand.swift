@@ -22,6 +22,7 @@ struct CollectHyperVCommand: ParsableCommand {
   static let script = "data/collectors/hyperv.ps1"
 
   @Option(
+    name: [.customShort("o"), .long],
     help: ArgumentHelp("Write the script to a file, which is replaced only when it is complete.", valueName: "file"), completion: .file())
   var output: String?
 

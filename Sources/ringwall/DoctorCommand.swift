@@ -49,7 +49,7 @@ struct DoctorCommand: ParsableCommand {
       let policies = try Policies.load(from: folder)
       if let problem = policies.controls.problems.first { throw DataError(problem) }
       let baseline = try Baseline.load(Baseline.defaultName, from: folder)
-      _ = try Judge(policies: policies, parameters: baseline.parameters)
+      try Judge(policies: policies, parameters: baseline.parameters).compile()
       lines.append(
         .init(
           status: .ok, topic: "digest",

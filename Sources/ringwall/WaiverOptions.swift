@@ -11,7 +11,15 @@ struct TrustedKeysOption: ParsableArguments {
     completion: .file(extensions: ["json"]))
   var trustedKeys: String
 
-  func keys() throws(DataError) -> TrustedKeys { try TrustedKeys(try DataFiles.bytes(trustedKeys), file: trustedKeys) }
+  func keys() throws(DataError) -> TrustedKeys { try Self.keys(trustedKeys) }
+
+  /// The keys of a file, which is refused where anybody could have put a key there.
+  static func keys(_ path: String) throws(DataError) -> TrustedKeys {
+    guard !DataFiles.isOpenToAll(path) else {
+      throw DataError("\(path): anybody may write to it, so its keys cannot be trusted; chmod o-w \(path)")
+    }
+    return try TrustedKeys(try DataFiles.bytes(path), file: path)
+  }
 }
 
 /// Waivers that an audit takes into account.
@@ -36,7 +44,7 @@ struct WaiverOptions: ParsableArguments {
   /// The waivers with the keys that judge them; nil where none were named.
   func set(_ setup: JudgingSetup) throws(DataError) -> WaiverSet? {
     guard let trustedKeys else { return nil }
-    let keys = try TrustedKeys(try DataFiles.bytes(trustedKeys), file: trustedKeys)
+    let keys = try TrustedKeysOption.keys(trustedKeys)
     return try WaiverSet(
       paths: waivers, keys: keys, rules: setup.waiverRules, severities: setup.severities, now: Instant(seconds: Clock.now()))
   }

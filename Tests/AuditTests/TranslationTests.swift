@@ -61,7 +61,7 @@ private enum Sentences {
   }
 
   static func thrown(in source: String) -> [Sentence] {
-    source.matches(of: /(?:DataError|ValidationError|Refusal|ServiceFailure)\(/).flatMap { texts(in: source[$0.range.upperBound...]) }
+    source.matches(of: /(?:DataError|DiskError|ValidationError|Refusal|ServiceFailure)\(/).flatMap { texts(in: source[$0.range.upperBound...]) }
   }
 
   /// The text literals up to the parenthesis that closes the call.

@@ -13,7 +13,9 @@ struct LanguageTests {
       "", "audit", "facts", "explain", "controls", "frameworks", "checklist", "doctor", "eval", "test", "check", "bench", "deps", "run",
       "exec", "capabilities", "fmt", "parse", "build", "sign", "inspect", "completion", "version", "collect", "collect vsphere", "collect hyperv",
       "waiver", "waiver new", "waiver sign", "waiver verify", "waiver show", "keys", "keys generate", "keys list", "keys revoke",
-      "regulations", "citations", "history", "history prune", "schedule", "guest scan",
+      "regulations", "citations", "history", "history prune", "schedule", "guest", "guest list",
+      "guest state", "guest pause", "guest dirty", "guest scan", "disk", "disk ls", "disk manifest", "disk diff",
+      "disk scan",
     ])
   func help(command: String) throws {
     let result = try Program.run(

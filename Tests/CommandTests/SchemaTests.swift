@@ -2,8 +2,22 @@ import Foundation
 import Testing
 
 /// The validator of JSON Schemas, Debian's or PyPI's.
-private enum Validator {
+enum Validator {
   static let isInstalled = (try? run("import jsonschema", [])) == ""
+
+  /// What is wrong with JSON lines, each of which must fit the schema; empty where nothing is.
+  static func problems(ofLines text: String, schema: String) throws -> String {
+    let scratch = try ScratchFolder()
+    let script = """
+      import json, sys, jsonschema
+      schema = json.load(open(sys.argv[1]))
+      jsonschema.Draft202012Validator.check_schema(schema)
+      for line in open(sys.argv[2]):
+        for e in jsonschema.Draft202012Validator(schema).iter_errors(json.loads(line)): print(line[:200], e.json_path, e.message[:300])
+      """
+    let path = Program.packageRoot.appendingPathComponent("data/schemas/\(schema).json").path
+    return try run(script, [path, try scratch.file("lines.json", text)])
+  }
 
   /// What the script prints, errors included.
   static func run(_ script: String, _ arguments: [String]) throws -> String {

@@ -53,6 +53,7 @@ struct UsageTests {
       (["frameworks", "nonsense"], "no such framework"),
       (["checklist", "--blank", "/"], "--blank"),
       (["audit", "--output", "/nonexistent/report", "/dev/null"], "the folder does not exist"),
+      (["audit", "-o", "/nonexistent/report", "/dev/null"], "the folder does not exist"),
       (["audit", "--output", "/tmp", "/dev/null"], "a folder"),
     ] as [([String], String)])
   func wrong(arguments: [String], expected: String) throws {

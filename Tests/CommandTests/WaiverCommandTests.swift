@@ -108,6 +108,9 @@ struct WaiverCommandTests {
     let revoked = try Program.run(["keys", "revoke", scene.ids[1], "--reason", "left", "--trusted-keys", scene.keys])
     #expect(revoked.code == 0)
     #expect(try scene.defects() == ["WVR-006"])
+    try FileManager.default.setAttributes([.posixPermissions: 0o666], ofItemAtPath: scene.keys)
+    let open = try scene.audit()
+    #expect(open.code == 2 && open.error.contains("anybody may write to it"))
     #expect(try Program.run(["waiver", "verify", scene.waiver, "--trusted-keys", scene.keys]).code == 1)
   }
 

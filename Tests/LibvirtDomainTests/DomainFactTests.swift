@@ -121,6 +121,19 @@ internal import Testing
     #expect(try list(asset, "raw") == ["-s", "env A", "add c", "ua-disk.p=v"])
   }
 
+  @Test func rawWithoutSecrets() throws {
+    let asset = try asset(
+      "",
+      more: """
+        <x:commandline xmlns:x='http://libvirt.org/schemas/domain/qemu/1.0'>
+          <x:arg value='-object'/><x:arg value='secret,id=s,data=hunter2hunter2'/>
+          <x:arg value='-drive'/><x:arg value='file=https://u:hunter2hunter2@h/a.img,format=raw'/>
+        </x:commandline>
+        """)
+    #expect(
+      try list(asset, "raw") == ["-object", "secret,id=s,data=...", "-drive", "file=https://u:...@h/a.img,format=raw"])
+  }
+
   @Test func consoleOfASerialPortIsNotCountedTwice() throws {
     let both = try asset(
       "<serial type='tcp'><source mode='bind' host='h' service='1'/></serial>\n<console type='tcp'><target type='serial'/></console>")

@@ -161,6 +161,7 @@ struct CommandLineTests {
 
   @Test("no secret becomes a fact")
   func secrets() throws {
+    #expect(try element("-drive file=https://u:hunter2hunter2@h/a.img,format=raw", "disks")["source"] == "https://u:...@h/a.img")
     let value = try facts("-object secret,id=s,data=hunter2hunter2 -iscsi user=a,password=hunter2hunter2")["argv.raw"]?.value
     #expect(JSONText.string(value ?? .null).contains("hunter2") == false)
     #expect(value?.elements?.count == 4)

@@ -48,8 +48,10 @@ public final class TestGuest: @unchecked Sendable {
   public var monitor: String { folder + "/qmp" }
   /// A second one.
   public var secondMonitor: String { folder + "/qmp2" }
-  /// A third one, which `hold` and `ramImage` use.
-  private var ownMonitor: String { folder + "/qmp3" }
+  /// A third one.
+  public var thirdMonitor: String { folder + "/qmp3" }
+  /// One more, which `held` and `ramImage` use.
+  private var ownMonitor: String { folder + "/qmp-own" }
   /// What the guest wrote to its console so far.
   public var console: String {
     String(decoding: (try? Data(contentsOf: URL(fileURLWithPath: folder + "/console"))) ?? Data(), as: UTF8.self)
@@ -116,6 +118,7 @@ public final class TestGuest: @unchecked Sendable {
       words += ["-numa", "node,nodeid=\(index),memdev=\(id)" + (index < recipe.processors ? ",cpus=\(index)" : "")]
     }
     for name in ["qmp", "qmp2", "qmp3"] { words += ["-qmp", "unix:\(folder)/\(name),server=on,wait=off"] }
+    words += ["-chardev", "socket,id=own,path=\(ownMonitor),server=on,wait=off", "-mon", "chardev=own,mode=control"]
     words += ["-serial", "file:\(folder)/console"]
     words += ["-chardev", "socket,id=control,path=\(folder)/control,server=on,wait=off", "-serial", "chardev:control"]
     if let disk = recipe.disk {
@@ -144,7 +147,7 @@ public final class TestGuest: @unchecked Sendable {
       if recipe.kernel == nil {
         if process != 0, (try? Monitor(path: ownMonitor)) != nil { return }
       } else if let mark = console.range(of: "RINGWALL-READY ", options: .backwards) {
-        release = String(console[mark.upperBound...].prefix { $0 != "\r" && $0 != "\n" })
+        release = String(console[mark.upperBound...].prefix { !$0.isNewline })
         return
       }
       try await Task.sleep(for: .milliseconds(50))

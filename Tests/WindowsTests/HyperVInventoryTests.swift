@@ -98,6 +98,21 @@ struct HyperVInventoryTests {
     #expect(collection.assets.allSatisfy { $0.asset.kind != .hyperVHost })
   }
 
+  @Test("a machine without a row that every machine has was not looked at", arguments: ["[]", "\"x\"", "[null, 5]"])
+  func rowThatIsMissing(_ rows: String) {
+    func machine(_ generation: Int) -> [String: Fact] {
+      let text = """
+        {"schema": "ringwall.hyperv/1", "computer": "HV", "Get-VM": [{"Id": "\(Self.id)", "Name": "web", "Generation": \(generation)}],
+         "Get-VMSecurity": \(rows), "Get-VMProcessor": \(rows), "Get-VMFirmware": \(rows)}
+        """
+      return collect(text).assets.first { $0.asset.kind == .hyperVMachine }?.facts ?? [:]
+    }
+    for name in ["security.tpm", "security.vbsOptOut", "processor.exposeExtensions", "firmware.secureBoot"] {
+      #expect(machine(2)[name]?.state == .notCollected, "\(name)")
+    }
+    #expect(machine(1)["firmware.secureBoot"]?.state == .absent)
+  }
+
   @Test("a list that broke off is unreadable, whatever it holds") func brokenOff() {
     let text = """
       {"schema": "ringwall.hyperv/1", "computer": "HV", "Get-VMHost": {"Name": "HV"},

@@ -217,7 +217,7 @@ else := container.namespace("user")
 #   id: DKR-016
 #   severity: high
 #   family: CTR
-#   facts: ["devices", "object"]
+#   facts: ["devices", "privileged", "object"]
 #   safe: "none beyond container_devices"
 #   default: "none"
 #   remediation: >-
@@ -230,11 +230,14 @@ else := container.namespace("user")
 #     none: "The container has no device of the host"
 #     allowed: "Only accepted devices are given: {found}"
 #     unsafe: "The container has devices of the host: {found}"
+#     privileged: "The container is privileged and has every device of the host"
 #     image: "An image does not decide this; it is given when a container is made from it"
 #   source: "docker-bench-security ff26d67 (CIS Docker Benchmark 5.18); Docker Engine API, ContainerInspect"
 dkr_016 := container.image if container.is_image
 
-else := judge.unreadable(["devices"]) if not judge.readable("devices")
+else := judge.fail("privileged", {}, ["privileged"]) if judge.value("privileged") == true
+
+else := judge.unreadable(["devices", "privileged"]) if not judge.all_readable(["devices", "privileged"])
 
 else := judge.pass("none", {}, ["devices"]) if judge.empty("devices")
 

@@ -206,7 +206,7 @@ else := judge.fail("none", {}, ["selinux"])
 #   id: DKR-007
 #   severity: high
 #   family: CTR
-#   facts: ["capabilities.added", "object"]
+#   facts: ["capabilities.added", "privileged", "object"]
 #   safe: "none added beyond container_capabilities; never ALL, SYS_ADMIN, SYS_MODULE, SYS_PTRACE, NET_ADMIN or BPF"
 #   default: "none added; 14 are kept by default"
 #   remediation: "docker run --cap-drop ALL --cap-add NEEDED; name capabilities that a site accepts in container_capabilities"
@@ -218,13 +218,16 @@ else := judge.fail("none", {}, ["selinux"])
 #     none: "No capability is added"
 #     allowed: "Only accepted capabilities are added: {found}"
 #     unsafe: "Capabilities are added: {found}"
+#     privileged: "The container is privileged and has every capability"
 #     image: "An image does not decide this; it is given when a container is made from it"
 #   source: >-
 #     docker-bench-security ff26d67 (CIS Docker Benchmark 5.4); Docker Engine API, ContainerInspect; capabilities(7); of a bundle
 #     what lies beyond Docker's 14 usual ones counts as added
 dkr_007 := container.image if container.is_image
 
-else := judge.unreadable(["capabilities.added"]) if not judge.readable("capabilities.added")
+else := judge.fail("privileged", {}, ["privileged"]) if judge.value("privileged") == true
+
+else := judge.unreadable(["capabilities.added", "privileged"]) if not judge.all_readable(["capabilities.added", "privileged"])
 
 else := judge.pass("none", {}, ["capabilities.added"]) if judge.empty("capabilities.added")
 

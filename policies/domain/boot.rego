@@ -67,11 +67,11 @@ else := "bios"
 #   facts: [configured.features.smm, running.features.smm, configured.loader, running.loader, configured.firmware.features, running.firmware.features]
 #   safe: "on"
 #   default: "on when the element is present without state; chosen by firmware autoselection otherwise"
-#   remediation: "<smm state='on'/>"
+#   remediation: "virsh edit DOM: <smm state='on'/> in <features>; stop and start the guest"
 #   disable:
-#     how: "off"
+#     how: "virsh edit DOM: <smm state='off'/>, which Secure Boot cannot do without; stop and start the guest"
 #     restart: "guest restart"
-#     rollback: "on"
+#     rollback: "virsh edit DOM: <smm state='on'/>; stop and start the guest"
 #   messages:
 #     safe: "SMM is on or chosen together with the firmware"
 #     unsafe: "Secure Boot without SMM: smm {found} ({set})"
@@ -117,11 +117,13 @@ smm(set) if {
 #   facts: [configured.tpm, running.tpm]
 #   safe: "an emulated TPM 2.0 with encryption, where parameter vtpm_required is true"
 #   default: "absent"
-#   remediation: "add tpm-crb emulator 2.0 + secret"
+#   remediation: >-
+#     virsh edit DOM: <tpm model='tpm-crb'><backend type='emulator' version='2.0'><encryption
+#     secret='UUID'/></backend></tpm>; stop and start the guest
 #   disable:
-#     how: "remove"
+#     how: "virsh edit DOM: remove <tpm>, once nothing in the guest is sealed to it; stop and start the guest"
 #     restart: "guest restart"
-#     rollback: "restore (state file backup!)"
+#     rollback: "Restore the element and the saved state below /var/lib/libvirt/swtpm; start the guest"
 #   messages:
 #     safe: "A TPM 2.0 with encrypted state"
 #     unsafe: "No TPM 2.0 with encrypted state: {found} ({set})"

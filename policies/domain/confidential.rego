@@ -15,7 +15,8 @@ import data.ringwall.lib.judge
 #   facts: [configured.launchsecurity, running.launchsecurity]
 #   safe: "the type of launch security that parameter cc names"
 #   default: "absent"
-#   remediation: "<launchSecurity type='sev-snp'>"
+#   remediation: >-
+#     virsh edit DOM: <launchSecurity type='sev-snp'>, or the type that the parameter cc names; stop and start the guest
 #   disable:
 #     how: "virsh edit: remove <launchSecurity>; guest memory is then readable by the host"
 #     restart: "guest restart (stop and start)"
@@ -58,11 +59,13 @@ else := "-"
 #   facts: [configured.launchsecurity, running.launchsecurity]
 #   safe: "bit0 (NODBG)=1, bit1 (NOKS)=1, bit2 (ES)=1 for SEV; SNP bit19 debug=0"
 #   default: "no default: the element is required and given by the guest owner (0x0003 is a common template)"
-#   remediation: "0x0007"
+#   remediation: >-
+#     <policy>0x0007</policy> in <launchSecurity type='sev'>: no debugging, no sharing of keys, encrypted state; stop and
+#     start the guest
 #   disable:
 #     how: "clear bit 0; fixed at launch and cannot change while the guest lives"
 #     restart: "guest restart"
-#     rollback: "restore"
+#     rollback: "<policy>0x0007</policy>; stop and start the guest; attest again"
 #   messages:
 #     safe: "The launch policy forbids debugging and sharing of keys"
 #     unsafe: "Launch policy {found} allows debugging, sharing of keys or registers in clear ({set})"
@@ -109,11 +112,11 @@ weak(security) if {
 #   facts: [configured.balloon, running.balloon, configured.launchsecurity, running.launchsecurity]
 #   safe: "model none for confidential VMs"
 #   default: "virtio"
-#   remediation: "model='none'"
+#   remediation: "virsh edit DOM: <memballoon model='none'/>; stop and start the guest"
 #   disable:
-#     how: "virtio"
+#     how: "virsh edit DOM: <memballoon model='virtio'/>; stop and start the guest"
 #     restart: "guest restart"
-#     rollback: "none"
+#     rollback: "virsh edit DOM: <memballoon model='none'/>; stop and start the guest"
 #   messages:
 #     safe: "The confidential guest has no balloon"
 #     unsafe: "The confidential guest has a balloon: {found} ({set})"

@@ -15,11 +15,13 @@ import data.ringwall.lib.domain
 #   facts: [configured.seclabels, running.seclabels]
 #   safe: "no seclabel of type none, none with relabel no, none whose label is an unconfined one; labels of single devices are not judged"
 #   default: "dynamic"
-#   remediation: "remove"
+#   remediation: >-
+#     virsh edit DOM: remove the <seclabel> that turns confinement off, so that the driver's own label holds; stop and
+#     start the guest
 #   disable:
-#     how: "<seclabel type='none'/>"
+#     how: "virsh edit DOM: <seclabel type='none' model='apparmor'/> (or selinux); stop and start the guest"
 #     restart: "guest restart"
-#     rollback: "remove"
+#     rollback: "virsh edit DOM: remove that <seclabel>; stop and start the guest"
 #   messages:
 #     safe: "The guest is confined by the host's security drivers"
 #     unsafe: "Security driver {device}: {found} ({set})"

@@ -62,11 +62,13 @@ listens_at(listen) := concat(" ", ["network", object.get(listen, "network", "-")
 #   facts: [configured.graphics.passwords, running.graphics.passwords, configured.graphics, running.graphics]
 #   safe: "absent, or passwdValidTo in the past or at most console_password_days days away"
 #   default: "absent"
-#   remediation: "remove"
+#   remediation: >-
+#     virsh edit DOM: remove passwd from <graphics>, and authenticate with SASL and TLS (qemu.conf); stop and start the
+#     guest
 #   disable:
-#     how: "passwd + passwdValidTo"
+#     how: "virsh edit DOM: passwd='...' passwdValidTo='YYYY-MM-DDTHH:MM:SS' in <graphics>; stop and start the guest"
 #     restart: "none (virsh update-device --live) ; guest restart if the XML is edited"
-#     rollback: "remove"
+#     rollback: "virsh edit DOM: remove passwd and passwdValidTo; stop and start the guest"
 #   messages:
 #     safe: "No console password stands in the XML, or it ends soon or has ended"
 #     unsafe: "{device}: console password in clear, valid until {found} ({set})"
@@ -111,11 +113,13 @@ future_passwords := [object.union(domain.bad(e, e.is.validTo), {"ends": at}) |
 #   facts: [configured.graphics.clipboard, running.graphics.clipboard, configured.graphics.filetransfer, running.graphics.filetransfer]
 #   safe: "no"
 #   default: "both enabled when absent"
-#   remediation: "<clipboard copypaste='no'/><filetransfer enable='no'/>"
+#   remediation: >-
+#     virsh edit DOM: <clipboard copypaste='no'/> and <filetransfer enable='no'/> in <graphics type='spice'>; stop and
+#     start the guest
 #   disable:
-#     how: "yes"
+#     how: "virsh edit DOM: <clipboard copypaste='yes'/> or <filetransfer enable='yes'/>; stop and start the guest"
 #     restart: "guest restart"
-#     rollback: "no"
+#     rollback: "virsh edit DOM: both back to 'no'; stop and start the guest"
 #   messages:
 #     safe: "Clipboard and file transfer are off"
 #     unsafe: "{device}: on: {found} ({set})"

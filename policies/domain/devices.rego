@@ -16,11 +16,13 @@ import data.ringwall.lib.judge
 #   facts: [configured.floppies, running.floppies]
 #   safe: "absent"
 #   default: "absent"
-#   remediation: "remove element (CVE-2015-3456 class)"
+#   remediation: >-
+#     virsh edit DOM: remove the <disk device='floppy'> and the floppy controller (CVE-2015-3456 class); stop and start
+#     the guest
 #   disable:
-#     how: "add element under waiver"
+#     how: "virsh edit DOM: add <disk type='file' device='floppy'> under a waiver; stop and start the guest"
 #     restart: "guest restart"
-#     rollback: "remove"
+#     rollback: "virsh edit DOM: remove the <disk device='floppy'>; stop and start the guest"
 #   messages:
 #     safe: "No floppy drive or controller"
 #     unsafe: "Floppy {found} {device} ({set})"
@@ -40,11 +42,11 @@ lvx_001 := domain.verdict(["floppies"], true, [domain.bad(e, e.is.kind) | some e
 #   facts: [configured.nics, running.nics]
 #   safe: "not in [ne2k_pci, ne2k_isa, pcnet, rtl8139] ; e1000 is a warning"
 #   default: "rtl8139 on x86 when QEMU has it, else e1000, else virtio (a domain written without a model therefore fails this control); virtio on arm virt, riscv and s390"
-#   remediation: "model type='virtio'"
+#   remediation: "virsh edit DOM: <model type='virtio'/> in the <interface>; stop and start the guest"
 #   disable:
-#     how: "model type='rtl8139'"
+#     how: "virsh edit DOM: <model type='rtl8139'/> in the one <interface>; stop and start the guest"
 #     restart: "guest restart"
-#     rollback: "restore"
+#     rollback: "virsh edit DOM: <model type='virtio'/>; stop and start the guest"
 #   messages:
 #     safe: "Network interfaces are paravirtual or modern models"
 #     emulated: "{device}: model {found} is emulated hardware, larger than virtio but maintained ({set})"
@@ -85,11 +87,13 @@ has_modelled_nic if {
 #   facts: [configured.video, running.video]
 #   safe: "virtio, none, bochs, vga or ramfb; cirrus, vmvga and qxl fail"
 #   default: "cirrus on x86 when QEMU has it, else vga (a domain written without a model is flagged); virtio on arm virt, riscv and s390"
-#   remediation: "type='virtio'"
+#   remediation: >-
+#     virsh edit DOM: <video><model type='virtio'/></video>, or type='none' where no console is needed; stop and start
+#     the guest
 #   disable:
-#     how: "type='qxl'"
+#     how: "virsh edit DOM: <video><model type='qxl'/></video>; stop and start the guest"
 #     restart: "guest restart"
-#     rollback: "restore"
+#     rollback: "virsh edit DOM: <video><model type='virtio'/></video>; stop and start the guest"
 #   messages:
 #     safe: "Video models are minimal"
 #     unsafe: "{device}: video model {found} ({set})"
@@ -111,11 +115,13 @@ lvx_003 := domain.verdict(["video"], domain.any("video"), [domain.bad(e, domain.
 #   facts: [configured.video, running.video, configured.video.acceleration, running.video.acceleration]
 #   safe: "absent or no"
 #   default: "off when absent"
-#   remediation: "accel3d='no'"
+#   remediation: >-
+#     virsh edit DOM: <acceleration accel3d='no'/> in the <model> of <video>, and <gl enable='no'/> in <graphics>; stop
+#     and start the guest
 #   disable:
-#     how: "yes"
+#     how: "virsh edit DOM: <acceleration accel3d='yes'/> in the <model> of <video>; stop and start the guest"
 #     restart: "guest restart"
-#     rollback: "no"
+#     rollback: "virsh edit DOM: <acceleration accel3d='no'/>; stop and start the guest"
 #   messages:
 #     safe: "3D acceleration is off"
 #     unsafe: "{device}: 3D acceleration is on ({set})"
@@ -137,11 +143,11 @@ lvx_004 := domain.verdict(["video", "video.acceleration"], domain.any("video"), 
 #   facts: [configured.sounds, running.sounds]
 #   safe: "absent"
 #   default: "absent"
-#   remediation: "remove"
+#   remediation: "virsh edit DOM: remove <sound>; stop and start the guest"
 #   disable:
-#     how: "add"
+#     how: "virsh edit DOM: add <sound model='ich9'/>; stop and start the guest"
 #     restart: "guest restart"
-#     rollback: "remove"
+#     rollback: "virsh edit DOM: remove <sound>; stop and start the guest"
 #   messages:
 #     safe: "No sound device"
 #     unsafe: "{device}: sound device {found} ({set})"
@@ -160,9 +166,11 @@ lvx_005 := domain.verdict(["sounds"], true, [domain.bad(e, e.is.model) | some e 
 #   facts: [configured.redirections, running.redirections]
 #   safe: "absent"
 #   default: "absent"
-#   remediation: "remove"
+#   remediation: "virsh edit DOM: remove <redirdev>; stop and start the guest"
 #   disable:
-#     how: "add with redirfilter"
+#     how: >-
+#       virsh edit DOM: add <redirdev bus='usb' type='spicevmc'/> with a <redirfilter> that names the devices; stop and
+#       start the guest
 #     restart: "hot-unplug"
 #     rollback: "virsh detach-device"
 #   messages:
@@ -210,11 +218,13 @@ lvx_007 := domain.verdict(["hostdevs"], true, [domain.bad(e, object.get(e.is, "a
 #   facts: [configured.shmem, running.shmem]
 #   safe: "absent"
 #   default: "absent"
-#   remediation: "remove"
+#   remediation: "virsh edit DOM: remove <shmem>; stop and start the guest"
 #   disable:
-#     how: "add"
+#     how: >-
+#       virsh edit DOM: add <shmem name='NAME'><model type='ivshmem-plain'/></shmem> to the guests that share it; stop
+#       and start the guest
 #     restart: "guest restart"
-#     rollback: "remove"
+#     rollback: "virsh edit DOM: remove <shmem>; stop and start the guest"
 #   messages:
 #     safe: "No memory is shared between guests"
 #     unsafe: "{device}: memory shared between guests ({found}, {set})"
@@ -234,11 +244,13 @@ lvx_009 := domain.verdict(["shmem"], true, [domain.bad(e, e.is.model) | some e i
 #   facts: [configured.filesystems, running.filesystems]
 #   safe: "absent, else readonly and accessmode != passthrough"
 #   default: "absent"
-#   remediation: "remove"
+#   remediation: "virsh edit DOM: remove <filesystem>; carry files over the network or on a disk; stop and start the guest"
 #   disable:
-#     how: "<readonly/> and accessmode='mapped'"
+#     how: >-
+#       virsh edit DOM: <filesystem type='mount' accessmode='mapped'> with <readonly/> and one folder of its own as
+#       source; stop and start the guest
 #     restart: "guest restart"
-#     rollback: "remove"
+#     rollback: "virsh edit DOM: remove <filesystem>; stop and start the guest"
 #   messages:
 #     safe: "No host directory is shared, or only read-only and mapped"
 #     unsafe: "{device}: host directory shared ({found}, {set})"
@@ -270,7 +282,9 @@ access(false) := "writable"
 #   facts: [configured.raw, running.raw]
 #   safe: "absent"
 #   default: "absent"
-#   remediation: "remove (bypasses libvirt checks)"
+#   remediation: >-
+#     virsh edit DOM: remove <qemu:commandline>, <qemu:capabilities> and <qemu:override>, which bypass libvirt's checks;
+#     use libvirt's own elements; stop and start the guest
 #   disable:
 #     how: "virsh edit: add qemu:commandline with the one argument (bypasses libvirt checks and marks the domain tainted)"
 #     restart: "guest restart (stop and start)"
@@ -295,11 +309,13 @@ lvx_011 := domain.verdict(["raw"], true, [domain.bad_as(e, "qemu", e.is) | some 
 #   facts: [configured.serials, running.serials]
 #   safe: "absent; tcp needs tls='yes'"
 #   default: "pty"
-#   remediation: "type='pty'"
+#   remediation: "virsh edit DOM: <serial type='pty'>, read with virsh console; stop and start the guest"
 #   disable:
-#     how: "tcp with tls"
+#     how: >-
+#       virsh edit DOM: <serial type='tcp'> with <source mode='bind' host='ADDR' service='PORT' tls='yes'/>; stop and
+#       start the guest
 #     restart: "guest restart"
-#     rollback: "restore"
+#     rollback: "virsh edit DOM: <serial type='pty'>; stop and start the guest"
 #   messages:
 #     safe: "Serial ports and consoles stay inside the host; there is no parallel port"
 #     unsafe: "{device}: connected to {found} ({set})"
@@ -330,11 +346,11 @@ leaves_host(port) if {
 #   facts: [configured.rng, running.rng]
 #   safe: "backend /dev/urandom or /dev/random with rate, else none"
 #   default: "absent"
-#   remediation: "<rate bytes='1024' period='1000'/>"
+#   remediation: "virsh edit DOM: <rate bytes='1024' period='1000'/> in <rng>; stop and start the guest"
 #   disable:
-#     how: "remove rate"
+#     how: "virsh edit DOM: remove <rate> from <rng>; stop and start the guest"
 #     restart: "guest restart"
-#     rollback: "restore"
+#     rollback: "virsh edit DOM: <rate bytes='1024' period='1000'/>; stop and start the guest"
 #   messages:
 #     safe: "No random number device, or one that is limited"
 #     unsafe: "{device}: random numbers from {found} without a rate, or from a source that is not the kernel's ({set})"
@@ -368,11 +384,11 @@ is_limited(rng) if {
 #   facts: [configured.agent, running.agent]
 #   safe: "guest-exec and guest-file-* stand in parameter guest_agent_blocked_rpcs"
 #   default: "allowed"
-#   remediation: "block-rpcs=guest-exec,..."
+#   remediation: "Inside the guest: block-rpcs=guest-exec,guest-file-open,... in /etc/qemu/qemu-ga.conf; restart qemu-guest-agent"
 #   disable:
-#     how: "remove the RPC from block-rpcs"
+#     how: "Inside the guest: take the one RPC out of block-rpcs; restart qemu-guest-agent"
 #     restart: "guest agent restart inside the guest"
-#     rollback: "restore"
+#     rollback: "Inside the guest: put it into block-rpcs again; restart qemu-guest-agent"
 #   messages:
 #     safe: "The guests' agents are said to block running programs and reading files"
 #     unsafe: "{device}: the guest agent answers {found} ({set})"

@@ -15,11 +15,11 @@ import data.ringwall.lib.domain
 #   facts: [configured.scsi, running.scsi]
 #   safe: "absent"
 #   default: "absent; rawio no; sgio filtered"
-#   remediation: "device='disk'"
+#   remediation: "virsh edit DOM: device='disk' in the place of device='lun'; stop and start the guest"
 #   disable:
-#     how: "device='lun'"
+#     how: "virsh edit DOM: <disk type='block' device='lun'> for the one disk; stop and start the guest"
 #     restart: "guest restart"
-#     rollback: "restore"
+#     rollback: "virsh edit DOM: device='disk'; stop and start the guest"
 #   messages:
 #     safe: "No raw SCSI commands reach a host device"
 #     unsafe: "{device}: raw SCSI commands reach the host device ({found}, {set})"
@@ -38,11 +38,13 @@ lvx_012 := domain.verdict(["scsi"], true, [domain.bad(e, e.is.how) | some e in d
 #   facts: [configured.disks.encryption, running.disks.encryption]
 #   safe: "encryption luks on every writable disk, where parameter disk_encryption is true"
 #   default: "absent"
-#   remediation: "add encryption"
+#   remediation: >-
+#     Copy the disk into an encrypted image (qemu-img convert -O qcow2 -o encrypt.format=luks,...); virsh edit DOM:
+#     <encryption format='luks'><secret type='passphrase' uuid='UUID'/></encryption>; stop and start the guest
 #   disable:
-#     how: "remove"
+#     how: "Copy the disk into a plain image with qemu-img convert; virsh edit DOM: remove <encryption>; stop and start the guest"
 #     restart: "guest restart"
-#     rollback: "restore"
+#     rollback: "virsh edit DOM: the encrypted image and <encryption> again; stop and start the guest"
 #   messages:
 #     safe: "Every writable disk is encrypted with LUKS"
 #     unsafe: "{device}: not encrypted with LUKS (format: {found}, {set})"
@@ -67,11 +69,13 @@ lvx_035 := domain.asked("disk_encryption", ["disks.encryption"], domain.any("dis
 #   facts: [configured.disks, running.disks]
 #   safe: "explicit (raw, qcow2)"
 #   default: "raw when absent (format probing does not exist any more)"
-#   remediation: "driver type='qcow2' or 'raw' written out"
+#   remediation: >-
+#     virsh edit DOM: <driver name='qemu' type='raw'/> or type='qcow2', as the image is, for every disk; stop and start
+#     the guest
 #   disable:
 #     how: "n/a: the danger is a guest-written qcow2 header read as raw image or the reverse; never change type on an existing image"
 #     restart: "guest restart"
-#     rollback: "restore"
+#     rollback: "virsh edit DOM: the written type as it was; stop and start the guest"
 #   messages:
 #     safe: "The format of every image is written out"
 #     unsafe: "{device}: the format of the image is not written: {found} ({set})"
@@ -102,11 +106,13 @@ has_source if {
 #   facts: [configured.disks.shared, running.disks.shared]
 #   safe: "absent"
 #   default: "absent"
-#   remediation: "remove"
+#   remediation: >-
+#     virsh edit DOM: remove <shareable/> from the disk, unless a cluster file system or a database that locks it uses
+#     it; stop and start the guest
 #   disable:
-#     how: "add"
+#     how: "virsh edit DOM: <shareable/> in the one disk, with cache='none'; stop and start the guest"
 #     restart: "guest restart"
-#     rollback: "remove"
+#     rollback: "virsh edit DOM: remove <shareable/>; stop and start the guest"
 #   messages:
 #     safe: "No disk is shared between guests"
 #     unsafe: "{device}: shared between guests ({set})"
@@ -125,11 +131,11 @@ lvx_037 := domain.verdict(["disks.shared"], true, [domain.bad(e, "shareable") | 
 #   facts: [configured.disks.errors, running.disks.errors, configured.disks, running.disks]
 #   safe: "!= ignore"
 #   default: "report/enospace"
-#   remediation: "stop"
+#   remediation: "virsh edit DOM: error_policy='stop' and rerror_policy='stop' in <driver>; stop and start the guest"
 #   disable:
-#     how: "ignore"
+#     how: "virsh edit DOM: error_policy='ignore' in the <driver> of the one disk; stop and start the guest"
 #     restart: "guest restart"
-#     rollback: "stop"
+#     rollback: "virsh edit DOM: error_policy='stop'; stop and start the guest"
 #   messages:
 #     safe: "Errors of disks are not ignored"
 #     unsafe: "{device}: errors are ignored ({found}, {set})"

@@ -16,11 +16,13 @@ import data.ringwall.lib.judge
 #   facts: [configured.machine.type, running.machine.type]
 #   safe: "a versioned machine type that QEMU 7.2 does not deprecate; parameter deprecated_machines adds to the list"
 #   default: "pc or q35 alias"
-#   remediation: "pc-q35-N.M"
+#   remediation: >-
+#     virsh edit DOM: a versioned machine type that is not deprecated, as machine='pc-q35-7.2' (virsh capabilities lists
+#     them); stop and start the guest
 #   disable:
-#     how: "n/a"
+#     how: "None is needed: a guest that needs an old machine type names it, versioned, under a waiver"
 #     restart: "guest restart"
-#     rollback: "restore"
+#     rollback: "virsh edit DOM: the versioned machine type as it was; stop and start the guest"
 #   messages:
 #     safe: "The machine type is versioned and not deprecated"
 #     deprecated: "Machine type {found} is deprecated or removed ({set})"
@@ -59,11 +61,11 @@ aliases := [domain.lacks(m.set, "machine.type", m.name) |
 #   facts: [configured.features.vmport, running.features.vmport, configured.arch, running.arch, configured.machine.type, running.machine.type]
 #   safe: "off"
 #   default: "on for pc/q35"
-#   remediation: "<vmport state='off'/>"
+#   remediation: "virsh edit DOM: <vmport state='off'/> in <features>; stop and start the guest"
 #   disable:
-#     how: "on"
+#     how: "virsh edit DOM: <vmport state='on'/>; stop and start the guest"
 #     restart: "guest restart"
-#     rollback: "off"
+#     rollback: "virsh edit DOM: <vmport state='off'/>; stop and start the guest"
 #   messages:
 #     safe: "The VMware I/O port is off"
 #     unsafe: "The VMware I/O port is {found} ({set})"

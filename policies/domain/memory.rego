@@ -15,11 +15,11 @@ import data.ringwall.lib.judge
 #   facts: [configured.memory.dump, running.memory.dump]
 #   safe: "absent or off"
 #   default: "follows dump_guest_core in qemu.conf (guest RAM left out); no core at all while max_core is 0"
-#   remediation: "off"
+#   remediation: "virsh edit DOM: dumpCore='off' in <memory>; stop and start the guest"
 #   disable:
-#     how: "on"
+#     how: "virsh edit DOM: <memory dumpCore='on'>; stop and start the guest"
 #     restart: "guest restart"
-#     rollback: "off"
+#     rollback: "virsh edit DOM: dumpCore='off'; stop and start the guest"
 #   messages:
 #     safe: "The guest's memory is left out of core dumps, or qemu.conf decides"
 #     unsafe: "dumpCore is {found}: core dumps of QEMU hold the guest's memory ({set})"
@@ -39,11 +39,12 @@ lvx_032 := domain.verdict(["memory.dump"], true, [domain.lacks(p, "memory.dump",
 #   facts: [configured.memory.limit, running.memory.limit]
 #   safe: "memtune hard_limit, or a resource partition other than /machine, where parameter memory_limits_required is true"
 #   default: "absent"
-#   remediation: "set"
+#   remediation: >-
+#     virsh memtune DOM --hard-limit SIZE --live --config, or <resource><partition>/machine/NAME</partition></resource>
 #   disable:
-#     how: "remove"
+#     how: "virsh memtune DOM --hard-limit -1 --live --config"
 #     restart: "none (virsh memtune)"
-#     rollback: "set"
+#     rollback: "virsh memtune DOM --hard-limit SIZE --live --config"
 #   messages:
 #     safe: "A limit of memory or a resource partition is set"
 #     unsafe: "Neither a hard limit of memory nor a resource partition is set ({set})"
@@ -62,11 +63,11 @@ lvx_040 := domain.asked("memory_limits_required", ["memory.limit"], true, [domai
 #   facts: [configured.on_crash, running.on_crash, configured.watchdogs, running.watchdogs]
 #   safe: "on_crash is no coredump action and no watchdog dumps"
 #   default: "destroy"
-#   remediation: "destroy"
+#   remediation: "virsh edit DOM: <on_crash>destroy</on_crash>, and no action='dump' in <watchdog>; stop and start the guest"
 #   disable:
-#     how: "coredump-restart"
+#     how: "virsh edit DOM: <on_crash>coredump-restart</on_crash>; stop and start the guest"
 #     restart: "guest restart"
-#     rollback: "destroy"
+#     rollback: "virsh edit DOM: <on_crash>destroy</on_crash>; stop and start the guest"
 #   messages:
 #     safe: "A crash or watchdog does not write the guest's memory to disk"
 #     unsafe: "{device}: {found} writes the guest's memory to disk ({set})"

@@ -15,11 +15,13 @@ import data.ringwall.lib.judge
 #   facts: [configured.nics.filters, running.nics.filters]
 #   safe: "clean-traffic, clean-traffic-gateway, or a filter that parameter anti_spoof_filters names"
 #   default: "absent"
-#   remediation: "<filterref filter='clean-traffic'/>"
+#   remediation: >-
+#     virsh edit DOM: <filterref filter='clean-traffic'/> in the <interface>; virsh update-device DOM nic.xml --live
+#     --config for a running guest
 #   disable:
-#     how: "remove"
+#     how: "virsh edit DOM: remove <filterref> from the one <interface>; stop and start the guest"
 #     restart: "none (update-device)"
-#     rollback: "restore"
+#     rollback: "virsh edit DOM: <filterref filter='clean-traffic'/>; stop and start the guest"
 #   messages:
 #     safe: "Every filtered kind of interface has an anti-spoof filter"
 #     unsafe: "{device}: no anti-spoof filter (filter: {found}, {set})"
@@ -43,11 +45,11 @@ filters := {"clean-traffic", "clean-traffic-gateway"} | {f | some f in judge.par
 #   facts: [configured.nics.isolation, running.nics.isolation]
 #   safe: "isolated yes on every port, where parameter isolated_ports is true"
 #   default: "no"
-#   remediation: "<port isolated='yes'/>"
+#   remediation: "virsh edit DOM: <port isolated='yes'/> in the <interface>; stop and start the guest"
 #   disable:
-#     how: "no"
+#     how: "virsh edit DOM: <port isolated='no'/>; stop and start the guest"
 #     restart: "none"
-#     rollback: "yes"
+#     rollback: "virsh edit DOM: <port isolated='yes'/>; stop and start the guest"
 #   messages:
 #     safe: "Every bridge port is isolated"
 #     unsafe: "{device}: the bridge port is not isolated ({set})"
@@ -70,11 +72,11 @@ lvx_029 := domain.asked("isolated_ports", ["nics.isolation"], domain.any("nics.i
 #   facts: [configured.nics.trusted, running.nics.trusted, configured.nics, running.nics]
 #   safe: "absent or no"
 #   default: "no"
-#   remediation: "no"
+#   remediation: "virsh edit DOM: trustGuestRxFilters='no' in the <interface>; stop and start the guest"
 #   disable:
-#     how: "yes"
+#     how: "virsh edit DOM: trustGuestRxFilters='yes' in the one <interface>; stop and start the guest"
 #     restart: "guest restart"
-#     rollback: "no"
+#     rollback: "virsh edit DOM: trustGuestRxFilters='no'; stop and start the guest"
 #   messages:
 #     safe: "Receive filters of the guest are not trusted"
 #     unsafe: "{device}: receive filters of the guest are trusted ({set})"
@@ -93,11 +95,11 @@ lvx_030 := domain.verdict(["nics.trusted", "nics"], domain.any("nics"), [domain.
 #   facts: [configured.nics.modes, running.nics.modes, configured.nics.networks, running.nics.networks]
 #   safe: "!= passthrough unless waived"
 #   default: "vepa"
-#   remediation: "bridge"
+#   remediation: "virsh edit DOM: <source dev='DEV' mode='bridge'/> in <interface type='direct'>; stop and start the guest"
 #   disable:
-#     how: "passthrough"
+#     how: "virsh edit DOM: <source dev='DEV' mode='passthrough'/>; stop and start the guest"
 #     restart: "guest restart"
-#     rollback: "bridge"
+#     rollback: "virsh edit DOM: mode='bridge'; stop and start the guest"
 #   messages:
 #     safe: "No macvtap interface in passthrough mode"
 #     unsafe: "{device}: macvtap in passthrough mode ({found}, {set})"
@@ -128,11 +130,11 @@ has_macvtap if {
 #   facts: [configured.vsock, running.vsock]
 #   safe: "no vsock, or name or UUID of the guest in parameter vsock_guests"
 #   default: "absent"
-#   remediation: "remove"
+#   remediation: "virsh edit DOM: remove <vsock>; stop and start the guest"
 #   disable:
-#     how: "add"
+#     how: "virsh edit DOM: <vsock model='virtio'><cid auto='yes'/></vsock>; stop and start the guest"
 #     restart: "guest restart"
-#     rollback: "remove"
+#     rollback: "virsh edit DOM: remove <vsock>; stop and start the guest"
 #   messages:
 #     safe: "No vsock device, or the guest is listed"
 #     unsafe: "A vsock device, and the baseline does not list the guest (cid {found}, {set})"
@@ -162,11 +164,11 @@ vsock_guests := {g | some g in judge.parameter("vsock_guests")}
 #   facts: [configured.nics.user, running.nics.user]
 #   safe: "absent"
 #   default: "absent"
-#   remediation: "type='network'"
+#   remediation: "virsh edit DOM: <interface type='network'> in the place of type='user'; stop and start the guest"
 #   disable:
-#     how: "user"
+#     how: "virsh edit DOM: <interface type='user'>; stop and start the guest"
 #     restart: "guest restart"
-#     rollback: "restore"
+#     rollback: "virsh edit DOM: <interface type='network'>; stop and start the guest"
 #   messages:
 #     safe: "No interface through a user-mode network stack"
 #     unsafe: "{device}: user-mode network stack ({found}, {set})"

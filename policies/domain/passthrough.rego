@@ -65,11 +65,11 @@ unresolved := [domain.bad(e, e.is.network) | some e in domain.elements("nics.net
 #   facts: [configured.iommu, running.iommu]
 #   safe: "intel with intremap on, or virtio"
 #   default: "absent"
-#   remediation: "<iommu model='intel'><driver intremap='on'/></iommu>"
+#   remediation: "virsh edit DOM: <iommu model='intel'><driver intremap='on'/></iommu>; stop and start the guest"
 #   disable:
-#     how: "remove"
+#     how: "virsh edit DOM: remove <iommu>; stop and start the guest"
 #     restart: "guest restart"
-#     rollback: "restore"
+#     rollback: "virsh edit DOM: <iommu model='intel'><driver intremap='on'/></iommu>; stop and start the guest"
 #   messages:
 #     safe: "The virtual IOMMU isolates interrupts too"
 #     unsafe: "The virtual IOMMU does not remap interrupts: {found} ({set})"

@@ -16,11 +16,11 @@ import data.ringwall.lib.judge
 #   facts: [configured.cpu.model, running.cpu.model, configured.cpu.features, running.cpu.features, host.nested]
 #   safe: "vmx or svm disabled, a named model without them, or nested off on the host"
 #   default: "host-passthrough exposes it if the host allows"
-#   remediation: "<feature policy='disable' name='vmx'/>"
+#   remediation: "virsh edit DOM: <feature policy='disable' name='vmx'/> (AMD: svm) in <cpu>; stop and start the guest"
 #   disable:
-#     how: "policy='require'"
+#     how: "virsh edit DOM: <feature policy='require' name='vmx'/> (AMD: svm); stop and start the guest"
 #     restart: "guest restart"
-#     rollback: "disable"
+#     rollback: "virsh edit DOM: policy='disable' again; stop and start the guest"
 #   messages:
 #     safe: "The guest's processor has no virtualization extension"
 #     host: "The host's KVM does not nest"
@@ -78,11 +78,13 @@ without_virtualization(set) if {
 #   facts: [configured.cpu.model, running.cpu.model, configured.cpu.features, running.cpu.features, configured.type, running.type, host.cpu.flags]
 #   safe: "none of the bits disabled; a copy of the host's processor, or a named model with every bit that the host has"
 #   default: "host-model and host-passthrough include them; named models carry only some (ssbd and md-clear in none of the Intel ones)"
-#   remediation: "mode='host-model' or add features"
+#   remediation: >-
+#     virsh edit DOM: <cpu mode='host-model'/>, or <feature policy='require' name='...'/> for each bit that is missing;
+#     stop and start the guest
 #   disable:
-#     how: "policy='disable'"
+#     how: "virsh edit DOM: <feature policy='disable' name='...'/> for the one bit; stop and start the guest"
 #     restart: "guest restart"
-#     rollback: "restore"
+#     rollback: "virsh edit DOM: remove that <feature>; stop and start the guest"
 #   messages:
 #     safe: "The guest sees the processor's mitigation bits"
 #     unsafe: "Mitigation bits off or missing: {found} ({device}, {set})"
@@ -174,11 +176,11 @@ missing_bits(set) := [name |
 #   facts: [configured.type, running.type]
 #   safe: "kvm (or hvf, xen, bhyve); qemu means TCG, no isolation promise"
 #   default: "kvm"
-#   remediation: "type='kvm'"
+#   remediation: "virsh edit DOM: <domain type='kvm'> in the place of type='qemu'; stop and start the guest"
 #   disable:
-#     how: "type='qemu' -- the real 'turn hardware acceleration off' for a VM"
+#     how: "virsh edit DOM: <domain type='qemu'>: the real 'turn hardware acceleration off' for a VM; stop and start the guest"
 #     restart: "guest restart"
-#     rollback: "type='kvm'"
+#     rollback: "virsh edit DOM: <domain type='kvm'>; stop and start the guest"
 #   messages:
 #     safe: "The guest is accelerated by hardware"
 #     unsafe: "The guest is of type {found}: emulated by QEMU, which promises no isolation ({set})"

@@ -98,9 +98,11 @@ kvm_072 := judge.unreadable(["qemu.labels"]) if {
 #   facts: ["qemu.users"]
 #   safe: "!= 0"
 #   default: "libvirt-qemu (Debian), qemu (RHEL); root:root only in an unconfigured upstream build"
-#   remediation: "qemu.conf user/group"
+#   remediation: >-
+#     Set user and group in /etc/libvirt/qemu.conf to an ordinary account; restart virtqemud or libvirtd; stop and start
+#     the guests
 #   disable:
-#     how: "user=\"root\""
+#     how: "user = \"root\" in /etc/libvirt/qemu.conf; restart virtqemud or libvirtd; stop and start the guests"
 #     restart: "daemon restart + guest restart"
 #     rollback: "remove user=\"root\"; restart virtqemud or libvirtd; restart guests"
 #   messages:

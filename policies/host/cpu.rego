@@ -94,7 +94,7 @@ kvm_003 := module.switched("kvm_intel", "unrestricted_guest", "on")
 #   facts: ["module.kvm_intel.vpid", "modprobe.kvm_intel.vpid"]
 #   safe: "Y or 1"
 #   default: "Y"
-#   remediation: "remove vpid=0"
+#   remediation: "Delete vpid=0 from /etc/modprobe.d; stop all VMs; reload kvm_intel; read vpid = Y"
 #   disable:
 #     how: "options kvm_intel vpid=0"
 #     restart: "module-reload"
@@ -173,7 +173,7 @@ kvm_008 := module.switched("kvm_intel", "enable_apicv", "on")
 #   facts: ["module.kvm_intel.pt_mode"]
 #   safe: "absent or 0"
 #   default: "0 (PT_MODE_SYSTEM); parameter only exists with CONFIG_BROKEN since 6.12 and stables of Nov 2024"
-#   remediation: "remove pt_mode=1"
+#   remediation: "Delete pt_mode=1 from /etc/modprobe.d; stop all VMs; reload kvm_intel; read pt_mode = 0"
 #   disable:
 #     how: "options kvm_intel pt_mode=1 in modprobe.d (only on kernels that still have the parameter); stop all VMs; modprobe -r kvm_intel && modprobe kvm_intel (built-in KVM: use the kernel argument and reboot; if the module is in the initramfs, rebuild it)"
 #     restart: "module reload (all VMs down)"
@@ -269,11 +269,11 @@ barred := {name | some name in judge.value("modprobe.barred"); name in {"kvm", "
 #   facts: ["cpu.flags", "msr.feature_control"]
 #   safe: "vmx or svm where the host runs guests; neither where the parameter host_role is no-virtualization"
 #   default: "firmware dependent; /proc/cpuinfo does not show the flag when firmware switched it off"
-#   remediation: "firmware setup"
+#   remediation: "Switch on VT-x or AMD-V (SVM) in the firmware setup; power the host off and on"
 #   disable:
 #     how: "firmware setup: VMX/SVM off (msconfig cannot do this)"
 #     restart: "reboot; firmware setup needs a person at the console or a BMC with firmware access"
-#     rollback: "firmware setup"
+#     rollback: "Switch it on again in the firmware setup; power the host off and on"
 #   messages:
 #     safe: "The processor offers {found} to the kernel"
 #     off: "The processor offers neither vmx nor svm: it cannot, or firmware has switched it off"

@@ -149,11 +149,11 @@ written(parameter) := sprintf("%s=%s", [parameter.name, parameter.value])
 #   facts: ["cmdline.iommu.strict", "iommu.groups", "config.iommu_default_dma_strict"]
 #   safe: "1 (or group type DMA, not DMA-FQ)"
 #   default: "CONFIG_IOMMU_DEFAULT_DMA_STRICT"
-#   remediation: "iommu.strict=1"
+#   remediation: "Put iommu.strict=1 on the kernel command line; update the boot loader; reboot"
 #   disable:
-#     how: "iommu.strict=0"
+#     how: "Put iommu.strict=0 on the kernel command line; update the boot loader; reboot"
 #     restart: "reboot"
-#     rollback: "remove"
+#     rollback: "Take iommu.strict=0 off the kernel command line; update the boot loader; reboot"
 #   messages:
 #     safe: "The IOMMU forgets a mapping at once: {found} on the command line"
 #     groups: "The IOMMU forgets a mapping at once: groups are of type DMA"
@@ -235,11 +235,11 @@ kvm_043 := judge.not_applicable("noIOMMU", {}, ["iommu.groups"]) if {
 #   facts: ["cmdline.intremap", "cmdline.nointremap"]
 #   safe: "not off, not nosid; nointremap absent"
 #   default: "on"
-#   remediation: "remove intremap=off"
+#   remediation: "Take intremap=off, intremap=nosid and nointremap off the kernel command line; update the boot loader; reboot"
 #   disable:
-#     how: "intremap=off"
+#     how: "Put intremap=off on the kernel command line; update the boot loader; reboot"
 #     restart: "reboot"
-#     rollback: "remove; reboot"
+#     rollback: "Take intremap=off off the kernel command line; update the boot loader; reboot"
 #   messages:
 #     safe: "The command line leaves interrupt remapping on"
 #     unsafe: "Interrupt remapping is weakened on the command line: {found}"
@@ -270,7 +270,7 @@ remapping_words := [word | some word in boot.parts("intremap"); word in {"on", "
 #   facts: ["cmdline.pcie_acs_override", "cmdline.pci"]
 #   safe: "absent"
 #   default: "absent (pcie_acs_override exists only in an out-of-tree patch; pci=disable_acs_redir is in mainline)"
-#   remediation: "remove"
+#   remediation: "Take pcie_acs_override and pci=disable_acs_redir off the kernel command line; update the boot loader; reboot"
 #   disable:
 #     how: "pcie_acs_override=downstream,multifunction on a patched kernel, or pci=disable_acs_redir=DEVICE on a mainline one"
 #     restart: "reboot"
@@ -299,11 +299,11 @@ acs_words := [sprintf("pci=%s", [word]) | some word in boot.parts("pci"); regex.
 #   facts: ["cmdline.efi", "config.efi_disable_pci_dma"]
 #   safe: "set"
 #   default: "not set"
-#   remediation: "efi=disable_early_pci_dma"
+#   remediation: "Put efi=disable_early_pci_dma on the kernel command line; update the boot loader; reboot"
 #   disable:
-#     how: "efi=no_disable_early_pci_dma"
+#     how: "Put efi=no_disable_early_pci_dma on the kernel command line; update the boot loader; reboot"
 #     restart: "reboot"
-#     rollback: "remove"
+#     rollback: "Take efi=no_disable_early_pci_dma off the kernel command line; update the boot loader; reboot"
 #   messages:
 #     safe: "Devices cannot reach memory before the IOMMU is set up (efi=disable_early_pci_dma)"
 #     builtIn: "Devices cannot reach memory before the IOMMU is set up: the kernel was built so"
@@ -336,11 +336,13 @@ early_words := [word | some word in boot.parts("efi"); word in {"disable_early_p
 #   facts: ["thunderbolt.domains"]
 #   safe: "absent or 1"
 #   default: "platform"
-#   remediation: "firmware + IOMMU"
+#   remediation: >-
+#     Switch on the IOMMU and kernel DMA protection for Thunderbolt in the firmware setup; reboot; read
+#     iommu_dma_protection = 1
 #   disable:
-#     how: "firmware"
+#     how: "Switch off kernel DMA protection in the firmware setup, where it offers that"
 #     restart: "reboot; firmware setup (console or BMC)"
-#     rollback: "firmware"
+#     rollback: "Switch on kernel DMA protection in the firmware setup; reboot"
 #   messages:
 #     safe: "Thunderbolt ports are behind the IOMMU"
 #     none: "This host has no Thunderbolt or USB4 port"

@@ -54,11 +54,13 @@ kvm_062 := judge.not_applicable("otherArchitecture", {"found": judge.value("cpu.
 #   facts: ["tpm.chips"]
 #   safe: "== 2"
 #   default: "platform"
-#   remediation: "firmware (Intel PTT is a firmware TPM: the article mixes PTT with EPT and PT)"
+#   remediation: >-
+#     Switch on the TPM in the firmware setup, or fit one (Intel PTT is a firmware TPM: the article mixes PTT with EPT
+#     and PT); read tpm_version_major = 2
 #   disable:
-#     how: "firmware"
+#     how: "Switch off the TPM in the firmware setup, once nothing is sealed to it"
 #     restart: "reboot; firmware setup (console or BMC)"
-#     rollback: "firmware"
+#     rollback: "Switch on the TPM in the firmware setup; reboot"
 #   messages:
 #     safe: "A TPM 2.0 is present ({found})"
 #     old: "The TPM is older than 2.0: {found}"

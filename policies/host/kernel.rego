@@ -102,7 +102,7 @@ kvm_064 := sysctl.at_least("kernel.kexec_load_disabled", 1, sysctl.none("kernel.
 #   disable:
 #     how: "sysctl -w kernel.unprivileged_bpf_disabled=0 (only from 2; from 1 it needs a reboot)"
 #     restart: "none from 2; reboot from 1"
-#     rollback: "sysctl =2"
+#     rollback: "sysctl -w kernel.unprivileged_bpf_disabled=2"
 #   messages:
 #     safe: "Ordinary users cannot load BPF programs (kernel.unprivileged_bpf_disabled = {found})"
 #     unsafe: "Ordinary users can load BPF programs (kernel.unprivileged_bpf_disabled = {found})"
@@ -123,9 +123,9 @@ kvm_065 := sysctl.at_least("kernel.unprivileged_bpf_disabled", 1, sysctl.none("k
 #   default: "0"
 #   remediation: "sysctl -w net.core.bpf_jit_harden=2"
 #   disable:
-#     how: "=0"
+#     how: "sysctl -w net.core.bpf_jit_harden=0"
 #     restart: "none"
-#     rollback: "=2"
+#     rollback: "sysctl -w net.core.bpf_jit_harden=2"
 #   messages:
 #     safe: "Compiled BPF programs are hardened (net.core.bpf_jit_harden = {found})"
 #     unsafe: "Compiled BPF programs are not hardened (net.core.bpf_jit_harden = {found})"
@@ -145,11 +145,11 @@ kvm_066 := sysctl.at_least("net.core.bpf_jit_harden", 1, sysctl.none("net.core.b
 #   facts: ["sysctl.kernel.kptr_restrict"]
 #   safe: ">= 1"
 #   default: "0"
-#   remediation: "=1"
+#   remediation: "Put kernel.kptr_restrict = 1 into a file of /etc/sysctl.d; sysctl --system"
 #   disable:
-#     how: "=0"
+#     how: "sysctl -w kernel.kptr_restrict=0"
 #     restart: "none"
-#     rollback: "=1"
+#     rollback: "sysctl -w kernel.kptr_restrict=1"
 #   messages:
 #     safe: "Kernel addresses are hidden from ordinary users (kernel.kptr_restrict = {found})"
 #     unsafe: "Kernel addresses are shown to everybody (kernel.kptr_restrict = {found})"
@@ -169,11 +169,11 @@ kvm_067 := sysctl.at_least("kernel.kptr_restrict", 1, sysctl.gone("kernel.kptr_r
 #   facts: ["sysctl.kernel.dmesg_restrict"]
 #   safe: "1"
 #   default: "CONFIG_SECURITY_DMESG_RESTRICT"
-#   remediation: "=1"
+#   remediation: "Put kernel.dmesg_restrict = 1 into a file of /etc/sysctl.d; sysctl --system"
 #   disable:
-#     how: "=0"
+#     how: "sysctl -w kernel.dmesg_restrict=0"
 #     restart: "none"
-#     rollback: "=1"
+#     rollback: "sysctl -w kernel.dmesg_restrict=1"
 #   messages:
 #     safe: "Only privileged users read the kernel log (kernel.dmesg_restrict = {found})"
 #     unsafe: "Everybody reads the kernel log (kernel.dmesg_restrict = {found})"
@@ -192,11 +192,11 @@ kvm_068 := sysctl.at_least("kernel.dmesg_restrict", 1, sysctl.gone("kernel.dmesg
 #   facts: ["sysctl.kernel.perf_event_paranoid"]
 #   safe: ">= 2"
 #   default: "2 (some distributions patch in 3)"
-#   remediation: "=2"
+#   remediation: "Put kernel.perf_event_paranoid = 2 into a file of /etc/sysctl.d; sysctl --system"
 #   disable:
-#     how: "=1"
+#     how: "sysctl -w kernel.perf_event_paranoid=1"
 #     restart: "none"
-#     rollback: "=2"
+#     rollback: "sysctl -w kernel.perf_event_paranoid=2"
 #   messages:
 #     safe: "Ordinary users cannot measure the kernel (kernel.perf_event_paranoid = {found})"
 #     unsafe: "Ordinary users can measure the kernel (kernel.perf_event_paranoid = {found})"
@@ -216,11 +216,11 @@ kvm_069 := sysctl.at_least("kernel.perf_event_paranoid", 2, sysctl.none("kernel.
 #   facts: ["sysctl.kernel.yama.ptrace_scope"]
 #   safe: ">= 1"
 #   default: "1 when Yama is built in; some distributions set 0; 3 cannot be lowered without reboot"
-#   remediation: "=1"
+#   remediation: "Put kernel.yama.ptrace_scope = 1 into a file of /etc/sysctl.d; sysctl --system"
 #   disable:
-#     how: "=0 (not possible from 3)"
+#     how: "sysctl -w kernel.yama.ptrace_scope=0 (not possible from 3)"
 #     restart: "none; reboot from 3"
-#     rollback: "=1"
+#     rollback: "sysctl -w kernel.yama.ptrace_scope=1"
 #   messages:
 #     safe: "Programs cannot trace others of the same user (kernel.yama.ptrace_scope = {found})"
 #     unsafe: "Programs can trace others of the same user (kernel.yama.ptrace_scope = {found})"

@@ -58,11 +58,11 @@ units := [unit | some unit in ["ksm", "ksmtuned"]; judge.present(sprintf("unit.%
 #   facts: ["libvirt.guests"]
 #   safe: "nosharepages in the memoryBacking of every confidential guest"
 #   default: "absent"
-#   remediation: "add <nosharepages/>"
+#   remediation: "virsh edit DOM: <memoryBacking><nosharepages/></memoryBacking>; stop and start the guest"
 #   disable:
-#     how: "remove <nosharepages/>"
+#     how: "virsh edit DOM: remove <nosharepages/>; stop and start the guest"
 #     restart: "guest restart"
-#     rollback: "re-add"
+#     rollback: "virsh edit DOM: add <nosharepages/> again; stop and start the guest"
 #   messages:
 #     safe: "Every confidential guest opts out of memory merging: {found}"
 #     unsafe: "Confidential guests whose memory may be merged: {found}"
@@ -102,11 +102,11 @@ shared_memory := [guest.name | some guest in confidential_guests; not guest.nosh
 #   facts: ["swap.areas"]
 #   safe: "empty or dm-crypt/zram"
 #   default: "distribution"
-#   remediation: "swapoff or crypttab"
+#   remediation: "swapoff -a and delete the entry of /etc/fstab, or encrypt the area with /etc/crypttab"
 #   disable:
-#     how: "swapon"
+#     how: "swapon DEVICE"
 #     restart: "none"
-#     rollback: "swapoff"
+#     rollback: "swapoff DEVICE"
 #   messages:
 #     safe: "Swap is encrypted or stays in memory: {found}"
 #     none: "Nothing is swapped out"
@@ -136,11 +136,11 @@ swap_on(protections) := [area.name | some area in judge.value("swap.areas"); are
 #   facts: ["cmdline.init_on_free", "cmdline.init_on_alloc", "config.init_on_alloc_default_on"]
 #   safe: "init_on_alloc=1 (or CONFIG default)"
 #   default: "CONFIG_INIT_ON_ALLOC_DEFAULT_ON"
-#   remediation: "init_on_alloc=1"
+#   remediation: "Put init_on_alloc=1 on the kernel command line; update the boot loader; reboot"
 #   disable:
-#     how: "init_on_alloc=0"
+#     how: "Put init_on_alloc=0 on the kernel command line; update the boot loader; reboot"
 #     restart: "reboot"
-#     rollback: "restore"
+#     rollback: "Put init_on_alloc=1 back; update the boot loader; reboot"
 #   messages:
 #     safe: "Memory is cleared: {found} on the command line"
 #     builtIn: "Memory is cleared: the kernel was built so ({found})"
@@ -174,11 +174,11 @@ kvm_078 := judge.unreadable(["cmdline"]) if {
 #   facts: ["libvirt.driver.dump_guest_core", "libvirt.installed"]
 #   safe: "absent or 0"
 #   default: "0 on Linux"
-#   remediation: "dump_guest_core=0"
+#   remediation: "dump_guest_core = 0 in /etc/libvirt/qemu.conf; restart virtqemud or libvirtd"
 #   disable:
-#     how: "=1"
+#     how: "dump_guest_core = 1 in /etc/libvirt/qemu.conf; restart virtqemud or libvirtd"
 #     restart: "daemon restart"
-#     rollback: "=0"
+#     rollback: "dump_guest_core = 0; restart virtqemud or libvirtd"
 #   messages:
 #     safe: "Core files of guests leave out their memory (dump_guest_core = {found})"
 #     unsafe: "Core files of guests hold their memory (dump_guest_core = {found})"

@@ -15,9 +15,9 @@ import data.ringwall.lib.judge
 #   default: "bridge-nf-call-iptables is 1 once br_netfilter is loaded; the file is absent without the module"
 #   remediation: "filterref clean-traffic, or nft table bridge"
 #   disable:
-#     how: "remove"
+#     how: "Remove the filterref of the one interface (virsh edit), or its rule in the nft table of the family bridge"
 #     restart: "none"
-#     rollback: "restore"
+#     rollback: "Put the filterref or the rule back; virsh nwfilter-binding-list and nft list ruleset show it"
 #   messages:
 #     nwfilter: "Every network interface of a guest on a bridge has a filter"
 #     nftables: "nftables filters frames on bridges: {found}"
@@ -74,9 +74,9 @@ unfiltered := [guest.name |
 #   default: "spoofchk on"
 #   remediation: "ip link set PF vf N spoofchk on trust off"
 #   disable:
-#     how: "spoofchk off"
+#     how: "ip link set PF vf N spoofchk off"
 #     restart: "none"
-#     rollback: "spoofchk on"
+#     rollback: "ip link set PF vf N spoofchk on trust off"
 #   messages:
 #     safe: "Every virtual function is checked for spoofing and trusted with nothing ({count} functions)"
 #     unsafe: "Virtual functions that may spoof or are trusted: {found}"

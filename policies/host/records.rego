@@ -57,9 +57,9 @@ unwatched(rules) := [path |
 #   default: "distribution"
 #   remediation: "systemctl enable --now chronyd (Debian: chrony)"
 #   disable:
-#     how: "systemctl stop"
+#     how: "systemctl stop chronyd (Debian: chrony)"
 #     restart: "none"
-#     rollback: "start"
+#     rollback: "systemctl start chronyd (Debian: chrony)"
 #   messages:
 #     safe: "The clock is synchronised"
 #     unsafe: "The clock is not synchronised"

@@ -196,11 +196,11 @@ mitigation_words := regex.split(`[,;]`, boot.last("mitigations"))
 #   facts: ["cmdline"]
 #   safe: "none equals off; no nospectre_v1, nospectre_v2, nopti, pti=off"
 #   default: "absent"
-#   remediation: "remove the token"
+#   remediation: "Take the token off the kernel command line; update the boot loader; reboot"
 #   disable:
 #     how: "add the single token instead of mitigations=off"
 #     restart: "reboot"
-#     rollback: "remove; reboot"
+#     rollback: "Take the token off the kernel command line again; update the boot loader; reboot"
 #   messages:
 #     safe: "The command line switches no single mitigation off"
 #     unsafe: "The command line switches mitigations off: {found}"

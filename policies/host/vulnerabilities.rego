@@ -15,11 +15,11 @@ import data.ringwall.lib.vulnerability
 #   facts: ["cpu.vulnerabilities.old_microcode"]
 #   safe: "'Not affected'"
 #   default: "n/a"
-#   remediation: "install microcode package"
+#   remediation: "Install the processor's microcode package (intel-microcode, amd64-microcode); rebuild the initramfs; reboot"
 #   disable:
-#     how: "dis_ucode_ldr"
+#     how: "Put dis_ucode_ldr on the kernel command line; reboot"
 #     restart: "reboot"
-#     rollback: "remove"
+#     rollback: "Take dis_ucode_ldr off the kernel command line; reboot"
 #   messages:
 #     safe: "The microcode is not on the kernel's list of old revisions: {found}"
 #     vulnerable: "The microcode is older than a revision with security fixes ({clause}): {found}"

@@ -88,8 +88,7 @@ errors_alone if {
 #     log_level = 3, and a level of 3 or less in log_outputs; restart the daemon (libvirtd, or the modular daemon of that file);
 #     guests keep running
 #   disable:
-#     how: >-
-#       log_level = 4
+#     how: "log_level = 4; restart the daemon"
 #     restart: >-
 #       restart the daemon (libvirtd, or the modular daemon of that file); guests keep running
 #     rollback: >-

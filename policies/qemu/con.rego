@@ -17,7 +17,7 @@ import data.ringwall.lib.qemu_access
 #   default: no VNC server where a display is chosen; an omitted host means every address
 #   remediation: "-vnc unix:PATH and a tunnel to it, or -object tls-creds-x509,id=ID,dir=DIR,endpoint=server,verify-peer=on -vnc ADDRESS,tls-creds=ID,sasl=on"
 #   disable:
-#     how: "-vnc :0"
+#     how: "-vnc :0 on the command line; start the guest again"
 #     restart: guest restart
 #     rollback: restore the socket or TLS with SASL
 #   messages:

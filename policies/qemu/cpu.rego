@@ -16,11 +16,11 @@ import data.ringwall.lib.qemu_machine
 #   facts: [argv.accel, process.kvm, argv.unresolved]
 #   safe: kvm and nothing else
 #   default: tcg
-#   remediation: -accel kvm
+#   remediation: "-accel kvm and no other accelerator on the command line; start the guest again"
 #   disable:
-#     how: -accel tcg
+#     how: "-accel tcg on the command line; start the guest again"
 #     restart: guest restart
-#     rollback: -accel kvm
+#     rollback: "-accel kvm; start the guest again"
 #   messages:
 #     safe: KVM runs the guest or nothing does
 #     running: KVM runs the guest

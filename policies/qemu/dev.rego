@@ -20,9 +20,9 @@ import data.ringwall.lib.qemu_versions
 #   default: both absent
 #   remediation: Add -nodefaults -no-user-config
 #   disable:
-#     how: remove either option
+#     how: "Leave out either option; start the guest again"
 #     restart: guest restart
-#     rollback: add both
+#     rollback: "Add both options again; start the guest again"
 #   messages:
 #     safe: QEMU makes no device that the command line does not name
 #     unsafe: "QEMU adds its default devices or reads its own option files: without {found}"

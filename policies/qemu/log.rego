@@ -16,11 +16,11 @@ import data.ringwall.lib.qemu_machine
 #   facts: [argv.trace, argv.unresolved]
 #   safe: none of -trace, -d, -D, -plugin
 #   default: none
-#   remediation: Remove the options
+#   remediation: "Leave out -trace, -d, -D and -plugin; start the guest again"
 #   disable:
 #     how: "-trace enable=kvm_*,file=FILE for events; -d in_asm,exec or a -plugin for instructions, with tcg only"
 #     restart: guest restart
-#     rollback: remove them
+#     rollback: "Leave out the options again; start the guest again"
 #   messages:
 #     safe: Nothing traces the guest
 #     unsafe: "QEMU traces the guest: {found}"

@@ -19,9 +19,9 @@ import data.ringwall.lib.qemu_confinement
 #   default: "off without libvirt; with -sandbox on, obsolete calls are denied and the three other groups allowed"
 #   remediation: Add -sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny to the command line
 #   disable:
-#     how: -sandbox off
+#     how: "-sandbox off on the command line; start the guest again"
 #     restart: guest restart
-#     rollback: add the option again
+#     rollback: "Add the option again; start the guest again"
 #   messages:
 #     safe: QEMU filters its system calls, all four groups denied
 #     "off": QEMU runs without a system call filter
@@ -74,9 +74,9 @@ qmu_002 := qemu.settled(qemu_confinement.user)
 #   default: none
 #   remediation: Add -chroot to an empty directory, or start QEMU through libvirt with namespaces = [ "mount" ]
 #   disable:
-#     how: remove -chroot, or namespaces = [ ] in qemu.conf
+#     how: "Leave out -chroot, or namespaces = [ ] in qemu.conf; start the guest again"
 #     restart: guest restart
-#     rollback: restore
+#     rollback: "-chroot DIR again, or namespaces = [ \"mount\" ]; start the guest again"
 #   messages:
 #     chroot: "QEMU's root directory is {found}"
 #     namespace: QEMU has a mount namespace of its own

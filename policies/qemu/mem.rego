@@ -18,9 +18,9 @@ import data.ringwall.lib.qemu_machine
 #   default: "off for memory-backend-ram and memory-backend-file, on for memory-backend-memfd, -shm and -epc"
 #   remediation: share=off on every back end, in writing for memory-backend-memfd
 #   disable:
-#     how: share=on
+#     how: "share=on on the one back end; start the guest again"
 #     restart: guest restart
-#     rollback: share=off
+#     rollback: "share=off; start the guest again"
 #   messages:
 #     safe: No other process can map the guest's memory
 #     needed: "The guest's memory is shared with {found}, which needs it"

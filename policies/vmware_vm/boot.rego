@@ -43,8 +43,8 @@ vmx_004 := vmware_vm.must_be("firmware", {"efi"})
 #   id: VMX-005
 #   severity: high
 #   family: TPM
-#   facts: [secureBoot]
-#   safe: "TRUE"
+#   facts: [secureBoot, firmware]
+#   safe: "TRUE, with EFI firmware"
 #   default: "FALSE"
 #   remediation: >-
 #     Power the VM off; EFI firmware; tick Secure Boot in the boot options (uefi.secureBoot.enabled = "TRUE"); power on
@@ -58,10 +58,21 @@ vmx_004 := vmware_vm.must_be("firmware", {"efi"})
 #     undefined: "uefi.secureBoot.enabled is not set, which means off"
 #     safe: "Secure Boot is on"
 #     unsafe: "Secure Boot is off ({found})"
+#     otherFirmware: "Secure Boot is asked for, and the VM starts from {found} firmware, which has none"
 #   source: >-
 #     VMware SCG 8 (803-20260612-01157), guest-8.secure-boot
 #   always: true
-vmx_005 := vmware_vm.must_be_on("secureBoot")
+vmx_005 := judge.unreadable(["secureBoot"]) if not judge.readable("secureBoot")
+
+else := judge.fail("undefined", {}, ["secureBoot"]) if judge.absent("secureBoot")
+
+else := judge.fail("unsafe", {"found": judge.value("secureBoot")}, ["secureBoot"]) if not vmware_vm.is_true("secureBoot")
+
+else := judge.unreadable(["secureBoot", "firmware"]) if not judge.readable("firmware")
+
+else := judge.pass("safe", {}, ["secureBoot", "firmware"]) if vmware_vm.text("firmware") == "efi"
+
+else := judge.fail("otherFirmware", {"found": judge.effective("firmware", "BIOS")}, ["secureBoot", "firmware"])
 
 # METADATA
 # title: Virtual TPM present

@@ -94,6 +94,7 @@ else := judge.not_applicable("withoutVBS", {}, ["vbs"])
 #     safe: "Virtualization-based security is offered to the guest"
 #     unsafe: "Virtualization-based security is not offered to the guest ({guest})"
 #     otherGuest: "{guest} is no Windows that knows virtualization-based security"
+#     guestNotSaid: "guestOS is not set, so that it is not known whether Windows runs in the VM"
 #     notAsked: "The baseline does not ask for virtualization-based security"
 #   source: >-
 #     vSphere API, VirtualMachineFlagInfo.vbsEnabled (doubt: the flag's name from knowledge); vmx key in public files
@@ -101,7 +102,9 @@ vmx_003 := judge.unreadable(["vbs", "guestOS"]) if not judge.all_readable(["vbs"
 
 else := judge.pass("safe", {}, ["vbs"]) if vmware_vm.is_true("vbs")
 
-else := judge.not_applicable("otherGuest", {"guest": judge.effective("guestOS", "-")}, ["guestOS"]) if not vmware_vm.knows_vbs
+else := vmware_vm.asked("vbs_required", ["vbs"], judge.missing("guestNotSaid", {}, ["guestOS"])) if judge.absent("guestOS")
+
+else := judge.not_applicable("otherGuest", {"guest": judge.value("guestOS")}, ["guestOS"]) if not vmware_vm.knows_vbs
 
 else := vmware_vm.asked("vbs_required", ["vbs"], judge.fail("unsafe", {"guest": judge.value("guestOS")}, ["vbs", "guestOS"]))
 

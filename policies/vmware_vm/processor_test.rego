@@ -17,6 +17,12 @@ test_which_windows_is_asked if {
 	}
 }
 
+test_guest_that_is_not_said if {
+	facts := {"facts": {"guestOS": absent, "vbs": absent}}
+	processor.vmx_003.case == "guestNotSaid" with input as facts with data.ringwall.parameters as {"vbs_required": true}
+	processor.vmx_003.case == "notAsked" with input as facts with data.ringwall.parameters as {"vbs_required": false}
+}
+
 test_policy_that_does_not_ask if {
 	processor.vmx_003.case == "notAsked" with input as windows("windows11_64Guest") with data.ringwall.parameters as {"vbs_required": false}
 	processor.vmx_003.case == "parameter" with input as windows("windows11_64Guest") with data.ringwall.parameters as {}

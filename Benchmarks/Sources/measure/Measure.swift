@@ -47,6 +47,7 @@ struct Measure {
     if let program = options["--ringwall"], wants("program") {
       try ProgramRuns(program: program, root: root, corpus: shared.appending(path: "corpus/libvirt")).measure(into: &results)
     }
+    if let program = options["--ringwall"], wants("disk") { try DiskReads(program: program).measure(into: &results) }
     let estate = ["estate", "follow"].filter(wants)
     if let program = options["--ringwall"], !estate.isEmpty { try EstateRuns(program: program).measure(estate, into: &results) }
     if let program = options["--ringwall"], wants("yara") { try RuleRuns(program: program, root: root).measure(into: &results) }

@@ -42,10 +42,11 @@ public struct Explanation {
       lines += DisplayWidth.wrapped(left, to: style.columns).map { style.paint($0, .bold) }
       lines += DisplayWidth.wrapped(right, to: style.columns)
     }
-    if !control.description.isEmpty { lines += DisplayWidth.wrapped(control.description, to: style.columns) }
-    if texts.language != .english {
+    let words = texts.words(of: control)
+    if !words.isTranslated {
       lines += DisplayWidth.wrapped(texts["explain.original"], to: style.columns).map { style.paint($0, .dim) }
     }
+    if !words.description.isEmpty { lines += DisplayWidth.wrapped(words.description, to: style.columns) }
     lines.append("")
   }
 
@@ -58,14 +59,13 @@ public struct Explanation {
         parameter.value.map { "\(parameter.name) = \(texts.shown($0))" } ?? texts("explain.parameterNotSet", ["name": parameter.name])
       row("parameter", parameter.description.isEmpty ? value : "\(value)\(texts["explain.gap"])\(parameter.description)")
     }
-    row("safe", control.safe)
-    row("default", control.defaultValue)
-    row("repair", control.remediation)
-    if let disable = control.disable {
-      row("disable", disable.how)
-      row("restart", disable.restart)
-      row("rollback", disable.rollback)
-    }
+    let words = texts.words(of: control)
+    row("safe", words.safe)
+    row("default", words.defaultValue)
+    row("repair", words.remediation)
+    row("disable", words.how)
+    row("restart", words.restart)
+    row("rollback", words.rollback)
     row("source", control.provenance)
     row("rule", rule)
   }

@@ -75,9 +75,10 @@ public struct JUnitReport {
 
   /// What a person needs who sees nothing but this case.
   private func details(_ result: AuditResult) -> String {
+    let words = texts.words(of: result.control)
     let rows = [
       (texts["field.where"], result.finding.place?.shown ?? ""), (texts["field.found"], result.found.map { texts.shown($0) } ?? ""),
-      (texts["explain.safe"], result.control.safe.printable), (texts["explain.repair"], result.control.remediation.printable),
+      (texts["explain.safe"], words.safe.printable), (texts["explain.repair"], words.remediation.printable),
       ("ringwallFinding/v1", result.fingerprint),
     ]
     return rows.filter { !$0.1.isEmpty }.map { "\($0.0): \($0.1)" }.joined(separator: "\n")

@@ -30,6 +30,7 @@ public struct OCSFReport {
   private func event(_ result: AuditResult) -> FactValue {
     let (finding, control) = (result.finding, result.control)
     let message = texts.message(finding).printable
+    let words = texts.words(of: control)
     let (severityID, severity) = Self.severity(control.severity)
     let isSuppressed = result.verdict == .waived
     let clauses = context.frameworks.map { ($0.framework, $0.framework.clauses(control: control)) }.filter { !$0.1.isEmpty }
@@ -49,13 +50,13 @@ public struct OCSFReport {
         "types": [.string(control.layer.rawValue)], "data_sources": .array(finding.places.prefix(16).map { .string($0.source.shown) }),
       ],
       "compliance": .object([
-        "control": .string(control.id), "desc": .string(control.description.isEmpty ? texts.title(control) : control.description),
+        "control": .string(control.id), "desc": .string(words.description.isEmpty ? texts.title(control) : words.description),
         "standards": clauses.isEmpty ? nil : .array(clauses.map { .string($0.0.id) }),
         "requirements": clauses.isEmpty
           ? nil : .array(clauses.flatMap { framework, clauses in clauses.map { .string("\(framework.id) \($0.id)") } }),
         "status_id": .int(Self.status(result.verdict).0), "status": .string(Self.status(result.verdict).1),
       ]),
-      "remediation": control.remediation.isEmpty ? nil : ["desc": .string(control.remediation)],
+      "remediation": words.remediation.isEmpty ? nil : ["desc": .string(words.remediation)],
       "resources": [
         [
           "uid": .string(finding.asset.id.printable), "name": .string(finding.asset.name.printable),

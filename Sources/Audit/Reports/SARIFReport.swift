@@ -99,16 +99,17 @@ public struct SARIFReport {
 
   private func rule(_ control: Control) -> FactValue {
     let title = texts.title(control)
+    let words = texts.words(of: control)
     let sections = [
-      ("", control.description), (texts["explain.safe"], control.safe), (texts["explain.default"], control.defaultValue),
-      (texts["explain.repair"], control.remediation), (texts["explain.restart"], control.disable?.restart ?? ""),
+      ("", words.description), (texts["explain.safe"], words.safe), (texts["explain.default"], words.defaultValue),
+      (texts["explain.repair"], words.remediation), (texts["explain.restart"], words.restart),
       (texts["explain.source"], control.provenance),
     ].filter { !$0.1.isEmpty }
     let plain = sections.map { $0.0.isEmpty ? $0.1 : "\($0.0): \($0.1)" }.joined(separator: "\n\n")
     let markdown = sections.map { $0.0.isEmpty ? Self.markdown($0.1) : "**\($0.0)**: \(Self.markdown($0.1))" }.joined(separator: "\n\n")
     return .object([
       "id": .string(control.id), "name": .string(Self.name(control.title)), "shortDescription": ["text": .string(title)],
-      "fullDescription": ["text": .string(control.description.isEmpty ? title : control.description)],
+      "fullDescription": ["text": .string(words.description.isEmpty ? title : words.description)],
       "help": ["text": .string(plain.isEmpty ? title : plain), "markdown": .string(markdown.isEmpty ? title : markdown)],
       "defaultConfiguration": ["level": .string(Self.level(control.severity))],
       "properties": [

@@ -41,7 +41,8 @@ public struct SonarQubeReport {
 
   /// Severity of impacts has three steps in 10.3; type and severity stand there for instances that do not use impacts.
   private func rule(_ control: Control) -> FactValue {
-    let parts = [control.description, control.remediation.isEmpty ? "" : "\(texts["explain.repair"]): \(control.remediation)"].filter {
+    let words = texts.words(of: control)
+    let parts = [words.description, words.remediation.isEmpty ? "" : "\(texts["explain.repair"]): \(words.remediation)"].filter {
       !$0.isEmpty
     }
     return [

@@ -1,5 +1,5 @@
-/// An ELF core of a machine's memory: QEMU's dump-guest-memory, `virsh dump --memory-only`, kdump's /proc/vmcore (ELF-64 object file format; QEMU
-/// dump/dump.c and target/i386/arch_dump.c).
+/// An ELF core of a machine's memory: QEMU's dump-guest-memory, `virsh dump --memory-only`, kdump's /proc/vmcore (ELF-64 object file
+/// format; QEMU dump/dump.c and target/i386/arch_dump.c).
 struct ELFCore {
   static let magic: [UInt8] = [0x7F, 0x45, 0x4C, 0x46]
 
@@ -25,11 +25,15 @@ struct ELFCore {
     if count == 0xFFFF {
       // PN_XNUM: the true count is sh_info of the first section header.
       let sections = header.integer(at: 40, size: 8)
-      guard let section = file.bytes(at: sections, count: 64) else { throw malformed(40, "the section header with the count of segments is cut off") }
+      guard let section = file.bytes(at: sections, count: 64) else {
+        throw malformed(40, "the section header with the count of segments is cut off")
+      }
       count = section.integer(at: 44, size: 4)
     }
     guard count > 0, count <= Self.headerLimit else { throw malformed(56, "it has \(count) program headers") }
-    guard place <= file.count, count * 56 <= file.count - place else { throw malformed(32, "the program headers reach beyond the end of the file") }
+    guard place <= file.count, count * 56 <= file.count - place else {
+      throw malformed(32, "the program headers reach beyond the end of the file")
+    }
 
     var ranges: [(range: PhysicalRange, offset: UInt64)] = []
     var information: [VMCoreInfo] = []
@@ -46,7 +50,9 @@ struct ELFCore {
         throw malformed(start, "a segment of \(size) bytes at \(offset) reaches beyond the end of the file; the dump was cut off")
       }
       if kind == Self.note {
-        guard size <= Self.notesLimit, let notes = file.bytes(at: offset, count: Int(size)) else { throw malformed(start, "the notes have \(size) bytes") }
+        guard size <= Self.notesLimit, let notes = file.bytes(at: offset, count: Int(size)) else {
+          throw malformed(start, "the notes have \(size) bytes")
+        }
         for note in ELFNotes(notes) {
           if note.name == "VMCOREINFO", let info = VMCoreInfo(note.content) { information.append(info) }
           if note.name == "QEMU", let registers = ProcessorRegisters(Array(note.content)) { processors.append(registers) }

@@ -1,5 +1,5 @@
-/// The notes of an ELF segment or section: length of the name, of the content, a type, then both, each filled up to four bytes (ELF specification,
-/// "Note Section"). Reading ends at the first note that reaches beyond the end.
+/// The notes of an ELF segment or section: length of the name, of the content, a type, then both, each filled up to four bytes (ELF
+/// specification, "Note Section"). Reading ends at the first note that reaches beyond the end.
 struct ELFNotes: Sequence, IteratorProtocol {
   struct Note {
     /// Without its zero byte.

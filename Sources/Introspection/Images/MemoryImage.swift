@@ -28,7 +28,7 @@ public struct MemoryImage: Sendable {
   init(file: MappedFile) throws(IntrospectionError) {
     self.file = file
     path = file.path
-    switch file.bytes(at: 0, count: 8) {
+    switch file.bytes(at: 0, count: Int(min(8, file.count))) {
     case let start? where start.starts(with: ELFCore.magic):
       let core = try ELFCore(file)
       format = .elfCore

@@ -1,8 +1,9 @@
 /// Where the parts of kallsyms lie, as VMCOREINFO tells it since Linux 6.0 or as a scan finds it.
 ///
-/// Offsets have had three meanings (kernel/kallsyms.c, `kallsyms_sym_address`): relative to `kallsyms_relative_base`, where up to 6.14 a negative
-/// one is `base - 1 - offset` and others are absolute addresses of per-CPU data; unsigned and relative to that base (6.15); relative to their own
-/// place in the table, without a base (7.0). Before all of them stood plain addresses, without CONFIG_KALLSYMS_BASE_RELATIVE.
+/// Offsets have had three meanings (kernel/kallsyms.c, `kallsyms_sym_address`): relative to `kallsyms_relative_base`, where up to 6.14 a
+/// negative one is `base - 1 - offset` and others are absolute addresses of per-CPU data; unsigned and relative to that base (6.15);
+/// relative to their own place in the table, without a base (7.0). Before all of them stood plain addresses, without
+/// CONFIG_KALLSYMS_BASE_RELATIVE.
 struct KallsymsPlaces: Sendable, Hashable {
   enum Values: Sendable, Hashable {
     /// Of `kallsyms_offsets`, and the value of `kallsyms_relative_base`.
@@ -25,50 +26,31 @@ struct KallsymsPlaces: Sendable, Hashable {
   /// Reads the symbols; nil where a part is not in memory or the parts contradict each other.
   ///
   /// - Parameter bytes: so many bytes from an address of the same kind as those above.
-  func table(_ bytes: (UInt64, Int) -> [UInt8]?) -> SymbolTable? {
+  func table(_ bytes: (UInt64, Int) -> ByteStore?) -> SymbolTable? {
     guard count > 0, count <= SymbolTable.countLimit else { return nil }
     // In every layout the names come before the token table, and that before its index.
     guard tokenTable > names, tokenTable - names <= Self.namesLimit, tokenIndex > tokenTable, tokenIndex - tokenTable <= 65536 else {
       return nil
     }
     guard let index = bytes(tokenIndex, 512), let tokens = bytes(tokenTable, Int(tokenIndex - tokenTable)),
-      let compressed = bytes(names, Int(tokenTable - names)), let addresses = addresses(bytes)
+      let compressed = bytes(names, Int(tokenTable - names)), let places = places(bytes)
     else { return nil }
     return SymbolTable(
       SymbolTable.Parts(
-        names: compressed, tokenTable: tokens, tokenIndex: (0..<256).map { UInt16(index[2 * $0]) | UInt16(index[2 * $0 + 1]) << 8 },
-        addresses: addresses))
+        count: Int(count), names: compressed, tokenTable: tokens.array(0..<tokens.count),
+        tokenIndex: (0..<256).map { UInt16(index[2 * $0]) | UInt16(index[2 * $0 + 1]) << 8 }, places: places))
   }
 
-  private func addresses(_ bytes: (UInt64, Int) -> [UInt8]?) -> [UInt64]? {
-    let count = Int(count)
+  private func places(_ bytes: (UInt64, Int) -> ByteStore?) -> SymbolTable.Places? {
     switch values {
-    case .addresses(let place):
-      return bytes(place, count * 8).map { raw in
-        unsafe raw.withUnsafeBytes { buffer in
-          // SAFETY: `raw` has eight bytes for each symbol.
-          (0..<count).map { UInt64(littleEndian: unsafe buffer.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self)) }
-        }
-      }
+    case .addresses(let place): return bytes(place, Int(count) * 8).map { .addresses($0) }
+    case .relative(let place): return bytes(place, Int(count) * 4).map { .relative($0, table: place) }
     case .offsets(let place, let base):
-      guard let offsets = offsets(place, bytes) else { return nil }
-      let hasAbsolutes = offsets.count { $0 < 0 } > count / 2
-      guard hasAbsolutes else { return offsets.map { base &+ UInt64(UInt32(bitPattern: $0)) } }
-      return offsets.map { $0 >= 0 ? UInt64($0) : base &- 1 &- UInt64(bitPattern: Int64($0)) }
-    case .relative(let place):
-      return offsets(place, bytes).map { offsets in
-        offsets.enumerated().map { place &+ 4 &* UInt64($0.offset) &+ UInt64(bitPattern: Int64($0.element)) }
-      }
-    }
-  }
-
-  private func offsets(_ place: UInt64, _ bytes: (UInt64, Int) -> [UInt8]?) -> [Int32]? {
-    let count = Int(count)
-    return bytes(place, count * 4).map { raw in
-      unsafe raw.withUnsafeBytes { buffer in
-        // SAFETY: `raw` has four bytes for each symbol.
-        (0..<count).map { Int32(littleEndian: unsafe buffer.loadUnaligned(fromByteOffset: $0 * 4, as: Int32.self)) }
-      }
+      guard let offsets = bytes(place, Int(count) * 4) else { return nil }
+      // Up to 6.14 nearly all are negative; without absolute addresses none can be, since an image has less than 2 GiB.
+      var negative = 0
+      for index in 0..<Int(count) where offsets.word(4 * index) >> 31 != 0 { negative += 1 }
+      return negative > Int(count) / 2 ? .mixed(offsets, base: base) : .unsigned(offsets, base: base)
     }
   }
 }

@@ -2,15 +2,18 @@ internal import CLinux
 
 /// Finds kallsyms tables in memory by their form alone, where VMCOREINFO is missing or is not to be believed.
 ///
-/// The digits always stand for themselves in the token table, so that it holds "0\0" to "9\0" in a row; the index that follows it proves the
-/// table, and the markers (an offset into the names for every 256th symbol) prove the names. Layouts: up to 6.3 offsets, base, count, names,
-/// markers, order of names (6.2 on), tokens, index; from 6.4 count, names, markers, tokens, index, offsets, base (until 6.19), order of names.
-enum KallsymsScan {
+/// The digits always stand for themselves in the token table, so that it holds "0\0" to "9\0" in a row; the index that follows it proves
+/// the table, and the markers (an offset into the names for every 256th symbol) prove the names. Layouts: up to 6.3 offsets, base, count,
+/// names, markers, order of names (6.2 on), tokens, index; from 6.4 count, names, markers, tokens, index, offsets, base (until 6.19), order
+/// of names.
+package enum KallsymsScan {
   struct Sighting: Sendable {
     /// Guest-physical address of the token table.
     let address: UInt64
     /// Places as guest-physical addresses. Symbols' addresses are virtual where there is a base, else they are physical too.
     let places: KallsymsPlaces
+    /// Guest-physical address of the base; nil where the layout has none.
+    let basePlace: UInt64?
   }
 
   private static let digits: [UInt8] = (0x30...0x39).flatMap { [$0, 0] }
@@ -29,6 +32,11 @@ enum KallsymsScan {
       if tried >= limit { break }
     }
     return found
+  }
+
+  /// Every table in the memory that can be read, with addresses as it tells them.
+  package static func tables(in memory: PhysicalMemory) -> [SymbolTable] {
+    sightings(in: memory).compactMap { $0.places.table { memory.store($0, count: $1) } }
   }
 
   /// Offsets in the range at which the bytes stand.
@@ -57,9 +65,10 @@ enum KallsymsScan {
     guard let bytes = memory.bytes(start, count: Int(before)) else { return nil }
     guard let (names, count) = names(in: bytes) else { return nil }
     let place = start + UInt64(names)
-    guard let values = values(names: place, count: count, index: index, in: memory) else { return nil }
+    guard let (values, base) = values(names: place, count: count, index: index, in: memory) else { return nil }
     return Sighting(
-      address: table, places: KallsymsPlaces(names: place, count: count, tokenTable: table, tokenIndex: index, values: values))
+      address: table, places: KallsymsPlaces(names: place, count: count, tokenTable: table, tokenIndex: index, values: values),
+      basePlace: base)
   }
 
   /// Token table and index around the digits.
@@ -130,7 +139,9 @@ enum KallsymsScan {
       for gap in [8, 4] {
         let count = word(place - gap)
         guard count > UInt32((markers - 1) * 256), count <= UInt32(markers * 256) else { continue }
-        if length(of: 256, bytes, at: place) == Int(word(first + 4)), length(of: Int(count - UInt32(markers - 1) * 256), bytes, at: place + Int(last)) != nil {
+        if length(of: 256, bytes, at: place) == Int(word(first + 4)),
+          length(of: Int(count - UInt32(markers - 1) * 256), bytes, at: place + Int(last)) != nil
+        {
           return (place, count)
         }
       }
@@ -157,13 +168,15 @@ enum KallsymsScan {
   }
 
   /// Where the offsets lie, and the base.
-  private static func values(names: UInt64, count: UInt32, index: UInt64, in memory: PhysicalMemory) -> KallsymsPlaces.Values? {
+  private static func values(names: UInt64, count: UInt32, index: UInt64, in memory: PhysicalMemory)
+    -> (KallsymsPlaces.Values, base: UInt64?)?
+  {
     let size = (UInt64(count) * 4 + 7) & ~7
     // Up to 6.3: offsets, base, count, names.
-    if names > size + 16, let base = memory.u64(names - 16), isBase(base) { return .offsets(names - 16 - size, base: base) }
+    if names > size + 16, let base = memory.u64(names - 16), isBase(base) { return (.offsets(names - 16 - size, base: base), names - 16) }
     let offsets = (index + 512 + 7) & ~7
-    if let base = memory.u64(offsets + size), isBase(base) { return .offsets(offsets, base: base) }
-    return memory.holds(offsets, count: size) ? .relative(offsets) : nil
+    if let base = memory.u64(offsets + size), isBase(base) { return (.offsets(offsets, base: base), offsets + size) }
+    return memory.holds(offsets, count: size) ? (.relative(offsets), nil) : nil
   }
 
   /// The lowest address of a kernel image: in its top 2 GiB, and on a page.

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// A Linux kernel found in a guest's memory: its symbols, its types and where it lies.
 public struct Kernel: Sendable {
   /// `uname -r`.
@@ -20,6 +22,7 @@ public struct Kernel: Sendable {
   public let physicalBase: UInt64
   /// Where all physical memory is mapped: `page_offset_base`.
   public let directMap: UInt64
+  private let offsets = OffsetCache()
 
   /// __START_KERNEL_map (arch/x86/include/asm/page_64_types.h).
   public static let mapBase: UInt64 = 0xFFFF_FFFF_8000_0000
@@ -29,14 +32,17 @@ public struct Kernel: Sendable {
   /// By how much KASLR moved the image; bytes.
   public var slide: UInt64 { image.lowerBound &- Self.textBase }
 
-  /// Run-time address of a symbol, the first of that name; nil where the kernel has none. Names with a suffix of the compiler (".cold") are names of their own.
+  /// Run-time address of a symbol, the first of that name; nil where the kernel has none. Names with a suffix of the compiler (".cold") are
+  /// names of their own.
   public func symbol(_ name: String) -> UInt64? { symbols.address(name) }
 
   /// Offset of a member in a structure, bytes: `offset("task_struct", "tasks")`, `offset("sock", "__sk_common.skc_family")`. Nil where this
   /// kernel has no such structure or member, which differs between versions, and for a bit field.
   public func offset(_ structure: String, _ member: String) -> UInt64? {
-    guard let found = types.member(structure, member), found.bitSize == 0 else { return nil }
-    return UInt64(found.offset)
+    offsets.value(OffsetCache.Key(structure: structure, member: member)) {
+      guard let found = types.member(structure, member), found.bitSize == 0 else { return nil }
+      return UInt64(found.offset)
+    }
   }
 
   /// Size of a structure, bytes.
@@ -48,4 +54,21 @@ public struct Kernel: Sendable {
 
 extension Kernel: CustomStringConvertible {
   public var description: String { "Linux \(release) at 0x\(String(image.lowerBound, radix: 16))" }
+}
+
+/// Offsets that were asked for: views ask for the same of every process and every socket.
+private final class OffsetCache: Sendable {
+  struct Key: Hashable {
+    let structure: String
+    let member: String
+  }
+
+  private let known = Mutex<[Key: UInt64?]>([:])
+
+  func value(_ key: Key, _ find: () -> UInt64?) -> UInt64? {
+    if let value = known.withLock({ $0[key] }) { return value }
+    let value = find()
+    known.withLock { $0[key] = .some(value) }
+    return value
+  }
 }

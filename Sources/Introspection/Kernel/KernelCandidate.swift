@@ -1,5 +1,6 @@
-/// What may be a kernel, and the cross-checks that it has to pass: page tables, kallsyms, banner, host name structure, BTF, the first process and the
-/// vCPUs must all tell of the same kernel. A forged or left-over part contradicts one of the others, and the reason says which.
+/// What may be a kernel, and the cross-checks that it has to pass: page tables, kallsyms, banner, host name structure, BTF, the first
+/// process and the vCPUs must all tell of the same kernel. A forged or left-over part contradicts one of the others, and the reason says
+/// which.
 struct KernelCandidate {
   let memory: PhysicalMemory
   /// "VMCOREINFO" or "kallsyms token table".
@@ -19,6 +20,9 @@ struct KernelCandidate {
   struct Accepted {
     let kernel: Kernel
     let space: AddressSpace
+    /// Where kallsyms lies, guest-virtual, and where its base stands; for the cache.
+    let places: KallsymsPlaces?
+    let basePlace: UInt64?
   }
 
   private func physical(_ virtual: UInt64) -> UInt64 { virtual &- Kernel.mapBase &+ physicalBase }
@@ -27,6 +31,12 @@ struct KernelCandidate {
   func image(_ virtual: UInt64, _ count: Int) -> [UInt8]? {
     guard virtual >= Kernel.mapBase else { return nil }
     return memory.bytes(physical(virtual), count: count)
+  }
+
+  /// The same in a store of its own.
+  func store(_ virtual: UInt64, _ count: Int) -> ByteStore? {
+    guard virtual >= Kernel.mapBase else { return nil }
+    return memory.store(physical(virtual), count: count)
   }
 
   private func word(_ virtual: UInt64) -> UInt64? { image(virtual, 8).map { $0.reversed().reduce(0) { $0 << 8 | UInt64($1) } } }
@@ -42,7 +52,8 @@ struct KernelCandidate {
     try checkSymbols(table)
     let (banner, release) = try banner(table)
     let types = try types(table)
-    guard let start = table.address("_text") ?? table.address("_stext"), let end = table.address("_end"), start < end, end - start < 1 << 30 else {
+    guard let start = table.address("_text") ?? table.address("_stext"), let end = table.address("_end"), start < end, end - start < 1 << 30
+    else {
       throw Reason(text: "its symbols do not say where the image begins and ends")
     }
     let directMap = try directMap(table, space, start)
@@ -50,7 +61,9 @@ struct KernelCandidate {
       release: release, banner: banner, buildID: try buildID(table), source: source, symbols: table, types: types, information: information,
       image: start..<end, physicalBase: physicalBase, directMap: directMap)
     try checkFirstTask(kernel, space)
-    return Accepted(kernel: kernel, space: space)
+    return Accepted(
+      kernel: kernel, space: space, places: information.flatMap { KallsymsPlaces($0, image) },
+      basePlace: information?.symbol("kallsyms_relative_base"))
   }
 
   // MARK: Page tables
@@ -85,7 +98,7 @@ struct KernelCandidate {
 
   private func symbols() throws(Reason) -> SymbolTable? {
     guard let information, let places = KallsymsPlaces(information, image) else { return nil }
-    guard let table = places.table(image) else { throw Reason(text: "kallsyms, where VMCOREINFO says that it lies, is no symbol table") }
+    guard let table = places.table(store) else { throw Reason(text: "kallsyms, where VMCOREINFO says that it lies, is no symbol table") }
     return table
   }
 
@@ -110,7 +123,9 @@ struct KernelCandidate {
       throw Reason(text: "its banner says \(release.printable) and VMCOREINFO \(information.release.printable)")
     }
     // struct new_utsname: six texts of 65 bytes, release the third (include/uapi/linux/utsname.h).
-    if let names = information?.symbol("init_uts_ns") ?? table.address("init_uts_ns"), let offset = information?.offset("uts_namespace.name") {
+    if let names = information?.symbol("init_uts_ns") ?? table.address("init_uts_ns"),
+      let offset = information?.offset("uts_namespace.name")
+    {
       guard let bytes = image(names &+ UInt64(offset) &+ 130, 65) else { throw Reason(text: "init_uts_ns lies outside of memory") }
       let said = String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
       guard said == release else { throw Reason(text: "its banner says \(release.printable) and init_uts_ns \(said.printable)") }
@@ -126,7 +141,9 @@ struct KernelCandidate {
     {
       found = ELFNotes(notes).first { $0.name == "GNU" && $0.type == 3 }.map { $0.content.hexadecimal }
     }
-    if let found, let said = information?.buildID, found != said { throw Reason(text: "its build id is \(found) and VMCOREINFO says \(said)") }
+    if let found, let said = information?.buildID, found != said {
+      throw Reason(text: "its build id is \(found) and VMCOREINFO says \(said)")
+    }
     return found ?? information?.buildID
   }
 
@@ -136,7 +153,7 @@ struct KernelCandidate {
     guard let start = table.address("__start_BTF"), let stop = table.address("__stop_BTF") else {
       throw Reason(text: "it was built without BTF (CONFIG_DEBUG_INFO_BTF)")
     }
-    guard stop > start, stop - start <= UInt64(TypeIndex.limit), let bytes = image(start, Int(stop - start)) else {
+    guard stop > start, stop - start <= UInt64(TypeIndex.limit), let bytes = store(start, Int(stop - start)) else {
       throw Reason(text: "its BTF lies outside of memory")
     }
     let types: TypeIndex
@@ -170,7 +187,8 @@ struct KernelCandidate {
 
   /// init_task is the idle task of the first vCPU: pid 0, "swapper", and its neighbour in the list of tasks points back at it.
   private func checkFirstTask(_ kernel: Kernel, _ space: AddressSpace) throws(Reason) {
-    guard let task = kernel.symbol("init_task"), let comm = kernel.offset("task_struct", "comm"), let pid = kernel.offset("task_struct", "pid"),
+    guard let task = kernel.symbol("init_task"), let comm = kernel.offset("task_struct", "comm"),
+      let pid = kernel.offset("task_struct", "pid"),
       let tasks = kernel.offset("task_struct", "tasks")
     else { throw Reason(text: "it has no init_task") }
     guard let name = image(task &+ comm, 16), name.starts(with: Array("swapper".utf8)), image(task &+ pid, 4) == [0, 0, 0, 0] else {
@@ -186,8 +204,8 @@ struct KernelCandidate {
 }
 
 extension String {
-  /// Short, and without control characters, for a text that the guest wrote.
-  var printable: String { String(prefix(64).map { $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F } ? $0 : "?" }) }
+  /// Short and in ASCII without control characters, for a text that the guest wrote.
+  var printable: String { String(prefix(64).map { $0.isASCII && $0.asciiValue! >= 0x20 && $0.asciiValue! != 0x7F ? $0 : "?" }) }
 }
 
 extension Swift.Collection<UInt8> {

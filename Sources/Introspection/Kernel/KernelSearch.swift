@@ -1,11 +1,14 @@
-/// Finds the kernel that runs in a guest with nothing given: VMCOREINFO first, which lies in a page of its own and names everything; where no such
-/// text leads to a kernel, kallsyms tables by their form. Every candidate is tried, and each that fails a cross-check is kept with its reason.
+/// Finds the kernel that runs in a guest with nothing given: VMCOREINFO first, which lies in a page of its own and names everything; where
+/// no such text leads to a kernel, kallsyms tables by their form. Every candidate is tried, and each that fails a cross-check is kept with
+/// its reason.
 struct KernelSearch {
   let memory: PhysicalMemory
   /// CR3 of each vCPU where it is known.
   let roots: [UInt64]
   /// VMCOREINFO that came with an image, beside what lies in memory.
   let given: [VMCoreInfo]
+  /// Kernels that were found before; nil to remember none.
+  let cache: KernelCache?
 
   struct Found {
     let kernel: Kernel
@@ -28,6 +31,18 @@ struct KernelSearch {
         rejected.append(KernelRejection(source: Self.vmcoreinfo, address: sighting.address, reason: error.text))
       }
     }
+    if accepted.isEmpty, let cache {
+      for entry in cache.entries() {
+        for address in places(of: entry) {
+          do throws(KernelCandidate.Reason) {
+            accepted.append(try check(entry, at: address))
+            seen.append(KernelRejection(source: Self.cached, address: address, reason: ""))
+          } catch {
+            rejected.append(KernelRejection(source: Self.cached, address: address, reason: error.text))
+          }
+        }
+      }
+    }
     if accepted.isEmpty {
       for sighting in KallsymsScan.sightings(in: memory) {
         do throws(KernelCandidate.Reason) {
@@ -47,10 +62,16 @@ struct KernelSearch {
           source: seen[index].source, address: seen[index].address,
           reason: "it is whole, and another kernel in the same memory has more processes"))
     }
+    if let cache, seen[best].source != Self.cached, let places = accepted[best].places,
+      let entry = KernelCache.Entry(accepted[best].kernel, places, basePlace: accepted[best].basePlace)
+    {
+      cache.keep(entry)
+    }
     return Found(kernel: accepted[best].kernel, space: accepted[best].space, rejected: rejected)
   }
 
   private static let vmcoreinfo = "VMCOREINFO"
+  private static let cached = "cache"
   private static let tokenTable = "kallsyms token table"
 
   private func candidate(_ sighting: VMCoreInfo.Sighting) throws(KernelCandidate.Reason) -> KernelCandidate {
@@ -71,10 +92,57 @@ struct KernelSearch {
       pageTable: pageTable, text: text, encryption: encryption)
   }
 
+  // MARK: Remembered
+
+  /// Guest-physical addresses at which the build id's note stands.
+  private func places(of entry: KernelCache.Entry) -> [UInt64] {
+    var found: [UInt64] = []
+    let note = entry.note
+    for range in memory.populated where found.count < 16 {
+      found += KallsymsScan.places(of: note, in: memory, range: range, limit: 16).map { range.start + UInt64($0) }
+    }
+    return found
+  }
+
+  /// The cache says where in the image the parts lie, and the guest's page tables where the image is mapped.
+  private func check(_ entry: KernelCache.Entry, at note: UInt64) throws(KernelCandidate.Reason) -> KernelCandidate.Accepted {
+    let image = note &- entry.notes
+    let text = image &+ entry.text
+    guard image <= note, let distance = distance(text: text, root: image &+ entry.pageTable) else {
+      throw KernelCandidate.Reason(text: "no page tables map an image with this build id")
+    }
+    var places = entry.places.moved(by: image &+ distance)
+    if case .offsets(let place, _) = places.values, let base = entry.base {
+      guard let value = memory.u64(image &+ base) else { throw KernelCandidate.Reason(text: "its base lies outside of memory") }
+      places = KallsymsPlaces(
+        names: places.names, count: places.count, tokenTable: places.tokenTable, tokenIndex: places.tokenIndex,
+        values: .offsets(place, base: value))
+    }
+    guard let table = places.table({ memory.store($0 &- distance, count: $1) }) else {
+      throw KernelCandidate.Reason(text: "kallsyms, where the cache says that it lies, is no symbol table")
+    }
+    return try KernelCandidate(
+      memory: memory, source: Self.cached, address: note, information: nil, physicalBase: Kernel.mapBase &- distance,
+      pageTable: image &+ entry.pageTable &+ distance, text: text &+ distance, encryption: 0
+    ).check(table, roots: roots)
+  }
+
+  /// What is added to a guest-physical address of an image to get its virtual one, as page tables in the image itself map it; nil for none.
+  /// An image lies in the top 2 GiB, on 2 MiB.
+  private func distance(text: UInt64, root: UInt64) -> UInt64? {
+    for slot in UInt64(0)..<512 {
+      let virtual = Kernel.mapBase + slot << 21 + (text & 0x1F_FFFF)
+      for levels in [4, 5] where AddressSpace(memory: memory, root: root, levels: levels).translate(virtual) == text {
+        return virtual &- text
+      }
+    }
+    return nil
+  }
+
   // MARK: Without VMCOREINFO
 
   private func check(_ sighting: KallsymsScan.Sighting) throws(KernelCandidate.Reason) -> KernelCandidate.Accepted {
-    guard let table = sighting.places.table({ memory.bytes($0, count: $1) }) else {
+    guard let table = sighting.places.table({ memory.store($0, count: $1) }) else {
       throw KernelCandidate.Reason(text: "its parts are no symbol table")
     }
     let (symbols, bases) = placed(table, sighting)
@@ -87,25 +155,25 @@ struct KernelSearch {
         memory: memory, source: Self.tokenTable, address: sighting.address, information: nil, physicalBase: base, pageTable: pageTable,
         text: text, encryption: 0)
       guard let banner = symbols.address("linux_banner"), candidate.image(banner, 14) == Array("Linux version ".utf8) else { continue }
-      do throws(KernelCandidate.Reason) { return try candidate.check(symbols, roots: roots) } catch { reason = error }
+      do throws(KernelCandidate.Reason) {
+        let found = try candidate.check(symbols, roots: roots)
+        let places = sighting.places.moved(by: Kernel.mapBase &- base)
+        return KernelCandidate.Accepted(
+          kernel: found.kernel, space: found.space, places: places, basePlace: sighting.basePlace.map { $0 &+ Kernel.mapBase &- base })
+      } catch { reason = error }
     }
     throw reason
   }
 
-  /// Symbols with virtual addresses, and physical bases that put the tables to where they were found: the image lies in one piece, on 2 MiB, and the
-  /// tables in its read-only data.
+  /// Symbols with virtual addresses, and physical bases that put the tables to where they were found: the image lies in one piece, on 2
+  /// MiB, and the tables in its read-only data.
   private func placed(_ table: SymbolTable, _ sighting: KallsymsScan.Sighting) -> (SymbolTable, [UInt64]) {
     if case .relative = sighting.places.values {
       // Symbols' addresses are physical as yet; the page tables say where the image is mapped.
       guard let text = table.address("_stext"), let root = table.address("init_top_pgt") ?? table.address("swapper_pg_dir") else {
         return (table, [])
       }
-      for slot in UInt64(0)..<512 {
-        let virtual = Kernel.mapBase + slot << 21 + (text & 0x1F_FFFF)
-        for levels in [4, 5] where AddressSpace(memory: memory, root: root, levels: levels).translate(virtual) == text {
-          return (table.moved(by: virtual &- text), [text &- (virtual &- Kernel.mapBase)])
-        }
-      }
+      if let distance = distance(text: text, root: root) { return (table.moved(by: distance), [Kernel.mapBase &- distance]) }
       return (table, [])
     }
     guard let start = table.address("__start_rodata"), let end = table.address("__end_rodata"), start < end, end - start < 256 << 20 else {
@@ -120,7 +188,8 @@ struct KernelSearch {
     return (table, bases)
   }
 
-  /// Processes in the list, as far as it can be followed: of two whole kernels the one that was left over by a restart has gone to pieces first.
+  /// Processes in the list, as far as it can be followed: of two whole kernels the one that was left over by a restart has gone to pieces
+  /// first.
   private func tasks(_ accepted: KernelCandidate.Accepted) -> Int {
     guard let task = accepted.kernel.symbol("init_task"), let tasks = accepted.kernel.offset("task_struct", "tasks") else { return 0 }
     var entry = task &+ tasks

@@ -5,75 +5,114 @@
 public struct SymbolTable: Sendable {
   /// The copied parts of the table.
   struct Parts: Sendable {
+    let count: Int
     /// kallsyms_names: for each symbol its length as up to two bytes of ULEB128, then so many tokens.
-    var names: [UInt8]
+    let names: ByteStore
     /// kallsyms_token_table: 256 texts, each ended by a zero byte.
-    var tokenTable: [UInt8]
+    let tokenTable: [UInt8]
     /// kallsyms_token_index: 256 offsets in the token table.
-    var tokenIndex: [UInt16]
-    /// Run-time address of each symbol, in the order of the table.
-    var addresses: [UInt64]
+    let tokenIndex: [UInt16]
+    let places: Places
+  }
+
+  /// Addresses of the symbols, in the order of the table.
+  enum Places: Sendable {
+    /// Words of 64 bits.
+    case addresses(ByteStore)
+    /// Words of 32 bits: a negative one is `base - 1 - offset`, another is an address itself.
+    case mixed(ByteStore, base: UInt64)
+    /// Words of 32 bits that are added to the base.
+    case unsigned(ByteStore, base: UInt64)
+    /// Words of 32 bits with a sign that are added to their own place in the table.
+    case relative(ByteStore, table: UInt64)
+
+    @inline(__always)
+    subscript(index: Int) -> UInt64 {
+      switch self {
+      case .addresses(let words): return words.longWord(8 * index)
+      case .mixed(let words, let base):
+        let offset = Int32(bitPattern: words.word(4 * index))
+        return offset >= 0 ? UInt64(offset) : base &- 1 &- UInt64(bitPattern: Int64(offset))
+      case .unsigned(let words, let base): return base &+ UInt64(words.word(4 * index))
+      case .relative(let words, let table):
+        return table &+ 4 &* UInt64(index) &+ UInt64(bitPattern: Int64(Int32(bitPattern: words.word(4 * index))))
+      }
+    }
+
+    /// Bytes for each symbol, and how many there are.
+    var isWhole: (Int) -> Bool {
+      switch self {
+      case .addresses(let words): return { words.count >= 8 * $0 }
+      case .mixed(let words, _), .unsigned(let words, _), .relative(let words, _): return { words.count >= 4 * $0 }
+      }
+    }
   }
 
   /// A symbol is at most so long (KSYM_NAME_LEN is 128 before 6.1, then 512).
   static let nameLimit = 512
   /// More symbols than any kernel has; a table that says more is refused.
   static let countLimit = 4 << 20
+  /// The place of every so many-th symbol among the names is kept.
+  private static let stride = 16
 
-  private var parts: Parts
-  /// Offset of each symbol's tokens in `names`, and their count.
-  private let starts: [UInt32]
-  private let lengths: [UInt16]
+  private let parts: Parts
+  /// Added to every address; wraps.
+  private var distance: UInt64 = 0
+  /// Offset in the names of every 16th symbol.
+  private let marks: [UInt32]
   /// Chains of symbols whose names hash alike: heads by hash, then the next of each symbol; index + 1, 0 ends a chain.
   private let heads: [UInt32]
   private let next: [UInt32]
 
   /// Symbols in the table.
-  public var count: Int { parts.addresses.count }
+  public var count: Int { parts.count }
 
   /// Nil where the parts contradict each other: names that end early, tokens without an end.
   init?(_ parts: Parts) {
-    let count = parts.addresses.count
-    guard count > 0, count <= Self.countLimit, parts.tokenIndex.count == 256, let tokens = Tokens(parts) else { return nil }
-    var starts = [UInt32](repeating: 0, count: count)
-    var lengths = [UInt16](repeating: 0, count: count)
-    let mask = Self.mask(count)
-    var heads = [UInt32](repeating: 0, count: mask + 1)
-    var next = [UInt32](repeating: 0, count: count)
-    let isWhole = unsafe parts.names.withUnsafeBufferPointer { names -> Bool in
-      var position = 0
-      for index in 0..<count {
-        // SAFETY (of this loop): every position is compared with the count before a byte is read.
-        guard position < names.count else { return false }
-        var length = Int(unsafe names[position])
-        position += 1
-        if length & 0x80 != 0 {
-          guard position < names.count else { return false }
-          length = length & 0x7F | Int(unsafe names[position]) << 7
-          position += 1
-        }
-        guard length > 0, length <= names.count - position else { return false }
-        starts[index] = UInt32(position)
-        lengths[index] = UInt16(length)
-        let bucket = Int(truncatingIfNeeded: unsafe tokens.hash(names, position, length)) & mask
-        next[index] = heads[bucket]
-        heads[bucket] = UInt32(index + 1)
-        position += length
-      }
-      return true
+    let count = parts.count
+    guard count > 0, count <= Self.countLimit, parts.tokenIndex.count == 256, parts.places.isWhole(count), let tokens = Tokens(parts) else {
+      return nil
     }
-    guard isWhole else { return nil }
+    let names = parts.names
+    var marks: [UInt32] = []
+    marks.reserveCapacity(count / Self.stride + 1)
+    let mask = Self.mask(count / 2)
+    var heads = [UInt32](repeating: 0, count: mask + 1)
+    var next = [UInt32]()
+    next.reserveCapacity(count)
+    var position = 0
+    for index in 0..<count {
+      if index % Self.stride == 0 { marks.append(UInt32(position)) }
+      guard let (start, length) = Self.tokens(of: names, at: position) else { return nil }
+      let bucket = Int(truncatingIfNeeded: tokens.hash(names, start, length)) & mask
+      next.append(heads[bucket])
+      heads[bucket] = UInt32(index + 1)
+      position = start + length
+    }
     self.parts = parts
-    self.starts = starts
-    self.lengths = lengths
+    self.marks = marks
     self.heads = heads
     self.next = next
+  }
+
+  /// Where a symbol's tokens begin and how many they are; nil where they reach beyond the end or there is none.
+  @inline(__always)
+  private static func tokens(of names: ByteStore, at position: Int) -> (start: Int, length: Int)? {
+    guard position < names.count else { return nil }
+    var start = position + 1
+    var length = Int(names[position])
+    if length & 0x80 != 0 {
+      guard start < names.count else { return nil }
+      length = length & 0x7F | Int(names[start]) << 7
+      start += 1
+    }
+    return length > 0 && length <= names.count - start ? (start, length) : nil
   }
 
   /// The same symbols with `distance` added to each address; wraps.
   func moved(by distance: UInt64) -> SymbolTable {
     var moved = self
-    moved.parts.addresses = parts.addresses.map { $0 &+ distance }
+    moved.distance &+= distance
     return moved
   }
 
@@ -83,13 +122,18 @@ public struct SymbolTable: Sendable {
     return size - 1
   }
 
+  /// Run-time address of a symbol by its place in the table.
+  @inline(__always)
+  private func value(at index: Int) -> UInt64 { parts.places[index] &+ distance }
+
   // MARK: Asking
 
-  /// Address of the symbol of this name, the first in the table; nil for none. Several symbols of one name are frequent among static functions.
-  public func address(_ name: String) -> UInt64? { indices(name).min().map { parts.addresses[$0] } }
+  /// Address of the symbol of this name, the first in the table; nil for none. Several symbols of one name are frequent among static
+  /// functions.
+  public func address(_ name: String) -> UInt64? { indices(name).min().map { value(at: $0) } }
 
   /// Addresses of all symbols of this name, ascending.
-  public func addresses(_ name: String) -> [UInt64] { indices(name).map { parts.addresses[$0] }.sorted() }
+  public func addresses(_ name: String) -> [UInt64] { indices(name).map { value(at: $0) }.sorted() }
 
   /// A table with all names alike makes one chain of all symbols: more than so many are not looked at.
   private static let chainLimit = 4096
@@ -115,7 +159,7 @@ public struct SymbolTable: Sendable {
   public func symbol(at index: Int) -> Symbol {
     let text = expanded(index)
     return Symbol(
-      name: String(decoding: text.dropFirst(), as: UTF8.self), type: text.first ?? 0x3F, address: parts.addresses[index])
+      name: String(decoding: text.dropFirst(), as: UTF8.self), type: text.first ?? 0x3F, address: value(at: index))
   }
 
   public struct Symbol: Sendable, Hashable {
@@ -125,13 +169,13 @@ public struct SymbolTable: Sendable {
     public let address: UInt64
   }
 
-  /// The last symbol at or below an address, as the kernel's own backtraces name it, and how far behind it the address lies; nil below the first.
-  /// Of several symbols at one address the first is told.
+  /// The last symbol at or below an address, as the kernel's own backtraces name it, and how far behind it the address lies; nil below the
+  /// first. Of several symbols at one address the first is told.
   public func nearest(_ address: UInt64) -> (symbol: Symbol, distance: UInt64)? {
     guard let index = lastIndex(atOrBelow: address) else { return nil }
     var first = index
     var steps = 0
-    while first > 0, parts.addresses[first - 1] == parts.addresses[index], steps < 64 {
+    while first > 0, value(at: first - 1) == value(at: index), steps < 64 {
       first -= 1
       steps += 1
     }
@@ -139,10 +183,40 @@ public struct SymbolTable: Sendable {
     return (found, address - found.address)
   }
 
+  /// Names of all symbols at exactly this address, in the order of the table, at most 64.
+  public func names(at address: UInt64) -> [String] {
+    guard var index = lastIndex(atOrBelow: address), parts.addresses[index] == address else { return [] }
+    var found: [String] = []
+    while parts.addresses[index] == address, found.count < 64 {
+      found.append(symbol(at: index).name)
+      guard index > 0 else { break }
+      index -= 1
+    }
+    return found.reversed()
+  }
+
+  /// Places in the table, for `symbol(at:)`, of the symbols with addresses in a range.
+  public func indices(in range: Range<UInt64>) -> Range<Int> {
+    func first(_ address: UInt64) -> Int {
+      var low = 0
+      var high = count
+      while low < high {
+        let middle = (low + high) / 2
+        if parts.addresses[middle] < address { low = middle + 1 } else { high = middle }
+      }
+      return low
+    }
+    let start = first(range.lowerBound)
+    return start..<max(start, first(range.upperBound))
+  }
+
+  /// Address of a symbol by its place in the table, without its name.
+  public func address(at index: Int) -> UInt64 { parts.addresses[index] }
+
   /// Address of the next symbol above an address; nil above the last.
   public func following(_ address: UInt64) -> UInt64? {
     let index = lastIndex(atOrBelow: address).map { $0 + 1 } ?? 0
-    return index < count ? parts.addresses[index] : nil
+    return index < count ? value(at: index) : nil
   }
 
   private func lastIndex(atOrBelow address: UInt64) -> Int? {
@@ -150,17 +224,22 @@ public struct SymbolTable: Sendable {
     var high = count
     while low < high {
       let middle = (low + high) / 2
-      if parts.addresses[middle] <= address { low = middle + 1 } else { high = middle }
+      if value(at: middle) <= address { low = middle + 1 } else { high = middle }
     }
     return low > 0 ? low - 1 : nil
   }
 
   /// Type letter and name.
   private func expanded(_ index: Int) -> [UInt8] {
+    var position = Int(marks[index / Self.stride])
+    for _ in 0..<index % Self.stride {
+      guard let (start, length) = Self.tokens(of: parts.names, at: position) else { return [] }
+      position = start + length
+    }
+    guard let (start, length) = Self.tokens(of: parts.names, at: position) else { return [] }
     var text: [UInt8] = []
-    let start = Int(starts[index])
-    for token in parts.names[start..<start + Int(lengths[index])] {
-      var position = Int(parts.tokenIndex[Int(token)])
+    for place in start..<start + length {
+      var position = Int(parts.tokenIndex[Int(parts.names[place])])
       while position < parts.tokenTable.count, parts.tokenTable[position] != 0 {
         guard text.count < Self.nameLimit else { return text }
         text.append(parts.tokenTable[position])
@@ -175,10 +254,9 @@ public struct SymbolTable: Sendable {
 private struct Tokens {
   static let base: UInt64 = 0x9E37_79B9_7F4A_7C15 | 1
 
-  /// Of each token its hash, and `base` to the power of its length; once more for a name's first token, which begins with the type letter.
-  private let hashes: [UInt64]
-  private let powers: [UInt64]
-  private let firstHashes: [UInt64]
+  /// Of each token its hash and `base` to the power of its length, and behind them of each its hash as a name's first token, which begins
+  /// with the type letter.
+  private let numbers: ContiguousArray<UInt64>
 
   init?(_ parts: SymbolTable.Parts) {
     var hashes: [UInt64] = []
@@ -199,20 +277,20 @@ private struct Tokens {
       powers.append(power)
       firstHashes.append(firstHash)
     }
-    self.hashes = hashes
-    self.powers = powers
-    self.firstHashes = firstHashes
+    var numbers: ContiguousArray<UInt64> = []
+    for token in 0..<256 { numbers += [hashes[token], powers[token]] }
+    self.numbers = numbers + firstHashes
   }
 
   static func mixed(_ hash: UInt64) -> UInt64 { hash ^ hash >> 29 ^ hash >> 47 }
 
-  /// - Precondition: `length` is at least 1, and `position + length` lies within `names`.
+  /// - Precondition: `length` is at least 1, and `start + length` lies within `names`.
   @inline(__always)
-  func hash(_ names: UnsafeBufferPointer<UInt8>, _ position: Int, _ length: Int) -> UInt64 {
-    var hash = unsafe firstHashes[Int(names[position])]
-    for index in position + 1..<position + length {
-      let token = unsafe Int(names[index])
-      hash = hash &* powers[token] &+ hashes[token]
+  func hash(_ names: ByteStore, _ start: Int, _ length: Int) -> UInt64 {
+    var hash = numbers[512 + Int(names[start])]
+    for place in start + 1..<start + length {
+      let token = 2 * Int(names[place])
+      hash = hash &* numbers[token + 1] &+ numbers[token]
     }
     return Self.mixed(hash)
   }

@@ -1,7 +1,9 @@
-/// A kernel's types as BTF tells them (Documentation/bpf/btf.rst, include/uapi/linux/btf.h): which structures there are, and where their members lie.
+/// A kernel's types as BTF tells them (Documentation/bpf/btf.rst, include/uapi/linux/btf.h): which structures there are, and where their
+/// members lie.
 ///
-/// The bytes are copied from the guest once, every type is found once, and names of structures, unions, enumerations and type definitions are hashed.
-/// Members are read when they are asked for. Ids, lengths and names come from the guest: each is checked, and chains are bounded.
+/// The bytes are copied from the guest once, every type is found once, and names of structures, unions, enumerations and type definitions
+/// are hashed. Members are read when they are asked for. Ids, lengths and names come from the guest: each is checked, and chains are
+/// bounded.
 public struct TypeIndex: Sendable {
   /// Why bytes are no BTF; `offset` from their start.
   public struct Malformed: Error, Sendable, Hashable {
@@ -29,7 +31,7 @@ public struct TypeIndex: Sendable {
     case section, float, declarationTag, typeTag, enumeration64
   }
 
-  private let bytes: [UInt8]
+  private let bytes: ByteStore
   private let types: Range<Int>
   private let strings: Range<Int>
   /// Offset in `bytes` of each type; that of id 0, void, is unused.
@@ -49,10 +51,14 @@ public struct TypeIndex: Sendable {
   private static let depthLimit = 32
 
   /// - Parameter bytes: from the header on; what follows the sections is not looked at.
-  public init(_ bytes: [UInt8]) throws(Malformed) {
+  public init(_ bytes: [UInt8]) throws(Malformed) { try self.init(ByteStore(bytes)) }
+
+  init(_ bytes: ByteStore) throws(Malformed) {
     guard bytes.count >= 24 else { throw Malformed(offset: 0, reason: "shorter than a header") }
-    func word(_ offset: Int) -> UInt32 { Self.word(bytes, offset) }
-    guard UInt16(bytes[0]) | UInt16(bytes[1]) << 8 == 0xEB9F else { throw Malformed(offset: 0, reason: "it does not begin with BTF's magic number") }
+    func word(_ offset: Int) -> UInt32 { bytes.word(offset) }
+    guard UInt16(bytes[0]) | UInt16(bytes[1]) << 8 == 0xEB9F else {
+      throw Malformed(offset: 0, reason: "it does not begin with BTF's magic number")
+    }
     guard bytes[2] == 1 else { throw Malformed(offset: 2, reason: "version \(bytes[2]) is not known") }
     let header = Int(word(4))
     guard header >= 24, header <= bytes.count else { throw Malformed(offset: 4, reason: "the header has \(header) bytes") }
@@ -70,52 +76,26 @@ public struct TypeIndex: Sendable {
       throw Malformed(offset: 16, reason: "the strings do not begin and end with a zero byte")
     }
     var starts: [UInt32] = [0]
-    starts.reserveCapacity(types.count / 20)
+    starts.reserveCapacity(types.count / 24)
     var named: [(id: UInt32, hash: UInt32)] = []
-    var fault: Malformed?
-    unsafe bytes.withUnsafeBytes { buffer in
-      var position = types.lowerBound
-      while position < types.upperBound {
-        guard types.upperBound - position >= 12 else {
-          fault = Malformed(offset: position, reason: "a type is cut off")
-          return
+    named.reserveCapacity(types.count / 128)
+    var position = types.lowerBound
+    while position < types.upperBound {
+      guard types.upperBound - position >= 12 else { throw Malformed(offset: position, reason: "a type is cut off") }
+      let info = word(position + 4)
+      let kind = UInt8(truncatingIfNeeded: info >> 24 & 31)
+      guard let extra = Self.extra(kind, Int(info & 0xFFFF)) else { throw Malformed(offset: position, reason: "kind \(kind) is not known") }
+      guard extra <= types.upperBound - position - 12 else { throw Malformed(offset: position, reason: "a type is cut off") }
+      if Self.isNamed(kind) {
+        let name = Int(word(position))
+        if name > 0 {
+          guard name < strings.count else { throw Malformed(offset: position, reason: "a name lies outside of the strings") }
+          named.append((UInt32(starts.count), Self.hash(bytes, strings.lowerBound + name, strings.upperBound)))
         }
-        // SAFETY (of this loop): the twelve bytes of a type lie within `types`, which lies within the buffer; names are checked below.
-        let info = UInt32(littleEndian: unsafe buffer.loadUnaligned(fromByteOffset: position + 4, as: UInt32.self))
-        let kind = UInt8(info >> 24 & 31)
-        guard let extra = Self.extra(kind, Int(info & 0xFFFF)) else {
-          fault = Malformed(offset: position, reason: "kind \(kind) is not known")
-          return
-        }
-        guard extra <= types.upperBound - position - 12 else {
-          fault = Malformed(offset: position, reason: "a type is cut off")
-          return
-        }
-        if kind >= 3, Self.isNamed(kind) {
-          let name = Int(UInt32(littleEndian: unsafe buffer.loadUnaligned(fromByteOffset: position, as: UInt32.self)))
-          if name > 0 {
-            guard name < strings.count else {
-              fault = Malformed(offset: position, reason: "a name lies outside of the strings")
-              return
-            }
-            var hash: UInt32 = 2_166_136_261
-            var place = strings.lowerBound + name
-            // The strings end with a zero byte. A name that is too long is never asked for, and needs no true hash.
-            let end = min(strings.upperBound, place + Self.nameLimit)
-            while place < end {
-              let byte = unsafe buffer[place]
-              if byte == 0 { break }
-              hash = (hash ^ UInt32(byte)) &* 16_777_619
-              place += 1
-            }
-            named.append((UInt32(starts.count), hash))
-          }
-        }
-        starts.append(UInt32(position))
-        position += 12 + extra
       }
+      starts.append(UInt32(position))
+      position += 12 + extra
     }
-    if let fault { throw fault }
     var size = 1024
     while size < named.count { size *= 2 }
     var heads = [UInt32](repeating: 0, count: size)
@@ -148,11 +128,22 @@ public struct TypeIndex: Sendable {
     }
   }
 
-  private static func word(_ bytes: [UInt8], _ offset: Int) -> UInt32 {
-    UInt32(bytes[offset]) | UInt32(bytes[offset + 1]) << 8 | UInt32(bytes[offset + 2]) << 16 | UInt32(bytes[offset + 3]) << 24
+  /// FNV-1a. A name that is too long is never asked for, and needs no true hash.
+  @inline(__always)
+  private static func hash(_ bytes: ByteStore, _ start: Int, _ end: Int) -> UInt32 {
+    var hash: UInt32 = 2_166_136_261
+    var place = start
+    let last = min(end, start + nameLimit)
+    while place < last {
+      let byte = bytes[place]
+      if byte == 0 { break }
+      hash = (hash ^ UInt32(byte)) &* 16_777_619
+      place += 1
+    }
+    return hash
   }
 
-  private func word(_ offset: Int) -> UInt32 { Self.word(bytes, offset) }
+  private func word(_ offset: Int) -> UInt32 { bytes.word(offset) }
 
   // MARK: Types
 
@@ -178,13 +169,13 @@ public struct TypeIndex: Sendable {
 
   private func string(_ offset: Int) -> String {
     guard offset > 0, offset < strings.count else { return "" }
-    return String(decoding: bytes[(strings.lowerBound + offset)..<strings.upperBound].prefix(Self.nameLimit).prefix { $0 != 0 }, as: UTF8.self)
+    return String(decoding: bytes.text(strings.lowerBound + offset, end: strings.upperBound, limit: Self.nameLimit), as: UTF8.self)
   }
 
   private func isString(_ offset: Int, _ text: [UInt8]) -> Bool {
     guard offset < strings.count, text.count < strings.count - offset else { return false }
     let start = strings.lowerBound + offset
-    return bytes[start + text.count] == 0 && bytes[start..<start + text.count].elementsEqual(text)
+    return bytes[start + text.count] == 0 && bytes.isEqual(start, text)
   }
 
   /// Id of the first type of this kind and name, with members where it is a structure or union; nil for none.
@@ -250,7 +241,8 @@ public struct TypeIndex: Sendable {
 
   // MARK: Members
 
-  /// A member by its path: `member("task_struct", "se.sum_exec_runtime")`. Members of nested structures without a name are found by their own.
+  /// A member by its path: `member("task_struct", "se.sum_exec_runtime")`. Members of nested structures without a name are found by their
+  /// own.
   public func member(_ structure: String, _ path: String) -> Member? {
     self.structure(structure).flatMap { member(of: $0, path) }
   }
@@ -310,6 +302,34 @@ public struct TypeIndex: Sendable {
     }
     return nil
   }
+
+  /// Names and values of an enumeration, in order.
+  public func enumerators(of type: Int) -> [(name: String, value: Int64)] {
+    let isWide = kind(type) == .enumeration64
+    guard isWide || kind(type) == .enumeration else { return [] }
+    let step = isWide ? 12 : 8
+    return (0..<length(type)).map { index in
+      let place = Int(starts[type]) + 12 + step * index
+      let low = word(place + 4)
+      return (string(Int(word(place))), isWide ? Int64(bitPattern: UInt64(word(place + 8)) << 32 | UInt64(low)) : Int64(Int32(bitPattern: low)))
+    }
+  }
+
+  /// Name of a value in the enumeration of this name, the first of several; nil for none.
+  public func name(of value: Int64, in enumeration: String) -> String? {
+    guard let type = id(.enumeration, enumeration) ?? id(.enumeration64, enumeration) else { return nil }
+    return enumerators(of: type).first { $0.value == value }?.name
+  }
+
+  /// How an integer is encoded: whether it is signed, and whether it is a boolean; nil for any other type.
+  public func encoding(_ id: Int) -> (isSigned: Bool, isBoolean: Bool)? {
+    guard kind(id) == .integer else { return nil }
+    let bits = word(Int(starts[id]) + 12) >> 24
+    return (bits & 1 != 0, bits & 4 != 0)
+  }
+
+  /// Whether a type that is declared and not defined is a union; false for a structure.
+  public func isForwardOfUnion(_ id: Int) -> Bool { kind(id) == .forward && word(Int(starts[id]) + 4) >> 31 != 0 }
 
   /// Value of an enumerator in the enumeration of this name.
   public func value(_ enumeration: String, _ name: String) -> Int64? {

@@ -24,7 +24,8 @@ public struct VMCoreInfo: Sendable, Hashable {
       // The kernel writes each key once; of a forged second one the first stands.
       if values[key] == nil { values[key] = line[line.index(after: sign)...] }
     }
-    guard let release = values["OSRELEASE"], (1...64).contains(release.utf8.count), release.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+    guard let release = values["OSRELEASE"], (1...64).contains(release.utf8.count), release.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+    else {
       return nil
     }
     self.release = String(release)
@@ -65,7 +66,8 @@ extension VMCoreInfo {
   /// Length of the note's name, of its text (not looked at), type 0, then the name (include/linux/vmcore_info.h).
   private static let noteName = Array("VMCOREINFO\0\0".utf8)
 
-  /// All texts at the start of a populated page, and behind a note's header there; those that say the same are told once, with the first address.
+  /// All texts at the start of a populated page, and behind a note's header there; those that say the same are told once, with the first
+  /// address.
   ///
   /// - Parameter limit: texts at most. A guest can plant as many as it has pages.
   static func sightings(in memory: PhysicalMemory, limit: Int = 64) -> [Sighting] {

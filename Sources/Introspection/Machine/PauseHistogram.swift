@@ -31,7 +31,8 @@ public struct PauseHistogram: Sendable, Hashable {
     var seen: UInt64 = 0
     for (index, number) in counts.enumerated() {
       seen += number
-      if seen >= rank { return min(max(Self.upperEnd(index), smallest), largest) }
+      // The last bucket has no upper end.
+      if seen >= rank { return index + 1 == counts.count ? largest : min(max(Self.upperEnd(index), smallest), largest) }
     }
     return largest
   }

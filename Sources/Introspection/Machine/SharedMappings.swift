@@ -97,6 +97,15 @@ struct RAMFiles {
     return mappings.sorted { (first[$0.inode] ?? .max, ~$0.start) < (first[$1.inode] ?? .max, ~$1.start) }
   }
 
+  /// Whether the file has holes that cannot be told from data, as on hugetlbfs: reading one takes a huge page from the guest, and ends the reader with
+  /// SIGBUS where none is left.
+  private static func hidesHoles(_ descriptor: Int32, _ status: stat) -> Bool {
+    // SEEK_HOLE, which Glibc's module does not name.
+    let seekHole: Int32 = 4
+    return status.st_blksize >= 2 << 20 && off_t(status.st_blocks) * 512 < status.st_size
+      && lseek(descriptor, 0, seekHole) == status.st_size
+  }
+
   /// Opens a mapping's file for reading: through QEMU's own descriptor, else through the mapping, else by its path.
   ///
   /// - Returns: a descriptor that the caller closes.
@@ -112,8 +121,14 @@ struct RAMFiles {
       }
       var status = stat()
       if unsafe fstat(descriptor, &status) == 0, UInt64(status.st_ino) == mapping.inode,
-        UInt64(clamping: status.st_size) >= mapping.offset + mapping.count || mapping.kind == "hugetlbfs"
+        UInt64(clamping: status.st_size) >= mapping.offset + mapping.count
       {
+        if Self.hidesHoles(descriptor, status) {
+          _ = close(descriptor)
+          throw .unreadableMemory(
+            pid: pid, what: mapping.path,
+            reason: "it lies in huge pages of which some were never filled, and reading would fill them; add prealloc=on")
+        }
         return descriptor
       }
       _ = close(descriptor)

@@ -25,8 +25,8 @@ public struct MachineLayout: Sendable, Hashable {
     return found
   }
 
-  /// Layouts that a machine with `size` bytes may have, the likeliest first and none twice: pc and microvm (3 GiB where the RAM has 3.5 GiB or more,
-  /// else whole), q35 (2 GiB where it has 2.75 GiB or more), and those with max-ram-below-4g at the other of these limits.
+  /// Layouts that a machine with `size` bytes may have, the likeliest first and none twice: pc and microvm (3 GiB where the RAM has 3.5 GiB
+  /// or more, else whole), q35 (2 GiB where it has 2.75 GiB or more), and those with max-ram-below-4g at the other of these limits.
   public static func candidates(size: UInt64) -> [MachineLayout] {
     let q35: UInt64 = size >= 0xB000_0000 ? 0x8000_0000 : 0xB000_0000
     let pc: UInt64 = size >= 0xE000_0000 ? 0xC000_0000 : 0xE000_0000

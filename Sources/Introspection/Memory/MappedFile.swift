@@ -5,8 +5,8 @@ internal import Synchronization
 /// A file mapped read-only, and which of its pages hold data.
 ///
 /// A page in a hole is never read through the mapping: on tmpfs and memfd that would allocate it in the guest's memory. Extents are listed
-/// by SEEK_DATA and SEEK_HOLE (lseek(2)) when the file is opened; a page that was a hole then is asked for again, since a running guest fills
-/// its memory up. A file system that knows no holes gives one extent.
+/// by SEEK_DATA and SEEK_HOLE (lseek(2)) when the file is opened; a page that was a hole then is asked for again, since a running guest
+/// fills its memory up. A file system that knows no holes gives one extent.
 @safe public final class MappedFile: @unchecked Sendable {
   /// Bytes; holes are listed and asked for page by page.
   static let pageSize: UInt64 = 4096

@@ -139,9 +139,17 @@ public final class PhysicalMemory: Sendable {
     let offset = segment.fileOffset + (address - segment.range.start)
     // SAFETY: `copy` fills exactly `count` bytes.
     return unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-      unsafe Self.copy(segment.file, from: offset, into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]))
+      unsafe Self.copy(
+        segment.file, from: offset, into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]))
       filled = count
     }
+  }
+
+  /// The same in a store of its own, for what is parsed and kept.
+  func store(_ address: UInt64, count: Int) -> ByteStore? {
+    guard count >= 0, let segment = segment(of: address, count: UInt64(count)) else { return nil }
+    let offset = segment.fileOffset + (address - segment.range.start)
+    return unsafe ByteStore(count: count) { unsafe Self.copy(segment.file, from: offset, into: $0) }
   }
 
   /// Adds `count` bytes from `address`, which must lie in one range, to `result`; false, and nothing added, where they do not.

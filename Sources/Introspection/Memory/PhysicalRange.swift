@@ -1,5 +1,5 @@
-/// Guest-physical addresses from `start` up to, and without, `end`; bytes. Never empty, never beyond 2^52 - 1 (Intel SDM volume 3A, section 4.1.4:
-/// MAXPHYADDR is at most 52).
+/// Guest-physical addresses from `start` up to, and without, `end`; bytes. Never empty, never beyond 2^52 - 1 (Intel SDM volume 3A, section
+/// 4.1.4: MAXPHYADDR is at most 52).
 public struct PhysicalRange: Sendable, Hashable {
   public let start: UInt64
   public let end: UInt64

@@ -1,6 +1,6 @@
 extension Guest {
-  /// Names on a path at most; the kernel's own paths end at 4096 bytes.
-  private static let pathDepth = 256
+  /// Names and mounts on a path at most, since the kernel's own paths end at 4096 bytes.
+  private static let pathDepth = 2100
   private static let pathLimit = 4096
 
   /// Path of an open file (`struct file`), as a process in the first mount namespace names it; " (deleted)" behind the name of a file that has none
@@ -35,34 +35,60 @@ extension Guest {
   ///   - entry: a `struct dentry`.
   ///   - mount: the `struct vfsmount` inside of a `struct mount`; nil stops at the root of the file system.
   func path(ofEntry entry: UInt64, mount: UInt64?) -> String? {
-    guard let parentOffset = kernel.offset("dentry", "d_parent"), let nameOffset = kernel.offset("dentry", "d_name.name") else {
-      return nil
+    let found = place(ofEntry: entry, mount: mount)
+    return found.path.map { $0 + (found.isDeleted ? " (deleted)" : "") }
+  }
+
+  /// A path, and what contradicts itself on the way to it.
+  struct Place {
+    /// From the root on; nil where a member on the way cannot be read.
+    let path: String?
+    /// The name is no longer in its folder.
+    let isDeleted: Bool
+    let inconsistency: Inconsistency?
+  }
+
+  /// The path of a name; parameters as for `path(ofEntry:mount:)`.
+  func place(ofEntry first: UInt64, mount: UInt64?) -> Place {
+    func broken(_ address: UInt64, _ reason: String) -> Place {
+      Place(path: nil, isDeleted: false, inconsistency: Inconsistency(structure: "dentry.d_parent", address: address, reason: reason))
     }
+    guard let parentOffset = kernel.offset("dentry", "d_parent"), let nameOffset = kernel.offset("dentry", "d_name.name") else {
+      return Place(path: nil, isDeleted: false, inconsistency: nil)
+    }
+    let rootOffset = kernel.offset("vfsmount", "mnt_root")
     var names: [String] = []
     var length = 0
-    var entry = entry
+    var entry = first
     var mount = mount
+    var met: Set<UInt64> = []
     let isDeleted = kernel.offset("dentry", "d_hash").flatMap { u64(entry &+ $0 &+ 8) } == 0
-    for _ in 0..<Self.pathDepth {
-      if let current = mount, let root = kernel.offset("vfsmount", "mnt_root"), pointer(current &+ root) == entry {
+    while true {
+      guard met.count < Self.pathDepth else { return broken(entry, "a path has more than \(Self.pathDepth) names") }
+      if let current = mount, let rootOffset, pointer(current &+ rootOffset) == entry {
         guard let above = above(mount: current) else { break }
+        guard met.insert(current).inserted else { return broken(current, "mounts lie in each other in a circle") }
         (entry, mount) = above
         continue
       }
-      guard let parent = pointer(entry &+ parentOffset), let address = pointer(entry &+ nameOffset) else { return nil }
+      guard let parent = pointer(entry &+ parentOffset), let address = pointer(entry &+ nameOffset) else {
+        return broken(entry, "a name on the path is not mapped")
+      }
       // The root of a file system is its own parent. What is no file of a folder (a pipe, a memfd) has a name there.
       if parent == entry {
-        if names.isEmpty, let name = string(address, limit: 256), name != "/" { names.append(name) }
+        let name = string(address, limit: 256)
+        if names.isEmpty, let name, name != "/" { names.append(name) }
         break
       }
-      guard let name = string(address, limit: 256) else { return nil }
+      guard met.insert(entry).inserted else { return broken(entry, "the parents of a name run in a circle") }
+      guard let name = string(address, limit: 256) else { return broken(entry, "a name on the path is not mapped") }
       names.append(name)
       length += name.utf8.count + 1
-      guard length <= Self.pathLimit else { return nil }
+      guard length <= Self.pathLimit else { return broken(entry, "a path is longer than \(Self.pathLimit) bytes") }
       entry = parent
     }
     // The root of a file system has no hash chain either, and is not deleted.
-    return "/" + names.reversed().joined(separator: "/") + (isDeleted && !names.isEmpty ? " (deleted)" : "")
+    return Place(path: "/" + names.reversed().joined(separator: "/"), isDeleted: isDeleted && !names.isEmpty, inconsistency: nil)
   }
 
   /// Where a mount lies: the entry that it covers, and the mount that this one belongs to. Nil for the topmost.

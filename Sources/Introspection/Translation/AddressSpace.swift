@@ -141,7 +141,8 @@ public struct AddressSpace: Sendable {
             isUser: allowed & Self.user != 0, isExecutable: isExecutable))
       } else {
         try visit(
-          Table(address: entry & addressMask, shift: table.shift - 9, base: start, allowed: allowed, isExecutable: isExecutable), first, last,
+          Table(address: entry & addressMask, shift: table.shift - 9, base: start, allowed: allowed, isExecutable: isExecutable), first,
+          last,
           &left, body)
       }
     }

@@ -1,7 +1,7 @@
 public import Domain
 
-/// A guest-virtual or guest-physical address as facts hold it: "0x" and hexadecimal digits, since JSON numbers of this size are read differently by
-/// different programs.
+/// A guest-virtual or guest-physical address as facts hold it: "0x" and hexadecimal digits, since JSON numbers of this size are read
+/// differently by different programs.
 public func addressValue(_ address: UInt64) -> FactValue { .string("0x" + String(address, radix: 16)) }
 
 extension Inconsistency {
@@ -33,9 +33,11 @@ extension Process {
   /// All that is known of the process; what could not be read is null.
   public var factValue: FactValue {
     [
-      "pid": .int(Int64(pid)), "ppid": parent.map { .int(Int64($0)) } ?? .null, "name": .string(name), "state": .string(String(stateLetter)),
+      "pid": .int(Int64(pid)), "ppid": parent.map { .int(Int64($0)) } ?? .null, "name": .string(name),
+      "state": .string(String(stateLetter)),
       "kernelThread": .bool(isKernelThread), "threads": threads.map { .int(Int64($0)) } ?? .null,
-      "startedNanoseconds": started.map { .int(Int64(clamping: $0)) } ?? .null, "arguments": arguments.map { .array($0.map(FactValue.string)) } ?? .null,
+      "startedNanoseconds": started.map { .int(Int64(clamping: $0)) } ?? .null,
+      "arguments": arguments.map { .array($0.map(FactValue.string)) } ?? .null,
       "credentials": credentials?.factValue ?? .null,
       "namespaces": .object(namespaces.map { FactValue.Member($0.kind.rawValue, .int(Int64($0.inode))) }), "task": addressValue(address),
       "mm": mm.map(addressValue) ?? .null,
@@ -61,8 +63,20 @@ extension ProcessList {
     [
       "processes": .array(processes.map(\.factValue)),
       "hidden": .array(
-        hidden.map { [.init("process", $0.process.factValue), .init("missingIn", .array($0.missingIn.map { .string($0.rawValue) }))] }.map(FactValue.object)),
+        hidden.map { [.init("process", $0.process.factValue), .init("missingIn", .array($0.missingIn.map { .string($0.rawValue) }))] }.map(
+          FactValue.object)),
       "inconsistencies": .array(inconsistencies.map(\.factValue)),
+    ]
+  }
+}
+
+extension MemoryMapping {
+  /// start, end, permissions, file, use.
+  public var factValue: FactValue {
+    [
+      "start": addressValue(start), "end": addressValue(end), "permissions": .string(permissions),
+      "file": file.map(FactValue.string) ?? .null,
+      "use": use.map(FactValue.string) ?? .null,
     ]
   }
 }

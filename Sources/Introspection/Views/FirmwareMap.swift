@@ -33,14 +33,15 @@ extension Guest {
 }
 
 extension Guest {
-  /// Opens a saved image and finds its kernel. Bare RAM says nothing about the hole for PCI: each known layout is tried, and the one whose kernel was
-  /// told of the same by its firmware is taken.
-  public init(image: MemoryImage) throws(IntrospectionError) {
+  /// Opens a saved image and finds its kernel. Bare RAM says nothing about the hole for PCI: each known layout is tried, and the one whose
+  /// kernel was told of the same by its firmware is taken.
+  public init(image: MemoryImage, cache: KernelCache? = nil) throws(IntrospectionError) {
     var first: Guest?
     var failure: IntrospectionError?
     for layout in image.layouts {
       do throws(IntrospectionError) {
-        let guest = try Guest(memory: try image.memory(layout), processors: image.processors.map(\.cr3), information: image.information)
+        let guest = try Guest(
+          memory: try image.memory(layout), processors: image.processors.map(\.cr3), information: image.information, cache: cache)
         guard let layout, image.layouts.count > 1, let agrees = guest.agrees(with: layout) else {
           self = guest
           return

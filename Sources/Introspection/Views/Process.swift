@@ -67,8 +67,8 @@ public struct Process: Sendable, Hashable {
   }
 }
 
-/// The processes of a guest from three structures: the list that begins at init_task, the pid table (init_pid_ns.idr), and the parents' lists of
-/// children. Who is missing in one of them is hidden there.
+/// The processes of a guest from three structures: the list that begins at init_task, the pid table (init_pid_ns.idr), and the parents'
+/// lists of children. Who is missing in one of them is hidden there.
 public struct ProcessList: Sendable {
   /// Ascending by pid.
   public let processes: [Process]

@@ -1,8 +1,8 @@
 extension Guest {
   /// Lists the processes.
   ///
-  /// A process that starts or ends while a running guest is read is in one structure and not in another for a moment: differences are read again, and
-  /// only what differs each time is told as hidden.
+  /// A process that starts or ends while a running guest is read is in one structure and not in another for a moment: differences are read
+  /// again, and only what differs each time is told as hidden.
   ///
   /// - Throws: `missing` for a kernel without the members that a process is made of.
   public func processes() throws(IntrospectionError) -> ProcessList {
@@ -118,7 +118,9 @@ struct ProcessView {
 
   /// All that descends from init_task.
   private func children() -> Walk? {
-    guard let children = guest.kernel.offset("task_struct", "children"), let sibling = guest.kernel.offset("task_struct", "sibling") else { return nil }
+    guard let children = guest.kernel.offset("task_struct", "children"), let sibling = guest.kernel.offset("task_struct", "sibling") else {
+      return nil
+    }
     var met: Set<UInt64> = [initTask]
     var pending = [initTask]
     var entries: [UInt64] = []
@@ -144,7 +146,7 @@ struct ProcessView {
   }
 
   /// Threads of a group but its leader; those whose links are broken are left out.
-  private func threads(of task: UInt64) -> [UInt64] {
+  func threads(of task: UInt64) -> [UInt64] {
     guard let signal = guest.kernel.offset("task_struct", "signal"), let head = guest.kernel.offset("signal_struct", "thread_head"),
       let node = guest.kernel.offset("task_struct", "thread_node"), let shared = guest.pointer(task &+ signal)
     else { return [] }
@@ -155,7 +157,9 @@ struct ProcessView {
 
   /// Nil for what is no task any more: its members cannot be read.
   func process(_ task: UInt64) -> Process? {
-    guard let id = guest.i32(task &+ tgid), let bits = guest.u32(task &+ flags), let name = guest.string(task &+ comm, limit: 16) else { return nil }
+    guard let id = guest.i32(task &+ tgid), let bits = guest.u32(task &+ flags), let name = guest.string(task &+ comm, limit: 16) else {
+      return nil
+    }
     let space = guest.pointer(task &+ mm)
     let credentials = guest.pointer(task &+ cred).flatMap(credentials)
     return Process(
@@ -185,19 +189,23 @@ struct ProcessView {
   func credentials(_ address: UInt64) -> Process.Credentials? {
     func id(_ member: String) -> UInt32? { guest.kernel.offset("cred", member).flatMap { guest.u32(address &+ $0) } }
     func capabilities(_ member: String) -> UInt64? { guest.kernel.offset("cred", member).flatMap { guest.u64(address &+ $0) } }
-    guard let uid = id("uid"), let gid = id("gid"), let euid = id("euid"), let egid = id("egid"), let suid = id("suid"), let sgid = id("sgid"),
-      let fsuid = id("fsuid"), let fsgid = id("fsgid"), let permitted = capabilities("cap_permitted"), let effective = capabilities("cap_effective"),
+    guard let uid = id("uid"), let gid = id("gid"), let euid = id("euid"), let egid = id("egid"), let suid = id("suid"),
+      let sgid = id("sgid"),
+      let fsuid = id("fsuid"), let fsgid = id("fsgid"), let permitted = capabilities("cap_permitted"),
+      let effective = capabilities("cap_effective"),
       let inheritable = capabilities("cap_inheritable"), let bounding = capabilities("cap_bset")
     else { return nil }
     return Process.Credentials(
-      address: address, uid: uid, gid: gid, euid: euid, egid: egid, suid: suid, sgid: sgid, fsuid: fsuid, fsgid: fsgid, permitted: permitted,
+      address: address, uid: uid, gid: gid, euid: euid, egid: egid, suid: suid, sgid: sgid, fsuid: fsuid, fsgid: fsgid,
+      permitted: permitted,
       effective: effective, inheritable: inheritable, bounding: bounding, ambient: capabilities("cap_ambient") ?? 0)
   }
 
   // MARK: Namespaces
 
   private static let ofProxy: [(Process.Namespace.Kind, member: String, structure: String)] = [
-    (.cgroup, "cgroup_ns", "cgroup_namespace"), (.ipc, "ipc_ns", "ipc_namespace"), (.mnt, "mnt_ns", "mnt_namespace"), (.net, "net_ns", "net"),
+    (.cgroup, "cgroup_ns", "cgroup_namespace"), (.ipc, "ipc_ns", "ipc_namespace"), (.mnt, "mnt_ns", "mnt_namespace"),
+    (.net, "net_ns", "net"),
     (.time, "time_ns", "time_namespace"), (.uts, "uts_ns", "uts_namespace"),
   ]
 

@@ -17,8 +17,8 @@ extension Guest {
 
   /// Walks a circular `list_head` (include/linux/list.h).
   ///
-  /// An entry whose `prev` does not point back is an inconsistency, and the walk goes on forward; one that was met before, that is not mapped, or that
-  /// is beyond the limit ends it.
+  /// An entry whose `prev` does not point back is an inconsistency, and the walk goes on forward; one that was met before, that is not
+  /// mapped, or that is beyond the limit ends it.
   ///
   /// - Parameters:
   ///   - head: address of the list's head, which is no entry itself.

@@ -23,7 +23,8 @@ extension Guest {
       let inner = MapleLayout(kernel.types, "maple_arange_64")
     else {
       return RangedWalk(
-        entries: [], inconsistency: Inconsistency(structure: structure, address: address, reason: "the kernel's types do not tell of maple_tree"))
+        entries: [],
+        inconsistency: Inconsistency(structure: structure, address: address, reason: "the kernel's types do not tell of maple_tree"))
     }
     guard let root = u64(address &+ rootOffset) else {
       return RangedWalk(
@@ -43,8 +44,10 @@ private struct MapleLayout {
   let slotCount: UInt64
 
   init?(_ types: TypeIndex, _ name: String) {
-    guard let pivot = types.member(name, "pivot"), let slot = types.member(name, "slot"), let pivotArray = types.resolved(pivot.type).flatMap(types.array),
-      let slotArray = types.resolved(slot.type).flatMap(types.array), (1...64).contains(pivotArray.count), (1...64).contains(slotArray.count)
+    guard let pivot = types.member(name, "pivot"), let slot = types.member(name, "slot"),
+      let pivotArray = types.resolved(pivot.type).flatMap(types.array),
+      let slotArray = types.resolved(slot.type).flatMap(types.array), (1...64).contains(pivotArray.count),
+      (1...64).contains(slotArray.count)
     else { return nil }
     pivots = UInt64(pivot.offset)
     pivotCount = UInt64(pivotArray.count)

@@ -40,3 +40,22 @@ extension Guest {
     return Walk(entries: entries, inconsistency: nil)
   }
 }
+
+extension Guest {
+  /// Nodes of a latched tree, of which the kernel keeps two copies so that one can be read while the other is written
+  /// (include/linux/rbtree_latch.h).
+  ///
+  /// - Parameters:
+  ///   - root: address of the `latch_tree_root`.
+  ///   - offset: of the `latch_tree_node` in what it links.
+  func latchedTree(_ root: UInt64, offset: UInt64, structure: String) -> Walk {
+    guard let sequence = kernel.offset("latch_tree_root", "seq"), let trees = kernel.offset("latch_tree_root", "tree"),
+      let nodeSize = kernel.size("rb_node"), let rootSize = kernel.size("rb_root"), let count = u32(root &+ sequence)
+    else {
+      return Walk(
+        entries: [], inconsistency: Inconsistency(structure: structure, address: root, reason: "the structure is not mapped or not known"))
+    }
+    let copy = UInt64(count & 1)
+    return tree(root: root &+ trees &+ copy &* rootSize, offset: offset &+ copy &* nodeSize, structure: structure)
+  }
+}

@@ -25,23 +25,28 @@ extension Guest {
       (16...64).contains(array.count)
     else {
       return IndexedWalk(
-        entries: [], inconsistency: Inconsistency(structure: structure, address: address, reason: "the kernel's types do not tell of xarray"))
+        entries: [],
+        inconsistency: Inconsistency(structure: structure, address: address, reason: "the kernel's types do not tell of xarray"))
     }
     guard let head = u64(address &+ headOffset) else {
       return IndexedWalk(
         entries: [], inconsistency: Inconsistency(structure: structure, address: address, reason: "the structure is not mapped"))
     }
     var walk = XArrayWalk(
-      guest: self, structure: structure, shiftOffset: shiftOffset, slotsOffset: UInt64(slots.offset), slots: UInt64(array.count), limit: limit)
+      guest: self, structure: structure, shiftOffset: shiftOffset, slotsOffset: UInt64(slots.offset), slots: UInt64(array.count),
+      limit: limit)
     walk.visit(head, index: 0, above: nil)
     return IndexedWalk(entries: walk.entries, inconsistency: walk.fault)
   }
 
   /// Walks a `struct idr`: pointers by their id, which begins at `idr_base`.
   public func idr(_ address: UInt64, structure: String, limit: Int = walkLimit) -> IndexedWalk {
-    guard let tree = kernel.offset("idr", "idr_rt"), let baseOffset = kernel.offset("idr", "idr_base"), let base = u32(address &+ baseOffset) else {
+    guard let tree = kernel.offset("idr", "idr_rt"), let baseOffset = kernel.offset("idr", "idr_base"),
+      let base = u32(address &+ baseOffset)
+    else {
       return IndexedWalk(
-        entries: [], inconsistency: Inconsistency(structure: structure, address: address, reason: "the structure is not mapped or not known"))
+        entries: [],
+        inconsistency: Inconsistency(structure: structure, address: address, reason: "the structure is not mapped or not known"))
     }
     let walk = xarray(address &+ tree, structure: structure, limit: limit)
     guard base != 0 else { return walk }

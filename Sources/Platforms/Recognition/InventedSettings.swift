@@ -227,32 +227,32 @@ private struct Phrase {
     return found
   }
 
-  /// First words of everything that is looked for, section headings among them, by their first byte in either case.
+  /// First words of everything that is looked for, section headings among them, by their first two bytes in lower case.
   private static let openings: [[[UInt8]]] = {
-    var table = [[[UInt8]]](repeating: [], count: 256)
+    var table = [[[UInt8]]](repeating: [], count: 1 << 16)
     for words in all.map(\.words) + ["[virtio]", "[dc]", "hypervisor", "vmsa-"].map({ Array($0.utf8) }) {
-      let first = words[0]
-      table[Int(first)].append(words)
-      if (0x61...0x7A).contains(first) { table[Int(first - 0x20)].append(words) }
+      table[Int(words[0]) << 8 | Int(words[1])].append(words)
     }
     return table
   }()
 
+  private static let isOpening: [Bool] = openings.map { !$0.isEmpty }
+
   /// False where no line can hold a claim, commented out or not: most files are passed over by this one look.
   static func mayOccur(in bytes: [UInt8]) -> Bool {
-    let openings = openings
-    for start in bytes.indices where !openings[Int(bytes[start])].isEmpty {
-      for words in openings[Int(bytes[start])] where start + words.count <= bytes.count {
-        var offset = 1
-        while offset < words.count {
-          let byte = bytes[start + offset]
-          guard ((0x41...0x5A).contains(byte) ? byte | 0x20 : byte) == words[offset] else { break }
-          offset += 1
-        }
-        if offset == words.count { return true }
-      }
+    let isOpening = isOpening
+    var pair = 0
+    for (index, byte) in bytes.enumerated() {
+      pair = (pair << 8 | Int(folded(byte))) & 0xFFFF
+      if isOpening[pair], index > 0, openings[pair].contains(where: { begins(bytes, at: index - 1, with: $0) }) { return true }
     }
     return false
+  }
+
+  private static func folded(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
+
+  private static func begins(_ bytes: [UInt8], at start: Int, with words: [UInt8]) -> Bool {
+    start + words.count <= bytes.count && words.indices.allSatisfy { folded(bytes[start + $0]) == words[$0] }
   }
 
   private func matches(_ line: [UInt8], at start: Int) -> Bool {

@@ -63,6 +63,11 @@ struct HyperVMachines {
     func one(_ fact: String, _ section: String, _ property: String, _ read: @escaping (PlacedJSON) -> FactValue?) {
       if let row = rows[section]?[id]?.first {
         facts[fact] = inventory.fact(row, section, property, read)
+      } else if case .read = inventory.section(section), !inventory.failed(section, machine: id),
+        section != "Get-VMFirmware" || facts["vm.generation"]?.value != .int(1)
+      {
+        // Every machine has such a row; what has none was not looked at.
+        facts[fact] = .notCollected("not-given", .property("\(section).\(property)"))
       } else {
         facts[fact] = missing(section, property, id)
       }

@@ -1,7 +1,7 @@
 /// A value of the language on its own, for those who build inputs or read results piece by piece.
 ///
 /// Numbers keep their text, so that none loses digits. Objects keep their members in OPA's order of keys.
-public indirect enum RegoValue: Sendable, Hashable {
+public enum RegoValue: Sendable, Hashable {
   case null
   case boolean(Bool)
   /// An integer that fits 64 bits.

@@ -11,6 +11,7 @@ public final class ConfinedReading {
   private let process: ChildProcess
   private let output: Int32
   private let disk: OpenDisk
+  private let workshop: JournalWorkshop?
   private let end: ContinuousClock.Instant
   private let seconds: Int
   private var buffer: [UInt8] = []
@@ -20,12 +21,17 @@ public final class ConfinedReading {
   public private(set) var confinement: Confinement.Outcome?
 
   init(_ order: WorkOrder, input: Int32, worker: String, disk: OpenDisk) throws(DiskError) {
+    var order = order
+    workshop = JournalWorkshop(worker: worker)
+    order.replaysJournals = workshop != nil
+    let journal = workshop.map { [$0.first, $0.second, $0.question] } ?? []
     var ends: [Int32] = [-1, -1]
     guard unsafe pipe(&ends) == 0 else { throw DiskError("cannot start the reader: \(SystemText.reason(errno))") }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     defer { _ = close(ends[1]) }
     do throws(DiskError) {
-      process = try ChildProcess(worker, ["disk", "worker", "read", "\(getpid())"] + order.arguments, descriptors: [input, ends[1], -1])
+      process = try ChildProcess(
+        worker, ["disk", "worker", "read", "\(getpid())"] + order.arguments, descriptors: [input, ends[1], -1] + journal)
     } catch {
       _ = close(ends[0])
       throw error
@@ -51,6 +57,7 @@ public final class ConfinedReading {
         guard let record = DiskRecord(line: line) else { throw failure("what reads it gave a record that is none") }
         switch record {
         case .confined(let outcome): confinement = outcome
+        case .journal(let number): workshop?.replay(number)
         case .failed(let reason):
           isOver = true
           throw failure(disk.complaint ?? reason)
@@ -84,6 +91,10 @@ public final class ConfinedReading {
     }
     var ready = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
     try disk.check()
+    guard workshop?.isWithinBound ?? true else {
+      process.end()
+      throw failure("what reads it wrote more than a journal can hold")
+    }
     guard unsafe poll(&ready, 1, Int32(clamping: min(left, disk.isLive ? 1 : 60) * 1000)) > 0 else { return nil }
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     // SAFETY: read(2) writes no more than the array has.

@@ -16,6 +16,8 @@ public enum Confinement {
     public var hasLandlock = false
     /// seccomp: system calls beyond a list fail with EPERM.
     public var hasSeccomp = false
+    /// What the kernel has and refused; nothing hostile may be read then.
+    var refusal: String?
 
     public init() {}
   }
@@ -44,18 +46,23 @@ public enum Confinement {
   }
 
   /// Leaves the process its open descriptors, memory and clocks: no path, no socket, no other process, no program.
-  public static func readOnlyDescriptors() -> Outcome {
-    var outcome = Outcome()
-    outcome.hasLandlock = restrictPaths(reading: [], running: [])
-    outcome.hasSeccomp = allow(only: descriptorCalls)
-    return outcome
+  static func readOnlyDescriptors() -> Outcome {
+    outcome(restrictPaths(opening: [], isWriting: false, running: []), allow(only: descriptorCalls))
   }
 
   /// For a program that is run next: it may load itself and its libraries, and read the file of one descriptor; it opens no socket.
-  public static func program(_ folders: [String], reading descriptors: [Int32]) -> Outcome {
+  ///
+  /// - Parameter isWriting: whether it may write to those files too.
+  static func program(_ folders: [String], opening descriptors: [Int32], isWriting: Bool = false) -> Outcome {
+    outcome(restrictPaths(opening: descriptors, isWriting: isWriting, running: folders), forbid(programCalls))
+  }
+
+  private static func outcome(_ landlock: Bool?, _ seccomp: Bool) -> Outcome {
     var outcome = Outcome()
-    outcome.hasLandlock = restrictPaths(reading: descriptors, running: folders)
-    outcome.hasSeccomp = forbid(programCalls)
+    outcome.hasLandlock = landlock ?? false
+    outcome.hasSeccomp = seccomp
+    if landlock == false { outcome.refusal = "Landlock: \(SystemText.reason(errno))" }
+    if !seccomp { outcome.refusal = "seccomp: \(SystemText.reason(errno))" }
     return outcome
   }
 
@@ -69,10 +76,10 @@ public enum Confinement {
   /// O_PATH, which the C library shows only with its own extensions (Linux, include/uapi/asm-generic/fcntl.h).
   private static let pathOnly: Int32 = 0o10_000_000
 
-  /// Rights of Landlock's first version (Linux 5.13), and what later ones added as far as the kernel knows it.
-  private static func restrictPaths(reading descriptors: [Int32], running folders: [String]) -> Bool {
+  /// Rights of Landlock's first version (Linux 5.13), and what later ones added as far as the kernel knows it. nil where the kernel has none.
+  private static func restrictPaths(opening descriptors: [Int32], isWriting: Bool, running folders: [String]) -> Bool? {
     let version = landlock_create_ruleset(nil, 0, UInt32(LANDLOCK_CREATE_RULESET_VERSION))
-    guard version >= 1 else { return false }
+    guard version >= 1 else { return nil }
     // Bits 0 to 12; 13 refer (2), 14 truncate (3), 15 ioctl on devices (5).
     let known: UInt64 = version >= 5 ? 0xFFFF : version >= 3 ? 0x7FFF : version >= 2 ? 0x3FFF : 0x1FFF
     var attributes = landlock_ruleset_attr()
@@ -82,7 +89,7 @@ public enum Confinement {
     defer { _ = close(ruleset) }
     let read: UInt64 = 1 << 2
     for descriptor in descriptors {
-      guard add(read, of: descriptor, to: ruleset) else { return false }
+      guard add(isWriting ? read | 1 << 1 : read, of: descriptor, to: ruleset) else { return false }
     }
     for folder in folders {
       let descriptor = unsafe open(folder, pathOnly | O_CLOEXEC)
@@ -108,7 +115,8 @@ public enum Confinement {
 
   /// What reading open descriptors, memory, threads' locks and ending take.
   private static let descriptorCalls = [
-    "read", "write", "readv", "writev", "pread64", "preadv", "lseek", "close", "fstat", "newfstatat", "fcntl", "poll", "ppoll", "select",
+    "read", "write", "readv", "writev", "pread64", "pwrite64", "ftruncate", "preadv", "lseek", "close", "fstat", "newfstatat", "fcntl",
+    "poll", "ppoll", "select",
     "recvfrom", "recvmsg", "sendto", "sendmsg", "shutdown", "getsockopt", "setsockopt", "getsockname", "getpeername",
     "mmap", "munmap", "mremap", "mprotect", "madvise", "brk", "futex", "sched_yield", "sched_getaffinity", "nanosleep", "clock_nanosleep",
     "clock_gettime", "clock_getres", "gettimeofday", "time", "getrandom", "getpid", "gettid", "getuid", "geteuid", "getgid", "getegid",

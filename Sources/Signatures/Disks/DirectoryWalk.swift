@@ -6,6 +6,10 @@ struct DirectoryWalk {
   /// NTFS keeps the MFT records below this number for itself (5 is the root).
   private static let firstOfNTFS: UInt64 = 24
   private static let rootOfNTFS: UInt64 = 5
+  /// Names of one directory that are held at once.
+  private static let mostOfDirectory = 4_000_000
+  /// exFAT's own, which have no times: areas of the volume that the library shows as files.
+  private static let ownOfExFAT: Set<[UInt8]> = [Array("$ALLOC_BITMAP".utf8), Array("$UPCASE_TABLE".utf8), Array("$VOLUME_GUID".utf8)]
 
   private struct Name {
     let bytes: [UInt8]
@@ -75,6 +79,7 @@ struct DirectoryWalk {
         continue
       }
       var (entry, file) = open(name.inode, path)
+      if system.volume.content == .exFAT, frame.path == [0x2F], entry.created == nil, Self.ownOfExFAT.contains(name.bytes) { continue }
       if isDeep, entry.kind == .directory, entry.problem == nil { enter(name.inode, path, &entry) }
       guard visit(entry, file) else { return false }
       file = nil
@@ -119,7 +124,7 @@ struct DirectoryWalk {
     }
     defer { unsafe tsk_fs_dir_close(directory) }
     let count = unsafe tsk_fs_dir_getsize(directory)
-    guard count <= limits.entries else { return .failure(DiskError("a directory of more than \(limits.entries) names")) }
+    guard count <= Self.mostOfDirectory else { return .failure(DiskError("a directory of more than \(Self.mostOfDirectory) names")) }
     var names: [Name] = []
     for index in 0..<count {
       guard let name = unsafe tsk_fs_dir_get_name(directory, index), let text = unsafe name.pointee.name,

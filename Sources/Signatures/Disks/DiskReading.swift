@@ -23,6 +23,7 @@ public enum DiskWork: Sendable, Hashable {
   private let volume: Int?
   private let limits: ReadingLimits
   private let scanner: FileScan?
+  private let replay: JournalReplay?
   private let take: (DiskRecord) -> Bool
 
   private var summary = ReadingSummary()
@@ -34,10 +35,18 @@ public enum DiskWork: Sendable, Hashable {
   private var isStopped = false
 
   /// - Parameter take: takes each record; false ends the reading.
-  public init(
-    _ source: any BlockSource, work: DiskWork, volume: Int? = nil, limits: ReadingLimits = ReadingLimits(),
-    scanner: FileScan? = nil, take: @escaping (DiskRecord) -> Bool
+  public convenience init(
+    _ source: any BlockSource, work: DiskWork, volume: Int? = nil, limits: ReadingLimits = ReadingLimits(), scanner: FileScan? = nil,
+    take: @escaping (DiskRecord) -> Bool
   ) {
+    self.init(source, work: work, volume: volume, limits: limits, scanner: scanner, replay: nil, take: take)
+  }
+
+  init(
+    _ source: any BlockSource, work: DiskWork, volume: Int? = nil, limits: ReadingLimits = ReadingLimits(),
+    scanner: FileScan?, replay: JournalReplay?, take: @escaping (DiskRecord) -> Bool
+  ) {
+    self.replay = replay
     self.source = source
     self.work = work
     self.volume = volume
@@ -79,12 +88,22 @@ public enum DiskWork: Sendable, Hashable {
     default: break
     }
     let system: FileSystem
+    var journal: VolumeRecord.Journal?
     do throws(DiskError) {
-      system = try FileSystem(volume, of: source)
+      let found = try FileSystem(volume, of: source)
+      if !found.hasPendingJournal {
+        system = found
+      } else if let overlay = replay?.overlay(of: found, on: source), let replayed = try? FileSystem(volume, of: overlay) {
+        system = replayed
+        journal = .replayed
+      } else {
+        system = found
+        journal = .pending
+      }
     } catch {
       return record(.unreadable, volume.content.name, error.message)
     }
-    record(.read, system.kind, nil, system.hasPendingJournal ? .pending : nil)
+    record(.read, system.kind, nil, journal)
     guard !isStopped else { return }
     digests = [:]
     scanned = []

@@ -23,6 +23,8 @@ extension DiskRecord {
       self = .progress(summary)
     } else if let reason = value["failed"]?.text {
       self = .failed(reason)
+    } else if let number = value["replay"]?.integer, number == 1 || number == 2 {
+      self = .journal(Int(number))
     } else if let confined = value["confined"] {
       var outcome = Confinement.Outcome()
       outcome.hasLandlock = confined["landlock"]?.flag ?? false
@@ -45,6 +47,7 @@ extension DiskRecord {
     case .progress(let summary): .object(["progress": summary.value])
     case .end(let summary): .object(["end": summary.value])
     case .failed(let reason): .object(["failed": .string(reason)])
+    case .journal(let number): .object(["replay": .int(Int64(number))])
     case .confined(let outcome):
       .object(["confined": .object(["landlock": .bool(outcome.hasLandlock), "seccomp": .bool(outcome.hasSeccomp)])])
     }

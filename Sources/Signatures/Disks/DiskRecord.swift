@@ -9,6 +9,8 @@ public enum DiskRecord: Sendable, Hashable {
   case end(ReadingSummary)
   /// The disk as a whole could not be read.
   case failed(String)
+  /// The reader waits for e2fsck's work on its first (1) or second (2) file.
+  case journal(Int)
   /// What keeps the reading process from anything but reading; first of all records.
   case confined(Confinement.Outcome)
 }

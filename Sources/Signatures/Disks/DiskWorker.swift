@@ -25,13 +25,17 @@ public enum DiskWorker {
     Confinement.bindToParent(parent)
     switch arguments[0] {
     case "read":
-      Confinement.closeDescriptors(from: 3)
+      Confinement.closeDescriptors(from: 6)
       guard let order = WorkOrder(arguments: arguments.dropFirst(2)) else { return 2 }
       return read(order)
     case "serve":
       guard arguments.count >= 4, let count = Int32(arguments[2]), (1...32).contains(count) else { return 2 }
       Confinement.closeDescriptors(from: 3 + count + 1)
       return serve(images: count, program: arguments[3], Array(arguments.dropFirst(4)))
+    case "repair":
+      guard arguments.count >= 3 else { return 2 }
+      Confinement.closeDescriptors(from: 4)
+      return repair(program: arguments[2], Array(arguments.dropFirst(3)))
     default: return 2
     }
   }
@@ -42,8 +46,11 @@ public enum DiskWorker {
     do throws(DiskError) {
       // Rules are files of ours and are read before paths are closed.
       let scanner = order.work == .scan ? try scan(by: order) : nil
-      Confinement.limit(memory: order.limits.memoryBytes, cpuSeconds: UInt64(order.limits.seconds))
-      output.take(.confined(Confinement.readOnlyDescriptors()))
+      Confinement.limit(
+        memory: order.limits.memoryBytes, cpuSeconds: UInt64(order.limits.seconds), written: order.replaysJournals ? UInt64.max : 0)
+      let confinement = Confinement.readOnlyDescriptors()
+      if let refusal = confinement.refusal { throw DiskError("this process cannot be confined, and reads nothing unconfined: \(refusal)") }
+      output.take(.confined(confinement))
       let source: any BlockSource
       switch order.input {
       case .nbd(let export): source = try NBDSource(socket: 0, export: export)
@@ -51,11 +58,27 @@ public enum DiskWorker {
         guard let file = FileSource(descriptor: 0) else { throw DiskError("the image has no size: a pipe or a terminal is no disk") }
         source = file
       }
-      try DiskReading(source, work: order.work, volume: order.volume, limits: order.limits, scanner: scanner, take: output.take).run()
+      try DiskReading(
+        source, work: order.work, volume: order.volume, limits: order.limits, scanner: scanner,
+        replay: order.replaysJournals ? replay(telling: output) : nil, take: output.take
+      ).run()
     } catch {
       output.take(.failed(error.message))
     }
     return output.flush() ? 0 : 1
+  }
+
+  /// Its files are at descriptors 3 and 4; the answer of the parent, which lets e2fsck work on them, comes from 5.
+  private static func replay(telling output: RecordOutput) -> JournalReplay {
+    JournalReplay(files: (3, 4)) { number in
+      guard output.take(.journal(number)), output.flush() else { return false }
+      var byte: UInt8 = 0
+      while true {
+        let count = unsafe Glibc.read(5, &byte, 1)
+        if count == 1 { return byte == 1 }
+        if count == 0 || errno != EINTR { return false }
+      }
+    }
   }
 
   private static func scan(by order: WorkOrder) throws(DiskError) -> FileScan {
@@ -71,11 +94,27 @@ public enum DiskWorker {
   private static func serve(images: Int32, program: String, _ arguments: [String]) -> Int32 {
     // Its threads' stacks are address space, not memory.
     Confinement.limit(memory: 32 << 30, cpuSeconds: 24 * 3600)
-    _ = Confinement.program(programFolders, reading: (0..<images).map { 3 + $0 })
+    let confinement = Confinement.program(programFolders, opening: (0..<images).map { 3 + $0 })
+    return confinement.refusal.map(refuse) ?? become(program, arguments)
+  }
+
+  /// Becomes a program that works on the file at descriptor 3.
+  private static func repair(program: String, _ arguments: [String]) -> Int32 {
+    Confinement.limit(memory: 4 << 30, cpuSeconds: 100, written: UInt64.max)
+    let folders = programFolders + ["/proc/self/mounts", "/proc/swaps"]
+    return Confinement.program(folders, opening: [3], isWriting: true).refusal.map(refuse) ?? become(program, arguments)
+  }
+
+  private static func become(_ program: String, _ arguments: [String]) -> Int32 {
     // SAFETY: the vector's texts live until execv replaces the process, and it ends in nil.
     var argv: [UnsafeMutablePointer<CChar>?] = unsafe ([program] + arguments).map { unsafe strdup($0) } + [nil]
     _ = unsafe execv(program, &argv)
-    let text = Array("cannot run \(program): \(SystemText.reason(errno))\n".utf8)
+    return refuse("cannot run \(program): \(SystemText.reason(errno))")
+  }
+
+  /// Says why on standard error, where the parent reads it.
+  private static func refuse(_ why: String) -> Int32 {
+    let text = Array("\(why)\n".utf8)
     // SAFETY: write(2) reads the array's bytes alone.
     _ = unsafe text.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
     return 127

@@ -16,6 +16,8 @@ struct WorkOrder: Sendable, Hashable {
   var rules: [String] = []
   /// Bytes around a match that are told, 0 to `ScanLimits.mostContext`.
   var context = 0
+  /// Whether descriptors 3, 4 and 5 are there for journals.
+  var replaysJournals = false
 
   var arguments: [String] {
     var result: [String] = []
@@ -32,7 +34,7 @@ struct WorkOrder: Sendable, Hashable {
     result += [
       "entries=\(limits.entries)", "depth=\(limits.depth)", "path-bytes=\(limits.pathBytes)", "file-bytes=\(limits.fileBytes)",
       "content-bytes=\(limits.contentBytes)", "seconds=\(limits.seconds)", "memory=\(limits.memoryBytes)",
-      "context=\(context)",
+      "context=\(context)", "replay=\(replaysJournals ? 1 : 0)",
     ]
     return result + rules.map { "rule=\($0)" }
   }
@@ -86,6 +88,7 @@ struct WorkOrder: Sendable, Hashable {
     case "content-bytes": limits.contentBytes = value
     case "seconds": limits.seconds = Int(value)
     case "memory": limits.memoryBytes = UInt64(value)
+    case "replay": replaysJournals = value == 1
     case "context": context = Int(value)
     default: return false
     }

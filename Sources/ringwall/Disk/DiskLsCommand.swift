@@ -18,7 +18,7 @@ struct DiskLsCommand: ParsableCommand {
     case json
   }
 
-  @Argument(help: ArgumentHelp("An image, pid:N, or the socket of a guest's monitor.", valueName: "disk"), completion: .file())
+  @Argument(help: ArgumentHelp("An image, pid:N, a guest's name, or the socket of its monitor.", valueName: "disk"), completion: .file())
   var disk: String
 
   @Argument(help: ArgumentHelp("A directory or file on the disk.", valueName: "path"))

@@ -14,7 +14,7 @@ struct DiskManifestCommand: ParsableCommand {
       something could not be read, and is marked so.
       """)
 
-  @Argument(help: ArgumentHelp("An image, pid:N, or the socket of a guest's monitor.", valueName: "disk"), completion: .file())
+  @Argument(help: ArgumentHelp("An image, pid:N, a guest's name, or the socket of its monitor.", valueName: "disk"), completion: .file())
   var disk: String
 
   @Option(

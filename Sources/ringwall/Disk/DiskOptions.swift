@@ -72,10 +72,11 @@ struct DiskOptions: ParsableArguments {
   func read(
     _ target: String, _ work: DiskWork, rules: [String] = [], context: Int = 0, texts: Texts
   ) throws -> (disk: OpenDisk, reading: ConfinedReading) {
+    let monitor = try Self.monitor(of: target)
     do throws(DiskError) {
       let worker = Self.program
       let disk: OpenDisk
-      if let monitor = try Self.monitor(of: target) {
+      if let monitor {
         disk = try Fleece(monitor: monitor, drive: drive, folder: scratch).open(worker: worker, texts)
       } else {
         disk = try DiskImage(path: target, format: format, backing: backing, isUsedAnyway: inUse).open(worker: worker)
@@ -87,10 +88,15 @@ struct DiskOptions: ParsableArguments {
   }
 
   /// The socket of the monitor of a running guest; nil for what is an image.
-  private static func monitor(of target: String) throws(DiskError) -> String? {
-    var status = stat()
-    if unsafe stat(target, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK { return target }
-    return nil
+  private static func monitor(of target: String) throws(DataError) -> String? {
+    switch try GuestTarget(target) {
+    case .file: return nil
+    case .socket(let path): return path
+    case .process(let process):
+      // The connection found here is given up again: a monitor serves one client at a time.
+      if let path = process.connect().monitor?.path { return path }
+      throw DataError("\(target): no QMP monitor of this guest answers; start it with -qmp unix:/run/guest.qmp,server=on,wait=off")
+    }
   }
 
   /// This program, by the file that runs.

@@ -20,7 +20,7 @@ struct DiskScanCommand: ParsableCommand {
     case json
   }
 
-  @Argument(help: ArgumentHelp("An image, pid:N, or the socket of a guest's monitor.", valueName: "disk"), completion: .file())
+  @Argument(help: ArgumentHelp("An image, pid:N, a guest's name, or the socket of its monitor.", valueName: "disk"), completion: .file())
   var disk: String
 
   @Option(

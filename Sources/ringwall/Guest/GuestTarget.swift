@@ -40,18 +40,6 @@ enum GuestTarget {
     self = .process(first)
   }
 
-  /// Opens a guest by what the user named, and finds its kernel.
-  static func open(_ target: String) throws(DataError) -> Guest {
-    let named = try GuestTarget(target)
-    let machine: LiveMachine? = if case .file = named { nil } else { try named.machine() }
-    do throws(IntrospectionError) {
-      guard let machine else { return try Guest(image: try MemoryImage(path: target)) }
-      return try Guest(memory: machine.memory, processors: machine.roots())
-    } catch {
-      throw DataError(error.description)
-    }
-  }
-
   /// The running machine with its memory.
   func machine() throws(DataError) -> LiveMachine {
     if case .file(let path) = self { throw DataError("\(path): this needs a running guest, and is a file") }
@@ -82,6 +70,20 @@ enum GuestTarget {
 }
 
 extension GuestTarget {
+  /// Opens what was named, and finds its kernel.
+  static func open(_ text: String) throws(DataError) -> Guest { try GuestTarget(text).guest() }
+
+  /// The guest, running or saved, with its kernel. Of a running one with a monitor, the kernel is the one that its processors run on.
+  func guest() throws(DataError) -> Guest {
+    if case .file(let path) = self {
+      do throws(IntrospectionError) { return try Guest(image: try MemoryImage(path: path)) } catch { throw DataError(error.description) }
+    }
+    let machine = try machine()
+    do throws(IntrospectionError) {
+      return try Guest(memory: machine.memory, processors: machine.roots())
+    } catch { throw DataError(error.description) }
+  }
+
   /// A guest's memory, and its kernel when somebody asks for it: finding one takes longer than many a search in the memory.
   struct Reached {
     let memory: PhysicalMemory

@@ -46,7 +46,7 @@ extension DomainFacts {
   private mutating func readRaw() {
     var entries: [Entry] = []
     func add(_ text: String, _ element: XMLElement, _ attribute: String? = nil) {
-      entries.append(Entry(value: .string(text), source: at(element, attribute.flatMap { element.attribute($0) })))
+      entries.append(Entry(value: .string(Secrets.masked(text)), source: at(element, attribute.flatMap { element.attribute($0) })))
     }
     for element in domain.children where element.namespace == Self.qemuNamespace {
       switch element.name {

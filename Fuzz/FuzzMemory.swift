@@ -1,0 +1,39 @@
+import Glibc
+import Introspection
+
+/// The bytes of an entry as a file, which is what memory and its images are read from.
+final class FuzzMemory {
+  /// One that lives as long as the process, so that no run opens a file.
+  nonisolated(unsafe) static let shared = FuzzMemory()
+
+  private let descriptor: CInt
+  var path: String { "/proc/self/fd/\(descriptor)" }
+
+  private init() {
+    var name = Array("/dev/shm/ringwall-fuzz-XXXXXX".utf8CString)
+    // SAFETY: the template ends with a zero byte and is written to in place.
+    descriptor = unsafe name.withUnsafeMutableBufferPointer { unsafe mkstemp($0.baseAddress) }
+    precondition(descriptor >= 0, "no file for the bytes")
+    // SAFETY: mkstemp(3) left a text that ends with a zero byte.
+    _ = unsafe name.withUnsafeBufferPointer { unsafe unlink($0.baseAddress!) }
+  }
+
+  func fill(_ bytes: [UInt8]) {
+    precondition(ftruncate(descriptor, 0) == 0)
+    // SAFETY: the array's own bytes.
+    let count = unsafe bytes.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, 0) }
+    precondition(count == bytes.count, "the bytes were not written")
+  }
+
+  /// The bytes as memory from address 0 on.
+  func memory(_ bytes: [UInt8]) -> PhysicalMemory? {
+    fill(bytes)
+    guard let range = PhysicalRange(start: 0, count: UInt64(bytes.count)) else { return nil }
+    return try? PhysicalMemory(segments: [(descriptor, 0, range)], path: "fuzz")
+  }
+}
+
+/// SAFETY: libFuzzer passes `count` readable bytes that live for the call; they are copied at once.
+func copied(_ start: UnsafePointer<UInt8>?, _ count: Int) -> [UInt8] {
+  unsafe Array(UnsafeBufferPointer(start: start, count: start == nil ? 0 : count))
+}

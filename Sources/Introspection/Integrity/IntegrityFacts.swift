@@ -1,0 +1,157 @@
+public import Domain
+
+/// What was read of a guest to judge its integrity: facts only, each with what it cannot see (`ringwall.guest.facts/1`).
+///
+/// Everything but the processors' registers comes from the guest's memory, which the guest can arrange: a structure that agrees with itself proves
+/// no more than that nobody was careless.
+public struct IntegrityFacts: Sendable, Hashable {
+  public static let schema = "ringwall.guest.facts/1"
+
+  /// One structure of the guest's kernel, or several that are held against each other.
+  public enum Name: String, Sendable, Hashable, CaseIterable {
+    case kernel, systemCalls, interrupts, processors, text, tracing, probes, securityHooks, operations, executable, processes, modules
+  }
+
+  public enum State: Sendable, Hashable {
+    case present(FactValue)
+    /// This kernel was built without it.
+    case absent(String)
+    /// It contradicts itself or is not mapped, so that nothing can be told of it.
+    case unreadable(String)
+    /// It cannot be had from what was given, or was not asked for.
+    case notCollected(String)
+  }
+
+  /// In the order of `Name`.
+  public let facts: [Name: State]
+  /// Contradictions in the structures that were read.
+  public let inconsistencies: [Inconsistency]
+
+  public init(facts: [Name: State], inconsistencies: [Inconsistency]) {
+    self.facts = facts
+    self.inconsistencies = inconsistencies
+  }
+
+  /// The document: schema, target, facts by name, inconsistencies.
+  ///
+  /// - Parameters:
+  ///   - target: as the user named the guest.
+  ///   - collected: when and by what, as facts of other kinds have it; null where it is of no interest.
+  public func document(target: String, collected: FactValue = .null) -> FactValue {
+    let members = Name.allCases.compactMap { name in facts[name].map { FactValue.Member(name.rawValue, Self.value($0, name)) } }
+    return [
+      "schema": .string(Self.schema), "target": .string(target), "collected": collected, "facts": .object(members),
+      "inconsistencies": .array(inconsistencies.map(\.factValue)),
+    ]
+  }
+
+  private static func value(_ state: State, _ name: Name) -> FactValue {
+    var members: [FactValue.Member]
+    switch state {
+    case .present(let value): members = [.init("state", "present"), .init("value", value)]
+    case .absent(let why): members = [.init("state", "absent"), .init("why", .string(why))]
+    case .unreadable(let why): members = [.init("state", "unreadable"), .init("why", .string(why))]
+    case .notCollected(let why): members = [.init("state", "notCollected"), .init("why", .string(why))]
+    }
+    members += [.init("source", .string(name.source)), .init("unseen", .string(name.unseen))]
+    return .object(members)
+  }
+}
+
+extension IntegrityFacts.Name {
+  /// Structures that are read, as the kernel's sources name them.
+  public var source: String {
+    switch self {
+    case .kernel: "VMCOREINFO, kallsyms, BTF, linux_banner, init_uts_ns, init_task"
+    case .systemCalls: "sys_call_table, ia32_sys_call_table"
+    case .interrupts: "IDTR of each processor, else idt_table"
+    case .processors: "QMP: info registers, xen-save-devices-state"
+    case .text: "_stext to _etext, __jump_table, .static_call_sites, ftrace_pages_start, kprobe_table"
+    case .tracing: "ftrace_ops_list, ftrace_trace_function, ftrace_pages_start"
+    case .probes: "kprobe_table"
+    case .securityHooks: "security_hook_heads, static_calls_table"
+    case .operations: "tables of operations among the kernel's symbols, super_blocks"
+    case .executable: "init_top_pgt"
+    case .processes: "init_task.tasks, init_pid_ns.idr, task_struct.children, cred, mm_struct"
+    case .modules: "modules, module_kset, mod_tree"
+    }
+  }
+
+  /// What the fact cannot show, one sentence.
+  public var unseen: String {
+    switch self {
+    case .kernel: "A kernel whose every part was forged to agree, on page tables that no processor runs on, where no registers are known."
+    case .systemCalls: "Code that a correct entry leads to; kernels since 6.9, and 6.1 since 6.1.85, call through x64_sys_call and use the table for tracing only."
+    case .interrupts: "Code behind a correct gate; a table in use by a processor whose IDTR is not known."
+    case .processors: "Registers between two readings; debug registers."
+    case .text: "A change that was there when the baseline was taken; bytes of sites that the kernel itself patches are held to what may stand there; text of modules."
+    case .tracing: "What a correct callback does with the functions that it is called for."
+    case .probes: "A hook by hardware breakpoint, and one that writes into the code without a kprobe."
+    case .securityHooks: "Code behind a correct hook; BPF programs of type LSM are listed among BPF programs."
+    case .operations: "Tables in allocated memory that no super block leads to; tables of modules."
+    case .executable: "Pages that are writable through one address and executable through another; page tables of processes."
+    case .processes: "Credentials that were changed in all of their parts as the kernel itself would; a process that is in none of the three structures."
+    case .modules: "A module that was taken out of all three structures and whose memory is not executable."
+    }
+  }
+}
+
+extension Guest {
+  /// Collects what integrity is judged by.
+  ///
+  /// - Parameters:
+  ///   - names: what is asked for; anything else is left out.
+  ///   - processors: registers of a running guest; nil for a saved one.
+  /// - Throws: `missing` for a kernel whose code cannot be told from its data.
+  public func integrity(_ names: Set<IntegrityFacts.Name> = Set(IntegrityFacts.Name.allCases), processors: ProcessorState? = nil)
+    throws(IntrospectionError) -> IntegrityFacts
+  {
+    var reader = IntegrityReader(guest: self, code: try CodeMap(self), processors: processors)
+    reader.inconsistencies = reader.code.inconsistencies
+    var facts: [IntegrityFacts.Name: IntegrityFacts.State] = [:]
+    for name in IntegrityFacts.Name.allCases where names.contains(name) {
+      do throws(IntrospectionError) { facts[name] = try reader.read(name) } catch { facts[name] = .unreadable(error.description) }
+    }
+    return IntegrityFacts(facts: facts, inconsistencies: reader.inconsistencies)
+  }
+}
+
+/// Reads one guest for the facts of integrity. The parts stand in extensions, one for each fact.
+struct IntegrityReader {
+  let guest: Guest
+  let code: CodeMap
+  let processors: ProcessorState?
+  /// The first of each structure; more of one would be the same news.
+  var inconsistencies: [Inconsistency] = []
+
+  mutating func read(_ name: IntegrityFacts.Name) throws(IntrospectionError) -> IntegrityFacts.State {
+    switch name {
+    case .kernel: .present(kernel())
+    case .systemCalls: systemCalls()
+    case .interrupts: interrupts()
+    case .processors: registers()
+    case .text: text()
+    case .tracing: tracing()
+    case .probes: probes()
+    case .securityHooks: securityHooks()
+    case .operations: operations()
+    case .executable: executable()
+    case .processes: try tasks()
+    case .modules: modules()
+    }
+  }
+
+  mutating func entries(_ walk: Walk) -> [UInt64] {
+    if let fault = walk.inconsistency { note(fault) }
+    return walk.entries
+  }
+
+  mutating func note(_ fault: Inconsistency) {
+    if inconsistencies.count < 64, !inconsistencies.contains(where: { $0.structure == fault.structure }) { inconsistencies.append(fault) }
+  }
+
+  /// The kernel, and what else looked like one: decoys and what a restart left over.
+  private func kernel() -> FactValue {
+    .object((guest.kernel.factValue.members ?? []) + [.init("rejected", .array(guest.rejected.prefix(64).map(\.factValue)))])
+  }
+}

@@ -1,0 +1,77 @@
+internal import Domain
+
+/// Modules by three structures that the kernel keeps of them: the list, the folder of /sys/module, and the tree by which it finds whose code an
+/// address is. A module that hides leaves the first, or the first two.
+extension IntegrityReader {
+  private static let limit = 1 << 14
+
+  mutating func modules() -> IntegrityFacts.State {
+    guard let nameOffset = guest.kernel.offset("module", "name") else { return .absent("the kernel was built without modules") }
+    // A module that is being inserted or removed is in one structure and not in another for a moment: only what stays so is told.
+    var reading = read()
+    for _ in 0..<3 where reading.hasDifferences { reading = read() }
+    let rows = reading.places.keys.sorted().map { module -> FactValue in
+      let missing = reading.sources.subtracting(reading.places[module] ?? []).sorted()
+      return [
+        "name": .string(guest.string(module &+ nameOffset, limit: 64) ?? ""), "module": addressValue(module),
+        "missingIn": .array(missing.map(FactValue.string)), "state": .int(Int64(state(module))),
+      ]
+    }
+    return .present(["modules": .array(rows), "structures": .array(reading.sources.sorted().map(FactValue.string))])
+  }
+
+  private struct ModuleReading {
+    var places: [UInt64: Set<String>] = [:]
+    var sources: Set<String> = []
+    var hasDifferences: Bool { places.values.contains { $0 != sources } }
+  }
+
+  private mutating func read() -> ModuleReading {
+    var reading = ModuleReading()
+    func add(_ source: String, _ found: [UInt64]?) {
+      guard let found else { return }
+      reading.sources.insert(source)
+      for module in found { reading.places[module, default: []].insert(source) }
+    }
+    add("list", listed())
+    add("sysfs", shown())
+    add("tree", inTree())
+    return reading
+  }
+
+  /// `enum module_state`: 0 live, 1 coming, 2 going, 3 unformed.
+  private func state(_ module: UInt64) -> UInt32 { guest.kernel.offset("module", "state").flatMap { guest.u32(module &+ $0) } ?? 0 }
+
+  private mutating func listed() -> [UInt64]? {
+    guard let head = guest.symbol("modules"), let link = guest.kernel.offset("module", "list") else { return nil }
+    return entries(guest.list(head: head, offset: link, structure: "modules", limit: Self.limit))
+  }
+
+  /// module_kset: one object for each module, and one without a module for each built-in one with parameters.
+  private mutating func shown() -> [UInt64]? {
+    guard let pointer = guest.symbol("module_kset"), let set = guest.pointer(pointer), let list = guest.kernel.offset("kset", "list"),
+      let link = guest.kernel.offset("kobject", "entry"), let object = guest.kernel.offset("module_kobject", "kobj"),
+      let module = guest.kernel.offset("module_kobject", "mod")
+    else { return nil }
+    let walk = guest.list(head: set &+ list, offset: link, structure: "module_kset", limit: Self.limit)
+    return entries(walk).compactMap { guest.pointer($0 &- object &+ module) }
+  }
+
+  /// mod_tree: a latched pair of red-black trees with a node for each area of a module's memory (kernel/module/tree_lookup.c).
+  private mutating func inTree() -> [UInt64]? {
+    guard let tree = guest.symbol("mod_tree"), let node = guest.kernel.offset("mod_tree_node", "node"),
+      let owner = guest.kernel.offset("mod_tree_node", "mod"), let roots = guest.kernel.offset("latch_tree_root", "tree"),
+      let sequence = guest.u32(tree)
+    else { return nil }
+    // Readers take the copy that is not being changed: the lowest bit of the sequence count says which.
+    let copy = UInt64(sequence & 1)
+    let size = guest.kernel.size("rb_node") ?? 24
+    let walk = guest.tree(root: tree &+ roots &+ 8 &* copy, offset: node &+ copy &* size, structure: "mod_tree", limit: Self.limit)
+    var found: [UInt64] = []
+    for entry in entries(walk) {
+      guard let module = guest.pointer(entry &+ owner), !found.contains(module) else { continue }
+      found.append(module)
+    }
+    return found
+  }
+}

@@ -1,0 +1,139 @@
+internal import Domain
+
+/// Tables of functions through which the kernel reads directories, files and sockets (struct file_operations and its like): what a rootkit
+/// replaces to hide files, processes and connections.
+extension IntegrityReader {
+  private static let superBlockLimit = 4096
+
+  mutating func operations() -> IntegrityFacts.State {
+    let layouts = OperationLayouts(guest.kernel.types)
+    var rows: [FactValue] = []
+    var met: Set<UInt64> = []
+    for table in tables(layouts) where met.insert(table.address).inserted {
+      if let row = row(table.name, table.address, table.layout) { rows.append(row) }
+    }
+    for found in superBlocks() where met.insert(found.address).inserted {
+      if let layout = layouts[found.structure], let row = row(found.name, found.address, layout) { rows.append(row) }
+    }
+    if rows.isEmpty { return .unreadable("the kernel's types tell of none of its tables of operations") }
+    return .present(["tables": .array(rows)])
+  }
+
+  private struct Table {
+    let name: String
+    let address: UInt64
+    let layout: OperationLayouts.Layout
+  }
+
+  /// Tables among the kernel's symbols: the suffix of a name says the structure, and the size up to the next symbol must be the structure's.
+  private func tables(_ layouts: OperationLayouts) -> [Table] {
+    let symbols = guest.kernel.symbols
+    guard let end = guest.symbol("__init_begin") ?? guest.symbol("_end") else { return [] }
+    var found: [Table] = []
+    let indices = symbols.indices(in: code.text.upperBound..<end)
+    for index in indices {
+      let address = symbols.address(at: index)
+      guard address & 7 == 0, let next = symbols.following(address) else { continue }
+      let size = next - address
+      // The shortest of them has four pointers, the longest some seventy.
+      guard size >= 32, size <= 1024 else { continue }
+      let name = symbols.symbol(at: index).name
+      guard let layout = layouts.layout(ofSymbol: name), layout.size <= size, size - layout.size < 64 else { continue }
+      found.append(Table(name: name, address: address, layout: layout))
+    }
+    return found
+  }
+
+  /// Functions by member: those of the kernel's code by name, all others with address and owner.
+  private func row(_ name: String, _ address: UInt64, _ layout: OperationLayouts.Layout) -> FactValue? {
+    var functions: [FactValue.Member] = []
+    var foreign: [FactValue] = []
+    for member in layout.functions {
+      guard let target = guest.u64(address &+ member.offset) else { return nil }
+      if target == 0 { continue }
+      let owner = code.owner(of: target)
+      if owner.kind == .kernel, owner.distance == 0 || owner.distance == 4 {
+        functions.append(.init(member.name, .string(owner.name)))
+      } else {
+        foreign.append(["member": .string(member.name), "address": addressValue(target), "owner": owner.factValue])
+      }
+    }
+    return [
+      "name": .string(name), "structure": .string(layout.name), "address": addressValue(address), "owner": code.owner(of: address).factValue,
+      "functions": .object(functions), "foreign": .array(foreign),
+    ]
+  }
+
+  private struct Reached {
+    let name: String
+    let address: UInt64
+    let structure: String
+  }
+
+  /// Tables that mounted file systems use: of the super block, and of its root.
+  private mutating func superBlocks() -> [Reached] {
+    let kernel = guest.kernel
+    guard let head = guest.symbol("super_blocks"), let link = kernel.offset("super_block", "s_list"),
+      let operations = kernel.offset("super_block", "s_op"), let root = kernel.offset("super_block", "s_root"),
+      let type = kernel.offset("super_block", "s_type"), let typeName = kernel.offset("file_system_type", "name"),
+      let inode = kernel.offset("dentry", "d_inode"), let inodeOperations = kernel.offset("inode", "i_op"),
+      let fileOperations = kernel.offset("inode", "i_fop")
+    else { return [] }
+    var found: [Reached] = []
+    for block in entries(guest.list(head: head, offset: link, structure: "super_blocks", limit: Self.superBlockLimit)) {
+      let name = guest.pointer(block &+ type).flatMap { guest.pointer($0 &+ typeName) }.flatMap { guest.string($0, limit: 64) } ?? ""
+      if let table = guest.pointer(block &+ operations) { found.append(Reached(name: "\(name).s_op", address: table, structure: "super_operations")) }
+      guard let node = guest.pointer(block &+ root).flatMap({ guest.pointer($0 &+ inode) }) else { continue }
+      if let table = guest.pointer(node &+ inodeOperations) {
+        found.append(Reached(name: "\(name) root i_op", address: table, structure: "inode_operations"))
+      }
+      if let table = guest.pointer(node &+ fileOperations) {
+        found.append(Reached(name: "\(name) root i_fop", address: table, structure: "file_operations"))
+      }
+    }
+    return found
+  }
+}
+
+/// Where the functions lie in each structure of operations.
+private struct OperationLayouts {
+  struct Layout {
+    let name: String
+    /// Bytes.
+    let size: UInt64
+    let functions: [(name: String, offset: UInt64)]
+  }
+
+  private var byName: [String: Layout] = [:]
+
+  /// Endings of symbols, the longest first, and the structures that they are.
+  private static let endings: [(ending: String, structure: String)] = [
+    ("_dir_inode_operations", "inode_operations"), ("_inode_operations", "inode_operations"), ("_iops", "inode_operations"),
+    ("_file_operations", "file_operations"), ("_dir_operations", "file_operations"), ("_file_ops", "file_operations"), ("_fops", "file_operations"),
+    ("_operations", "file_operations"), ("_super_operations", "super_operations"), ("_super_ops", "super_operations"), ("_sops", "super_operations"),
+    ("_seq_ops", "seq_operations"), ("_seqops", "seq_operations"), ("_seq_op", "seq_operations"), ("_op", "seq_operations"),
+    ("_proc_ops", "proc_ops"), ("_dgram_ops", "proto_ops"), ("_stream_ops", "proto_ops"), ("_seqpacket_ops", "proto_ops"),
+    ("_sockraw_ops", "proto_ops"), ("_prot", "proto"), ("_dentry_operations", "dentry_operations"), ("_ldisc_ops", "tty_ldisc_ops"),
+    ("_tty_ops", "tty_operations"),
+  ].sorted { $0.0.utf8.count > $1.0.utf8.count }
+
+  init(_ types: TypeIndex) {
+    for structure in Set(Self.endings.map(\.structure)) {
+      guard let id = types.structure(structure), let size = types.size(of: structure), size > 0 else { continue }
+      var functions: [(name: String, offset: UInt64)] = []
+      for member in types.members(of: id) where !member.name.isEmpty && member.bitSize == 0 {
+        guard let pointer = types.resolved(member.type), types.kind(pointer) == .pointer,
+          let target = types.resolved(types.reference(pointer)), types.kind(target) == .prototype
+        else { continue }
+        functions.append((member.name, UInt64(member.offset)))
+      }
+      if !functions.isEmpty { byName[structure] = Layout(name: structure, size: UInt64(size), functions: functions) }
+    }
+  }
+
+  subscript(name: String) -> Layout? { byName[name] }
+
+  func layout(ofSymbol name: String) -> Layout? {
+    Self.endings.first { name.hasSuffix($0.ending) }.flatMap { byName[$0.structure] }
+  }
+}

@@ -1,0 +1,98 @@
+/// Finds every patch site of a guest's kernel.
+struct PatchSiteSearch {
+  let guest: Guest
+  let text: Range<UInt64>
+  private(set) var sites: [UInt64: PatchSite] = [:]
+  private(set) var inconsistencies: [Inconsistency] = []
+  /// Bytes of the code from `text.lowerBound` on.
+  private let bytes: [UInt8]
+
+  private static let pageLimit = 1 << 16
+
+  init(_ guest: Guest, text: Range<UInt64>, bytes: [UInt8]) {
+    self.guest = guest
+    self.text = text
+    self.bytes = bytes
+  }
+
+  private mutating func add(_ kind: PatchSite.Kind, _ address: UInt64, _ length: Int, target: UInt64 = 0, original: UInt8 = 0) {
+    guard text.contains(address), text.upperBound - address >= UInt64(length), sites.count < PatchTable.limit else { return }
+    // A probe knows what stood there before; of the others any will do.
+    if sites[address] != nil, kind != .probe { return }
+    sites[address] = PatchSite(kind: kind, address: address, length: length, target: target, original: original)
+  }
+
+  private mutating func table(_ start: String, _ stop: String) -> (bytes: [UInt8], address: UInt64)? {
+    guard let first = guest.symbol(start), let last = guest.symbol(stop), first < last, last - first <= 64 << 20 else { return nil }
+    guard let bytes = guest.bytes(first, count: Int(last - first)) else {
+      inconsistencies.append(Inconsistency(structure: start, address: first, reason: "the table is not mapped"))
+      return nil
+    }
+    return (bytes, first)
+  }
+
+  mutating func run(_ probes: [IntegrityReader.Probe]) {
+    functionEntries()
+    if let table = table("__start_static_call_sites", "__stop_static_call_sites") {
+      for address in PatchTable.staticCalls(table.bytes, at: table.address) {
+        // A conditional jump has six bytes, and its first is never rewritten.
+        let isConditional = byte(address) == 0x0F && byte(address &+ 1).map { $0 & 0xF0 == 0x80 } ?? false
+        add(.staticCall, address, isConditional ? 6 : 5)
+      }
+    }
+    trampolines()
+    if let table = table("__start___jump_table", "__stop___jump_table") {
+      for label in PatchTable.jumpLabels(table.bytes, at: table.address) {
+        let first = byte(label.code)
+        add(.jumpLabel, label.code, first == 0xEB || first == 0x66 ? 2 : 5, target: label.target)
+      }
+    }
+    for name in ["bpf_dispatcher_xdp_func"] {
+      if let address = guest.symbol(name) { add(.dispatcher, hasLandingPad(address) ? address &+ 4 : address, 5) }
+    }
+    for probe in probes { add(.probe, probe.place, byte(probe.place) == 0xE9 ? 5 : 1, original: probe.original) }
+  }
+
+  func byte(_ address: UInt64) -> UInt8? {
+    let offset = address &- text.lowerBound
+    return offset < UInt64(bytes.count) ? bytes[Int(offset)] : nil
+  }
+
+  /// ENDBR64.
+  private func hasLandingPad(_ address: UInt64) -> Bool {
+    zip([0xF3, 0x0F, 0x1E, 0xFA] as [UInt8], UInt64(0)...).allSatisfy { byte(address &+ $1) == $0 }
+  }
+
+  /// ftrace_pages_start: pages of records, each with the address of a function's call to the tracer (kernel/trace/ftrace.c).
+  private mutating func functionEntries() {
+    guard let head = guest.symbol("ftrace_pages_start"), let next = guest.kernel.offset("ftrace_page", "next"),
+      let records = guest.kernel.offset("ftrace_page", "records"), let used = guest.kernel.offset("ftrace_page", "index"),
+      let size = guest.kernel.size("dyn_ftrace"), (8...64).contains(size)
+    else { return }
+    var met: Set<UInt64> = []
+    var place = guest.pointer(head)
+    while let page = place {
+      guard met.insert(page).inserted, met.count <= Self.pageLimit, let count = guest.u32(page &+ used), count <= 1 << 18 else {
+        inconsistencies.append(Inconsistency(structure: "ftrace_pages_start", address: page, reason: "the pages have no end or lie of their length"))
+        return
+      }
+      if count > 0, let start = guest.pointer(page &+ records), let bytes = guest.bytes(start, count: Int(count) * Int(size)) {
+        for address in PatchTable.functionEntries(bytes, size: Int(size)) { add(.functionEntry, address, 5) }
+      }
+      place = guest.pointer(page &+ next)
+    }
+  }
+
+  /// Eight bytes each, on four: a jump or return, then ud1 %esp,%ecx (arch/x86/include/asm/static_call.h).
+  private mutating func trampolines() {
+    guard let start = guest.symbol("__static_call_text_start"), let end = guest.symbol("__static_call_text_end"), start < end,
+      end - start <= 16 << 20
+    else { return }
+    var address = (start + 3) & ~3
+    while address + 8 <= end {
+      let isTrampoline = byte(address + 5) == 0x0F && byte(address + 6) == 0xB9 && byte(address + 7) == 0xCC
+      if isTrampoline { add(.staticCallTrampoline, address, 5) }
+      address += isTrampoline ? 8 : 4
+    }
+  }
+}

@@ -1,0 +1,112 @@
+/// A place in the kernel's code that the kernel itself rewrites while it runs.
+struct PatchSite: Sendable, Hashable {
+  enum Kind: String, Sendable, Hashable {
+    /// A jump label: no operation, or a jump to the place that its entry names (__jump_table).
+    case jumpLabel
+    /// A static call: a call or jump to a function, or no operation (.static_call_sites).
+    case staticCall
+    /// The trampoline of a static call (.static_call.text).
+    case staticCallTrampoline
+    /// The start of a function that can be traced (ftrace_pages_start).
+    case functionEntry
+    /// A breakpoint of a kprobe, or the jump that it was optimized to.
+    case probe
+    /// The entry of a dispatcher of BPF programs.
+    case dispatcher
+  }
+
+  let kind: Kind
+  let address: UInt64
+  /// Bytes that the kernel rewrites.
+  let length: Int
+  /// Where a jump label leads; 0 for other kinds.
+  let target: UInt64
+  /// First byte without a kprobe; 0 for other kinds.
+  let original: UInt8
+}
+
+/// Tables of patch sites, parsed from bytes: entries hold offsets relative to themselves, which the guest can set to anything.
+package enum PatchTable {
+  static let limit = 1 << 20
+
+  /// struct jump_entry with relative addresses: code and target, 32 bits each, then the key (include/linux/jump_label.h).
+  ///
+  /// - Parameter address: of the table's first byte.
+  package static func jumpLabels(_ bytes: [UInt8], at address: UInt64) -> [(code: UInt64, target: UInt64)] {
+    (0..<min(bytes.count / 16, limit)).map { index in
+      let place = address &+ UInt64(index * 16)
+      return (relative(bytes, index * 16, place), relative(bytes, index * 16 + 4, place &+ 4))
+    }
+  }
+
+  /// struct static_call_site: address and key, 32 bits each (include/linux/static_call_types.h).
+  package static func staticCalls(_ bytes: [UInt8], at address: UInt64) -> [UInt64] {
+    (0..<min(bytes.count / 8, limit)).map { relative(bytes, $0 * 8, address &+ UInt64($0 * 8)) }
+  }
+
+  /// struct dyn_ftrace: address, then flags, `size` bytes each.
+  package static func functionEntries(_ bytes: [UInt8], size: Int) -> [UInt64] {
+    guard size >= 8 else { return [] }
+    return (0..<min(bytes.count / size, limit)).map { word(bytes, $0 * size, 8) }
+  }
+
+  static func word(_ bytes: [UInt8], _ offset: Int, _ count: Int) -> UInt64 {
+    guard offset >= 0, offset + count <= bytes.count else { return 0 }
+    return bytes[offset..<offset + count].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
+  private static func relative(_ bytes: [UInt8], _ offset: Int, _ place: UInt64) -> UInt64 {
+    place &+ UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: word(bytes, offset, 4))))
+  }
+}
+
+/// What the bytes at a patch site do.
+package enum PatchContent: Sendable, Hashable {
+  /// No operation of the site's whole length.
+  case nothing
+  case call(UInt64)
+  case jump(UInt64)
+  /// A return, directly or through the kernel's thunk, or a zero result without a call.
+  case result
+  case breakpoint
+  /// None of what the kernel writes to such places.
+  case other
+
+  /// - Parameters:
+  ///   - bytes: at least 8 from the site on, fewer at the end of the code.
+  ///   - returnThunk: address of __x86_return_thunk, to which a return may have become a jump.
+  package init(_ bytes: ArraySlice<UInt8>, at address: UInt64, length: Int, returnThunk: UInt64?) {
+    let code = Array(bytes.prefix(8))
+    func displaced(_ size: Int) -> UInt64 {
+      address &+ UInt64(size) &+ UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: PatchTable.word(code, size - 4, 4))))
+    }
+    guard code.count >= length, let first = code.first else {
+      self = .other
+      return
+    }
+    switch first {
+    case 0xCC: self = .breakpoint
+    case 0xE8 where code.count >= 5: self = .call(displaced(5))
+    case 0xE9 where code.count >= 5:
+      let target = displaced(5)
+      self = target == returnThunk ? .result : .jump(target)
+    case 0xEB where code.count >= 2: self = .jump(address &+ 2 &+ UInt64(bitPattern: Int64(Int8(bitPattern: code[1]))))
+    case 0x0F where code.count >= 6 && code[1] & 0xF0 == 0x80: self = .jump(displaced(6))
+    case 0xC3: self = .result
+    default:
+      if Self.noOperations.contains(where: { code.starts(with: $0) && $0.count == length }) {
+        self = .nothing
+      } else if code.starts(with: [0x2E, 0x2E, 0x2E, 0x31, 0xC0]) {
+        // xor %eax,%eax, filled up with prefixes (arch/x86/kernel/static_call.c).
+        self = .result
+      } else {
+        self = .other
+      }
+    }
+  }
+
+  /// arch/x86/include/asm/nops.h, 64 bit, and the two of five bytes that older kernels use.
+  private static let noOperations: [[UInt8]] = [
+    [0x66, 0x90], [0x0F, 0x1F, 0x44, 0, 0], [0x66, 0x0F, 0x1F, 0x44, 0, 0], [0x3E, 0x8D, 0x74, 0x26, 0],
+  ]
+}

@@ -1,0 +1,92 @@
+internal import Domain
+
+/// ftrace: callbacks that the kernel calls at the start of its functions (include/linux/ftrace.h).
+extension IntegrityReader {
+  private static let limit = 4096
+
+  mutating func tracing() -> IntegrityFacts.State {
+    guard let head = guest.symbol("ftrace_ops_list") else { return .absent("the kernel was built without ftrace") }
+    guard let functionOffset = guest.kernel.offset("ftrace_ops", "func"), let nextOffset = guest.kernel.offset("ftrace_ops", "next"),
+      let flagsOffset = guest.kernel.offset("ftrace_ops", "flags")
+    else { return .unreadable("the kernel's types do not tell of ftrace_ops") }
+    let end = guest.symbol("ftrace_list_end")
+    var rows: [FactValue] = []
+    var met: Set<UInt64> = []
+    var place = guest.pointer(head)
+    while let entry = place, entry != end {
+      guard met.insert(entry).inserted, met.count <= Self.limit else {
+        note(Inconsistency(structure: "ftrace_ops_list", address: entry, reason: "the list has no end"))
+        break
+      }
+      guard let function = guest.u64(entry &+ functionOffset), let flags = guest.u64(entry &+ flagsOffset) else {
+        note(Inconsistency(structure: "ftrace_ops_list", address: entry, reason: "an entry is not mapped"))
+        break
+      }
+      rows.append(
+        [
+          "address": addressValue(entry), "owner": code.owner(of: entry).factValue, "function": code.fact(function),
+          // FTRACE_OPS_FL_IPMODIFY: the callback may send the caller elsewhere.
+          "redirects": .bool(flags & 1 << 12 != 0), "flags": addressValue(flags),
+        ])
+      place = guest.pointer(entry &+ nextOffset)
+    }
+    var members: [FactValue.Member] = [.init("operations", .array(rows))]
+    if let symbol = guest.symbol("ftrace_trace_function"), let function = guest.u64(symbol) { members.append(.init("function", code.fact(function))) }
+    return .present(.object(members))
+  }
+
+  // MARK: Probes
+
+  /// kprobes: instructions that the kernel replaced by breakpoints or jumps, by their hash table (kernel/kprobes.c).
+  mutating func probes() -> IntegrityFacts.State {
+    guard guest.symbol("kprobe_table") != nil else { return .absent("the kernel was built without kprobes") }
+    guard let probes = allProbes() else { return .unreadable("the kernel's types do not tell of kprobe") }
+    let rows = probes.map { probe -> FactValue in
+      var members: [FactValue.Member] = [.init("probe", addressValue(probe.address)), .init("at", code.fact(probe.place))]
+      for (name, function) in [("before", probe.before), ("after", probe.after)] where function != 0 {
+        members.append(.init(name, code.fact(function)))
+      }
+      return .object(members)
+    }
+    return .present(["probes": .array(rows)])
+  }
+
+  struct Probe {
+    let address: UInt64
+    /// The instruction.
+    let place: UInt64
+    /// Its first byte, before it was replaced.
+    let original: UInt8
+    /// Handlers; 0 for none.
+    let before: UInt64
+    let after: UInt64
+  }
+
+  /// All probes in the hash table and, behind one that several share, those too; nil where the types do not tell.
+  mutating func allProbes() -> [Probe]? {
+    guard let table = guest.symbol("kprobe_table"), let place = guest.kernel.offset("kprobe", "addr"),
+      let original = guest.kernel.offset("kprobe", "opcode"), let before = guest.kernel.offset("kprobe", "pre_handler"),
+      let after = guest.kernel.offset("kprobe", "post_handler"), let link = guest.kernel.offset("kprobe", "hlist"),
+      let shared = guest.kernel.offset("kprobe", "list")
+    else { return nil }
+    var found: [Probe] = []
+    func add(_ entry: UInt64) {
+      guard found.count < Self.limit, let address = guest.u64(entry &+ place) else { return }
+      found.append(
+        Probe(
+          address: entry, place: address, original: guest.u8(entry &+ original) ?? 0, before: guest.u64(entry &+ before) ?? 0,
+          after: guest.u64(entry &+ after) ?? 0))
+    }
+    let aggregate = guest.symbol("aggr_pre_handler")
+    for bucket in UInt64(0)..<64 {
+      for entry in entries(guest.chain(head: table &+ 8 &* bucket, offset: link, structure: "kprobe_table", limit: Self.limit)) {
+        add(entry)
+        if let aggregate, guest.u64(entry &+ before) == aggregate {
+          let walk = guest.list(head: entry &+ shared, offset: shared, structure: "kprobe.list", limit: Self.limit)
+          for other in entries(walk) { add(other) }
+        }
+      }
+    }
+    return found
+  }
+}

@@ -1,0 +1,87 @@
+public import Domain
+
+/// What a detection is, from the METADATA of its rule: one sign of a guest that was taken over.
+public struct Detection: Sendable, Hashable {
+  /// "GST-001".
+  public let id: String
+  /// Path of its rule: "data.ringwall.detections.guest.system_calls.gst_001".
+  public let rule: String
+  public let severity: Severity
+  public let title: String
+  /// What it means and what it cannot see.
+  public let description: String
+  /// Techniques of MITRE ATT&CK: "T1014".
+  public let techniques: [String]
+  /// Facts that the rule reads; "baseline.NAME" for those of an earlier reading.
+  public let facts: [String]
+  public let remediation: String
+  /// Text of each case the rule can return; `{name}` is replaced by the argument of that name.
+  public let messages: [String: String]
+  /// Where the structure and its lawful contents were read.
+  public let provenance: String
+  /// File of the policy and line of the rule.
+  public let location: FactSource
+
+  init(_ rule: PolicyEngine.AnnotatedRule) throws(DataError) {
+    let place = "\(rule.file):\(rule.line)"
+    let metadata = rule.metadata
+    let custom = metadata["custom"] ?? .object([])
+    func text(_ value: FactValue?, _ name: String) throws(DataError) -> String {
+      guard let text = value?.text, !text.isEmpty else { throw DataError("\(place): METADATA of \(rule.path.last ?? "") has no \(name)") }
+      return text
+    }
+    id = try text(custom["id"], "custom.id")
+    guard rule.path.last == Controls.ruleName(of: id) else {
+      throw DataError("\(place): the rule of \(id) must be named \(Controls.ruleName(of: id))")
+    }
+    let severityText = try text(custom["severity"], "custom.severity")
+    guard let severity = Severity(rawValue: severityText) else {
+      throw DataError("\(place): severity \(severityText) of \(id) is none of info, low, medium, high, critical")
+    }
+    guard let messages = custom["messages"]?.members, !messages.isEmpty else { throw DataError("\(place): METADATA of \(id) has no custom.messages") }
+    self.rule = "data." + rule.path.joined(separator: ".")
+    self.severity = severity
+    title = try text(metadata["title"], "title")
+    description = try text(metadata["description"], "description")
+    remediation = try text(custom["remediation"], "custom.remediation")
+    provenance = try text(custom["source"], "custom.source")
+    techniques = custom["technique"]?.elements?.compactMap(\.text) ?? []
+    facts = custom["facts"]?.elements?.compactMap(\.text) ?? []
+    self.messages = Dictionary(messages.map { ($0.key, $0.value.text ?? "") }, uniquingKeysWith: { first, _ in first })
+    location = .path(rule.file, line: rule.line)
+  }
+}
+
+/// One sign that a detection found in the facts.
+public struct DetectionHit: Sendable, Hashable {
+  public let detection: Detection
+  /// Key into the detection's messages, and into those of each language.
+  public let messageCase: String
+  /// Tells hits of one detection apart, the same in every reading.
+  public let key: String
+  /// Arguments of the message by name.
+  public let arguments: [String: FactValue]
+}
+
+/// What came of judging one document of facts.
+public struct DetectionReport: Sendable, Hashable {
+  /// A detection that could not say anything.
+  public struct Unjudged: Sendable, Hashable {
+    public let detection: Detection
+    /// The fact that it lacks; empty where its policy failed.
+    public let fact: String
+    /// "absent", "unreadable", "notCollected" or "policyError".
+    public let state: String
+    public let why: String
+  }
+
+  /// The most severe first, then by id and key.
+  public let hits: [DetectionHit]
+  /// By id.
+  public let unjudged: [Unjudged]
+
+  public init(hits: [DetectionHit], unjudged: [Unjudged]) {
+    self.hits = hits
+    self.unjudged = unjudged
+  }
+}

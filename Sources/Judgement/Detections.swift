@@ -1,0 +1,107 @@
+public import Domain
+
+/// The detections that judge a guest's facts (`ringwall.guest.facts/1`): policies/detections/guest. They are no controls: an audit of settings does not
+/// know them, and each of their rules is a set of hits, which is empty where nothing was found.
+public struct Detections: Sendable {
+  /// Sorted by id.
+  public let all: [Detection]
+  /// SHA-256 over the names and contents of the policies.
+  public let digest: String
+  private let engine: PolicyEngine
+
+  private static let root = "policies/detections"
+  private static let package = ["ringwall", "detections", "guest"]
+
+  /// - Throws: every mistake in the policies, one a line.
+  public static func load(from folder: DataFolder) throws(DataError) -> Detections {
+    var modules: [PolicyEngine.Source] = []
+    for file in try folder.files(below: root, suffixes: [".rego"]) where !file.hasSuffix("_test.rego") {
+      modules.append(.init(file: file, text: try folder.bytes(file)))
+    }
+    let parsed = try PolicyEngine.parse(modules)
+    var found: [Detection] = []
+    for rule in PolicyEngine.annotatedRules(of: parsed) where rule.path.count == 5 && Array(rule.path.prefix(3)) == package {
+      let detection = try Detection(rule)
+      guard !found.contains(where: { $0.id == detection.id }) else {
+        throw DataError("\(rule.file):\(rule.line): the id \(detection.id) is taken by another rule")
+      }
+      found.append(detection)
+    }
+    return Detections(
+      all: found.sorted { $0.id < $1.id }, digest: Digest.manifest(modules.map { (name: $0.file, bytes: $0.text) }),
+      engine: try PolicyEngine(parsed: parsed, data: .object([])))
+  }
+
+  public subscript(id: String) -> Detection? { all.first { $0.id == id.uppercased() } }
+
+  /// Judges a document.
+  ///
+  /// - Parameters:
+  ///   - document: as `IntegrityFacts.document` makes it, or as it was saved.
+  ///   - baseline: a document of the same guest from earlier, for those detections that compare.
+  /// - Throws: what is wrong with a document that is none.
+  public func judge(_ document: FactValue, baseline: FactValue? = nil) throws(DataError) -> DetectionReport {
+    try Self.check(document)
+    if let baseline { try Self.check(baseline) }
+    let input = try engine.input(
+      json: JSONText.bytes(.object((document.members ?? []) + (baseline.map { [FactValue.Member("baseline", $0)] } ?? []))))
+    var values: [String: FactValue] = [:]
+    var errors: [String: String] = [:]
+    for family in Set(all.map(\.family)).sorted() {
+      do throws(DataError) {
+        for (name, result) in try engine.results(family, input: input) { values["\(family).\(name)"] = result.value }
+      } catch {
+        errors[family] = error.message
+      }
+    }
+    var hits: [DetectionHit] = []
+    var unjudged: [DetectionReport.Unjudged] = []
+    for detection in all {
+      for value in values[detection.rule]?.elements ?? [] {
+        guard let name = value["case"]?.text, let key = value["key"]?.text else { continue }
+        let arguments = (value["args"]?.members ?? []).map { ($0.key, $0.value) }
+        hits.append(
+          DetectionHit(
+            detection: detection, messageCase: name, key: key, arguments: Dictionary(arguments, uniquingKeysWith: { first, _ in first })))
+      }
+      if let error = errors[detection.family] {
+        unjudged.append(.init(detection: detection, fact: "", state: "policyError", why: error))
+      } else if let lacking = Self.lacking(detection, document, baseline) {
+        unjudged.append(lacking)
+      }
+    }
+    hits.sort { a, b in
+      a.detection.severity != b.detection.severity
+        ? a.detection.severity > b.detection.severity : (a.detection.id, a.key, a.messageCase) < (b.detection.id, b.key, b.messageCase)
+    }
+    return DetectionReport(hits: hits, unjudged: unjudged)
+  }
+
+  /// The first fact that a detection needs and that is not there.
+  private static func lacking(_ detection: Detection, _ document: FactValue, _ baseline: FactValue?) -> DetectionReport.Unjudged? {
+    for name in detection.facts {
+      let isOld = name.hasPrefix("baseline.")
+      let fact = (isOld ? baseline : document)?["facts"]?[isOld ? String(name.dropFirst(9)) : name]
+      let state = fact?["state"]?.text ?? "notCollected"
+      if state == "present" { continue }
+      return .init(
+        detection: detection, fact: name, state: state, why: fact?["why"]?.text ?? (isOld && baseline == nil ? "no baseline was given" : ""))
+    }
+    return nil
+  }
+
+  private static func check(_ document: FactValue) throws(DataError) {
+    let schema = document["schema"]?.text
+    guard schema == "ringwall.guest.facts/1" else {
+      throw DataError("these are no facts of a guest: schema is \(schema ?? "missing"), not ringwall.guest.facts/1")
+    }
+    guard let facts = document["facts"]?.members, facts.allSatisfy({ $0.value["state"]?.text != nil }) else {
+      throw DataError("facts is missing, or one of them has no state")
+    }
+  }
+}
+
+extension Detection {
+  /// Path of the package: "data.ringwall.detections.guest.system_calls".
+  var family: String { rule.split(separator: ".").dropLast().joined(separator: ".") }
+}

@@ -1,0 +1,137 @@
+internal import ArgumentParser
+internal import Audit
+internal import Domain
+internal import Judgement
+
+struct GuestCheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Look for signs that a guest's kernel was taken over.",
+    discussion: """
+      Facts are read from the guest's memory and, where it runs, from its processors; rules in policies/detections/guest judge them. What is found in a \
+      running guest is read again, and only what stays is told.
+
+        ringwall guest check web01
+        ringwall guest check web01 --baseline web01.baseline.json   compared with an earlier state too
+        ringwall guest check guest.ram -o json                      a saved image
+        ringwall guest check --facts web01.facts.json               facts that were saved
+        ringwall guest check web01 --samples 100                    again and again, each finding told once
+
+      The guest's memory is its own word: a kernel whose structures were all changed to agree looks clean. What each check cannot see stands in \
+      docs/introspection.md.
+
+      Exit code 0: no sign was found. 1: at least one. 2: an error, or something could not be read and nothing was found.
+      """)
+
+  @Argument(help: ArgumentHelp("A RAM file, an ELF core, a LiME image, or a running guest.", valueName: "guest"), completion: .file())
+  var guest: String?
+
+  @Option(help: ArgumentHelp("Judge facts that ringwall guest facts saved.", valueName: "file"), completion: .file())
+  var facts: String?
+
+  @Option(help: ArgumentHelp("Facts of the same guest from earlier: what has changed since counts too.", valueName: "file"), completion: .file())
+  var baseline: String?
+
+  @Option(help: ArgumentHelp("Check a guest so many times, one after the other.", valueName: "count"))
+  var samples = 1
+
+  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("Form: table or json.", valueName: "format"))
+  var format: GuestForm = .table
+
+  @OptionGroup var data: DataOptions
+
+  func validate() throws {
+    if (guest == nil) == (facts == nil) { throw ValidationError("name a guest, or facts with --facts") }
+    if !(1...100_000).contains(samples) { throw ValidationError("--samples is 1 to 100000") }
+  }
+
+  func run() throws {
+    let folder = try DataFolder(named: data.data)
+    let texts = try Texts(data.language, from: folder)
+    let detections = try Detections.load(from: folder)
+    let old = try baseline.map(Self.read)
+    let (document, report) = try judge(detections, old)
+    switch format {
+    case .json: Console.print(JSONText.bytes(Self.json(document, report, detections, texts), indent: 2))
+    case .table: Self.show(report, detections, texts, hasBaseline: old != nil)
+    }
+    if !report.hits.isEmpty { throw ExitCode(1) }
+    if report.unjudged.contains(where: { $0.state == "unreadable" || $0.state == "policyError" }) { throw ExitCode(2) }
+  }
+
+  private func judge(_ detections: Detections, _ old: FactValue?) throws -> (FactValue, DetectionReport) {
+    guard let facts else {
+      return try Self.check(try GuestInspection(guest ?? ""), samples) { try detections.judge($0, baseline: old) }
+    }
+    let document = try Self.read(facts)
+    return (document, try Self.naming(facts) { () throws(DataError) in try detections.judge(document, baseline: old) })
+  }
+
+  /// The last document, and what any sample showed.
+  private static func check(_ inspection: GuestInspection, _ samples: Int, _ body: (FactValue) throws -> DetectionReport) throws
+    -> (FactValue, DetectionReport)
+  {
+    var last = try inspection.judge(body)
+    for _ in 1..<samples {
+      let next = try inspection.judge(body)
+      let more = next.report.hits.filter { hit in !last.report.hits.contains { $0.detection.id == hit.detection.id && $0.key == hit.key } }
+      last = (next.document, DetectionReport(hits: last.report.hits + more, unjudged: next.report.unjudged))
+    }
+    return (last.document, last.report)
+  }
+
+  private static func read(_ path: String) throws(DataError) -> FactValue {
+    try PolicyEngine.readJSON(try DataFiles.bytes(path), file: path)
+  }
+
+  private static func naming<Value>(_ file: String, _ body: () throws(DataError) -> Value) throws(DataError) -> Value {
+    do throws(DataError) { return try body() } catch { throw DataError("\(file): \(error.message)") }
+  }
+
+  // MARK: Forms
+
+  private static func json(_ document: FactValue, _ report: DetectionReport, _ detections: Detections, _ texts: Texts) -> FactValue {
+    let findings = report.hits.map { hit -> FactValue in
+      [
+        "id": .string(hit.detection.id), "severity": .string(hit.detection.severity.rawValue), "title": .string(texts.title(hit.detection)),
+        "techniques": .array(hit.detection.techniques.map(FactValue.string)), "case": .string(hit.messageCase), "key": .string(hit.key),
+        "message": .string(texts.message(hit)),
+        "arguments": .object(hit.arguments.sorted { $0.key < $1.key }.map { .init($0.key, $0.value) }),
+        "facts": .array(hit.detection.facts.map(FactValue.string)), "remediation": .string(hit.detection.remediation),
+      ]
+    }
+    let unjudged = report.unjudged.map { entry -> FactValue in
+      ["id": .string(entry.detection.id), "fact": .string(entry.fact), "state": .string(entry.state), "why": .string(entry.why)]
+    }
+    return [
+      "schema": "ringwall.guest.check/1", "target": document["target"] ?? .null, "collected": document["collected"] ?? .null,
+      "kernel": document["facts"]?["kernel"]?["value"] ?? .null, "detections": .int(Int64(detections.all.count)),
+      "policies": .string(detections.digest), "findings": .array(findings), "unjudged": .array(unjudged),
+    ]
+  }
+
+  private static func show(_ report: DetectionReport, _ detections: Detections, _ texts: Texts, hasBaseline: Bool) {
+    if !report.hits.isEmpty {
+      let head = [texts["guest.check.severity"], "ID", "ATT&CK", texts["guest.check.finding"]]
+      let rows = report.hits.map { hit in
+        [
+          texts["severity.\(hit.detection.severity.rawValue)"], hit.detection.id, hit.detection.techniques.joined(separator: ","),
+          texts.message(hit).printable,
+        ]
+      }
+      Console.print(PlainTable.text(head, rows, right: []))
+    }
+    // Without a baseline there is nothing to compare, which is no failure.
+    let unjudged = report.unjudged.filter { hasBaseline || !$0.fact.hasPrefix("baseline.") }
+    for group in Dictionary(grouping: unjudged, by: { $0.fact + $0.why }).sorted(by: { $0.key < $1.key }) {
+      guard let first = group.value.first else { continue }
+      let ids = group.value.map(\.detection.id).sorted().joined(separator: ", ")
+      let fact = first.fact.isEmpty ? texts["guest.check.policy"] : first.fact
+      Console.say(
+        texts("guest.check.unjudged", ["ids": ids, "fact": fact, "state": texts["guest.check.state.\(first.state)"], "why": Speech.current.translation(first.why)]))
+    }
+    if report.hits.isEmpty {
+      Console.say(texts("guest.check.none", ["count": "\(detections.all.count - report.unjudged.count)", "skipped": "\(report.unjudged.count)"]))
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite(
+  "ringwall guest check and facts", .serialized, .enabled(if: TestGuest.obstacle(.cloud) == nil, "\(TestGuest.obstacle(.cloud) ?? "")"),
+  .guest(GuestRecipe { $0.workload = [.fork, .tmpfs, .network, .people] }))
+struct GuestCheckCommandTests {
+  @Test("a guest at work gives no alarm, sample after sample") func alarms() throws {
+    let guest = try TestGuest.shared()
+    let result = try Program.run(["guest", "check", "pid:\(guest.process)", "--samples", "12", "-o", "json"])
+    #expect(result.code == 0, "\(result.output) \(result.error)")
+    let report = try result.json()
+    #expect((report["findings"] as? [Any])?.isEmpty == true)
+    // Its registers were read too.
+    let unjudged = try #require(report["unjudged"] as? [[String: Any]])
+    #expect(unjudged.allSatisfy { ($0["fact"] as? String)?.hasPrefix("baseline.") == true }, "\(unjudged)")
+    #expect(try guest.run("echo alive") == "alive\n")
+  }
+
+  @Test("saved facts are judged as the guest is, and a baseline of them shows no change") func facts() throws {
+    let guest = try TestGuest.shared()
+    let scratch = try ScratchFolder()
+    let path = scratch.path + "/facts.json"
+    #expect(try Program.run(["guest", "baseline", "pid:\(guest.process)", "-o", path]).code == 0)
+    let saved = try Program.run(["guest", "check", "--facts", path])
+    #expect(saved.code == 0 && saved.error.contains("No sign of a kernel that was taken over"), "\(saved.output) \(saved.error)")
+    let compared = try Program.run(["guest", "check", "pid:\(guest.process)", "--baseline", path, "--lang", "zh-CN"])
+    #expect(compared.code == 0 && compared.error.contains("未发现内核被接管的迹象"), "\(compared.output) \(compared.error)")
+    let image = try guest.ramImage(named: "check.raw")
+    let still = try Program.run(["guest", "check", image])
+    #expect(still.code == 0 && still.error.contains("processors is not collected"), "\(still.output) \(still.error)")
+  }
+
+  @Test("wrong use and other documents are errors") func errors() throws {
+    #expect(try Program.run(["guest", "check"]).code == 2)
+    #expect(try Program.run(["guest", "check", "a", "--facts", "b"]).code == 2)
+    let scratch = try ScratchFolder()
+    let file = try scratch.file("facts.json", "{\"schema\": \"ringwall.facts/1\"}")
+    let wrong = try Program.run(["guest", "check", "--facts", file])
+    #expect(wrong.code == 2 && wrong.error.contains("facts.json: these are no facts of a guest"), "\(wrong.error)")
+    #expect(try Program.run(["guest", "facts", "/nonexistent.ram"]).code == 2)
+  }
+}

@@ -1,0 +1,135 @@
+import Domain
+import Foundation
+import Introspection
+import Judgement
+import Synchronization
+import TestSupport
+import Testing
+
+/// One image of each kernel, opened once: it is changed and put right again by one test after the other.
+final class IntegrityScene: @unchecked Sendable {
+  let editor: GuestEditor
+  let detections: Detections
+  /// Facts of the untouched image.
+  let baseline: FactValue
+  private let lock = NSLock()
+
+  init(_ guest: TestGuest) throws {
+    editor = try GuestEditor(path: try guest.ramImage(named: "integrity.raw"))
+    let source = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardizedFileURL.path
+    detections = try Detections.load(from: try DataFolder(named: source))
+    baseline = try editor.guest.integrity().document(target: "clean")
+  }
+
+  /// Ids and messages' cases of what the facts of some names tell.
+  func hits(_ names: Set<IntegrityFacts.Name> = Set(IntegrityFacts.Name.allCases)) throws -> [DetectionHit] {
+    try detections.judge(try editor.guest.integrity(names).document(target: "image"), baseline: baseline).hits
+  }
+
+  func locked<Result>(_ body: () throws -> Result) rethrows -> Result { try lock.withLock(body) }
+
+  private static let scenes = Mutex<[String: IntegrityScene]>([:])
+
+  static func shared() throws -> IntegrityScene {
+    let guest = try TestGuest.shared()
+    return try scenes.withLock { scenes in
+      if let known = scenes[guest.folder] { return known }
+      let scene = try IntegrityScene(guest)
+      scenes[guest.folder] = scene
+      return scene
+    }
+  }
+
+  // MARK: What both kernels must show
+
+  func expectClean() throws {
+    try locked {
+      let report = try detections.judge(baseline)
+      for hit in report.hits { Issue.record("\(hit.detection.id) \(hit.messageCase) \(hit.arguments)") }
+      let unjudged = report.unjudged.filter { !$0.fact.hasPrefix("baseline.") && $0.fact != "processors" }
+      for entry in unjudged { Issue.record("\(entry.detection.id) \(entry.fact) \(entry.state) \(entry.why)") }
+      #expect(baseline["inconsistencies"]?.elements?.isEmpty == true)
+    }
+  }
+
+  func expectFound(_ tampering: Tampering) throws {
+    try locked {
+      let found = try editor.with({ try tampering.apply(to: editor) }, { try hits(tampering.facts) })
+      #expect(Set(found.map(\.detection.id)) == tampering.detections, "\(found.map { ($0.detection.id, $0.messageCase, $0.arguments) })")
+      let twin = try hits(tampering.facts)
+      #expect(twin.isEmpty, "\(twin.map { ($0.detection.id, $0.messageCase, $0.arguments) })")
+    }
+  }
+}
+
+private let recipe = GuestRecipe { $0.workload = [.fork, .network, .people] }
+
+@Suite(
+  "Integrity of a saved guest, Linux 6.1", .serialized, .enabled(if: TestGuest.obstacle(.cloud) == nil, "\(TestGuest.obstacle(.cloud) ?? "")"),
+  .guest(recipe))
+struct IntegrityTests {
+  @Test("an untouched guest shows no sign") func clean() throws { try IntegrityScene.shared().expectClean() }
+
+  @Test("each change is told by its own detection, and its clean twin by none", arguments: Tampering.allCases)
+  func found(_ tampering: Tampering) throws { try IntegrityScene.shared().expectFound(tampering) }
+
+  @Test("structures that have no end or lie of their length are named and end nothing") func hostile() throws {
+    let scene = try IntegrityScene.shared()
+    try scene.locked {
+      let editor = scene.editor
+      let victim = try editor.victim()
+      let tasks = try editor.offset("task_struct", "tasks")
+      let circle = try editor.with(
+        { try editor.write(victim.address &+ tasks, victim.address &+ tasks) }, { try editor.guest.integrity([.processes]) })
+      #expect(circle.inconsistencies.contains { $0.structure == "init_task.tasks" })
+      let page = try editor.pointer(try editor.symbol("ftrace_pages_start"))
+      let lie = try editor.with(
+        { try editor.write(page &+ editor.offset("ftrace_page", "index"), UInt32.max) }, { try editor.guest.integrity([.text]) })
+      #expect(lie.inconsistencies.contains { $0.structure == "ftrace_pages_start" })
+      let found = try scene.detections.judge(lie.document(target: "image")).hits
+      #expect(found.contains { $0.detection.id == "GST-081" })
+      let operations = try editor.symbol("ftrace_ops_list")
+      let heap = try editor.heap()
+      let endless = try editor.with(
+        {
+          try editor.write(heap &+ editor.offset("ftrace_ops", "next"), heap)
+          try editor.write(operations, heap)
+        }, { try editor.guest.integrity([.tracing]) })
+      #expect(endless.inconsistencies.contains { $0.structure == "ftrace_ops_list" })
+    }
+  }
+
+  @Test("a planted crash note leads nowhere and is told") func decoy() throws {
+    let scene = try IntegrityScene.shared()
+    try scene.locked {
+      let editor = scene.editor
+      let note = try editor.pointer(try editor.symbol("vmcoreinfo_data"))
+      guard var text = editor.guest.bytes(note, count: 4096) else { throw GuestEditor.Impossible(description: "no note") }
+      guard let place = text.indices.first(where: { text[$0...].starts(with: Array("KERNELOFFSET=".utf8)) }) else {
+        throw GuestEditor.Impossible(description: "no KERNELOFFSET")
+      }
+      text[place + 13] = text[place + 13] == 0x31 ? 0x32 : 0x31
+      let hits = try editor.with({ try editor.write(try editor.heap(), text) }) {
+        let guest = try Guest(image: try MemoryImage(path: editor.path))
+        #expect(guest.kernel.image == editor.guest.kernel.image)
+        return try scene.detections.judge(try guest.integrity([.kernel]).document(target: "image")).hits
+      }
+      #expect(hits.map(\.detection.id) == ["GST-080"])
+    }
+  }
+}
+
+@Suite(
+  "Integrity of a saved guest, Linux 6.12", .serialized,
+  .enabled(if: TestGuest.obstacle(.backportCloud) == nil, "\(TestGuest.obstacle(.backportCloud) ?? "")"),
+  .guest(
+    GuestRecipe {
+      $0.kernel = .backportCloud
+      $0.workload = [.fork, .network, .people]
+    }))
+struct IntegrityOfNewKernelTests {
+  @Test("an untouched guest shows no sign") func clean() throws { try IntegrityScene.shared().expectClean() }
+
+  @Test("each change is told by its own detection, and its clean twin by none", arguments: Tampering.allCases)
+  func found(_ tampering: Tampering) throws { try IntegrityScene.shared().expectFound(tampering) }
+}

@@ -1,0 +1,79 @@
+import Domain
+import Foundation
+import Judgement
+import Testing
+
+@Suite("Detections over a guest's facts")
+struct DetectionTests {
+  private static let detections = Result { try Detections.load(from: try DataFolder(named: FixtureJudge.source)) }
+
+  /// Facts that collectors have (IntegrityFacts.Name).
+  private static let facts: Set<String> = [
+    "kernel", "systemCalls", "interrupts", "processors", "text", "tracing", "probes", "securityHooks", "operations", "executable", "processes",
+    "modules",
+  ]
+
+  @Test("each has facts that exist, techniques of ATT&CK, and texts in both languages with the same cases and placeholders")
+  func texts() throws {
+    let chinese = try ControlTextTests.chinese()
+    let all = try Self.detections.get().all
+    #expect(all.count >= 25)
+    for detection in all {
+      for name in detection.facts {
+        #expect(Self.facts.contains(name.hasPrefix("baseline.") ? String(name.dropFirst(9)) : name), "\(detection.id): \(name)")
+      }
+      #expect(!detection.techniques.isEmpty && detection.techniques.allSatisfy { $0.wholeMatch(of: /T[0-9]{4}(\.[0-9]{3})?/) != nil }, "\(detection.id)")
+      guard let text = chinese[detection.id] else {
+        Issue.record("\(detection.id) has no Chinese text")
+        continue
+      }
+      #expect(!text.title.isEmpty && Set(text.messages.keys) == Set(detection.messages.keys), "\(detection.id)")
+      for (name, message) in detection.messages {
+        #expect(ControlTextTests.placeholders(text.messages[name] ?? "") == ControlTextTests.placeholders(message), "\(detection.id) \(name)")
+      }
+    }
+    let known = Set(all.map(\.id))
+    for id in chinese.keys where id.hasPrefix("GST-") { #expect(known.contains(id), "\(id) is no detection") }
+  }
+
+  @Test("they are no controls of an audit") func apart() throws {
+    let policies = try Policies.load(from: try DataFolder(named: FixtureJudge.source))
+    #expect(policies.controls["GST-001"] == nil && policies.controls.problems.isEmpty)
+    #expect(!policies.modules.contains { $0.file.hasPrefix("policies/detections/") })
+  }
+
+  @Test("a fact that could not be had leaves its detections unjudged, and another document is refused") func unjudged() throws {
+    let detections = try Self.detections.get()
+    let document: FactValue = [
+      "schema": "ringwall.guest.facts/1", "target": "x", "facts": ["probes": ["state": "absent", "why": "the kernel was built without kprobes"]],
+      "inconsistencies": [],
+    ]
+    let report = try detections.judge(document)
+    #expect(report.hits.isEmpty)
+    #expect(report.unjudged.first { $0.detection.id == "GST-041" }?.state == "absent")
+    #expect(report.unjudged.first { $0.detection.id == "GST-001" }?.state == "notCollected")
+    #expect(report.unjudged.first { $0.detection.id == "GST-003" }?.fact == "systemCalls")
+    #expect(!report.unjudged.contains { $0.detection.id == "GST-081" })
+    for wrong in [["schema": "ringwall.facts/1"], ["schema": "ringwall.guest.facts/1"], "text", ["schema": "ringwall.guest.facts/1", "facts": ["text": 1]]]
+      as [FactValue]
+    {
+      #expect(throws: DataError.self) { try detections.judge(wrong) }
+    }
+  }
+
+  @Test("hits come in order of severity, and values of the wrong kind in the facts end nothing") func hostile() throws {
+    let detections = try Self.detections.get()
+    let processes: FactValue = [
+      "processes": [
+        ["pid": 9, "name": "kworker/0:1", "task": "0x9", "kernelThread": false, "mm": "0x1", "title": 7, "uid": 0, "userUid": 1000, "state": "S"], 5, nil,
+      ],
+      "hidden": "all", "initCred": nil,
+    ]
+    let document: FactValue = [
+      "schema": "ringwall.guest.facts/1",
+      "facts": ["processes": ["state": "present", "value": processes], "text": ["state": "present", "value": [["patched": "x"]]]],
+    ]
+    let report = try detections.judge(document)
+    #expect(report.hits.map(\.detection.id) == ["GST-061", "GST-065"])
+  }
+}

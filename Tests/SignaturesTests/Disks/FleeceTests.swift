@@ -1,0 +1,122 @@
+import Foundation
+import Signatures
+import TestSupport
+import Testing
+
+/// Drives of a guest that runs and writes: what is read is one moment of it, and nothing is left in its QEMU.
+@Suite(
+  "Drives of running guests", .serialized,
+  .enabled(
+    if: TestGuest.obstacle(.cloud) == nil && TestDisk.missing("mkfs.ext4", "e2fsck", "qemu-img") == nil, "no test guest, or no e2fsprogs"))
+struct FleeceTests {
+  /// A guest that counts on its disk, and what lies on the disk beside.
+  private func withGuest(_ body: (TestGuest, DiskFolder) async throws -> Void) async throws {
+    let folder = try DiskFolder()
+    let root = folder.file("tree")
+    try TestDisk.makeTree(root)
+    let raw = try folder.image("disk.raw", mebibytes: 96)
+    try TestDisk.run("mke2fs", ["-q", "-t", "ext4", "-b", "4096", "-d", root, raw])
+    try TestDisk.run("qemu-img", ["convert", "-O", "qcow2", raw, folder.file("disk.qcow2")])
+    let guest = try await TestGuest.boot(
+      GuestRecipe {
+        $0.disk = folder.file("disk.qcow2")
+        $0.workload = [.disk]
+        $0.processor = "qemu64"
+      })
+    defer { guest.stop() }
+    try await body(guest, folder)
+  }
+
+  private func counter(_ guest: TestGuest) throws -> Int {
+    try #require(Int(try guest.run("cat /mnt/disk/counter").trimmingCharacters(in: .whitespacesAndNewlines)))
+  }
+
+  /// The number that the counter's file holds, by its digest.
+  private func counter(_ records: [DiskRecord], upTo limit: Int) -> Int? {
+    guard let digest = TestDisk.entries(records)["/counter"]?.digest else { return nil }
+    return (0...limit).first { TestDisk.sha256("\($0)\n") == digest }
+  }
+
+  private func nodes(_ guest: TestGuest) throws -> String {
+    // Everything that QEMU has of block nodes, jobs and exports.
+    try ["query-named-block-nodes", "query-block-jobs", "query-block-exports"].map { try TestDisk.ask(guest.secondMonitor, $0) }.joined()
+  }
+
+  @Test("While the guest counts on, what is read is one moment", .timeLimit(.minutes(5))) func moment() async throws {
+    try await withGuest { guest, folder in
+      var last = 0
+      for _ in 0..<3 {
+        let before = try counter(guest)
+        let fleece = try Fleece(monitor: guest.monitor, drive: nil, folder: folder.path)
+        #expect(fleece.plan.drive.name == "disk0" && fleece.plan.drive.size == 96 << 20)
+        let disk = try fleece.open(worker: TestDisk.worker)
+        let after = try counter(guest)
+        // The guest goes on for a while before anything is read.
+        let end = ContinuousClock.now + .seconds(60)
+        var now = after
+        while now < after + 3, ContinuousClock.now < end { now = try counter(guest) }
+        #expect(now > after, "the guest writes on")
+        let reading = try disk.read(.manifest, worker: TestDisk.worker)
+        var records: [DiskRecord] = []
+        while let record = try reading.next() { records.append(record) }
+        let later = try counter(guest)
+        #expect(TestDisk.volumes(records).first?.journal == .replayed)
+        let seen = try #require(counter(records, upTo: later), "the counter is on the disk at that moment")
+        // The file is renamed before it is flushed: the disk may be one or two turns behind what the guest's cache says.
+        #expect(seen >= max(last, before - 2) && seen <= after, "\(before) \(seen) \(after) \(later)")
+        last = seen
+        let digests = try TestDisk.digests(of: folder.file("tree"))
+        let entries = TestDisk.entries(records)
+        for (path, digest) in digests { #expect(TestDisk.digest(entries["/" + path]) == digest, "\(path)") }
+        #expect(disk.takeAway() == nil)
+      }
+      let left = try nodes(guest)
+      #expect(!left.contains("ringwall"), "\(left)")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasPrefix("ringwall") }.isEmpty)
+    }
+  }
+
+  @Test("A program that is killed while it reads leaves nothing in the guest", .timeLimit(.minutes(5))) func killed() async throws {
+    try await withGuest { guest, folder in
+      var isSeen = false
+      for _ in 0..<20 where !isSeen {
+        let attempt = Process()
+        attempt.executableURL = URL(fileURLWithPath: TestDisk.worker)
+        attempt.arguments = ["disk", "manifest", guest.monitor, "--scratch", folder.path]
+        attempt.standardOutput = FileHandle.nullDevice
+        attempt.standardError = FileHandle.nullDevice
+        attempt.standardInput = FileHandle.nullDevice
+        try attempt.run()
+        let end = ContinuousClock.now + .seconds(10)
+        while attempt.isRunning, ContinuousClock.now < end {
+          if try nodes(guest).contains("ringwall") {
+            isSeen = true
+            break
+          }
+        }
+        _ = kill(attempt.processIdentifier, SIGKILL)
+        attempt.waitUntilExit()
+      }
+      #expect(isSeen, "the program was killed while the guest's QEMU held what it asked for")
+      let end = ContinuousClock.now + .seconds(60)
+      while try nodes(guest).contains("ringwall"), ContinuousClock.now < end { usleep(100_000) }
+      #expect(try !nodes(guest).contains("ringwall"))
+      while try !FileManager.default.contentsOfDirectory(atPath: folder.path).filter({ $0.hasPrefix("ringwall") }).isEmpty,
+        ContinuousClock.now < end
+      { usleep(100_000) }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasPrefix("ringwall") }.isEmpty)
+      #expect(try counter(guest) > 0, "the guest runs on")
+    }
+  }
+
+  @Test("A drive that is not there, and a monitor that is none, are told") func refusals() async throws {
+    try await withGuest { guest, folder in
+      let error = #expect(throws: DiskError.self) { try Fleece(monitor: guest.monitor, drive: "nope", folder: folder.path) }
+      #expect(error?.message.contains("no drive nope: there are disk0") == true)
+      #expect(throws: DiskError.self) { try Fleece(monitor: folder.file("none"), drive: nil) }
+      let fleece = try Fleece(monitor: guest.monitor, drive: "disk0", folder: folder.file("missing"))
+      #expect(throws: DiskError.self) { try fleece.open(worker: TestDisk.worker) }
+      #expect(try !nodes(guest).contains("ringwall"))
+    }
+  }
+}

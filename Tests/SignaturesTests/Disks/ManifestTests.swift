@@ -1,0 +1,150 @@
+import Foundation
+import Signatures
+import Testing
+
+@Suite("Manifests of disks") struct ManifestTests {
+  /// A manifest's text with a volume, these entries and an end.
+  private func manifest(_ entries: [DiskEntry], in folder: DiskFolder, _ name: String, unreadable: Int = 0) throws -> String {
+    var lines = [ManifestHeader(disk: "x", format: "raw").line]
+    lines.append(DiskRecord.volume(VolumeRecord(index: 0, offset: 0, size: 1, label: nil, content: "ext4", state: .read)).line)
+    lines += entries.map { DiskRecord.entry($0).line }
+    var summary = ReadingSummary()
+    summary.entries = entries.count
+    summary.unreadable = unreadable
+    lines.append(DiskRecord.end(summary).line)
+    let path = folder.file(name)
+    try Data(lines.flatMap { $0 + [0x0A] }).write(to: URL(fileURLWithPath: path))
+    return path
+  }
+
+  private func entry(_ path: String, _ change: (inout DiskEntry) -> Void = { _ in }) -> DiskEntry {
+    var entry = DiskEntry(volume: 0, path: Array(path.utf8), kind: .file)
+    entry.mode = 0o644
+    entry.digest = [UInt8](repeating: 7, count: 32)
+    change(&entry)
+    return entry
+  }
+
+  @Test("Every record reads back as it was written") func roundTrip() {
+    var odd = DiskEntry(volume: 3, path: [0x2F, 0xFF, 0x5C, 0x0A, 0xE5, 0x90, 0x8D], kind: .symlink, problem: "said \"no\"\n")
+    odd.mode = 0o7777
+    odd.uid = .max
+    odd.gid = 7
+    odd.size = .max
+    odd.links = 9
+    odd.inode = .max
+    odd.modified = FileTime(seconds: -1, nanoseconds: 1)
+    odd.changed = FileTime(seconds: 1_700_000_000, nanoseconds: 250_000_000)
+    odd.created = FileTime(seconds: 0, nanoseconds: 999_999_999)
+    odd.target = [0, 1, 0x7F, 0x80]
+    odd.stream = Array("Zone.Identifier".utf8)
+    odd.digest = Array(0..<32)
+    var summary = ReadingSummary()
+    summary.entries = 4
+    summary.cut = "enough"
+    let match = FileMatch(
+      volume: 1, path: [0x2F, 0x61], stream: nil, inode: 5, size: 10, rule: "r", namespace: "n", tags: ["t"],
+      strings: [MatchString(identifier: "$a", offset: 3, length: 2, context: MatchContext(start: 1, bytes: [0, 255]))], omitted: 2)
+    let volume = VolumeRecord(
+      index: 2, offset: 1 << 40, size: 5, label: "Linux (0x83)", content: "ext4", state: .unreadable, reason: "why", journal: .replayed)
+    for record in [.entry(odd), .end(summary), .progress(ReadingSummary()), .match(match), .volume(volume), .failed("x"), .journal(2)]
+      as [DiskRecord]
+    {
+      #expect(DiskRecord(line: record.line) == record)
+      #expect(!record.line.contains(0x0A))
+    }
+  }
+
+  @Test(
+    "What is no record is none",
+    arguments: [
+      "", "{}", "[]", "null", "{\"volume\":0}", "{\"volume\":{}}", "{\"end\":1}", "{\"volume\":0,\"path\":\"a\"}", "{\"replay\":3}",
+      "{\"volume\":0,\"path\":\"/\\\\q\",\"type\":\"file\",\"mode\":\"0644\",\"uid\":0,\"gid\":0,\"size\":0,\"inode\":0}",
+      "{\"volume\":0,\"path\":\"/\",\"type\":\"file\",\"mode\":\"99999\",\"uid\":0,\"gid\":0,\"size\":0,\"inode\":0}",
+      "{\"volume\":0,\"path\":\"/\",\"type\":\"file\",\"mode\":\"0644\",\"uid\":0,\"gid\":0,\"size\":-1,\"inode\":0}",
+      "{\"volume\":0,\"path\":\"/\",\"type\":\"file\",\"mode\":\"0644\",\"uid\":0,\"gid\":0,\"size\":0,\"inode\":0,\"sha256\":\"zz\"}",
+    ])
+  func malformed(_ text: String) { #expect(DiskRecord(line: Array(text.utf8)) == nil) }
+
+  @Test("Escaped names lead back to their bytes", arguments: 0..<50) func escaping(_ seed: Int) throws {
+    var random = SplitMix(state: UInt64(seed))
+    let pieces: [[UInt8]] = [
+      [0x5C], [0x1B, 0x5B], [0xC3, 0xA9], [0xE2, 0x80, 0xAE], [0xED, 0xA0, 0x80], [0xF0, 0x9F, 0x98, 0x80], [0xC0, 0x80], Array("abc".utf8),
+    ]
+    var name: [UInt8] = []
+    for _ in 0..<Int.random(in: 0..<12, using: &random) {
+      name += Bool.random(using: &random) ? pieces.randomElement(using: &random) ?? [] : [UInt8.random(in: 1...255, using: &random)]
+    }
+    let text = EscapedName.text(of: name)
+    #expect(EscapedName.bytes(of: text) == name)
+    #expect(!text.unicodeScalars.contains { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) || $0.value == 0x202E })
+  }
+
+  @Test("Differences are told by what they are") func difference() throws {
+    let folder = try DiskFolder()
+    let link = { (target: String) in
+      self.entry("/l") {
+        $0.kind = .symlink
+        $0.digest = nil
+        $0.target = Array(target.utf8)
+      }
+    }
+    let old = try manifest(
+      [entry("/"), entry("/a"), entry("/a/x"), entry("/a.b"), entry("/gone"), link("one"), entry("/m"), entry("/o"), entry("/t")],
+      in: folder, "old")
+    let new = try manifest(
+      [
+        entry("/"), entry("/a"), entry("/a/new"), entry("/a/x") { $0.digest = [UInt8](repeating: 8, count: 32) }, entry("/a.b"),
+        link("two"),
+        entry("/m") { $0.mode = 0o4755 }, entry("/o") { $0.uid = 1 },
+        entry("/t") { $0.modified = FileTime(seconds: 5, nanoseconds: 0) },
+      ], in: folder, "new")
+    var changes: [String: [DiskChange.Aspect]] = [:]
+    let counts = try ManifestDifference.compare(try ManifestFile(old), try ManifestFile(new)) { change in
+      changes[change.entry.map { String(decoding: $0.path, as: UTF8.self) } ?? ""] = change.aspects
+    }
+    #expect(changes == ["/a/x": [.content], "/a/new": [.added], "/gone": [.removed], "/l": [.target], "/m": [.mode], "/o": [.owner]])
+    #expect(counts.added == 1 && counts.removed == 1 && counts.content == 2 && counts.attributes == 2 && counts.unknown == 0)
+    let same = try ManifestDifference.compare(try ManifestFile(old), try ManifestFile(old)) { _ in }
+    #expect(same.isSame && same.compared == 9)
+  }
+
+  @Test("What one side could not read is unknown, and no pass") func unknown() throws {
+    let folder = try DiskFolder()
+    let old = try manifest([entry("/a")], in: folder, "old")
+    let new = try manifest(
+      [
+        entry("/a") {
+          $0.digest = nil
+          $0.problem = "unreadable"
+        }
+      ], in: folder, "new", unreadable: 1)
+    let counts = try ManifestDifference.compare(try ManifestFile(old), try ManifestFile(new)) { #expect($0.aspects == [.unknown]) }
+    #expect(counts.unknown == 1 && counts.isSame)
+  }
+
+  @Test("A manifest that is cut, out of order or none says where") func damaged() throws {
+    let folder = try DiskFolder()
+    func problem(_ path: String) -> String? {
+      do {
+        let file = try ManifestFile(path)
+        while try file.next() != nil {}
+        return nil
+      } catch { return "\(error)" }
+    }
+    let good = try manifest([entry("/a"), entry("/b")], in: folder, "good")
+    #expect(problem(good) == nil && ManifestFile.isManifest(good))
+    let lines = try String(contentsOfFile: good, encoding: .utf8).split(separator: "\n").map(String.init)
+    func write(_ lines: [String]) throws -> String {
+      let path = folder.file("bad")
+      try (lines.joined(separator: "\n") + "\n").write(toFile: path, atomically: false, encoding: .utf8)
+      return path
+    }
+    #expect(problem(try write(Array(lines.dropLast())))?.contains("bad:5: the manifest has no end") == true)
+    #expect(problem(try write([lines[0], lines[1], lines[3], lines[2], lines[4]]))?.contains("bad:4: /a stands behind") == true)
+    #expect(problem(try write([lines[0], "nonsense"]))?.contains("bad:2: no line of a manifest") == true)
+    #expect(problem(try write(["{\"schema\":\"ringwall.disk.manifest/9\"}"]))?.contains("bad:1:") == true)
+    #expect(problem(folder.file("missing")) != nil)
+    #expect(!ManifestFile.isManifest(try write(["{}"])))
+  }
+}

@@ -1,0 +1,146 @@
+# Hooks: places where the kernel lets others take part.
+package ringwall.detections.guest.hooks
+
+import data.ringwall.lib.guest
+
+# METADATA
+# title: "A tracer's callback is no code of the kernel"
+# description: "ftrace calls a function of its user's at the start of any function of the kernel, and lets it send the caller elsewhere. Rootkits use it since Linux 5.7 hides the symbol table from them. Live patches and some security products register callbacks of modules too: the finding names the module."
+# custom:
+#   id: GST-040
+#   severity: high
+#   technique: [T1014]
+#   facts: [tracing]
+#   remediation: "Find out which module registered the callback and whether it is meant to be there (lsmod, livepatch); if nobody owns it, isolate the guest and keep an image of its memory."
+#   messages:
+#     callback: "A callback at {address} belongs to {owner}"
+#     redirects: "A callback at {address} belongs to {owner} and sends callers elsewhere"
+#   source: "kernel/trace/ftrace.c (ftrace_ops_list)"
+gst_040 contains guest.hit(case, operation.address, {"address": operation.function.address, "owner": guest.shown(operation.function.owner)}) if {
+	some operation in guest.value("tracing").operations
+	not guest.is_function(operation.function.owner)
+	case := {true: "redirects", false: "callback"}[operation.redirects]
+}
+
+gst_040 contains guest.hit("callback", "ftrace_trace_function", {"address": function.address, "owner": guest.shown(function.owner)}) if {
+	function := guest.value("tracing").function
+	not guest.in_kernel(function.owner)
+	function.owner.kind != "generated"
+}
+
+# METADATA
+# title: "A probe's handler is no code of the kernel"
+# description: "A kprobe runs its handler before or after any instruction of the kernel. Handlers of tracing tools belong to the kernel itself; those of modules may be of a security product, and those of nobody are a rootkit's."
+# custom:
+#   id: GST-041
+#   severity: high
+#   technique: [T1014]
+#   facts: [probes]
+#   remediation: "Find out which module set the probe (/sys/kernel/debug/kprobes/list in the guest); if nobody owns it, isolate the guest and keep an image of its memory."
+#   messages:
+#     handler: "The probe at {at} has the handler {address} of {owner}"
+#   source: "kernel/kprobes.c (kprobe_table)"
+gst_041 contains guest.hit("handler", sprintf("%s:%s", [probe.at.address, which]), {"at": guest.shown(probe.at.owner), "address": probe[which].address, "owner": guest.shown(probe[which].owner)}) if {
+	some probe in guest.value("probes").probes
+	some which in ["before", "after"]
+	not guest.is_function(probe[which].owner)
+}
+
+# METADATA
+# title: "A security hook was added that is not the kernel's"
+# description: "Linux Security Modules are registered while the kernel starts, from its own image, and their lists are read-only afterwards. A hook whose function or whose entry lies elsewhere was added by force, to allow what policy forbids or to watch."
+# custom:
+#   id: GST-042
+#   severity: critical
+#   technique: [T1014, T1562.001]
+#   facts: [securityHooks]
+#   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image."
+#   messages:
+#     function: "The hook {hook} calls {address}, which belongs to {owner}"
+#     entry: "The hook {hook} has an entry at {address} outside of the kernel's image; it calls {owner}"
+#   source: "security/security.c (security_add_hooks, __ro_after_init)"
+gst_042 contains guest.hit("function", sprintf("%s:%s", [hook.hook, hook.entry]), {"hook": hook.hook, "address": hook.function.address, "owner": guest.shown(hook.function.owner)}) if {
+	some hook in guest.value("securityHooks").hooks
+	not guest.is_function(hook.function.owner)
+}
+
+gst_042 contains guest.hit("entry", sprintf("%s:%s", [hook.hook, hook.entry]), {"hook": hook.hook, "address": hook.entry, "owner": guest.shown(hook.function.owner)}) if {
+	some hook in guest.value("securityHooks").hooks
+	guest.is_function(hook.function.owner)
+	not hook.entryOwner.kind in {"data", "init"}
+}
+
+# METADATA
+# title: "A table of operations holds a function that is not the kernel's"
+# description: "Directories of /proc, sockets, terminals and file systems answer through tables of functions. A replaced iterate_shared hides files and processes, a replaced show of tcp4_seq_ops hides connections. Tables of the kernel's own name only its own functions."
+# custom:
+#   id: GST-043
+#   severity: critical
+#   technique: [T1014, T1564]
+#   facts: [operations]
+#   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image; what the guest itself tells of files and connections is not to be believed meanwhile."
+#   messages:
+#     member: "{member} of {table} leads to {address}, which belongs to {owner}"
+#     moved: "{table} lies at {address}, which belongs to {owner} and to no file system"
+#   source: "include/linux/fs.h, include/linux/seq_file.h; volatility3 linux.check_afinfo checks one such table"
+gst_043 contains guest.hit("member", sprintf("%s:%s", [table.name, foreign.member]), {"member": foreign.member, "table": table.name, "address": foreign.address, "owner": guest.shown(foreign.owner)}) if {
+	some table in guest.value("operations").tables
+	some foreign in table.foreign
+	is_code(foreign)
+	not of_its_module(table, foreign)
+	not left_by_boot(table, foreign)
+}
+
+# What is no address of the kernel's half, or leads to the image's data, runs nothing: a table of another structure with a name like this one's.
+is_code(foreign) if {
+	count(foreign.address) == 18
+	startswith(foreign.address, "0xff")
+	foreign.owner.kind != "data"
+}
+
+gst_043 contains guest.hit("moved", table.name, {"table": table.name, "address": table.address, "owner": guest.shown(table.owner)}) if {
+	some table in guest.value("operations").tables
+	not table.owner.kind in {"data", "module"}
+}
+
+# a file system that is a module has its tables in it, and its functions there or in a module that it depends on
+of_its_module(table, foreign) if {
+	table.owner.kind == "module"
+	foreign.owner.kind == "module"
+}
+
+# functions that were freed after boot are in tables of what existed during it alone
+left_by_boot(table, foreign) if {
+	table.owner.kind == "init"
+	foreign.owner.kind == "init"
+}
+
+# METADATA
+# title: "A table of operations differs from the baseline"
+# description: "Tables of operations of the kernel's image are constant. A function of the kernel that takes the place of another one is code of the kernel too, so that only a baseline shows it."
+# custom:
+#   id: GST-044
+#   severity: high
+#   technique: [T1014, T1564]
+#   facts: [operations, baseline.operations]
+#   remediation: "Find out what was loaded since the baseline; if the change is not explained, treat the guest as taken over."
+#   messages:
+#     changed: "{member} of {table} was {before} in the baseline and is {owner} now"
+#   source: "include/linux/fs.h"
+gst_044 contains guest.hit("changed", sprintf("%s:%s", [table.name, member]), {"member": member, "table": table.name, "before": old, "owner": now}) if {
+	guest.same_kernel
+	some table in guest.value("operations").tables
+	table.owner.kind == "data"
+	known := earlier[table.name]
+	not table.functions in known
+	some functions in known
+	some member, old in functions
+	now := object.get(table.functions, member, "nothing of the kernel")
+	now != old
+}
+
+# several tables may have one name
+earlier[table.name] contains table.functions if {
+	some table in guest.before("operations").tables
+	table.owner.kind == "data"
+}

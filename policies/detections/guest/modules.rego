@@ -1,0 +1,58 @@
+# Modules, and what the kernel says of itself.
+package ringwall.detections.guest.modules
+
+import data.ringwall.lib.guest
+
+# METADATA
+# title: "A module is hidden"
+# description: "Rootkits take themselves out of the list that lsmod reads, and often out of /sys/module; the kernel still needs them in the tree by which it finds whose code an address is. A module that left all three is found by its code (GST-051)."
+# custom:
+#   id: GST-070
+#   severity: critical
+#   technique: [T1014, T1547.006]
+#   facts: [modules]
+#   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image."
+#   messages:
+#     hidden: "The module {name} at {address} is missing in: {places}"
+#   source: "kernel/module/main.c, kernel/module/tree_lookup.c; volatility3 linux.hidden_modules"
+gst_070 contains guest.hit("hidden", module.module, {"name": module.name, "address": module.module, "places": concat(", ", [places[place] | some place in module.missingIn])}) if {
+	some module in guest.value("modules").modules
+	count(module.missingIn) > 0
+
+	# one that is being inserted or removed is not in all of them yet
+	module.state == 0
+}
+
+places := {"list": "modules", "sysfs": "module_kset", "tree": "mod_tree"}
+
+# METADATA
+# title: "Something in memory looks like a kernel and is none"
+# description: "Parts of a kernel were found that contradict each other: a symbol table, a crash dump note or a type table that was planted to lead tools astray, or that is left over from before a restart. What was judged is the kernel whose parts agree."
+# custom:
+#   id: GST-080
+#   severity: medium
+#   technique: [T1014, T1036]
+#   facts: [kernel]
+#   remediation: "Where the guest was not restarted by kexec, keep an image of its memory and find out who wrote it."
+#   messages:
+#     decoy: "{source} at physical {address} was not taken: {reason}"
+#   source: "Bahram et al., DKSM: subverting virtual machine introspection for fun and profit, 2010"
+gst_080 contains guest.hit("decoy", rejected.address, {"source": rejected.source, "address": rejected.address, "reason": rejected.reason}) if {
+	some rejected in guest.value("kernel").rejected
+}
+
+# METADATA
+# title: "A structure of the kernel contradicts itself"
+# description: "A list runs in a circle, a table's length cannot be true, or a pointer leads nowhere, each time that it was read. What lies behind that place was not judged, which may be its purpose."
+# custom:
+#   id: GST-081
+#   severity: high
+#   technique: [T1014]
+#   facts: []
+#   remediation: "Keep an image of the guest's memory and look at the structure; treat the guest as taken over if no error of the kernel explains it."
+#   messages:
+#     broken: "{structure} at {address}: {reason}"
+#   source: "include/linux/list.h, include/linux/rbtree.h"
+gst_081 contains guest.hit("broken", fault.structure, {"structure": fault.structure, "address": fault.address, "reason": fault.reason}) if {
+	some fault in input.inconsistencies
+}

@@ -1,0 +1,58 @@
+package ringwall.detections.guest.text_test
+
+import data.ringwall.detections.guest.memory
+import data.ringwall.detections.guest.modules
+import data.ringwall.detections.guest.text
+
+code(pages, patched, redirected, slide) := {
+	"kernel": {"state": "present", "value": {"release": "6.1.0", "buildId": "ab", "rejected": []}},
+	"text": {"state": "present", "value": {"start": "0xffffffff81000000", "slide": slide, "pageSize": 4096, "pages": pages, "functions": ["a", "b"], "patched": patched, "redirected": redirected}},
+}
+
+site := {"kind": "functionEntry", "at": {"address": "0x1", "owner": {"kind": "kernel", "name": "commit_creds", "distance": 0}}, "bytes": "e900000000"}
+
+test_sites if {
+	count(text.gst_030) == 0 with input as {"facts": code([], [], [], "0x0")}
+	some content in text.gst_030 with input as {"facts": code([], [site], [], "0x0")}
+	content.case == "content"
+	some target in text.gst_030 with input as {"facts": code([], [object.union(site, {"target": {"address": "0x2", "owner": {"kind": "none"}}})], [], "0x0")}
+	target.case == "target"
+}
+
+test_redirected if {
+	count(text.gst_031) == 1 with input as {"facts": code([], [], [object.union(site, {"target": {"address": "0x2", "owner": {"kind": "none"}}})], "0x0")}
+}
+
+test_pages if {
+	count(text.gst_032) == 0 with input as {"facts": code(["x", "y"], [], [], "0x0"), "baseline": {"facts": code(["x", "y"], [], [], "0x0")}}
+	some hit in text.gst_032 with input as {"facts": code(["x", "z"], [], [], "0x0"), "baseline": {"facts": code(["x", "y"], [], [], "0x0")}}
+	hit.args == {"address": "_stext+0x1000", "function": "b"}
+}
+
+test_pages_of_another_boot if {
+	count(text.gst_032) == 0 with input as {"facts": code(["x", "z"], [], [], "0x200000"), "baseline": {"facts": code(["x", "y"], [], [], "0x0")}}
+}
+
+areas(writable, kind) := {"facts": {"executable": {"state": "present", "value": {"areas": [{"start": "0x1", "end": "0xfff", "writable": writable, "owner": {"kind": kind}}]}}}}
+
+test_memory if {
+	count(memory.gst_050) == 0 with input as areas(false, "kernel")
+	count(memory.gst_050) == 1 with input as areas(true, "kernel")
+	count(memory.gst_051) == 0 with input as areas(false, "bpf")
+	count(memory.gst_051) == 1 with input as areas(false, "none")
+}
+
+listed(missing, state) := {"facts": {"modules": {"state": "present", "value": {"modules": [{"name": "loop", "module": "0x1", "missingIn": missing, "state": state}]}}}}
+
+test_modules if {
+	count(modules.gst_070) == 0 with input as listed([], 0)
+	count(modules.gst_070) == 0 with input as listed(["list"], 1)
+	some hit in modules.gst_070 with input as listed(["list", "sysfs"], 0)
+	hit.args.places == "modules, module_kset"
+}
+
+test_kernel if {
+	rejected := {"source": "VMCOREINFO", "address": "0x1000", "reason": "its banner says otherwise"}
+	count(modules.gst_080) == 1 with input as {"facts": {"kernel": {"state": "present", "value": {"rejected": [rejected]}}}}
+	count(modules.gst_081) == 1 with input as {"facts": {}, "inconsistencies": [{"structure": "modules", "address": "0x1", "reason": "circle"}]}
+}
