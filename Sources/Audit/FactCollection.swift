@@ -153,7 +153,7 @@ public struct FactCollection {
         Refusal(
           target: path, code: "unknown-kind",
           message:
-            "\(path): \(kind == .empty && !isFile(path) ? "a pipe or device that gave nothing" : kind.name); nothing in it can be judged. Name domain XML, a libvirt configuration file, a QEMU command line or facts"
+            "\(path): \(kind == .empty && !isFile(path) ? "a pipe or device that gave nothing" : kind.name); nothing in it can be judged. What can be judged is listed by ringwall audit --help"
         ))
     }
     return Outcome(collection)

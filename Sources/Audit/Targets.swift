@@ -47,7 +47,8 @@ public struct TargetResolver {
     var targets: [Target] = []
     if let root { targets.append(machine(savedAt: root)) }
     if named.isEmpty && root == nil { targets.append(.machine(name: Self.thisHost, root: nil)) }
-    for name in named { targets += resolve(name) }
+    // An empty name, as of a variable that is not set, is not the working folder.
+    for name in named { targets += name.isEmpty ? [.refused(Self.refusal("\"\"", .notFound))] : resolve(name) }
     // A file that is named twice, or by itself and with its folder, is judged once; the first naming counts. So is a server.
     var seen: Set<String> = []
     return targets.filter { target in

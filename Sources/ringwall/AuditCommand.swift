@@ -9,8 +9,9 @@ struct AuditCommand: ParsableCommand {
     commandName: "audit",
     abstract: "Judge this host, or what is named, and report what fails with its evidence.",
     discussion: """
-      A target is a file or a folder (domain XML, qemu.conf, libvirtd.conf, a QEMU command line, facts written by ringwall facts, a \
-      saved system tree), pid:N or vsphere://HOST. Nothing named means this host: kernel and modules, libvirt's configuration, every domain and every \
+      A target is a file or a folder (domain XML, libvirt's configuration, a QEMU command line, .vmx, .ovf and .ova, an inventory of \
+      vSphere, JSON of Docker or Hyper-V, a registry export, facts written by ringwall facts, a saved system tree), pid:N, \
+      docker:///SOCKET or vsphere://HOST. Nothing named means this host: kernel and modules, libvirt's configuration, every domain and every \
       QEMU process.
 
         ringwall audit                               this host
@@ -39,7 +40,7 @@ struct AuditCommand: ParsableCommand {
     case ok
   }
 
-  @Argument(help: "Files, folders, pid:N or vsphere://HOST; nothing is this host.", completion: .file())
+  @Argument(help: "Files, folders, pid:N, docker:///SOCKET or vsphere://HOST; nothing is this host.", completion: .file())
   var targets: [String] = []
 
   @Option(help: ArgumentHelp("A saved copy of a system, judged in the place of this host.", valueName: "dir"), completion: .directory)

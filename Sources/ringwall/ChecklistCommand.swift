@@ -22,7 +22,7 @@ struct ChecklistCommand: ParsableCommand {
     case json
   }
 
-  @Argument(help: "Files, folders, pid:N or vsphere://HOST; nothing is this host.", completion: .file())
+  @Argument(help: "Files, folders, pid:N, docker:///SOCKET or vsphere://HOST; nothing is this host.", completion: .file())
   var targets: [String] = []
 
   @Option(help: ArgumentHelp("A saved copy of a system, judged in the place of this host.", valueName: "dir"), completion: .directory)

@@ -20,7 +20,7 @@ struct FactsCommand: ParsableCommand {
       Exit code 0: every target was read. 2: wrong use, or a target was refused; the reasons are on standard error.
       """)
 
-  @Argument(help: "Files, folders, pid:N or vsphere://HOST; nothing is this host.", completion: .file())
+  @Argument(help: "Files, folders, pid:N, docker:///SOCKET or vsphere://HOST; nothing is this host.", completion: .file())
   var targets: [String] = []
 
   @Option(help: ArgumentHelp("A saved copy of a system, read in the place of this host.", valueName: "dir"), completion: .directory)

@@ -87,6 +87,12 @@ final class TargetTests {
     }
   }
 
+  @Test("An empty name is no folder")
+  func emptyName() {
+    let targets = TargetResolver().resolve([""], root: nil)
+    #expect(targets.count == 1 && targets.allSatisfy { if case .refused = $0 { true } else { false } })
+  }
+
   @Test("A server is asked, and once")
   func servers() {
     let targets = TargetResolver().resolve(["vsphere://vc", "VSPHERE://10.0.0.7:8443", "vsphere://vc"], root: nil)

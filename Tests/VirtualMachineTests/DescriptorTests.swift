@@ -48,6 +48,7 @@ import Testing
     #expect(asset.facts["nics"]?.value == [["device": "Network adapter 1", "model": "e1000", "given": true]])
     #expect(asset.facts["sataControllers"]?.value == [["device": "SATA 0", "hasDisk": false]])
     #expect(asset.facts["floppies"]?.state == .absent && asset.facts["nestedVirtualization"]?.state == .absent)
+    #expect(asset.facts["host.version"]?.source == [.property("host.version")])
     #expect(collection.warnings.count == 1)
     // As many facts as a .vmx gives, so that no rule meets one that is missing.
     let vmx = VirtualMachineCollector(tree: Tree()).collect(

@@ -17,6 +17,20 @@ test_the_evidence_is_the_mount_that_fails if {
 	result.args.found == ["/etc", "/usr"]
 }
 
+test_the_root_of_a_process_is_a_sensitive_folder if {
+	every source in ["/proc/1/root", "/proc/self/root/home", "/proc/1/cwd"] {
+		result := host.dkr_009 with input as {"facts": facts({"mounts": present([mount(source)])})}
+		result.verdict == "fail"
+	}
+	result := host.dkr_009 with input as {"facts": facts({"mounts": present([mount("/srv/proc/1/root")])})}
+	result.verdict == "pass"
+}
+
+test_a_privileged_container_has_every_device if {
+	result := host.dkr_016 with input as {"facts": facts({"devices": absent, "privileged": present(true)})}
+	result.case == "privileged"
+}
+
 test_sockets_under_any_name if {
 	every source in ["/run/docker.sock", "/srv/x/docker.sock", "/run/user/1000/podman/podman.sock", "/run/crio/crio.sock", "/var/run"] {
 		result := host.dkr_008 with input as {"facts": facts({"mounts": present([mount(source)])})}

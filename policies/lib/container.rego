@@ -85,10 +85,15 @@ reaches_socket(source) if source in {"/run", "/var/run"}
 
 sensitive := {"/", "/boot", "/dev", "/etc", "/lib", "/proc", "/sys", "/usr"}
 
+is_sensitive(source) if source in sensitive
+
+# the root and the working folder of a process of the host, under another name
+is_sensitive(source) if regex.match(`^/proc/[^/]+/(root|cwd)(/|$)`, source)
+
 sensitive_mounts(writable) := [i |
 	some i, mount in mounts
 	mount.type == "bind"
-	mount.source in sensitive
+	is_sensitive(mount.source)
 	mount.writable == writable
 ]
 

@@ -42,10 +42,10 @@ public struct Explanation {
       lines += DisplayWidth.wrapped(left, to: style.columns).map { style.paint($0, .bold) }
       lines += DisplayWidth.wrapped(right, to: style.columns)
     }
-    if !control.description.isEmpty { lines += DisplayWidth.wrapped(control.description, to: style.columns) }
     if texts.language != .english {
       lines += DisplayWidth.wrapped(texts["explain.original"], to: style.columns).map { style.paint($0, .dim) }
     }
+    if !control.description.isEmpty { lines += DisplayWidth.wrapped(control.description, to: style.columns) }
     lines.append("")
   }
 

@@ -66,6 +66,13 @@ enum MachineNames {
     return facts
   }
 
+  /// Every fact of the kind before a file is read, which says nothing of the host.
+  static func unread(_ source: FactSource) -> [String: Fact] {
+    var facts = all(as: .notCollected("not-given", source))
+    for name in host { facts[name] = .notCollected("not-given", .property(name)) }
+    return facts
+  }
+
   /// A value in the form of its fact. A flag that is neither true nor false, and a version that is no number, stay text.
   static func value(_ text: String, as form: Form) -> FactValue {
     switch form {

@@ -33,7 +33,7 @@ public struct VirtualMachineCollector: Sendable {
             "\(path):\(sealed.line): the configuration is encrypted, so that nothing in it can be judged; decrypt the virtual machine, or audit it through its host",
           line: sealed.line, column: sealed.column)
       }
-      var facts = MachineNames.all(as: .notCollected("not-given", .path(path)))
+      var facts = MachineNames.unread(.path(path))
       facts.merge(MachineConfigurationFacts(text, path: path).facts()) { $1 }
       facts["snapshots"] = snapshots(besides: path)
       let name = text["displayName"].map(\.value).flatMap { $0.isEmpty ? nil : $0 } ?? Self.baseName(path)
@@ -66,7 +66,7 @@ public struct VirtualMachineCollector: Sendable {
       let descriptor = try OVFDescriptor(try XMLReader.read(bytes, path: path), path: path)
       var collection = Collection()
       for system in descriptor.systems {
-        var facts = MachineNames.all(as: .notCollected("not-given", .path(path)))
+        var facts = MachineNames.unread(.path(path))
         facts.merge(OVFFacts(system, path: path).facts()) { $1 }
         // Names are not unique across descriptors: the file tells machines apart.
         let isOnly = descriptor.systems.count == 1
