@@ -18,14 +18,15 @@ enum GuestMarks {
   /// Leaves the marks in a guest; the id of the process that carries one.
   static func leave(in guest: TestGuest) throws -> Int32 {
     try guest.run("echo Needle_In''File_4410 > /tmp/marked; cat /tmp/marked > /dev/null")
-    let answer = try guest.run("A=Needle_InEnv; env MARK=${A}ironment_7719 sleep 1000 < /dev/null > /dev/null 2>&1 & echo $!")
+    let answer = try guest.run("A=Needle_InEnv; env MARK=${A}ironment_7719 sleep 1000 < /dev/null > /dev/null 2>&1 & P=$!; until [ \"$(cat /proc/$P/comm)\" = sleep ]; do :; done; echo $P")
     return try #require(answer.split(whereSeparator: \.isWhitespace).last.flatMap { Int32($0) })
   }
 
   static func check(_ image: String, pid: Int32) throws {
     let guest = try Guest(image: try MemoryImage(path: image))
     let result = try MemoryScan(try RuleSet(text: rules), limits: ScanLimits(threads: 2)).scan(guest.memory)
-    #expect(result.isComplete && result.matches.map(\.rule.name) == ["environment", "file", "banner"])
+    #expect(result.isComplete && result.gaps == [])
+    try #require(result.matches.map(\.rule.name) == ["environment", "file", "banner"], "\(guest.kernel)")
     let owners = try guest.owners(of: result.addresses)
     #expect(owners.inconsistencies.isEmpty)
     func all(_ rule: Int) -> [(place: MatchString, owner: PageOwner)] {
@@ -34,7 +35,7 @@ enum GuestMarks {
 
     // The environment lies on the stack of the process, at the address that its own page tables tell.
     let carried = all(0).filter { $0.owner.pid == pid }
-    let own = try #require(carried.first { $0.owner.mapping?.use == "[stack]" })
+    let own = try #require(carried.first { $0.owner.mapping?.use == "[stack]" }, "\(guest.kernel): \(all(0))")
     #expect(own.owner.kind == .process && own.owner.name == "sleep")
     let mapping = try #require(own.owner.mapping)
     #expect(mapping.permissions.hasPrefix("rw") && mapping.file == nil)
@@ -46,7 +47,7 @@ enum GuestMarks {
     #expect(read == "MARK=Needle_InEnvironment_7719")
 
     // The file is in the page cache, and no process maps it.
-    #expect(all(1).contains { $0.owner.kind == .pageCache && $0.owner.file == "/tmp/marked" })
+    #expect(all(1).contains { $0.owner.kind == .pageCache && $0.owner.file == "/tmp/marked" }, "\(guest.kernel): \(all(1))")
     // The kernel tells its version in its own image.
     #expect(all(2).contains { $0.owner.kind == .kernelImage })
     #expect(all(2).allSatisfy { $0.owner.kind != .unknown })
