@@ -41,12 +41,14 @@ enum GuestTarget {
   }
 
   /// Opens a guest by what the user named, and finds its kernel.
-  static func open(_ target: String) throws(DataError) -> Guest {
+  ///
+  /// - Parameter cache: where kernels are remembered; nil for nowhere.
+  static func open(_ target: String, cache: KernelCache? = nil) throws(DataError) -> Guest {
     let named = try GuestTarget(target)
     let machine: LiveMachine? = if case .file = named { nil } else { try named.machine() }
     do throws(IntrospectionError) {
-      guard let machine else { return try Guest(image: try MemoryImage(path: target)) }
-      return try Guest(memory: machine.memory, processors: machine.roots())
+      guard let machine else { return try Guest(image: try MemoryImage(path: target), cache: cache) }
+      return try Guest(memory: machine.memory, processors: machine.roots(), cache: cache)
     } catch {
       throw DataError(error.description)
     }
