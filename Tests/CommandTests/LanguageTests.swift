@@ -13,7 +13,8 @@ struct LanguageTests {
       "", "audit", "facts", "explain", "controls", "frameworks", "checklist", "doctor", "eval", "test", "check", "bench", "deps", "run",
       "exec", "capabilities", "fmt", "parse", "build", "sign", "inspect", "completion", "version", "collect", "collect vsphere", "collect hyperv",
       "waiver", "waiver new", "waiver sign", "waiver verify", "waiver show", "keys", "keys generate", "keys list", "keys revoke",
-      "regulations", "citations", "history", "history prune", "schedule",
+      "regulations", "citations", "history", "history prune", "schedule", "guest modules", "guest mounts", "guest files", "guest sockets",
+      "guest bpf", "guest log", "guest maps", "guest isf", "guest dump",
     ])
   func help(command: String) throws {
     let result = try Program.run(
