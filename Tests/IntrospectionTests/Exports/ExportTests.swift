@@ -90,11 +90,11 @@ struct ExportTests {
   func dump(_ format: MemoryImage.Format) throws {
     let known = try KnownGuest.shared()
     let path = known.booted.folder + "/dump." + format.rawValue
-    let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL, 0o600)
+    let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_EXCL, 0o600)
     try #require(descriptor >= 0)
     defer {
       close(descriptor)
-      unlink(path)
+      unsafe unlink(path)
     }
     let dump = MemoryDump(known.guest.memory, format: format, information: known.guest.coreInformation())
     var last: (UInt64, UInt64) = (0, 0)

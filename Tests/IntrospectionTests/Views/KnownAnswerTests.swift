@@ -1,3 +1,4 @@
+import Foundation
 import Introspection
 import TestSupport
 import Testing
