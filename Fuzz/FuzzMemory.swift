@@ -12,7 +12,7 @@ final class FuzzMemory {
   private init() {
     var name = Array("/dev/shm/ringwall-fuzz-XXXXXX".utf8CString)
     // SAFETY: the template ends with a zero byte and is written to in place.
-    descriptor = unsafe name.withUnsafeMutableBufferPointer { unsafe mkstemp($0.baseAddress) }
+    descriptor = unsafe name.withUnsafeMutableBufferPointer { unsafe mkstemp($0.baseAddress!) }
     precondition(descriptor >= 0, "no file for the bytes")
     // SAFETY: mkstemp(3) left a text that ends with a zero byte.
     _ = unsafe name.withUnsafeBufferPointer { unsafe unlink($0.baseAddress!) }

@@ -1,4 +1,4 @@
-public import Domain
+internal import Domain
 
 /// What is said of a control beside its title and messages, in the language of a report. A part without a text in that language keeps the
 /// catalogue's English.

@@ -38,7 +38,9 @@ public struct Detection: Sendable, Hashable {
     guard let severity = Severity(rawValue: severityText) else {
       throw DataError("\(place): severity \(severityText) of \(id) is none of info, low, medium, high, critical")
     }
-    guard let messages = custom["messages"]?.members, !messages.isEmpty else { throw DataError("\(place): METADATA of \(id) has no custom.messages") }
+    guard let messages = custom["messages"]?.members, !messages.isEmpty else {
+      throw DataError("\(place): METADATA of \(id) has no custom.messages")
+    }
     self.rule = "data." + rule.path.joined(separator: ".")
     self.severity = severity
     title = try text(metadata["title"], "title")

@@ -85,7 +85,8 @@ public struct Detections: Sendable {
       let state = fact?["state"]?.text ?? "notCollected"
       if state == "present" { continue }
       return .init(
-        detection: detection, fact: name, state: state, why: fact?["why"]?.text ?? (isOld && baseline == nil ? "no baseline was given" : ""))
+        detection: detection, fact: name, state: state, why: fact?["why"]?.text ?? (isOld && baseline == nil ? "no baseline was given" : "")
+      )
     }
     return nil
   }

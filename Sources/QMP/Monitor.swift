@@ -57,6 +57,8 @@ public final class Monitor {
     do throws(LocalSocket.Failure) {
       socket = try LocalSocket(path: path, lineLimit: lineLimit, until: wait.deadline)
     } catch {
+      // A queue of connections that stays full is somebody else's, too.
+      if case .timeout = error { throw .timedOut(command: wait.command, milliseconds: milliseconds) }
       throw .unreachable(path: path, reason: Self.text(error))
     }
     let greeting = try Self.message(from: socket, path: path, wait)
@@ -184,7 +186,7 @@ public final class Monitor {
 
   private static func text(_ failure: LocalSocket.Failure) -> String {
     switch failure {
-    case .timeout: "it took no connection in time"
+    case .timeout: "no time was left"
     case .closed: "it closed the connection"
     case .lineTooLong: "it sent a line longer than is read"
     // SAFETY: strerror(3) returns a text that ends in NUL and stays until the next call on this thread.

@@ -16,6 +16,7 @@ struct LanguageTests {
       "regulations", "citations", "history", "history prune", "schedule", "guest", "guest list",
       "guest state", "guest pause", "guest dirty", "guest scan", "disk", "disk ls", "disk manifest", "disk diff",
       "disk scan",
+      "guest modules", "guest mounts", "guest files", "guest sockets", "guest bpf", "guest log", "guest maps", "guest isf", "guest dump",
     ])
   func help(command: String) throws {
     let result = try Program.run(

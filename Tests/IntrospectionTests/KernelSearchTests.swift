@@ -154,4 +154,39 @@ import Testing
     let error = #expect(throws: IntrospectionError.self) { try Guest(image: try MemoryImage(path: file.path)) }
     #expect(error.map { "\($0)" }?.hasSuffix("no VMCOREINFO and no kallsyms table in the populated memory") == true)
   }
+
+  // MARK: Remembered kernels
+
+  @Test("a kernel that was found is found by its build id when nothing else tells of it", arguments: SyntheticKernel.Layout.allCases)
+  func remembered(_ layout: SyntheticKernel.Layout) throws {
+    let folder = FileManager.default.temporaryDirectory.path + "/ringwall-kernels-" + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let cache = try #require(KernelCache(folder: folder))
+    func open(_ synthetic: SyntheticKernel) throws -> Guest {
+      let file = try synthetic.file()
+      return try Guest(image: try MemoryImage(path: file.path), cache: cache)
+    }
+    #expect(try open(SyntheticKernel(layout)).kernel.source == "VMCOREINFO")
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+    #expect(names == [SyntheticKernel.buildID.hexadecimal + ".kernel"])
+    // Another boot: the image lies elsewhere, and has no VMCOREINFO.
+    let later = SyntheticKernel(layout, slide: 0x1000_0000, hasInformation: false)
+    let guest = try open(later)
+    #expect(guest.kernel.source == "cache" && guest.kernel.slide == 0x1000_0000 && guest.rejected.isEmpty)
+    for (name, address) in later.symbols.suffix(40) { #expect(guest.symbol(name) == address) }
+    // What the file says is held against the guest: places that lead elsewhere are refused with a reason, and the search goes on.
+    let path = folder + "/" + names[0]
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    try text.replacing(/names [0-9a-f]+/, with: "names 1234").write(toFile: path, atomically: false, encoding: .utf8)
+    let other = try open(later)
+    #expect(other.kernel.source == "kallsyms token table" && other.rejected.map(\.source) == ["cache"])
+    try FileManager.default.setAttributes([.posixPermissions: 0o666], ofItemAtPath: path)
+    #expect(cache.entries().isEmpty)
+    for broken in [
+      "", "ringwall.kernel/1", text.replacing("count", with: "many"), text.replacing(/text [0-9a-f]+/, with: "text ffffffffff"),
+    ] {
+      #expect(KernelCache.Entry(bytes: Array(broken.utf8)) == nil)
+    }
+    #expect(KernelCache.Entry(bytes: Array(text.utf8))?.bytes == Array(text.utf8))
+  }
 }

@@ -62,6 +62,18 @@ private func check(_ test: TestGuest, levels: Int) throws {
 struct RealKernelTests {
   @Test("the running guest's processes are those that it tells itself") func live() throws { try check(try TestGuest.shared(), levels: 5) }
 
+  @Test("nobody is hidden and nothing is inconsistent over 100 samples while the guest starts and ends processes") func samples() throws {
+    let guest = try Guest(memory: try LiveMachine(pid: try TestGuest.shared().process).memory)
+    var ids: Set<Int32> = []
+    for _ in 0..<100 {
+      let list = try guest.processes()
+      #expect(list.hidden.isEmpty && list.inconsistencies.isEmpty)
+      ids.formUnion(list.processes.map(\.pid))
+    }
+    // Others came and went meanwhile.
+    #expect(ids.count > (try guest.processes().processes.count))
+  }
+
   @Test("credentials, namespaces and arguments are those of /proc") func details() throws {
     let test = try TestGuest.shared()
     let guest = try Guest(memory: try LiveMachine(pid: test.process).memory)

@@ -9,7 +9,8 @@ struct DetectionTests {
 
   /// Facts that collectors have (IntegrityFacts.Name).
   private static let facts: Set<String> = [
-    "kernel", "systemCalls", "interrupts", "processors", "text", "tracing", "probes", "securityHooks", "operations", "executable", "processes",
+    "kernel", "systemCalls", "interrupts", "processors", "text", "kernelFile", "tracing", "probes", "securityHooks", "operations",
+    "executable", "processes",
     "modules",
   ]
 
@@ -22,14 +23,17 @@ struct DetectionTests {
       for name in detection.facts {
         #expect(Self.facts.contains(name.hasPrefix("baseline.") ? String(name.dropFirst(9)) : name), "\(detection.id): \(name)")
       }
-      #expect(!detection.techniques.isEmpty && detection.techniques.allSatisfy { $0.wholeMatch(of: /T[0-9]{4}(\.[0-9]{3})?/) != nil }, "\(detection.id)")
+      #expect(
+        !detection.techniques.isEmpty && detection.techniques.allSatisfy { $0.wholeMatch(of: /T[0-9]{4}(\.[0-9]{3})?/) != nil },
+        "\(detection.id)")
       guard let text = chinese[detection.id] else {
         Issue.record("\(detection.id) has no Chinese text")
         continue
       }
       #expect(!text.title.isEmpty && Set(text.messages.keys) == Set(detection.messages.keys), "\(detection.id)")
       for (name, message) in detection.messages {
-        #expect(ControlTextTests.placeholders(text.messages[name] ?? "") == ControlTextTests.placeholders(message), "\(detection.id) \(name)")
+        #expect(
+          ControlTextTests.placeholders(text.messages[name] ?? "") == ControlTextTests.placeholders(message), "\(detection.id) \(name)")
       }
     }
     let known = Set(all.map(\.id))
@@ -45,7 +49,8 @@ struct DetectionTests {
   @Test("a fact that could not be had leaves its detections unjudged, and another document is refused") func unjudged() throws {
     let detections = try Self.detections.get()
     let document: FactValue = [
-      "schema": "ringwall.guest.facts/1", "target": "x", "facts": ["probes": ["state": "absent", "why": "the kernel was built without kprobes"]],
+      "schema": "ringwall.guest.facts/1", "target": "x",
+      "facts": ["probes": ["state": "absent", "why": "the kernel was built without kprobes"]],
       "inconsistencies": [],
     ]
     let report = try detections.judge(document)
@@ -54,7 +59,10 @@ struct DetectionTests {
     #expect(report.unjudged.first { $0.detection.id == "GST-001" }?.state == "notCollected")
     #expect(report.unjudged.first { $0.detection.id == "GST-003" }?.fact == "systemCalls")
     #expect(!report.unjudged.contains { $0.detection.id == "GST-081" })
-    for wrong in [["schema": "ringwall.facts/1"], ["schema": "ringwall.guest.facts/1"], "text", ["schema": "ringwall.guest.facts/1", "facts": ["text": 1]]]
+    for wrong in [
+      ["schema": "ringwall.facts/1"], ["schema": "ringwall.guest.facts/1"], "text",
+      ["schema": "ringwall.guest.facts/1", "facts": ["text": 1]],
+    ]
       as [FactValue]
     {
       #expect(throws: DataError.self) { try detections.judge(wrong) }
@@ -65,7 +73,10 @@ struct DetectionTests {
     let detections = try Self.detections.get()
     let processes: FactValue = [
       "processes": [
-        ["pid": 9, "name": "kworker/0:1", "task": "0x9", "kernelThread": false, "mm": "0x1", "title": 7, "uid": 0, "userUid": 1000, "state": "S"], 5, nil,
+        [
+          "pid": 9, "name": "kworker/0:1", "task": "0x9", "kernelThread": false, "mm": "0x1", "title": 7, "uid": 0, "userUid": 1000,
+          "state": "S",
+        ], 5, nil,
       ],
       "hidden": "all", "initCred": nil,
     ]

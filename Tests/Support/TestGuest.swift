@@ -155,6 +155,12 @@ public final class TestGuest: @unchecked Sendable {
     throw Failure(description: "the guest was not ready within \(seconds) s; its console ends in: \(console.suffix(800)) \(log)")
   }
 
+  /// Path of the ELF file of the guest's kernel.
+  public func kernelFile() throws -> String {
+    guard let kernel = recipe.kernel else { throw Failure(description: "the guest has no kernel") }
+    return try GuestFiles.kernelFile(try GuestFiles.tree(kernel))
+  }
+
   private var log: String { (try? String(contentsOfFile: folder + "/log", encoding: .utf8)) ?? "" }
 
   /// Whether QEMU runs; a process that has ended and was not waited for does not.

@@ -24,6 +24,15 @@ enum GuestFiles {
     return "\(tree)/boot/\(name)"
   }
 
+  /// The ELF file in a kernel's image, kept beside it.
+  static func kernelFile(_ tree: String) throws -> String {
+    let path = tree + "/boot/vmlinux"
+    if !FileManager.default.fileExists(atPath: path) {
+      _ = try Program.output("sh", [scripts + "/extract-kernel.sh", try kernelImage(tree), path])
+    }
+    return path
+  }
+
   /// The initramfs of a kernel, made anew when the scripts or the kernel have changed, and always for an overlay.
   static func initramfs(_ tree: String, overlay: String?, folder: String) throws -> String {
     if let overlay {

@@ -2,6 +2,8 @@
 /// specification, "Note Section"). Reading ends at the first note that reaches beyond the end.
 struct ELFNotes: Sequence, IteratorProtocol {
   struct Note {
+    /// Of the note's header in the bytes.
+    let offset: Int
     /// Without its zero byte.
     let name: String
     let type: UInt32
@@ -25,9 +27,11 @@ struct ELFNotes: Sequence, IteratorProtocol {
     let padded = (nameLength + 3) & ~3
     guard nameLength <= 256, padded <= bytes.count - name, length <= bytes.count - name - padded else { return nil }
     let content = name + padded
-    defer { position = Swift.min(bytes.count, content + (length + 3) & ~3) }
+    let start = position
+    position = Swift.min(bytes.count, content + (length + 3) & ~3)
     return Note(
-      name: String(decoding: bytes[name..<name + nameLength].prefix { $0 != 0 }, as: UTF8.self), type: UInt32(word(position + 8)),
+      offset: start,
+      name: String(decoding: bytes[name..<name + nameLength].prefix { $0 != 0 }, as: UTF8.self), type: UInt32(word(start + 8)),
       content: bytes[content..<content + length])
   }
 }

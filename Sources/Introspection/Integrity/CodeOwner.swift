@@ -58,7 +58,9 @@ struct CodeMap: Sendable {
   init(_ guest: Guest) throws(IntrospectionError) {
     self.guest = guest
     func range(_ first: String, _ last: String) -> Range<UInt64> {
-      guard let start = guest.symbol(first), let end = guest.symbol(last), start < end, guest.kernel.image.contains(start) else { return 0..<0 }
+      guard let start = guest.symbol(first), let end = guest.symbol(last), start < end, guest.kernel.image.contains(start) else {
+        return 0..<0
+      }
       return start..<end
     }
     let text = range("_stext", "_etext")
@@ -122,8 +124,10 @@ private struct GeneratedCode {
 
   /// Code in low memory by which other processors start, executable in the direct map (arch/x86/realmode/init.c).
   private mutating func realMode() {
-    guard let header = guest.symbol("real_mode_header").flatMap({ guest.pointer($0) }), let first = guest.kernel.offset("real_mode_header", "text_start"),
-      let last = guest.kernel.offset("real_mode_header", "ro_end"), let start = guest.u32(header &+ first), let end = guest.u32(header &+ last),
+    guard let header = guest.symbol("real_mode_header").flatMap({ guest.pointer($0) }),
+      let first = guest.kernel.offset("real_mode_header", "text_start"),
+      let last = guest.kernel.offset("real_mode_header", "ro_end"), let start = guest.u32(header &+ first),
+      let end = guest.u32(header &+ last),
       start < end, end <= 1 << 20
     else { return }
     add(guest.kernel.directMap &+ UInt64(start), UInt64(end - start), .generated, "real_mode_header")

@@ -9,7 +9,8 @@ public struct IntegrityFacts: Sendable, Hashable {
 
   /// One structure of the guest's kernel, or several that are held against each other.
   public enum Name: String, Sendable, Hashable, CaseIterable {
-    case kernel, systemCalls, interrupts, processors, text, tracing, probes, securityHooks, operations, executable, processes, modules
+    case kernel, systemCalls, interrupts, processors, text, kernelFile, tracing, probes, securityHooks, operations, executable, processes,
+      modules
   }
 
   public enum State: Sendable, Hashable {
@@ -67,6 +68,7 @@ extension IntegrityFacts.Name {
     case .interrupts: "IDTR of each processor, else idt_table"
     case .processors: "QMP: info registers, xen-save-devices-state"
     case .text: "_stext to _etext, __jump_table, .static_call_sites, ftrace_pages_start, kprobe_table"
+    case .kernelFile: "_stext to _etext, and .text of the vmlinux that was given"
     case .tracing: "ftrace_ops_list, ftrace_trace_function, ftrace_pages_start"
     case .probes: "kprobe_table"
     case .securityHooks: "security_hook_heads, static_calls_table"
@@ -81,16 +83,21 @@ extension IntegrityFacts.Name {
   public var unseen: String {
     switch self {
     case .kernel: "A kernel whose every part was forged to agree, on page tables that no processor runs on, where no registers are known."
-    case .systemCalls: "Code that a correct entry leads to; kernels since 6.9, and 6.1 since 6.1.85, call through x64_sys_call and use the table for tracing only."
+    case .systemCalls:
+      "Code that a correct entry leads to; kernels since 6.9, and 6.1 since 6.1.85, call through x64_sys_call and use the table for tracing only."
     case .interrupts: "Code behind a correct gate; a table in use by a processor whose IDTR is not known."
     case .processors: "Registers between two readings; debug registers."
-    case .text: "A change that was there when the baseline was taken; bytes of sites that the kernel itself patches are held to what may stand there; text of modules."
+    case .text:
+      "A change that was there when the baseline was taken; bytes of sites that the kernel itself patches are held to what may stand there; text of modules."
+    case .kernelFile:
+      "Places that are patched during boot (alternatives, retpolines, returns, locks) and those that the kernel patches while it runs; text of modules."
     case .tracing: "What a correct callback does with the functions that it is called for."
     case .probes: "A hook by hardware breakpoint, and one that writes into the code without a kprobe."
     case .securityHooks: "Code behind a correct hook; BPF programs of type LSM are listed among BPF programs."
     case .operations: "Tables in allocated memory that no super block leads to; tables of modules."
     case .executable: "Pages that are writable through one address and executable through another; page tables of processes."
-    case .processes: "Credentials that were changed in all of their parts as the kernel itself would; a process that is in none of the three structures."
+    case .processes:
+      "Credentials that were changed in all of their parts as the kernel itself would; a process that is in none of the three structures."
     case .modules: "A module that was taken out of all three structures and whose memory is not executable."
     }
   }
@@ -102,11 +109,14 @@ extension Guest {
   /// - Parameters:
   ///   - names: what is asked for; anything else is left out.
   ///   - processors: registers of a running guest; nil for a saved one.
+  ///   - file: the kernel's own ELF file, where somebody has it.
   /// - Throws: `missing` for a kernel whose code cannot be told from its data.
-  public func integrity(_ names: Set<IntegrityFacts.Name> = Set(IntegrityFacts.Name.allCases), processors: ProcessorState? = nil)
+  public func integrity(
+    _ names: Set<IntegrityFacts.Name> = Set(IntegrityFacts.Name.allCases), processors: ProcessorState? = nil, file: KernelFile? = nil
+  )
     throws(IntrospectionError) -> IntegrityFacts
   {
-    var reader = IntegrityReader(guest: self, code: try CodeMap(self), processors: processors)
+    var reader = IntegrityReader(guest: self, code: try CodeMap(self), processors: processors, file: file)
     reader.inconsistencies = reader.code.inconsistencies
     var facts: [IntegrityFacts.Name: IntegrityFacts.State] = [:]
     for name in IntegrityFacts.Name.allCases where names.contains(name) {
@@ -121,6 +131,7 @@ struct IntegrityReader {
   let guest: Guest
   let code: CodeMap
   let processors: ProcessorState?
+  let file: KernelFile?
   /// The first of each structure; more of one would be the same news.
   var inconsistencies: [Inconsistency] = []
 
@@ -131,6 +142,7 @@ struct IntegrityReader {
     case .interrupts: interrupts()
     case .processors: registers()
     case .text: text()
+    case .kernelFile: kernelFile()
     case .tracing: tracing()
     case .probes: probes()
     case .securityHooks: securityHooks()

@@ -57,12 +57,14 @@ extension IntegrityReader {
         .init("noExecute", .bool(processor.hasNoExecute)), .init("smep", .bool(processor.hasSMEP)), .init("smap", .bool(processor.hasSMAP)),
         // CR4.UMIP (Intel SDM volume 3A, section 2.5).
         .init("umip", .bool(processor.cr4 & (1 << 11) != 0)),
-        .init("lostPins", .array(Self.pins.filter { pinned >> $0.bit & 1 == 1 && processor.cr4 >> $0.bit & 1 == 0 }.map { .string($0.name) })),
+        .init(
+          "lostPins", .array(Self.pins.filter { pinned >> $0.bit & 1 == 1 && processor.cr4 >> $0.bit & 1 == 0 }.map { .string($0.name) })),
         .init("idtr", addressValue(processor.idt.base)),
       ]
       if let entries = entry.entries {
         members += [
-          .init("lstar", code.fact(entries.lstar)), .init("cstar", code.fact(entries.cstar)), .init("sysenter", code.fact(entries.sysenterEIP)),
+          .init("lstar", code.fact(entries.lstar)), .init("cstar", code.fact(entries.cstar)),
+          .init("sysenter", code.fact(entries.sysenterEIP)),
         ]
       } else {
         members.append(.init("entriesMissing", .string(entry.why ?? "")))

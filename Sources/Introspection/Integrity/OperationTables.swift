@@ -59,7 +59,8 @@ extension IntegrityReader {
       }
     }
     return [
-      "name": .string(name), "structure": .string(layout.name), "address": addressValue(address), "owner": code.owner(of: address).factValue,
+      "name": .string(name), "structure": .string(layout.name), "address": addressValue(address),
+      "owner": code.owner(of: address).factValue,
       "functions": .object(functions), "foreign": .array(foreign),
     ]
   }
@@ -82,7 +83,9 @@ extension IntegrityReader {
     var found: [Reached] = []
     for block in entries(guest.list(head: head, offset: link, structure: "super_blocks", limit: Self.superBlockLimit)) {
       let name = guest.pointer(block &+ type).flatMap { guest.pointer($0 &+ typeName) }.flatMap { guest.string($0, limit: 64) } ?? ""
-      if let table = guest.pointer(block &+ operations) { found.append(Reached(name: "\(name).s_op", address: table, structure: "super_operations")) }
+      if let table = guest.pointer(block &+ operations) {
+        found.append(Reached(name: "\(name).s_op", address: table, structure: "super_operations"))
+      }
       guard let node = guest.pointer(block &+ root).flatMap({ guest.pointer($0 &+ inode) }) else { continue }
       if let table = guest.pointer(node &+ inodeOperations) {
         found.append(Reached(name: "\(name) root i_op", address: table, structure: "inode_operations"))
@@ -109,8 +112,10 @@ private struct OperationLayouts {
   /// Endings of symbols, the longest first, and the structures that they are.
   private static let endings: [(ending: String, structure: String)] = [
     ("_dir_inode_operations", "inode_operations"), ("_inode_operations", "inode_operations"), ("_iops", "inode_operations"),
-    ("_file_operations", "file_operations"), ("_dir_operations", "file_operations"), ("_file_ops", "file_operations"), ("_fops", "file_operations"),
-    ("_operations", "file_operations"), ("_super_operations", "super_operations"), ("_super_ops", "super_operations"), ("_sops", "super_operations"),
+    ("_file_operations", "file_operations"), ("_dir_operations", "file_operations"), ("_file_ops", "file_operations"),
+    ("_fops", "file_operations"),
+    ("_operations", "file_operations"), ("_super_operations", "super_operations"), ("_super_ops", "super_operations"),
+    ("_sops", "super_operations"),
     ("_seq_ops", "seq_operations"), ("_seqops", "seq_operations"), ("_seq_op", "seq_operations"), ("_op", "seq_operations"),
     ("_proc_ops", "proc_ops"), ("_dgram_ops", "proto_ops"), ("_stream_ops", "proto_ops"), ("_seqpacket_ops", "proto_ops"),
     ("_sockraw_ops", "proto_ops"), ("_prot", "proto"), ("_dentry_operations", "dentry_operations"), ("_ldisc_ops", "tty_ldisc_ops"),

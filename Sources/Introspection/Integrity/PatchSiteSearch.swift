@@ -73,7 +73,8 @@ struct PatchSiteSearch {
     var place = guest.pointer(head)
     while let page = place {
       guard met.insert(page).inserted, met.count <= Self.pageLimit, let count = guest.u32(page &+ used), count <= 1 << 18 else {
-        inconsistencies.append(Inconsistency(structure: "ftrace_pages_start", address: page, reason: "the pages have no end or lie of their length"))
+        inconsistencies.append(
+          Inconsistency(structure: "ftrace_pages_start", address: page, reason: "the pages have no end or lie of their length"))
         return
       }
       if count > 0, let start = guest.pointer(page &+ records), let bytes = guest.bytes(start, count: Int(count) * Int(size)) {

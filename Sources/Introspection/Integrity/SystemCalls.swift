@@ -32,7 +32,8 @@ extension IntegrityReader {
     let owner = code.owner(of: target)
     let names = owner.distance == 0 && owner.kind == .kernel ? guest.kernel.symbols.names(at: target) : []
     return [
-      "number": .int(Int64(number)), "address": addressValue(target), "owner": owner.factValue, "names": .array(names.map(FactValue.string)),
+      "number": .int(Int64(number)), "address": addressValue(target), "owner": owner.factValue,
+      "names": .array(names.map(FactValue.string)),
     ]
   }
 

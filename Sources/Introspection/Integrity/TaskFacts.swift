@@ -44,17 +44,21 @@ private struct TaskReader {
 
   func row(_ process: Process) -> FactValue {
     var members: [FactValue.Member] = [
-      .init("pid", .int(Int64(process.pid))), .init("ppid", process.parent.map { .int(Int64($0)) } ?? .null), .init("name", .string(process.name)),
+      .init("pid", .int(Int64(process.pid))), .init("ppid", process.parent.map { .int(Int64($0)) } ?? .null),
+      .init("name", .string(process.name)),
       .init("task", addressValue(process.address)), .init("state", .string(String(process.stateLetter))),
       .init("kernelThread", .bool(process.isKernelThread)), .init("mm", process.mm.map(addressValue) ?? .null),
       .init("title", process.arguments?.first.map { .string(String($0.prefix(64))) } ?? .null),
     ]
     if let credentials = process.credentials {
       members += [
-        .init("uid", .int(Int64(credentials.uid))), .init("euid", .int(Int64(credentials.euid))), .init("suid", .int(Int64(credentials.suid))),
+        .init("uid", .int(Int64(credentials.uid))), .init("euid", .int(Int64(credentials.euid))),
+        .init("suid", .int(Int64(credentials.suid))),
         .init("permitted", addressValue(credentials.permitted)), .init("cred", addressValue(credentials.address)),
-        .init("userUid", user.flatMap { guest.pointer(credentials.address &+ $0) }.flatMap { account in userID.flatMap { guest.u32(account &+ $0) } }
-          .map { .int(Int64($0)) } ?? .null),
+        .init(
+          "userUid",
+          user.flatMap { guest.pointer(credentials.address &+ $0) }.flatMap { account in userID.flatMap { guest.u32(account &+ $0) } }
+            .map { .int(Int64($0)) } ?? .null),
         .init("userNamespace", process.namespaces.first { $0.kind == .user }.map { .int(Int64($0.inode)) } ?? .null),
       ]
     }

@@ -28,7 +28,11 @@ extension IntegrityReader {
         if patched.count < Self.reportLimit { patched.append(row(site, why, bytes[offset..<offset + site.length])) }
         continue
       }
-      if site.kind == .probe, site.length == 1 { masked[offset] = site.original } else { for place in offset..<offset + site.length { masked[place] = 0 } }
+      if site.kind == .probe, site.length == 1 {
+        masked[offset] = site.original
+      } else {
+        for place in offset..<offset + site.length { masked[place] = 0 }
+      }
     }
     let redirected = redirections(bytes, search.sites)
     return .present(
@@ -85,9 +89,13 @@ extension IntegrityReader {
         address += 4
         offset += 4
       }
-      guard sites[address] == nil, let target = Self.departure(bytes[offset...], at: address), !guest.kernel.image.contains(target) else { continue }
+      guard sites[address] == nil, let target = Self.departure(bytes[offset...], at: address), !guest.kernel.image.contains(target) else {
+        continue
+      }
       guard found.count < Self.reportLimit else { break }
-      found.append(["at": code.fact(address), "target": code.fact(target), "bytes": .string(bytes[offset..<min(offset + 12, bytes.count)].hexadecimal)])
+      found.append([
+        "at": code.fact(address), "target": code.fact(target), "bytes": .string(bytes[offset..<min(offset + 12, bytes.count)].hexadecimal),
+      ])
     }
     return found
   }

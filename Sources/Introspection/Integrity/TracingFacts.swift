@@ -31,7 +31,9 @@ extension IntegrityReader {
       place = guest.pointer(entry &+ nextOffset)
     }
     var members: [FactValue.Member] = [.init("operations", .array(rows))]
-    if let symbol = guest.symbol("ftrace_trace_function"), let function = guest.u64(symbol) { members.append(.init("function", code.fact(function))) }
+    if let symbol = guest.symbol("ftrace_trace_function"), let function = guest.u64(symbol) {
+      members.append(.init("function", code.fact(function)))
+    }
     return .present(.object(members))
   }
 

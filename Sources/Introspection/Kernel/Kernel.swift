@@ -8,7 +8,9 @@ public struct Kernel: Sendable {
   public let banner: String
   /// Lower case hexadecimal digits of the GNU build id; nil where neither VMCOREINFO nor the notes tell it.
   public let buildID: String?
-  /// How it was found: "VMCOREINFO" or "kallsyms token table".
+  /// Guest-virtual address of the note that holds the build id; nil where there is none.
+  let buildNote: UInt64?
+  /// How it was found: "VMCOREINFO", "cache" or "kallsyms token table".
   public let source: String
   /// kallsyms, with addresses as they are at run time. Symbols of modules are not in it.
   public let symbols: SymbolTable

@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// Kernels that were found before, by build id: where in the image the parts lie that a search would look for. A kernel that left no
-/// VMCOREINFO is then found by the bytes of its build id, which takes a tenth of the time.
+/// Kernels that were found before, by build id: where in the image the parts lie. One that left no VMCOREINFO is then found by the bytes of
+/// its build id, and not by the form of tables that anybody can imitate.
 ///
 /// One small file for each build. A file only says where to look: everything is read from the guest and passes the same cross-checks. Files
 /// that somebody else owns or may write are passed over.
@@ -32,7 +32,8 @@ public struct KernelCache: Sendable {
   /// A kernel as the cache knows it: offsets from `_text`.
   struct Entry: Sendable, Hashable {
     let buildID: String
-    let notes: UInt64
+    /// Of the note that holds the build id.
+    let note: UInt64
     let text: UInt64
     let pageTable: UInt64
     let places: KallsymsPlaces
@@ -99,7 +100,7 @@ extension KernelCache.Entry {
   var bytes: [UInt8] {
     var lines = [Self.form, buildID]
     func add(_ key: String, _ value: UInt64) { lines.append(key + " " + String(value, radix: 16)) }
-    add("notes", notes)
+    add("note", note)
     add("text", text)
     add("pages", pageTable)
     add("names", places.names)
@@ -127,7 +128,7 @@ extension KernelCache.Entry {
       guard words.count == 2, let value = UInt64(words[1], radix: 16), value < 1 << 30 else { return nil }
       values[words[0]] = value
     }
-    guard let notes = values["notes"], let text = values["text"], let pageTable = values["pages"], let names = values["names"],
+    guard let note = values["note"], let text = values["text"], let pageTable = values["pages"], let names = values["names"],
       let count = values["count"], let tokens = values["tokens"], let index = values["index"]
     else { return nil }
     let kind: KallsymsPlaces.Values
@@ -141,7 +142,7 @@ extension KernelCache.Entry {
       return nil
     }
     buildID = String(lines[1])
-    self.notes = notes
+    self.note = note
     self.text = text
     self.pageTable = pageTable
     places = KallsymsPlaces(names: names, count: UInt32(count), tokenTable: tokens, tokenIndex: index, values: kind)
@@ -150,15 +151,15 @@ extension KernelCache.Entry {
 
   /// From a kernel that was found; nil where it has no build id, or its parts lie outside of the image.
   init?(_ kernel: Kernel, _ places: KallsymsPlaces, basePlace: UInt64?) {
-    guard let id = kernel.buildID, let notes = kernel.symbol("__start_notes"), let text = kernel.symbol("_stext"),
+    guard let id = kernel.buildID, let note = kernel.buildNote, let text = kernel.symbol("_stext"),
       let pageTable = kernel.symbol("init_top_pgt") ?? kernel.symbol("swapper_pg_dir")
     else { return nil }
     let start = kernel.image.lowerBound
     let moved = places.moved(by: 0 &- start)
-    guard [notes, text, pageTable].allSatisfy(kernel.image.contains), moved.names < 1 << 30, basePlace.map(kernel.image.contains) ?? true
+    guard [note, text, pageTable].allSatisfy(kernel.image.contains), moved.names < 1 << 30, basePlace.map(kernel.image.contains) ?? true
     else { return nil }
     buildID = id
-    self.notes = notes - start
+    self.note = note - start
     self.text = text - start
     self.pageTable = pageTable - start
     self.places = moved
@@ -166,7 +167,7 @@ extension KernelCache.Entry {
   }
 
   /// The bytes of the GNU note that holds the build id.
-  var note: [UInt8] {
+  var noteBytes: [UInt8] {
     let digits = Array(buildID.utf8)
     func value(_ digit: UInt8) -> UInt8 { digit < 0x3A ? digit - 0x30 : digit - 0x57 }
     let id = stride(from: 0, to: digits.count - 1, by: 2).map { value(digits[$0]) << 4 | value(digits[$0 + 1]) }

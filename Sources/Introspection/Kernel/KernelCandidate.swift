@@ -57,8 +57,10 @@ struct KernelCandidate {
       throw Reason(text: "its symbols do not say where the image begins and ends")
     }
     let directMap = try directMap(table, space, start)
+    let (buildID, buildNote) = try buildID(table)
     let kernel = Kernel(
-      release: release, banner: banner, buildID: try buildID(table), source: source, symbols: table, types: types, information: information,
+      release: release, banner: banner, buildID: buildID, buildNote: buildNote, source: source, symbols: table, types: types,
+      information: information,
       image: start..<end, physicalBase: physicalBase, directMap: directMap)
     try checkFirstTask(kernel, space)
     return Accepted(
@@ -134,17 +136,13 @@ struct KernelCandidate {
   }
 
   /// GNU build id in the notes of the image; VMCOREINFO must say the same.
-  private func buildID(_ table: SymbolTable) throws(Reason) -> String? {
-    var found: String?
-    if let start = table.address("__start_notes"), let stop = table.address("__stop_notes"), stop > start, stop - start <= 65536,
-      let notes = image(start, Int(stop - start))
-    {
-      found = ELFNotes(notes).first { $0.name == "GNU" && $0.type == 3 }.map { $0.content.hexadecimal }
-    }
-    if let found, let said = information?.buildID, found != said {
-      throw Reason(text: "its build id is \(found) and VMCOREINFO says \(said)")
-    }
-    return found ?? information?.buildID
+  private func buildID(_ table: SymbolTable) throws(Reason) -> (id: String?, place: UInt64?) {
+    guard let start = table.address("__start_notes"), let stop = table.address("__stop_notes"), stop > start, stop - start <= 65536,
+      let notes = image(start, Int(stop - start)), let note = ELFNotes(notes).first(where: { $0.name == "GNU" && $0.type == 3 })
+    else { return (information?.buildID, nil) }
+    let found = note.content.hexadecimal
+    if let said = information?.buildID, found != said { throw Reason(text: "its build id is \(found) and VMCOREINFO says \(said)") }
+    return (found, start + UInt64(note.offset))
   }
 
   // MARK: Types and the first task

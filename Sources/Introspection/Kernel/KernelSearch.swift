@@ -97,7 +97,7 @@ struct KernelSearch {
   /// Guest-physical addresses at which the build id's note stands.
   private func places(of entry: KernelCache.Entry) -> [UInt64] {
     var found: [UInt64] = []
-    let note = entry.note
+    let note = entry.noteBytes
     for range in memory.populated where found.count < 16 {
       found += KallsymsScan.places(of: note, in: memory, range: range, limit: 16).map { range.start + UInt64($0) }
     }
@@ -106,7 +106,7 @@ struct KernelSearch {
 
   /// The cache says where in the image the parts lie, and the guest's page tables where the image is mapped.
   private func check(_ entry: KernelCache.Entry, at note: UInt64) throws(KernelCandidate.Reason) -> KernelCandidate.Accepted {
-    let image = note &- entry.notes
+    let image = note &- entry.note
     let text = image &+ entry.text
     guard image <= note, let distance = distance(text: text, root: image &+ entry.pageTable) else {
       throw KernelCandidate.Reason(text: "no page tables map an image with this build id")

@@ -185,9 +185,9 @@ public struct SymbolTable: Sendable {
 
   /// Names of all symbols at exactly this address, in the order of the table, at most 64.
   public func names(at address: UInt64) -> [String] {
-    guard var index = lastIndex(atOrBelow: address), parts.addresses[index] == address else { return [] }
+    guard var index = lastIndex(atOrBelow: address), value(at: index) == address else { return [] }
     var found: [String] = []
-    while parts.addresses[index] == address, found.count < 64 {
+    while value(at: index) == address, found.count < 64 {
       found.append(symbol(at: index).name)
       guard index > 0 else { break }
       index -= 1
@@ -211,7 +211,7 @@ public struct SymbolTable: Sendable {
   }
 
   /// Address of a symbol by its place in the table, without its name.
-  public func address(at index: Int) -> UInt64 { parts.addresses[index] }
+  public func address(at index: Int) -> UInt64 { value(at: index) }
 
   /// Address of the next symbol above an address; nil above the last.
   public func following(_ address: UInt64) -> UInt64? {

@@ -253,7 +253,9 @@ public struct TypeIndex: Sendable {
     var bits = 0
     var found: Member?
     for part in path.split(separator: ".", omittingEmptySubsequences: false) {
-      guard let structure = resolved(type), let member = direct(structure, Array(part.utf8), Self.depthLimit) else { return nil }
+      guard !part.isEmpty, let structure = resolved(type), let member = direct(structure, Array(part.utf8), Self.depthLimit) else {
+        return nil
+      }
       bits += member.bitOffset
       type = member.type
       found = Member(name: path, bitOffset: bits, bitSize: member.bitSize, type: member.type)

@@ -5,7 +5,7 @@ public struct PauseHistogram: Sendable, Hashable {
   private static let bits = 5
   private static let powers = 40
 
-  private var counts = [UInt64](repeating: 0, count: (PauseHistogram.powers + 1) << PauseHistogram.bits)
+  private var counts = [UInt64](repeating: 0, count: PauseHistogram.powers << PauseHistogram.bits)
   public private(set) var count: UInt64 = 0
   /// Sum of all values, nanoseconds.
   public private(set) var sum: UInt64 = 0

@@ -50,16 +50,22 @@ struct ProcessView {
 
   /// Leaders of thread groups, by the structures that hold them.
   struct Reading {
-    var sources: [UInt64: Set<ProcessList.Source>] = [:]
+    /// A task_struct with the id that it had when it was met: memory of one that ended is soon another's.
+    struct Task: Hashable {
+      let address: UInt64
+      let pid: Int32
+    }
+
+    var sources: [Task: Set<ProcessList.Source>] = [:]
     /// Structures that could be read at all.
     var readable: Set<ProcessList.Source> = []
     var inconsistencies: [Inconsistency] = []
     /// Differences that are left when earlier readings are taken into account.
-    var settled: [UInt64: [ProcessList.Source]]?
+    var settled: [Task: [ProcessList.Source]]?
 
-    var tasks: [UInt64] { Array(sources.keys) }
+    var tasks: [Task] { Array(sources.keys) }
 
-    var differences: [UInt64: [ProcessList.Source]] {
+    var differences: [Task: [ProcessList.Source]] {
       if let settled { return settled }
       return sources.compactMapValues { found in
         let missing = ProcessList.Source.allCases.filter { readable.contains($0) && !found.contains($0) }
@@ -71,15 +77,20 @@ struct ProcessView {
     func keeping(_ earlier: Reading) -> Reading {
       let before = earlier.differences
       var kept = self
-      kept.settled = differences.compactMapValues { $0 }.filter { before[$0.key] == $0.value }
-      kept.inconsistencies = inconsistencies.filter { now in earlier.inconsistencies.contains { $0.structure == now.structure } }
+      kept.settled = differences.filter { before[$0.key] == $0.value }
+      kept.inconsistencies = inconsistencies.filter { now in
+        earlier.inconsistencies.contains { $0.structure == now.structure && $0.address == now.address }
+      }
       return kept
     }
   }
 
   func read() -> Reading {
     var reading = Reading()
-    func add(_ task: UInt64, _ source: ProcessList.Source) { reading.sources[task, default: []].insert(source) }
+    func add(_ task: UInt64, _ source: ProcessList.Source) {
+      guard let id = guest.i32(task &+ tgid) else { return }
+      reading.sources[Reading.Task(address: task, pid: id), default: []].insert(source)
+    }
 
     let list = guest.list(head: initTask &+ tasks, offset: tasks, structure: "init_task.tasks")
     reading.readable.insert(.list)
@@ -97,7 +108,7 @@ struct ProcessView {
       for task in children.entries { add(task, .children) }
     }
     // The idle task is the head of the list and has no entry in the table.
-    reading.sources[initTask] = reading.readable
+    reading.sources[Reading.Task(address: initTask, pid: 0)] = reading.readable
     return reading
   }
 
@@ -155,7 +166,10 @@ struct ProcessView {
 
   // MARK: One process
 
-  /// Nil for what is no task any more: its members cannot be read.
+  /// Nil for what is not the task any more that was met.
+  func process(_ task: Reading.Task) -> Process? { process(task.address).flatMap { $0.pid == task.pid ? $0 : nil } }
+
+  /// Nil for what is no task: its members cannot be read.
   func process(_ task: UInt64) -> Process? {
     guard let id = guest.i32(task &+ tgid), let bits = guest.u32(task &+ flags), let name = guest.string(task &+ comm, limit: 16) else {
       return nil

@@ -78,8 +78,14 @@ struct SocketTables {
         continue
       }
       chains(base: base, count: UInt64(last) + 1, stride: size, link: nullsNode, structure: "tcp_hashinfo.ehash")
-      // Listeners are linked by the same node since Linux 5.19.
-      if let head = offset("inet_listen_hashbucket", "nulls_head") {
+      guard let head = offset("inet_listen_hashbucket", "nulls_head") else { continue }
+      // Up to Linux 5.18 listeners lie in a table of their own, and lhash2 links them by another node.
+      if let own = guest.kernel.types.member("inet_hashinfo", "listening_hash"),
+        let array = guest.kernel.types.resolved(own.type).flatMap(guest.kernel.types.array)
+      {
+        let base = table &+ UInt64(own.offset) &+ head
+        chains(base: base, count: UInt64(array.count), stride: listenersSize, link: nullsNode, structure: "tcp_hashinfo.listening_hash")
+      } else {
         chains(
           base: listening &+ head, count: UInt64(lastListening) + 1, stride: listenersSize, link: nullsNode,
           structure: "tcp_hashinfo.lhash2")

@@ -102,7 +102,10 @@ struct SocketView {
     switch kind {
     case .inet, .inet6:
       switch (type(address), identity) {
-      case (1, 6): return guest.u8(address &+ state) != Socket.State.closed.rawValue
+      case (1, 6):
+        let now = guest.u8(address &+ state)
+        if now == Socket.State.listening.rawValue { return guest.kernel.offset("inet_listen_hashbucket", "nulls_head") != nil }
+        return now != Socket.State.closed.rawValue
       case (2, 17), (2, 136): return port != 0
       case (3, _): return port != 0 && guest.symbol(kind == .inet ? "raw_v4_hashinfo" : "raw_v6_hashinfo") != nil
       default: return false

@@ -14,6 +14,7 @@ struct GuestCheckCommand: ParsableCommand {
         ringwall guest check web01
         ringwall guest check web01 --baseline web01.baseline.json   compared with an earlier state too
         ringwall guest check guest.ram -o json                      a saved image
+        ringwall guest check web01 --vmlinux vmlinux                its code compared with the kernel's own file
         ringwall guest check --facts web01.facts.json               facts that were saved
         ringwall guest check web01 --samples 100                    again and again, each finding told once
 
@@ -29,7 +30,8 @@ struct GuestCheckCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Judge facts that ringwall guest facts saved.", valueName: "file"), completion: .file())
   var facts: String?
 
-  @Option(help: ArgumentHelp("Facts of the same guest from earlier: what has changed since counts too.", valueName: "file"), completion: .file())
+  @Option(
+    help: ArgumentHelp("Facts of the same guest from earlier: what has changed since counts too.", valueName: "file"), completion: .file())
   var baseline: String?
 
   @Option(help: ArgumentHelp("Check a guest so many times, one after the other.", valueName: "count"))
@@ -38,6 +40,7 @@ struct GuestCheckCommand: ParsableCommand {
   @Option(name: [.customShort("o"), .long], help: ArgumentHelp("Form: table or json.", valueName: "format"))
   var format: GuestForm = .table
 
+  @OptionGroup var kernel: GuestKernelOptions
   @OptionGroup var data: DataOptions
 
   func validate() throws {
@@ -61,7 +64,7 @@ struct GuestCheckCommand: ParsableCommand {
 
   private func judge(_ detections: Detections, _ old: FactValue?) throws -> (FactValue, DetectionReport) {
     guard let facts else {
-      return try Self.check(try GuestInspection(guest ?? ""), samples) { try detections.judge($0, baseline: old) }
+      return try Self.check(try GuestInspection(guest ?? "", kernel: kernel.vmlinux), samples) { try detections.judge($0, baseline: old) }
     }
     let document = try Self.read(facts)
     return (document, try Self.naming(facts) { () throws(DataError) in try detections.judge(document, baseline: old) })
@@ -121,17 +124,22 @@ struct GuestCheckCommand: ParsableCommand {
       }
       Console.print(PlainTable.text(head, rows, right: []))
     }
-    // Without a baseline there is nothing to compare, which is no failure.
-    let unjudged = report.unjudged.filter { hasBaseline || !$0.fact.hasPrefix("baseline.") }
+    // Without a baseline or the kernel's file there is nothing to compare with, which is no failure.
+    let unjudged = report.unjudged.filter { entry in
+      entry.fact == "kernelFile" ? entry.state != "notCollected" : hasBaseline || !entry.fact.hasPrefix("baseline.")
+    }
     for group in Dictionary(grouping: unjudged, by: { $0.fact + $0.why }).sorted(by: { $0.key < $1.key }) {
       guard let first = group.value.first else { continue }
       let ids = group.value.map(\.detection.id).sorted().joined(separator: ", ")
       let fact = first.fact.isEmpty ? texts["guest.check.policy"] : first.fact
       Console.say(
-        texts("guest.check.unjudged", ["ids": ids, "fact": fact, "state": texts["guest.check.state.\(first.state)"], "why": Speech.current.translation(first.why)]))
+        texts(
+          "guest.check.unjudged",
+          ["ids": ids, "fact": fact, "state": texts["guest.check.state.\(first.state)"], "why": Speech.current.translation(first.why)]))
     }
     if report.hits.isEmpty {
-      Console.say(texts("guest.check.none", ["count": "\(detections.all.count - report.unjudged.count)", "skipped": "\(report.unjudged.count)"]))
+      Console.say(
+        texts("guest.check.none", ["count": "\(detections.all.count - report.unjudged.count)", "skipped": "\(report.unjudged.count)"]))
     }
   }
 }

@@ -28,11 +28,12 @@ struct GuestFactsCommand: ParsableCommand {
     help: ArgumentHelp("Write the facts to a file, which is replaced only when it is complete.", valueName: "file"), completion: .file())
   var output: String?
 
+  @OptionGroup var kernel: GuestKernelOptions
   @OptionGroup var data: DataOptions
 
   func run() throws {
     let result = try ResultOutput(path: output)
-    let document = try GuestInspection(guest).document()
+    let document = try GuestInspection(guest, kernel: kernel.vmlinux).document()
     try result.write(JSONText.bytes(document, indent: 1))
     try result.write([0x0A])
     try result.finish()

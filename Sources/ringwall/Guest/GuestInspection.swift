@@ -10,9 +10,14 @@ final class GuestInspection {
   private let target: String
   private let machine: LiveMachine?
   private let window: PauseWindow?
+  private let file: KernelFile?
 
-  init(_ target: String) throws(DataError) {
+  /// - Parameter kernel: path of the kernel's own ELF file; nil where nobody has it.
+  init(_ target: String, kernel: String?) throws(DataError) {
     self.target = target
+    do throws(IntrospectionError) { file = if let kernel { try KernelFile(path: kernel) } else { nil } } catch {
+      throw DataError(error.description)
+    }
     let named = try GuestTarget(target)
     if case .file = named {
       guest = try GuestTarget.open(target)
@@ -33,8 +38,9 @@ final class GuestInspection {
 
   private func document(_ names: Set<IntegrityFacts.Name>, _ processors: ProcessorState?) throws(DataError) -> FactValue {
     guest.memory.refresh()
+    let file = file
     let collected: FactValue = ["at": .string(Clock.text(Clock.now())), "by": .string("ringwall \(Version.text)")]
-    return try guest.answer { (guest) throws(IntrospectionError) in try guest.integrity(names, processors: processors) }
+    return try guest.answer { (guest) throws(IntrospectionError) in try guest.integrity(names, processors: processors, file: file) }
       .document(target: target, collected: collected)
   }
 

@@ -29,11 +29,14 @@ struct GuestPsCommand: ParsableCommand {
   @Option(name: [.customShort("o"), .long], help: ArgumentHelp("Form of the list: table or json.", valueName: "format"))
   var format: Form = .table
 
+  @Flag(help: "Remember where this kernel's parts lie, by its build id, below $XDG_CACHE_HOME/ringwall/kernels.")
+  var cache = false
+
   @OptionGroup var data: DataOptions
 
   func run() throws {
     let texts = try Texts(data.language, from: try DataFolder(named: data.data))
-    let guest = try GuestTarget.open(guest)
+    let guest = try GuestTarget.open(guest, cache: cache ? KernelCache() : nil)
     let list = try guest.answer { (guest) throws(IntrospectionError) in try guest.processes() }
     switch format {
     case .json: Console.print(Self.json(guest, list))

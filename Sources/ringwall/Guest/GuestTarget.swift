@@ -71,16 +71,20 @@ enum GuestTarget {
 
 extension GuestTarget {
   /// Opens what was named, and finds its kernel.
-  static func open(_ text: String) throws(DataError) -> Guest { try GuestTarget(text).guest() }
+  ///
+  /// - Parameter cache: where kernels are remembered; nil for nowhere.
+  static func open(_ text: String, cache: KernelCache? = nil) throws(DataError) -> Guest { try GuestTarget(text).guest(cache) }
 
   /// The guest, running or saved, with its kernel. Of a running one with a monitor, the kernel is the one that its processors run on.
-  func guest() throws(DataError) -> Guest {
+  func guest(_ cache: KernelCache? = nil) throws(DataError) -> Guest {
     if case .file(let path) = self {
-      do throws(IntrospectionError) { return try Guest(image: try MemoryImage(path: path)) } catch { throw DataError(error.description) }
+      do throws(IntrospectionError) {
+        return try Guest(image: try MemoryImage(path: path), cache: cache)
+      } catch { throw DataError(error.description) }
     }
     let machine = try machine()
     do throws(IntrospectionError) {
-      return try Guest(memory: machine.memory, processors: machine.roots())
+      return try Guest(memory: machine.memory, processors: machine.roots(), cache: cache)
     } catch { throw DataError(error.description) }
   }
 

@@ -30,7 +30,9 @@ final class GuestEditor {
   }
 
   private func undo() {
-    for change in before.reversed() { _ = unsafe change.bytes.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, off_t(change.offset)) } }
+    for change in before.reversed() {
+      _ = unsafe change.bytes.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, off_t(change.offset)) }
+    }
     before = []
   }
 

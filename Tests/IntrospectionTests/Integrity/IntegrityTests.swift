@@ -12,18 +12,22 @@ final class IntegrityScene: @unchecked Sendable {
   let detections: Detections
   /// Facts of the untouched image.
   let baseline: FactValue
+  private let file: KernelFile
   private let lock = NSLock()
 
   init(_ guest: TestGuest) throws {
+    // Its people are there a moment after the guest is ready.
+    try guest.run("until ps -o user,args | grep -q '^user  *sleep' && ps -o user,args | grep -q '^root  *sleep'; do usleep 100000; done")
     editor = try GuestEditor(path: try guest.ramImage(named: "integrity.raw"))
     let source = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardizedFileURL.path
     detections = try Detections.load(from: try DataFolder(named: source))
-    baseline = try editor.guest.integrity().document(target: "clean")
+    file = try KernelFile(path: try guest.kernelFile())
+    baseline = try editor.guest.integrity(file: file).document(target: "clean")
   }
 
   /// Ids and messages' cases of what the facts of some names tell.
   func hits(_ names: Set<IntegrityFacts.Name> = Set(IntegrityFacts.Name.allCases)) throws -> [DetectionHit] {
-    try detections.judge(try editor.guest.integrity(names).document(target: "image"), baseline: baseline).hits
+    try detections.judge(try editor.guest.integrity(names, file: file).document(target: "image"), baseline: baseline).hits
   }
 
   func locked<Result>(_ body: () throws -> Result) rethrows -> Result { try lock.withLock(body) }
@@ -65,7 +69,8 @@ final class IntegrityScene: @unchecked Sendable {
 private let recipe = GuestRecipe { $0.workload = [.fork, .network, .people] }
 
 @Suite(
-  "Integrity of a saved guest, Linux 6.1", .serialized, .enabled(if: TestGuest.obstacle(.cloud) == nil, "\(TestGuest.obstacle(.cloud) ?? "")"),
+  "Integrity of a saved guest, Linux 6.1", .serialized,
+  .enabled(if: TestGuest.obstacle(.cloud) == nil, "\(TestGuest.obstacle(.cloud) ?? "")"),
   .guest(recipe))
 struct IntegrityTests {
   @Test("an untouched guest shows no sign") func clean() throws { try IntegrityScene.shared().expectClean() }

@@ -43,6 +43,22 @@ gst_031 contains guest.hit("jump", function.at.address, {"at": guest.shown(funct
 }
 
 # METADATA
+# title: "The kernel's code differs from its own file"
+# description: "The code in memory is held against the kernel's own ELF file, byte by byte, without the places that boot or the kernel itself patches and without the addresses that KASLR moved. It sees what was changed before any baseline, whatever the boot; it cannot see a change in a place that is left out, or a file that was changed too."
+# custom:
+#   id: GST-033
+#   severity: critical
+#   technique: [T1014, T1601.001]
+#   facts: [kernelFile]
+#   remediation: "Isolate the guest and keep an image of its memory; compare the function with the file to find what was changed."
+#   messages:
+#     bytes: "{at} holds {bytes}, and the file of the kernel {original}"
+#   source: "arch/x86/kernel/alternative.c, scripts/extract-vmlinux"
+gst_033 contains guest.hit("bytes", difference.at.address, {"at": guest.shown(difference.at.owner), "bytes": difference.bytes, "original": difference.original}) if {
+	some difference in guest.value("kernelFile").differences
+}
+
+# METADATA
 # title: "The kernel's code differs from the baseline"
 # description: "Each page of the kernel's code, without the places that the kernel itself rewrites, is held against the baseline taken of the same guest since its start. What was changed before the baseline was taken is not seen, and neither is code of modules."
 # custom:

@@ -23,6 +23,12 @@ test_redirected if {
 	count(text.gst_031) == 1 with input as {"facts": code([], [], [object.union(site, {"target": {"address": "0x2", "owner": {"kind": "none"}}})], "0x0")}
 }
 
+test_file if {
+	difference := {"at": site.at, "bytes": "cc", "original": "90"}
+	count(text.gst_033) == 1 with input as {"facts": {"kernelFile": {"state": "present", "value": {"differences": [difference]}}}}
+	count(text.gst_033) == 0 with input as {"facts": {"kernelFile": {"state": "present", "value": {"differences": []}}}}
+}
+
 test_pages if {
 	count(text.gst_032) == 0 with input as {"facts": code(["x", "y"], [], [], "0x0"), "baseline": {"facts": code(["x", "y"], [], [], "0x0")}}
 	some hit in text.gst_032 with input as {"facts": code(["x", "z"], [], [], "0x0"), "baseline": {"facts": code(["x", "y"], [], [], "0x0")}}

@@ -29,17 +29,17 @@ extension HTMLReport {
   private func item(_ rank: Int, _ row: AuditResult, others: Int) -> Markup {
     let control = row.control
     let more: Markup = others == 0 ? "" : " <a href=\"#c-\(control.id)\">\(texts("html.otherResults", ["count": "\(others)"]))</a>"
-    let words = texts.words(of: control)
-    let foreign: Markup = words.isTranslated ? "" : " lang=\"en\""
+    let said = texts.words(of: control)
+    let foreign: Markup = said.isTranslated ? "" : " lang=\"en\""
     var markup: Markup = """
       <li><span class="rank">\(rank)</span><div><h3>\(texts.message(row.finding))</h3><p class="meta">\(mark(control.severity))\
       <a class="id" href="#\(filters.rowID(row))">\(control.id)</a><span>\(texts.title(control))</span><span>\(words(control.layer))</span>\
       <span class="name">\(row.finding.asset.name)</span>\(more)</p>
 
       """
-    if !words.description.isEmpty { markup += "<p class=\"sub\"\(foreign)>\(words.description)</p>\n" }
-    if !words.remediation.isEmpty {
-      markup += "<p class=\"sub fix\"><b>\(texts["explain.repair"])</b> <span\(foreign)>\(words.remediation)</span></p>\n"
+    if !said.description.isEmpty { markup += "<p class=\"sub\"\(foreign)>\(said.description)</p>\n" }
+    if !said.remediation.isEmpty {
+      markup += "<p class=\"sub fix\"><b>\(texts["explain.repair"])</b> <span\(foreign)>\(said.remediation)</span></p>\n"
     }
     markup += """
       </div>
@@ -117,8 +117,8 @@ extension HTMLReport {
   }
 
   private func repair(_ control: Control, _ rows: [AuditResult]) -> Markup {
-    let words = texts.words(of: control)
-    let foreign: Markup = words.isTranslated ? "" : " lang=\"en\""
+    let said = texts.words(of: control)
+    let foreign: Markup = said.isTranslated ? "" : " lang=\"en\""
     let links: [Markup] = rows.prefix(12).map { "<a class=\"a\" href=\"#\(filters.rowID($0))\">\($0.finding.asset.name)</a> " }
     let more: Markup = rows.count > 12 ? "<span class=\"dim\">+\(rows.count - 12)</span>" : ""
     var markup: Markup = """
@@ -127,8 +127,8 @@ extension HTMLReport {
 
       """
     let entries = [
-      ("html.why", words.description), ("explain.safe", words.safe), ("explain.default", words.defaultValue),
-      ("explain.repair", words.remediation), ("explain.restart", words.restart), ("explain.source", control.provenance),
+      ("html.why", said.description), ("explain.safe", said.safe), ("explain.default", said.defaultValue),
+      ("explain.repair", said.remediation), ("explain.restart", said.restart), ("explain.source", control.provenance),
     ]
     for (key, text) in entries where !text.isEmpty { markup += "<dt>\(texts[key])</dt><dd\(foreign)>\(text)</dd>\n" }
     markup += "</dl></article>\n"

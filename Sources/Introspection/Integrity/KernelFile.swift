@@ -1,0 +1,99 @@
+/// The kernel's own ELF file (vmlinux, as scripts/extract-vmlinux takes it out of a vmlinuz): its code as it was built, and the tables of what is
+/// patched while it boots, which the kernel itself frees afterwards.
+public struct KernelFile: Sendable {
+  public let path: String
+  /// Lower case hexadecimal digits of the GNU build id; nil where the file has none.
+  public let buildID: String?
+  /// Address and contents of .text.
+  let text: (address: UInt64, bytes: [UInt8])
+  private let sections: [String: (address: UInt64, bytes: [UInt8])]
+
+  /// Sections that are kept, with the most bytes that each may have.
+  private static let wanted: [String: UInt64] = [
+    ".text": 128 << 20, ".notes": 1 << 20, ".altinstructions": 16 << 20, ".retpoline_sites": 16 << 20, ".return_sites": 16 << 20,
+    ".call_sites": 16 << 20, ".ibt_endbr_seal": 16 << 20, ".parainstructions": 16 << 20, ".smp_locks": 16 << 20,
+  ]
+
+  /// Sections with places of constants that boot writes into the code (include/asm-generic/runtime-const.h), and the length of each.
+  private static let constants: [(prefix: String, length: Int)] = [("runtime_ptr_", 8), ("runtime_shift_", 1)]
+
+  /// - Throws: `unreadable` for a file that cannot be opened, `malformed` for one that is no such file.
+  public init(path: String) throws(IntrospectionError) {
+    let file = try MappedFile(path: path)
+    guard let range = PhysicalRange(start: 0, count: file.count) else {
+      throw .malformed(path: path, offset: 0, reason: "the file is empty")
+    }
+    try self.init(PhysicalMemory(segments: [PhysicalMemory.Segment(range: range, file: file, fileOffset: 0)], path: path))
+  }
+
+  init(_ file: PhysicalMemory) throws(IntrospectionError) {
+    path = file.path
+    func malformed(_ offset: UInt64, _ reason: String) -> IntrospectionError { .malformed(path: file.path, offset: offset, reason: reason) }
+    // ELFCLASS64, little-endian, EM_X86_64 (System V ABI, chapter 4).
+    guard file.bytes(0, count: 6) == [0x7F, 0x45, 0x4C, 0x46, 2, 1], file.u16(18) == 62 else {
+      throw malformed(0, "it is no ELF file for x86-64; take the kernel out of a vmlinuz with extract-vmlinux")
+    }
+    guard let table = file.u64(0x28), let entry = file.u16(0x3A), let count = file.u16(0x3C), let names = file.u16(0x3E), entry == 64,
+      count > 0,
+      names < count, table < file.end, UInt64(count) * 64 <= file.end - table
+    else { throw malformed(0x28, "its section headers lie outside of the file") }
+    func header(_ index: UInt16) -> (name: UInt32, address: UInt64, offset: UInt64, size: UInt64)? {
+      let place = table + UInt64(index) * 64
+      guard let name = file.u32(place), let type = file.u32(place + 4), let address = file.u64(place + 16),
+        let offset = file.u64(place + 24),
+        let size = file.u64(place + 32), type != 8, offset <= file.end, size <= file.end - offset
+      else { return nil }
+      return (name, address, offset, size)
+    }
+    guard let texts = header(names), texts.size <= 1 << 20, let strings = file.bytes(texts.offset, count: Int(texts.size)) else {
+      throw malformed(table, "its section names lie outside of the file")
+    }
+    var sections: [String: (address: UInt64, bytes: [UInt8])] = [:]
+    for index in 0..<count {
+      guard let header = header(index), header.name < strings.count else { continue }
+      let name = String(decoding: strings[Int(header.name)...].prefix(64).prefix { $0 != 0 }, as: UTF8.self)
+      let isConstant = Self.constants.contains { name.hasPrefix($0.prefix) }
+      guard let limit = Self.wanted[name] ?? (isConstant ? 1 << 20 : nil), header.size <= limit,
+        let bytes = file.bytes(header.offset, count: Int(header.size))
+      else { continue }
+      sections[name] = (header.address, bytes)
+    }
+    guard let text = sections[".text"], !text.bytes.isEmpty else { throw malformed(table, "it has no section .text") }
+    self.text = text
+    buildID = sections[".notes"].flatMap { notes in ELFNotes(notes.bytes).first { $0.name == "GNU" && $0.type == 3 }?.content.hexadecimal }
+    self.sections = sections
+  }
+
+  /// Places that are patched during boot, by their addresses in the file: which bytes stand there depends on the processor.
+  ///
+  /// - Parameter types: the kernel's own, since the layout of its tables differs between versions.
+  func patchedAtBoot(_ types: TypeIndex) -> [(address: UInt64, length: Int)] {
+    var found: [(address: UInt64, length: Int)] = []
+    if let table = sections[".altinstructions"], let size = types.size(of: "alt_instr"), size >= 12,
+      let place = types.member("alt_instr", "instr_offset")?.offset, let length = types.member("alt_instr", "instrlen")?.offset
+    {
+      for start in stride(from: 0, through: table.bytes.count - size, by: size) {
+        found.append((Self.relative(table, start + place), Int(table.bytes[start + length])))
+      }
+    }
+    if let table = sections[".parainstructions"], let size = types.size(of: "paravirt_patch_site"), size >= 10,
+      let length = types.member("paravirt_patch_site", "len")?.offset
+    {
+      for start in stride(from: 0, through: table.bytes.count - size, by: size) {
+        found.append((PatchTable.word(table.bytes, start, 8), Int(table.bytes[start + length])))
+      }
+    }
+    // Calls through thunks have five bytes, six with a prefix or a condition; returns five; landing pads four; locks one.
+    let sites = [(".retpoline_sites", 6), (".return_sites", 5), (".call_sites", 5), (".ibt_endbr_seal", 4), (".smp_locks", 1)]
+    for (prefix, length) in sites + Self.constants.map({ ($0.prefix, $0.length) }) {
+      for (name, table) in sections where name.hasPrefix(prefix) {
+        for start in stride(from: 0, through: table.bytes.count - 4, by: 4) { found.append((Self.relative(table, start), length)) }
+      }
+    }
+    return found
+  }
+
+  private static func relative(_ table: (address: UInt64, bytes: [UInt8]), _ offset: Int) -> UInt64 {
+    table.address &+ UInt64(offset) &+ UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: PatchTable.word(table.bytes, offset, 4))))
+  }
+}
