@@ -202,7 +202,7 @@ public struct SymbolTable: Sendable {
       var high = count
       while low < high {
         let middle = (low + high) / 2
-        if parts.addresses[middle] < address { low = middle + 1 } else { high = middle }
+        if value(at: middle) < address { low = middle + 1 } else { high = middle }
       }
       return low
     }
