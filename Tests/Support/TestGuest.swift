@@ -144,7 +144,7 @@ public final class TestGuest: @unchecked Sendable {
       if recipe.kernel == nil {
         if process != 0, (try? Monitor(path: ownMonitor)) != nil { return }
       } else if let mark = console.range(of: "RINGWALL-READY ", options: .backwards) {
-        release = String(console[mark.upperBound...].prefix { $0 != "\r" && $0 != "\n" })
+        release = String(console[mark.upperBound...].prefix { !$0.isNewline })
         return
       }
       try await Task.sleep(for: .milliseconds(50))
