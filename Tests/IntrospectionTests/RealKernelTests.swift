@@ -51,9 +51,14 @@ private func check(_ test: TestGuest, levels: Int) throws {
   let list = try guest.processes()
   let after = try rows(test)
   let found = rows(list)
-  #expect(before.intersection(after).subtracting(found).isEmpty)
+  // /proc writes the names of the kernel's own threads at full length, and what a worker is at behind its name.
+  let missing = before.intersection(after).filter { told in
+    !found.contains { $0.pid == told.pid && $0.parent == told.parent && told.name.hasPrefix($0.name) }
+  }
+  #expect(missing.isEmpty)
   #expect(list.hidden.isEmpty && list.inconsistencies.isEmpty)
-  let strangers = found.subtracting(before.union(after))
+  let known = Set(before.union(after).map(\.pid))
+  let strangers = found.filter { !known.contains($0.pid) }
   #expect(strangers.count <= 6, "\(strangers)")
 }
 
@@ -185,6 +190,7 @@ struct RealKernelTests {
   .guest(
     GuestRecipe {
       $0.kernel = .backportCloud
+      $0.memory = 512
       $0.processors = 2
       $0.kernelArguments = ["no5lvl"]
       $0.workload = [.fork]
