@@ -9,7 +9,7 @@ public struct PageOwner: Sendable, Hashable {
     case anonymous
     /// Text or data of the kernel itself.
     case kernelImage = "kernel-image"
-    /// Text or data of a module.
+    /// Text or data of a module, or what else lies in the area of modules: code that the kernel makes at run time, as of BPF programs.
     case module
     /// Other memory of the kernel: objects, stacks, buffers, page tables.
     case kernel
@@ -30,7 +30,7 @@ public struct PageOwner: Sendable, Hashable {
   public let mapping: MemoryMapping?
   /// Path of the file whose content the page is.
   public let file: String?
-  /// Of `kernelImage` the nearest symbol, of `module` its name; nil for a module that is in no list.
+  /// Of `kernelImage` the nearest symbol, of `module` its name; nil where no listed module holds the address.
   public let detail: String?
 
   init(

@@ -87,7 +87,9 @@ struct PageOwnerSearch {
     do throws(AddressSpace.Stop) {
       // Everything above the direct map: what vmalloc gives, and the area of modules.
       try guest.space.visit(from: kernel.directMap &+ guest.memory.end, through: .max, limit: Self.tableLimit) { mapping in
-        for page in hits(mapping) where !kernel.image.contains(mapping.virtual) {
+        // A large page of the direct map may reach beyond the end of memory.
+        let isDirect = mapping.virtual &- kernel.directMap == mapping.physical
+        for page in hits(mapping) where !isDirect && !kernel.image.contains(mapping.virtual) {
           found.append((page, mapping.virtual + (page - mapping.physical)))
         }
       }
@@ -96,7 +98,8 @@ struct PageOwnerSearch {
     }
     for (page, virtual) in found where owners[page] == nil {
       let module = modules.first { $0.range.contains(virtual) }
-      let isModuleArea = virtual >= kernel.image.upperBound
+      // MODULES_END (Documentation/arch/x86/x86_64/mm.rst).
+      let isModuleArea = virtual >= kernel.image.upperBound && virtual < 0xFFFF_FFFF_FF00_0000
       owners[page] = [PageOwner(module != nil || isModuleArea ? .module : .kernel, virtual: virtual, detail: module?.name)]
     }
   }
