@@ -83,7 +83,7 @@ struct RealKernelTests {
   @Test("credentials, namespaces and arguments are those of /proc") func details() throws {
     let test = try TestGuest.shared()
     // The workload may be about to start them.
-    try test.run("until pgrep -f '^sleep 100001' && pgrep -f '^sleep 100002'; do usleep 50000; done")
+    try test.run("until test $(ps -o args | grep -c '^sleep 10000[12]') -ge 2; do sleep 1; done")
     let guest = try Guest(memory: try LiveMachine(pid: test.process).memory)
     let list = try guest.processes()
     let sleepers = list.processes.filter {
