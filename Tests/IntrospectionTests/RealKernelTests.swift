@@ -82,6 +82,8 @@ struct RealKernelTests {
 
   @Test("credentials, namespaces and arguments are those of /proc") func details() throws {
     let test = try TestGuest.shared()
+    // The workload may be about to start them.
+    try test.run("until test $(ps -o args | grep -c '^sleep 10000[12]') -ge 2; do sleep 1; done")
     let guest = try Guest(memory: try LiveMachine(pid: test.process).memory)
     let list = try guest.processes()
     let sleepers = list.processes.filter {
@@ -147,9 +149,10 @@ struct RealKernelTests {
 
   @Test("a process unlinked in the image is hidden, and decoys beside the kernel lose with a reason") func tampered() throws {
     let test = try TestGuest.shared()
+    let pid = try test.run("sleep 4242 >/dev/null 2>&1 & echo $!").filter(\.isNumber)
     let raw = try test.ramImage(named: "tampered.raw")
     let clean = try Guest(image: try MemoryImage(path: raw))
-    let victim = try #require(try clean.processes().processes.first { $0.arguments == ["sleep", "100001"] })
+    let victim = try #require(try clean.processes().processes.first { "\($0.pid)" == pid })
     let edited = try EditedImage(copyOf: raw, named: "edited.raw")
     try edited.unlink(victim.address + (try clean.required("task_struct", "tasks")), in: clean)
     // A VMCOREINFO of another release and place, and one whose BTF is broken at its place, in pages that the guest never used.
