@@ -183,7 +183,7 @@ struct AuditCommand: ParsableCommand {
   /// What was refused is said where the report goes to a file: whoever starts the run sees why its exit code is 2.
   private func sayRefusals(of outcome: AuditOutcome, _ texts: Texts) {
     let refusals = outcome.targets.flatMap(\.refusals)
-    for refusal in refusals.prefix(Self.saidRefusals) { Console.say(texts.text(refusal)) }
+    for refusal in refusals.prefix(Self.saidRefusals) { Console.say(texts.line(refusal)) }
     if refusals.count > Self.saidRefusals { Console.say("+\(refusals.count - Self.saidRefusals)") }
   }
 

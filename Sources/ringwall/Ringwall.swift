@@ -71,7 +71,7 @@ struct Ringwall: ParsableCommand {
       let code = exitCode(for: error)
       let message = Speech.current.message(for: error)
       if code.isSuccess {
-        Console.print(message)
+        if !message.isEmpty { Console.print(message) }
         leave(0)
       }
       if !message.isEmpty { Console.complain(message, isWhole: true) }

@@ -1,12 +1,14 @@
 import Foundation
 import Testing
 
-@Suite("ringwall disk", .enabled(if: DiskCommandTests.obstacle == nil, "no e2fsprogs or QEMU tools"))
-struct DiskCommandTests {
-  static let obstacle: String? = ["/sbin/mke2fs", "/sbin/debugfs", "/usr/bin/qemu-img", "/usr/bin/qemu-storage-daemon"].first {
-    !FileManager.default.isExecutableFile(atPath: $0)
+private enum DiskTools {
+  static let areInstalled = ["/sbin/mke2fs", "/sbin/debugfs", "/usr/bin/qemu-img", "/usr/bin/qemu-storage-daemon"].allSatisfy {
+    FileManager.default.isExecutableFile(atPath: $0)
   }
+}
 
+@Suite("ringwall disk", .enabled(if: DiskTools.areInstalled, "no e2fsprogs or QEMU tools"))
+struct DiskCommandTests {
   /// An image with /etc/hello, /etc/passwd, /bin/tool and a link.
   private func image(in scratch: ScratchFolder, _ name: String = "disk.raw", edits: [String] = []) throws -> String {
     func path(_ name: String) -> String { scratch.url.appendingPathComponent(name).path }

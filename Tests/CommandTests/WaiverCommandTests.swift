@@ -111,6 +111,7 @@ struct WaiverCommandTests {
     try FileManager.default.setAttributes([.posixPermissions: 0o666], ofItemAtPath: scene.keys)
     let open = try scene.audit()
     #expect(open.code == 2 && open.error.contains("anybody may write to it"))
+    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: scene.keys)
     #expect(try Program.run(["waiver", "verify", scene.waiver, "--trusted-keys", scene.keys]).code == 1)
   }
 

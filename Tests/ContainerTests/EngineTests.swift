@@ -48,7 +48,7 @@ struct EngineTests {
     try podman.importImage()
     try create(podman, "quiet", [])
     let risks: [(options: [String], ids: Set<String>)] = [
-      (["--privileged"], ["DKR-001", "DKR-004"]),
+      (["--privileged"], ["DKR-001", "DKR-004", "DKR-007", "DKR-016"]),
       (["--security-opt", "seccomp=unconfined"], ["DKR-004"]),
       (["--security-opt", "label=disable"], ["DKR-006"]),
       (["--cap-add", "SYS_ADMIN"], ["DKR-007"]),

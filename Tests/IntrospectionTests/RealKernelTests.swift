@@ -35,7 +35,8 @@ private func rows(_ list: ProcessList) -> Set<Row> {
 private func check(_ test: TestGuest, levels: Int) throws {
   let machine = try LiveMachine(pid: test.process)
   let guest = try Guest(memory: machine.memory, processors: machine.roots())
-  #expect(guest.kernel.release == test.release && guest.kernel.source == "VMCOREINFO" && guest.space.levels == levels)
+  #expect(guest.kernel.release == test.release)
+  #expect(guest.kernel.source == "VMCOREINFO" && guest.space.levels == levels)
   #expect(guest.rejected.isEmpty)
   // Symbols as the guest's own kallsyms tells them.
   let names = ["init_task", "_text", "page_offset_base", "modules", "init_pid_ns", "sys_call_table", "idt_table"]
@@ -50,9 +51,14 @@ private func check(_ test: TestGuest, levels: Int) throws {
   let list = try guest.processes()
   let after = try rows(test)
   let found = rows(list)
-  #expect(before.intersection(after).subtracting(found).isEmpty)
+  // /proc writes the names of the kernel's own threads at full length, and what a worker is at behind its name.
+  let missing = before.intersection(after).filter { told in
+    !found.contains { $0.pid == told.pid && $0.parent == told.parent && told.name.hasPrefix($0.name) }
+  }
+  #expect(missing.isEmpty)
   #expect(list.hidden.isEmpty && list.inconsistencies.isEmpty)
-  let strangers = found.subtracting(before.union(after))
+  let known = Set(before.union(after).map(\.pid))
+  let strangers = found.filter { !known.contains($0.pid) }
   #expect(strangers.count <= 6, "\(strangers)")
 }
 
@@ -76,6 +82,8 @@ struct RealKernelTests {
 
   @Test("credentials, namespaces and arguments are those of /proc") func details() throws {
     let test = try TestGuest.shared()
+    // The workload may be about to start them.
+    try test.run("until test $(ps -o args | grep -c '^sleep 10000[12]') -ge 2; do sleep 1; done")
     let guest = try Guest(memory: try LiveMachine(pid: test.process).memory)
     let list = try guest.processes()
     let sleepers = list.processes.filter {
@@ -141,16 +149,19 @@ struct RealKernelTests {
 
   @Test("a process unlinked in the image is hidden, and decoys beside the kernel lose with a reason") func tampered() throws {
     let test = try TestGuest.shared()
+    let pid = try test.run("sleep 4242 >/dev/null 2>&1 & echo $!").filter(\.isNumber)
     let raw = try test.ramImage(named: "tampered.raw")
     let clean = try Guest(image: try MemoryImage(path: raw))
-    let victim = try #require(try clean.processes().processes.first { $0.arguments == ["sleep", "100001"] })
+    let victim = try #require(try clean.processes().processes.first { "\($0.pid)" == pid })
     let edited = try EditedImage(copyOf: raw, named: "edited.raw")
     try edited.unlink(victim.address + (try clean.required("task_struct", "tasks")), in: clean)
     // A VMCOREINFO of another release and place, and one whose BTF is broken at its place, in pages that the guest never used.
     let memory = try MemoryImage(path: raw).memory()
     let sighting = try #require(VMCoreInfo.sightings(in: memory).first)
     let text = String(decoding: try #require(memory.bytes(sighting.address, count: 4000)).prefix { $0 != 0 }, as: UTF8.self)
-    let unused = stride(from: UInt64(32 << 20), to: 256 << 20, by: 4096).filter { !memory.isPopulated($0) }
+    let zeros = [UInt8](repeating: 0, count: 4096)
+    let unused = stride(from: UInt64(32 << 20), to: 250 << 20, by: 1 << 20).filter { memory.bytes($0, count: 4096) == zeros }
+    try #require(unused.count >= 4)
     let decoys = [
       text.replacing("OSRELEASE=6.1", with: "OSRELEASE=5.4"), text.replacing(/phys_base\)=-?[0-9]+/, with: "phys_base)=33554432"),
     ]
@@ -182,6 +193,7 @@ struct RealKernelTests {
   .guest(
     GuestRecipe {
       $0.kernel = .backportCloud
+      $0.memory = 512
       $0.processors = 2
       $0.kernelArguments = ["no5lvl"]
       $0.workload = [.fork]

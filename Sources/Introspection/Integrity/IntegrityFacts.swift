@@ -72,7 +72,7 @@ extension IntegrityFacts.Name {
     case .tracing: "ftrace_ops_list, ftrace_trace_function, ftrace_pages_start"
     case .probes: "kprobe_table"
     case .securityHooks: "security_hook_heads, static_calls_table"
-    case .operations: "tables of operations among the kernel's symbols, super_blocks"
+    case .operations: "tables of operations among the kernel's symbols, super_blocks, proc_root, init_net.proc_net"
     case .executable: "init_top_pgt"
     case .processes: "init_task.tasks, init_pid_ns.idr, task_struct.children, cred, mm_struct"
     case .modules: "modules, module_kset, mod_tree"
@@ -94,7 +94,8 @@ extension IntegrityFacts.Name {
     case .tracing: "What a correct callback does with the functions that it is called for."
     case .probes: "A hook by hardware breakpoint, and one that writes into the code without a kprobe."
     case .securityHooks: "Code behind a correct hook; BPF programs of type LSM are listed among BPF programs."
-    case .operations: "Tables in allocated memory that no super block leads to; tables of modules."
+    case .operations:
+      "Tables in allocated memory that no super block and no entry of /proc leads to; tables of modules that nothing leads to."
     case .executable: "Pages that are writable through one address and executable through another; page tables of processes."
     case .processes:
       "Credentials that were changed in all of their parts as the kernel itself would; a process that is in none of the three structures."

@@ -12,11 +12,31 @@ extension IntegrityReader {
     for table in tables(layouts) where met.insert(table.address).inserted {
       if let row = row(table.name, table.address, table.layout) { rows.append(row) }
     }
-    for found in superBlocks() where met.insert(found.address).inserted {
+    for found in superBlocks() + procEntries() where met.insert(found.address).inserted {
       if let layout = layouts[found.structure], let row = row(found.name, found.address, layout) { rows.append(row) }
     }
     if rows.isEmpty { return .unreadable("the kernel's types tell of none of its tables of operations") }
-    return .present(["tables": .array(rows)])
+    let uses = moduleUses().sorted { $0.key < $1.key }.map { FactValue.Member($0.key, .array($0.value.sorted().map(FactValue.string))) }
+    return .present(["tables": .array(rows), "moduleUses": .object(uses)])
+  }
+
+  /// Which modules each module depends on, by name: functions of those may stand in its tables (module.target_list).
+  private mutating func moduleUses() -> [String: Set<String>] {
+    let kernel = guest.kernel
+    guard let head = guest.symbol("modules"), let link = kernel.offset("module", "list"), let name = kernel.offset("module", "name"),
+      let uses = kernel.offset("module", "target_list"), let useLink = kernel.offset("module_use", "target_list"),
+      let target = kernel.offset("module_use", "target")
+    else { return [:] }
+    var found: [String: Set<String>] = [:]
+    for module in entries(guest.list(head: head, offset: link, structure: "modules", limit: Self.superBlockLimit)) {
+      guard let own = guest.string(module &+ name, limit: 64) else { continue }
+      let walk = guest.list(head: module &+ uses, offset: useLink, structure: "module.target_list", limit: Self.superBlockLimit)
+      for use in entries(walk) {
+        guard let other = guest.pointer(use &+ target), let otherName = guest.string(other &+ name, limit: 64) else { continue }
+        found[own, default: []].insert(otherName)
+      }
+    }
+    return found
   }
 
   private struct Table {
@@ -92,6 +112,56 @@ extension IntegrityReader {
       }
       if let table = guest.pointer(node &+ fileOperations) {
         found.append(Reached(name: "\(name) root i_fop", address: table, structure: "file_operations"))
+      }
+    }
+    return found
+  }
+
+  // MARK: /proc
+
+  private static let procLimit = 1 << 15
+
+  /// Tables of the entries of /proc and of /proc/net in the first network namespace (struct proc_dir_entry, fs/proc/internal.h).
+  private mutating func procEntries() -> [Reached] {
+    let kernel = guest.kernel
+    guard let root = guest.symbol("proc_root"), let name = kernel.offset("proc_dir_entry", "name"),
+      let mode = kernel.offset("proc_dir_entry", "mode"),
+      let children = kernel.offset("proc_dir_entry", "subdir"), let node = kernel.offset("proc_dir_entry", "subdir_node"),
+      let operations = kernel.offset("proc_dir_entry", "proc_ops"), let inodes = kernel.offset("proc_dir_entry", "proc_iops"),
+      let sequence = kernel.offset("proc_dir_entry", "seq_ops")
+    else { return [] }
+    let sequences = Set(["proc_seq_ops", "proc_net_seq_ops"].compactMap { guest.symbol($0) })
+    var pending: [(entry: UInt64, path: String)] = [(root, "/proc")]
+    if let net = guest.symbol("init_net"), let offset = kernel.offset("net", "proc_net"), let entry = guest.pointer(net &+ offset) {
+      pending.append((entry, "/proc/net"))
+    }
+    var met: Set<UInt64> = []
+    var found: [Reached] = []
+    while let (entry, path) = pending.popLast() {
+      guard met.count < Self.procLimit else {
+        note(Inconsistency(structure: "proc_dir_entry.subdir", address: entry, reason: "/proc has more than \(Self.procLimit) entries"))
+        break
+      }
+      guard met.insert(entry).inserted else { continue }
+      // The folder of a network namespace has no mode of its own.
+      let isFolder = guest.u16(entry &+ mode).map { $0 & 0xF000 == 0x4000 || $0 == 0 } ?? false
+      if let table = guest.pointer(entry &+ inodes) {
+        found.append(Reached(name: path + " proc_iops", address: table, structure: "inode_operations"))
+      }
+      if let table = guest.pointer(entry &+ operations) {
+        // A folder has file_operations in the same place.
+        found.append(
+          Reached(
+            name: path + (isFolder ? " proc_dir_ops" : " proc_ops"), address: table, structure: isFolder ? "file_operations" : "proc_ops"))
+        if sequences.contains(table), let next = guest.pointer(entry &+ sequence) {
+          found.append(Reached(name: path + " seq_ops", address: next, structure: "seq_operations"))
+        }
+      }
+      guard isFolder else { continue }
+      let walk = guest.tree(root: entry &+ children, offset: node, structure: "proc_dir_entry.subdir", limit: Self.procLimit)
+      for child in entries(walk) {
+        let text = guest.pointer(child &+ name).flatMap { guest.string($0, limit: 64) } ?? ""
+        pending.append((child, path + "/" + text))
       }
     }
     return found

@@ -15,7 +15,9 @@ extension IntegrityReader {
     }
     return .present(
       [
-        "processes": .array(rows), "hidden": .array(hidden), "initCred": guest.symbol("init_cred").map(addressValue) ?? .null,
+        "processes": .array(rows), "hidden": .array(hidden), "allCapabilities": reader.allCapabilities.map(addressValue) ?? .null,
+        "userNamespace": reader.firstNamespace.map { .int(Int64($0)) } ?? .null,
+        "initCred": guest.symbol("init_cred").map(addressValue) ?? .null,
       ])
   }
 }
@@ -40,6 +42,18 @@ private struct TaskReader {
     fileInode = guest.kernel.offset("file", "f_inode")
     mode = guest.kernel.offset("inode", "i_mode")
     owner = guest.kernel.offset("inode", "i_uid")
+  }
+
+  /// The set that the kernel itself starts with: every capability that it knows.
+  var allCapabilities: UInt64? {
+    guard let cred = guest.symbol("init_cred"), let offset = guest.kernel.offset("cred", "cap_permitted") else { return nil }
+    return guest.u64(cred &+ offset)
+  }
+
+  /// Inode of the first user namespace: in others every process may have all capabilities.
+  var firstNamespace: UInt32? {
+    guard let namespace = guest.symbol("init_user_ns"), let offset = guest.kernel.offset("user_namespace", "ns.inum") else { return nil }
+    return guest.u32(namespace &+ offset)
   }
 
   func row(_ process: Process) -> FactValue {

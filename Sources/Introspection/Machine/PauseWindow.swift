@@ -58,6 +58,7 @@ public final class PauseWindow {
   private let monitor: Monitor?
   private let second: String?
   private var guardProcess: PauseGuard?
+  private var isHolding = false
 
   /// - Parameters:
   ///   - monitor: needed for the method `monitor`.
@@ -86,8 +87,10 @@ public final class PauseWindow {
     do { return try paused(body) } catch is MachineError { return Reading(value: last, agreement: .disagreed) }
   }
 
-  /// Runs a body while the guest stands still. The guest is continued on every way out.
+  /// Runs a body while the guest stands still. The guest is continued on every way out. Within another pause of this window it is that one which
+  /// holds the guest. Under the method `signal` the body must not ask the monitor, which stands still too.
   public func paused<Value>(_ body: () throws -> Value) throws -> Reading<Value> {
+    if isHolding { return Reading(value: try body(), agreement: .paused) }
     if guardProcess == nil {
       guardProcess = try PauseGuard(settings.guardProgram, process: process, monitor: method == .monitor ? monitor : nil, second: second)
     }
@@ -104,7 +107,9 @@ public final class PauseWindow {
       try guardProcess?.disarm()
       return Reading(value: try body(), agreement: .paused)
     }
+    isHolding = true
     let result = Result { try body() }
+    isHolding = false
     let isWhole = release(hold)
     if !isWhole { interruptions += 1 }
     return Reading(value: try result.get(), agreement: isWhole ? .paused : .interrupted)

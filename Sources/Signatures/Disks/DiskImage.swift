@@ -39,11 +39,14 @@ public struct DiskImage: Sendable, Hashable {
       let isLast = index == backing.count
       layers.append(try Self.layer(path, index == 0 ? format : nil, mayName: !isLast, isUsedAnyway: isUsedAnyway))
     }
+    if let above = layers.dropLast().first(where: { $0.format != .qcow2 }) {
+      throw DiskError("cannot read the disk \(path): a \(above.format.rawValue) image rests on no other, and --backing is for qcow2")
+    }
     if layers.count == 1, layers[0].format == .raw {
       isHandedOver = true
       return OpenDisk(input: layers[0].descriptor, order: .file, path: path, format: .raw)
     }
-    let daemon = try StorageDaemon(layers, worker: worker)
+    let daemon = try StorageDaemon(layers, isUsedAnyway: isUsedAnyway, worker: worker)
     return OpenDisk(
       input: daemon.socket, order: .nbd(export: StorageDaemon.export), path: path, format: layers[0].format, daemon: daemon)
   }

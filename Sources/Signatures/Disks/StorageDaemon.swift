@@ -24,7 +24,8 @@ final class StorageDaemon {
     let format: ImageFormat
   }
 
-  init(_ layers: [Layer], worker: String) throws(DiskError) {
+  /// - Parameter isUsedAnyway: whether QEMU's lock on the images is passed over.
+  init(_ layers: [Layer], isUsedAnyway: Bool, worker: String) throws(DiskError) {
     guard unsafe access(Self.program, X_OK) == 0 else {
       throw DiskError(
         "images of this format are read through \(Self.program), which is not installed: install qemu-utils or qemu-storage-daemon")
@@ -41,7 +42,8 @@ final class StorageDaemon {
     do throws(DiskError) {
       process = try ChildProcess(
         worker,
-        ["disk", "worker", "serve", "\(getpid())", "\(layers.count)", Self.program] + Self.arguments(layers, socket: 3 + layers.count),
+        ["disk", "worker", "serve", "\(getpid())", "\(layers.count)", Self.program]
+          + Self.arguments(layers, socket: 3 + layers.count, isUsedAnyway),
         descriptors: [-1, -1, ends[1]] + layers.map(\.descriptor) + [listening])
     } catch {
       _ = close(connected)
@@ -74,12 +76,12 @@ final class StorageDaemon {
     return lines.first ?? "it ended without a word"
   }
 
-  private static func arguments(_ layers: [Layer], socket: Int) -> [String] {
+  private static func arguments(_ layers: [Layer], socket: Int, _ isUsedAnyway: Bool) -> [String] {
     var arguments: [String] = []
     for (index, layer) in layers.enumerated().reversed() {
       let file: FactValue = .object([
         "driver": "file", "node-name": .string("file\(index)"), "filename": .string("/proc/self/fd/\(3 + index)"), "read-only": true,
-        "cache": ["direct": false],
+        "cache": ["direct": false], "locking": .string(isUsedAnyway ? "off" : "auto"),
       ])
       let hasBacking = index + 1 < layers.count
       let takesBacking = layer.format == .qcow2 || layer.format == .vmdk

@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import Audit
+internal import Introspection
 internal import Judgement
+internal import QMP
 internal import Signatures
 
 #if canImport(Glibc)

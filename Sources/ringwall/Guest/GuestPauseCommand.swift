@@ -17,10 +17,10 @@ struct GuestPauseCommand: ParsableCommand {
     abstract: "Measure how long a guest stands still when it is paused and continued.",
     discussion: """
         ringwall guest pause web01 --samples 500
-        ringwall guest pause web01 --method signal           without a monitor, by SIGSTOP
+        ringwall guest pause web01 --method monitor          by stop and cont of its QMP monitor
         ringwall guest pause web01 --format prometheus
 
-      Each sample is a pause as other commands make it when two readings differ. A guard process continues the guest after --lease, also when this \
+      Each sample is a pause as other commands make it: by a signal where memory alone is read, by the monitor where registers are, too. A guard process continues the guest after --lease, also when this \
       program is killed. A guest that somebody else has paused is not touched. Exit code 2: the guest could not be paused, or a pause \
       did not last until it was ended.
       """)
@@ -50,9 +50,9 @@ struct GuestPauseCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "How it is paused: monitor (stop and cont, flushes its disks) or signal (SIGSTOP for QEMU). Else monitor where there is one.",
+      "How it is paused: signal (SIGSTOP for QEMU) or monitor (stop and cont, which flushes its disks first).",
       valueName: "method"))
-  var method: Method?
+  var method: Method = .signal
 
   @Option(help: ArgumentHelp("Time after which the guard continues the guest, milliseconds.", valueName: "milliseconds"))
   var lease: Int = 500
@@ -95,7 +95,7 @@ struct GuestPauseCommand: ParsableCommand {
     settings.lease = lease
     settings.raisesPriority = !noPriority
     do throws(MachineError) {
-      let method = method.flatMap { PauseWindow.Method(rawValue: $0.rawValue) } ?? (found.monitor == nil ? .signal : .monitor)
+      let method: PauseWindow.Method = method == .signal ? .signal : .monitor
       if method == .monitor, found.monitor == nil {
         throw MachineError.noMonitor(pid: found.process.pid, reasons: found.failures)
       }

@@ -40,7 +40,8 @@ private enum Volatility {
 
   /// Rows of a plugin.
   static func rows(_ plugin: String, image: String, symbols: String) throws -> [[String: Any]] {
-    let cache = symbols + "/cache"
+    let cache = symbols + "-cache"
+    try FileManager.default.createDirectory(atPath: cache, withIntermediateDirectories: true)
     let answer = try run(folder + "/bin/vol", ["-q", "--offline", "--cache-path", cache, "-r", "json", "-f", image, "-s", symbols, plugin])
     guard let start = answer.output.firstIndex(of: "[") else { return [] }
     return try JSONSerialization.jsonObject(with: Data(answer.output[start...].utf8)) as? [[String: Any]] ?? []

@@ -17,7 +17,8 @@ final class IntegrityScene: @unchecked Sendable {
 
   init(_ guest: TestGuest) throws {
     // Its people are there a moment after the guest is ready.
-    try guest.run("until ps -o user,args | grep -q '^user  *sleep' && ps -o user,args | grep -q '^root  *sleep'; do usleep 100000; done")
+    try guest.run(
+      "until ps -o user,args | grep -q '^user  *sleep' && ps -o user,args | grep -q '^root  *sleep'; do usleep 300000; done", seconds: 120)
     editor = try GuestEditor(path: try guest.ramImage(named: "integrity.raw"))
     let source = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardizedFileURL.path
     detections = try Detections.load(from: try DataFolder(named: source))

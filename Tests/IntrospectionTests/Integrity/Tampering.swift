@@ -7,9 +7,9 @@ enum Tampering: String, CaseIterable, Sendable, CustomTestStringConvertible {
   case gateToHeap, gateSwapped, gateForUsers
   case functionByte, jumpAtTracedFunction, jumpAtFunction, jumpLabelElsewhere
   case moduleOutOfList, moduleOutOfListAndFolder
-  case forgedUser, initialCredentials, borrowedCredentials, rootBelowUser
+  case forgedUser, forgedEffectiveUser, forgedCapabilities, initialCredentials, borrowedCredentials, rootBelowUser
   case threadOfTheKernel, nameOfTheKernel
-  case procDirectory, connections, superBlock, tracer, probe, securityHook
+  case procDirectory, procEntry, connections, superBlock, tracer, probe, securityHook
   case writableCode
 
   var testDescription: String { rawValue }
@@ -28,13 +28,13 @@ enum Tampering: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case .jumpAtTracedFunction, .jumpLabelElsewhere: ["GST-030", "GST-032"]
     case .jumpAtFunction: ["GST-031", "GST-032", "GST-033"]
     case .moduleOutOfList, .moduleOutOfListAndFolder: ["GST-070"]
-    case .forgedUser: ["GST-061"]
+    case .forgedUser, .forgedEffectiveUser, .forgedCapabilities: ["GST-061"]
     case .initialCredentials, .borrowedCredentials: ["GST-062"]
     case .rootBelowUser: ["GST-063"]
     case .threadOfTheKernel: ["GST-064"]
     case .nameOfTheKernel: ["GST-065"]
     case .procDirectory, .connections: ["GST-043", "GST-044"]
-    case .superBlock: ["GST-043"]
+    case .superBlock, .procEntry: ["GST-043"]
     case .tracer: ["GST-040"]
     case .probe: ["GST-041"]
     case .securityHook: ["GST-042"]
@@ -49,9 +49,10 @@ enum Tampering: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case .gateToHeap, .gateSwapped, .gateForUsers: [.interrupts]
     case .functionByte, .jumpAtTracedFunction, .jumpAtFunction, .jumpLabelElsewhere: [.kernel, .text, .kernelFile]
     case .moduleOutOfList, .moduleOutOfListAndFolder: [.modules]
-    case .unlinkedProcess, .forgedUser, .initialCredentials, .borrowedCredentials, .rootBelowUser, .threadOfTheKernel, .nameOfTheKernel:
+    case .unlinkedProcess, .forgedUser, .forgedEffectiveUser, .forgedCapabilities, .initialCredentials, .borrowedCredentials,
+      .rootBelowUser, .threadOfTheKernel, .nameOfTheKernel:
       [.processes]
-    case .procDirectory, .connections, .superBlock: [.kernel, .operations]
+    case .procDirectory, .procEntry, .connections, .superBlock: [.kernel, .operations]
     case .tracer: [.tracing]
     case .probe: [.probes]
     case .securityHook: [.securityHooks]
@@ -101,6 +102,13 @@ enum Tampering: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case .forgedUser:
       let cred = try editor.pointer(try editor.victim().address &+ editor.offset("task_struct", "cred"))
       for member in ["uid", "euid", "suid", "fsuid"] { try editor.write(cred &+ editor.offset("cred", member), UInt32(0)) }
+    case .forgedEffectiveUser:
+      let cred = try editor.pointer(try editor.victim().address &+ editor.offset("task_struct", "cred"))
+      try editor.write(cred &+ editor.offset("cred", "euid"), UInt32(0))
+    case .forgedCapabilities:
+      let cred = try editor.pointer(try editor.victim().address &+ editor.offset("task_struct", "cred"))
+      let all = try editor.pointer(try editor.symbol("init_cred") &+ editor.offset("cred", "cap_permitted"))
+      for member in ["cap_permitted", "cap_effective"] { try editor.write(cred &+ editor.offset("cred", member), all) }
     case .initialCredentials: try credentials(try editor.victim(), try editor.symbol("init_cred"), editor)
     case .borrowedCredentials:
       guard let first = try guest.processes().processes.first(where: { $0.pid == 1 })?.credentials else {
@@ -120,6 +128,12 @@ enum Tampering: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case .procDirectory:
       try editor.write(try editor.symbol("proc_root_operations") &+ editor.offset("file_operations", "iterate_shared"), try editor.heap())
     case .connections: try editor.write(try editor.symbol("tcp4_seq_ops") &+ editor.offset("seq_operations", "show"), try editor.heap())
+    case .procEntry:
+      // /proc/net/tcp answers through a copy of its table in memory of the rootkit, which leaves the table itself as it was.
+      let table = try editor.symbol("tcp4_seq_ops")
+      guard let copy = guest.bytes(table, count: 32) else { return }
+      try editor.write(try editor.heap(), copy)
+      try editor.write(try editor.procNetEntry("tcp") &+ editor.offset("proc_dir_entry", "seq_ops"), try editor.heap())
     case .superBlock:
       // The root folder of /proc gets a copy of its table in memory of the rootkit.
       let table = try editor.symbol("proc_root_operations")
@@ -188,6 +202,15 @@ extension GuestEditor {
     let walk = guest.list(head: try symbol("modules"), offset: try offset("module", "list"), structure: "modules")
     for module in walk.entries where guest.string(module &+ (try offset("module", "name")), limit: 64) == name { return module }
     throw Impossible(description: "no module \(name)")
+  }
+
+  /// An entry of /proc/net in the first network namespace.
+  func procNetEntry(_ name: String) throws -> UInt64 {
+    let folder = try pointer(try symbol("init_net") &+ offset("net", "proc_net"))
+    let walk = guest.tree(
+      root: folder &+ (try offset("proc_dir_entry", "subdir")), offset: try offset("proc_dir_entry", "subdir_node"), structure: "subdir")
+    for entry in walk.entries where guest.string(try pointer(entry &+ offset("proc_dir_entry", "name")), limit: 32) == name { return entry }
+    throw Impossible(description: "no /proc/net/\(name)")
   }
 
   /// The inode of the root of a mounted file system.

@@ -84,6 +84,15 @@ struct PauseWindowTests {
     #expect(try window.paused { 1 }.agreement == .paused)
   }
 
+  @Test("a pause within a pause is the same one") func nested() async throws {
+    let subject = try await Self.subject()
+    defer { subject.guest.stop() }
+    let window = try subject.window()
+    let states = try window.paused { [try window.paused { subject.state }.value, subject.state] }
+    #expect(states.value == ["paused", "paused"] && states.agreement == .paused && window.roundTrips.count == 1)
+    #expect(subject.state == "running")
+  }
+
   @Test("a guest that somebody else has paused is read and stays paused") func operatorsPause() async throws {
     let subject = try await Self.subject()
     defer { subject.guest.stop() }

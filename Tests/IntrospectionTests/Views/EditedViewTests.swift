@@ -150,10 +150,10 @@ struct EditedViewTests {
     let text = try edited("ring-text.raw") { image, guest in
       let base = try ring(guest) + (try offset(guest, "printk_ringbuffer", "desc_ring"))
       let descriptors = try #require(guest.pointer(base + (try offset(guest, "prb_desc_ring", "descs"))))
-      // The oldest record has the first descriptor, as long as the ring was never full.
+      // As long as the ring was never full, its tail is the one descriptor that has no record.
       let tail = try #require(guest.u64(base + (try offset(guest, "prb_desc_ring", "tail_id"))))
       let bits = try #require(guest.u32(base + (try offset(guest, "prb_desc_ring", "count_bits"))))
-      let record = descriptors + (tail & ((1 << UInt64(bits)) - 1)) * (guest.kernel.size("prb_desc") ?? 24)
+      let record = descriptors + ((tail + 1) & ((1 << UInt64(bits)) - 1)) * (guest.kernel.size("prb_desc") ?? 24)
       try put(image, guest, record + (try offset(guest, "prb_desc", "text_blk_lpos.begin")), 1 << 63)
       try put(image, guest, record + (try offset(guest, "prb_desc", "text_blk_lpos.next")), .max - 1)
     }

@@ -85,6 +85,7 @@ struct ImageTests {
     usleep(200_000)
     let error = #expect(throws: DiskError.self) { try TestDisk.records(image) }
     #expect(error?.message.contains("--in-use") == true)
+    #expect(content(try TestDisk.records(DiskImage(path: image, isUsedAnyway: true))) == content(try TestDisk.records(raw)))
   }
 
   @Test("Nothing is left running, and no file, after a reading and after one that is given up") func cleanUp() throws {

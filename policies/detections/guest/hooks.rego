@@ -107,6 +107,7 @@ gst_043 contains guest.hit("moved", table.name, {"table": table.name, "address":
 of_its_module(table, foreign) if {
 	table.owner.kind == "module"
 	foreign.owner.kind == "module"
+	foreign.owner.name in ({table.owner.name} | {name | some name in guest.value("operations").moduleUses[table.owner.name]})
 }
 
 # functions that were freed after boot are in tables of what existed during it alone

@@ -48,6 +48,13 @@ test_operations if {
 	)}
 }
 
+test_operations_of_a_module if {
+	foreign := {"member": "show", "address": "0xffffffffc0000002", "owner": {"kind": "module", "name": "nfs", "distance": 4}}
+	table := {"name": "x", "owner": {"kind": "module", "name": "nfsv4", "distance": 0}, "address": "0x1", "functions": {}, "foreign": [foreign]}
+	count(hooks.gst_043) == 0 with input as present("operations", {"tables": [table], "moduleUses": {"nfsv4": ["nfs"]}})
+	count(hooks.gst_043) == 1 with input as present("operations", {"tables": [table], "moduleUses": {}})
+}
+
 test_operations_since_the_baseline if {
 	now := {"facts": operations(image, {"show": "seq_open"}, []), "baseline": {"facts": operations(image, {"show": "tcp4_seq_show"}, [])}}
 	some hit in hooks.gst_044 with input as now

@@ -23,7 +23,7 @@ places := {"list": "init_task.tasks", "table": "init_pid_ns.idr", "children": "t
 
 # METADATA
 # title: "Credentials were forged"
-# description: "The kernel sets the real user and the account that pays for it (user_struct) together. Where they contradict each other, somebody wrote a 0 into the credentials. Whoever replaces all of them as the kernel would is not seen here."
+# description: "The kernel sets the real user and the account that pays for it (user_struct) together, and an effective root comes from a saved one. Where they contradict each other, somebody wrote a 0 into the credentials. Every capability for a user that is not root is what exploits write, and no service asks for. Whoever replaces all of them as the kernel would is not seen here."
 # custom:
 #   id: GST-061
 #   severity: critical
@@ -32,12 +32,30 @@ places := {"list": "init_task.tasks", "table": "init_pid_ns.idr", "children": "t
 #   remediation: "Treat the guest as taken over: keep an image of its memory, isolate it, and look for how the process came to run."
 #   messages:
 #     user: "Process {pid} ({name}) has the user {uid}, and its account is that of user {account}"
+#     effective: "Process {pid} ({name}) acts as root, and neither its user {uid} nor its saved user {saved} is root"
+#     capabilities: "Process {pid} ({name}) of user {uid} has every capability that there is"
 #   source: "kernel/cred.c (commit_creds, set_cred_ucounts), kernel/sys.c (set_user)"
 gst_061 contains guest.hit("user", process.task, {"pid": process.pid, "name": process.name, "uid": process.uid, "account": process.userUid}) if {
 	some process in guest.value("processes").processes
 	is_number(process.userUid)
 	process.uid != process.userUid
 	not process.state in {"Z", "X"}
+}
+
+gst_061 contains guest.hit("effective", process.task, {"pid": process.pid, "name": process.name, "uid": process.uid, "saved": process.suid}) if {
+	some process in guest.value("processes").processes
+	process.euid == 0
+	process.uid != 0
+	process.suid != 0
+}
+
+gst_061 contains guest.hit("capabilities", process.task, {"pid": process.pid, "name": process.name, "uid": process.uid}) if {
+	facts := guest.value("processes")
+	some process in facts.processes
+	not 0 in {process.uid, process.euid, process.suid}
+	is_string(process.permitted)
+	process.permitted == facts.allCapabilities
+	process.userNamespace == facts.userNamespace
 }
 
 # METADATA

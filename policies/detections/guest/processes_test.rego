@@ -41,6 +41,20 @@ test_forged if {
 	count(processes.gst_061) == 0 with input as facts([init, shell, child({"uid": 0, "state": "Z"})])
 }
 
+test_effective if {
+	some hit in processes.gst_061 with input as facts([init, child({"euid": 0})])
+	hit.case == "effective"
+	count(processes.gst_061) == 0 with input as facts([init, child({"euid": 0, "suid": 0})])
+}
+
+test_capabilities if {
+	every_one := object.union(facts([init, child({"permitted": "0x1ff"})]).facts.processes.value, {"allCapabilities": "0x1ff", "userNamespace": 7})
+	some hit in processes.gst_061 with input as {"facts": {"processes": {"state": "present", "value": every_one}}}
+	hit.case == "capabilities"
+	other := object.union(every_one, {"userNamespace": 8})
+	count(processes.gst_061) == 0 with input as {"facts": {"processes": {"state": "present", "value": other}}}
+}
+
 test_shared if {
 	some hit in processes.gst_062 with input as facts([init, shell, child({"realCred": "0xc1"})])
 	hit.args.other == 1

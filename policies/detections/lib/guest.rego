@@ -27,6 +27,8 @@ shown(owner) := sprintf("%s %s", [owner.kind, owner.name]) if {
 	owner.name != ""
 } else := sprintf("%s+0x%x", [owner.name, owner.distance]) if {
 	owner.name != ""
+} else := owner.kind if {
+	owner.kind != "none"
 } else := "nobody"
 
 # code of the kernel image itself
