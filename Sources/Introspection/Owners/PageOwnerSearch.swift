@@ -80,11 +80,11 @@ struct PageOwnerSearch {
     }
   }
 
-  /// Marks the pages of the kernel's image, of its modules, and of what it maps behind them; not those of the direct map, which holds every page.
+  /// Marks the pages of the kernel's image (but those that it has given back: its initial sections, the gaps between sections), of its modules, and of what it maps behind them; not those of the direct map, which holds every page.
   mutating func visitKernel() {
     let kernel = guest.kernel
     let image = kernel.physical(kernel.image.lowerBound)..<kernel.physical(kernel.image.upperBound)
-    for page in pages where image.contains(page) && owners[page] == nil {
+    for page in pages where image.contains(page) && owners[page] == nil && guest.isReserved(page) != false {
       let virtual = page &- kernel.physicalBase &+ Kernel.mapBase
       let near = kernel.symbols.nearest(virtual &+ ((asked[page] ?? page) - page))
       owners[page] = [PageOwner(.kernelImage, virtual: virtual, detail: near?.symbol.name)]
@@ -139,6 +139,14 @@ extension Guest {
     }
     let address = base &+ physical / PageOwners.pageSize &* size
     return self.physical(address) == nil ? nil : address
+  }
+
+  /// Whether a page was never given to the allocator, as those of the kernel's image are not (PG_reserved); nil where it cannot be told.
+  func isReserved(_ physical: UInt64) -> Bool? {
+    guard let structure = pageStructure(physical), let offset = kernel.offset("page", "flags"), let flags = u64(structure &+ offset),
+      let bit = kernel.types.value("pageflags", "PG_reserved"), (0..<64).contains(bit)
+    else { return nil }
+    return flags >> UInt64(bit) & 1 == 1
   }
 
   /// The inode of an `address_space`; nil where both do not point to each other, as for what is no address space.
