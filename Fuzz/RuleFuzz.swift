@@ -2,8 +2,8 @@ import Signatures
 
 /// A libFuzzer entry: any bytes are compiled as rules, and what compiles is held against the same bytes and against zeros.
 ///
-/// libyara has fuzzing of its own; this looks at what stands around it: problems name a place, nothing outside is included, places lie in what was
-/// scanned and ascend, and a scan of memory cut in two finds what a scan in one piece finds.
+/// libyara has fuzzing of its own; this looks at what stands around it: problems name a place, nothing outside is included, places lie in
+/// what was scanned and ascend, and a scan of memory cut in two finds what a scan in one piece finds.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzRule(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   // SAFETY: libFuzzer passes `count` readable bytes that live for the call; they are copied at once.

@@ -2,8 +2,9 @@ import Foundation
 
 /// `ringwall guest scan` and the `yara` command on the same rules and the same bytes, one after the other in turns.
 ///
-/// The bytes are 512 MiB of which a guest's kernel and programs would be half: text of programs that lie on this machine, repeated, and zeros as an idle guest
-/// has them. The file holds no hole, so that both read all of it. Rules are 1,000 with texts and bytes that are nowhere, and the shipped ones.
+/// The bytes are 512 MiB of which a guest's kernel and programs would be half: text of programs that lie on this machine, repeated, and
+/// zeros as an idle guest has them. The file holds no hole, so that both read all of it. Rules are 1,000 with texts and bytes that are
+/// nowhere, and the shipped ones.
 struct RuleRuns {
   let program: String
   let root: URL

@@ -3,8 +3,8 @@ extension Guest {
   private static let pathDepth = 2100
   private static let pathLimit = 4096
 
-  /// Path of an open file (`struct file`), as a process in the first mount namespace names it; " (deleted)" behind the name of a file that has none
-  /// any more.
+  /// Path of an open file (`struct file`), as a process in the first mount namespace names it; " (deleted)" behind the name of a file
+  /// that has none any more.
   ///
   /// Nil where a member on the way cannot be read. Names are the guest's, and may be anything.
   public func path(ofFile file: UInt64) -> String? {

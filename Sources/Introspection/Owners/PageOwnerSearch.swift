@@ -1,6 +1,6 @@
 extension Guest {
-  /// Tells who uses some pages of physical memory: one walk over the page tables of all processes and of the kernel, then `struct page` for what
-  /// neither of them maps.
+  /// Tells who uses some pages of physical memory: one walk over the page tables of all processes and of the kernel, then `struct page`
+  /// for what neither of them maps.
   ///
   /// - Parameter addresses: guest-physical, of any byte of a page.
   /// - Throws: `missing` for a kernel whose processes cannot be told.
@@ -80,7 +80,8 @@ struct PageOwnerSearch {
     }
   }
 
-  /// Marks the pages of the kernel's image (but those that it has given back: its initial sections, the gaps between sections), of its modules, and of what it maps behind them; not those of the direct map, which holds every page.
+  /// Marks the pages of the kernel's image, of its modules, and of what it maps behind them; not those of the direct map, which holds every
+  /// page, and not those that the image has given back: its initial sections, and the gaps between sections.
   mutating func visitKernel() {
     let kernel = guest.kernel
     let image = kernel.physical(kernel.image.lowerBound)..<kernel.physical(kernel.image.upperBound)

@@ -19,8 +19,8 @@ struct ScanPlan {
     }
   }
 
-  /// Bytes shown before a piece and kept from the end of a region that goes on elsewhere: what a regular expression looks at beside a match,
-  /// a word's border in two-byte characters at most.
+  /// Bytes shown before a piece and kept from the end of a region that goes on elsewhere: what a regular expression looks at beside a
+  /// match, a word's border in two-byte characters at most.
   static let lead: UInt64 = 64
   static let size = 16 << 20
 

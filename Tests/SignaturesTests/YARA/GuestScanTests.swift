@@ -18,7 +18,8 @@ enum GuestMarks {
   /// Leaves the marks in a guest; the id of the process that carries one.
   static func leave(in guest: TestGuest) throws -> Int32 {
     try guest.run("echo Needle_In''File_4410 > /tmp/marked; cat /tmp/marked > /dev/null")
-    let answer = try guest.run("A=Needle_InEnv; env MARK=${A}ironment_7719 sleep 1000 < /dev/null > /dev/null 2>&1 & P=$!; until [ \"$(cat /proc/$P/comm)\" = sleep ]; do :; done; echo $P")
+    let start = "A=Needle_InEnv; env MARK=${A}ironment_7719 sleep 1000 < /dev/null > /dev/null 2>&1 & P=$!"
+    let answer = try guest.run(#"\#(start); until [ "$(cat /proc/$P/comm)" = sleep ]; do :; done; echo $P"#)
     return try #require(answer.split(whereSeparator: \.isWhitespace).last.flatMap { Int32($0) })
   }
 
@@ -106,7 +107,8 @@ struct GuestScanTests {
     let all = try guest.owners(of: pages)
     #expect(all.byPage.count == Set(pages).count)
     let kinds = all.byPage.values.reduce(into: [PageOwner.Kind: Int]()) { $0[$1[0].kind, default: 0] += 1 }
-    #expect((kinds[.pageCache] ?? 0) > 0 && (kinds[.free] ?? 0) > 0 && (kinds[.process] ?? 0) > 100 && (kinds[.kernel] ?? 0) > 1000, "\(kinds)")
+    #expect((kinds[.pageCache] ?? 0) > 0 && (kinds[.free] ?? 0) > 0, "\(kinds)")
+    #expect((kinds[.process] ?? 0) > 100 && (kinds[.kernel] ?? 0) > 1000, "\(kinds)")
   }
 }
 
