@@ -30,7 +30,7 @@ public struct PageOwner: Sendable, Hashable {
   public let mapping: MemoryMapping?
   /// Path of the file whose content the page is.
   public let file: String?
-  /// Of `kernelImage` the nearest symbol, of `module` its name; nil where no listed module holds the address.
+  /// Of `kernelImage` the last symbol at or below the first address of the page that was asked for, of `module` its name; nil where no listed module holds the address.
   public let detail: String?
 
   init(

@@ -5,7 +5,7 @@ extension Guest {
   /// - Parameter addresses: guest-physical, of any byte of a page.
   /// - Throws: `missing` for a kernel whose processes cannot be told.
   public func owners(of addresses: some Sequence<UInt64>) throws(IntrospectionError) -> PageOwners {
-    var search = PageOwnerSearch(self, pages: Set(addresses.map { $0 & ~(PageOwners.pageSize - 1) }))
+    var search = PageOwnerSearch(self, addresses: addresses)
     if search.pages.isEmpty { return PageOwners(byPage: [:], inconsistencies: []) }
     let processes = try processes()
     for process in processes.processes { try search.visit(process) }
@@ -23,15 +23,21 @@ struct PageOwnerSearch {
 
   let guest: Guest
   let pages: Set<UInt64>
+  /// The first address of each page that was asked for.
+  private var asked: [UInt64: UInt64] = [:]
   private let sorted: [UInt64]
   var owners: [UInt64: [PageOwner]] = [:]
   private(set) var inconsistencies: [Inconsistency] = []
   private var seen: Set<UInt64> = []
   private let modules: [(range: Range<UInt64>, name: String)]
 
-  init(_ guest: Guest, pages: Set<UInt64>) {
+  init(_ guest: Guest, addresses: some Sequence<UInt64>) {
     self.guest = guest
-    self.pages = pages
+    for address in addresses {
+      let page = address & ~(PageOwners.pageSize - 1)
+      asked[page] = min(asked[page] ?? address, address)
+    }
+    pages = Set(asked.keys)
     sorted = pages.sorted()
     modules = guest.moduleRanges()
   }
@@ -80,7 +86,7 @@ struct PageOwnerSearch {
     let image = kernel.physical(kernel.image.lowerBound)..<kernel.physical(kernel.image.upperBound)
     for page in pages where image.contains(page) && owners[page] == nil {
       let virtual = page &- kernel.physicalBase &+ Kernel.mapBase
-      let near = kernel.symbols.nearest(virtual + PageOwners.pageSize - 1)
+      let near = kernel.symbols.nearest(virtual &+ ((asked[page] ?? page) - page))
       owners[page] = [PageOwner(.kernelImage, virtual: virtual, detail: near?.symbol.name)]
     }
     var found: [(page: UInt64, virtual: UInt64)] = []
