@@ -85,6 +85,12 @@ struct PageOwnerSearch {
     let kernel = guest.kernel
     let image = kernel.physical(kernel.image.lowerBound)..<kernel.physical(kernel.image.upperBound)
     for page in pages where image.contains(page) && owners[page] == nil {
+      // What the kernel gave back of its image, such as init sections and the space between two others, holds other things now.
+      let content = describe(page)
+      if [.pageCache, .anonymous, .free].contains(content.kind) {
+        owners[page] = [content]
+        continue
+      }
       let virtual = page &- kernel.physicalBase &+ Kernel.mapBase
       let near = kernel.symbols.nearest(virtual &+ ((asked[page] ?? page) - page))
       owners[page] = [PageOwner(.kernelImage, virtual: virtual, detail: near?.symbol.name)]
