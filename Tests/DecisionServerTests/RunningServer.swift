@@ -56,6 +56,9 @@ final class RunningServer: Sendable {
     client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
   }
 
+  /// A test that fails never comes to `stop`; a client that is not shut down ends the whole run.
+  deinit { client.shutdown { _ in } }
+
   var port: Int { if case .host(_, let port) = address.place { port } else { 0 } }
 
   private var base: String {

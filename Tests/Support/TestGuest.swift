@@ -67,7 +67,7 @@ public final class TestGuest: @unchecked Sendable {
   /// Boots a guest and waits until it is ready.
   ///
   /// - Parameter seconds: for all of it; QEMU is ended when they are over.
-  public static func boot(_ recipe: GuestRecipe = GuestRecipe(), seconds: Int = 120) async throws -> TestGuest {
+  public static func boot(_ recipe: GuestRecipe = GuestRecipe(), seconds: Int = 300) async throws -> TestGuest {
     let guest = try TestGuest(recipe)
     do {
       try await guest.waitUntilReady(seconds)

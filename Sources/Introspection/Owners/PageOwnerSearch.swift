@@ -85,7 +85,13 @@ struct PageOwnerSearch {
   mutating func visitKernel() {
     let kernel = guest.kernel
     let image = kernel.physical(kernel.image.lowerBound)..<kernel.physical(kernel.image.upperBound)
-    for page in pages where image.contains(page) && owners[page] == nil && guest.isReserved(page) != false {
+    for page in pages where image.contains(page) && owners[page] == nil {
+      // What the kernel gave back of its image, such as init sections and the space between two others, holds other things now.
+      let content = describe(page)
+      if [.pageCache, .anonymous, .free].contains(content.kind) {
+        owners[page] = [content]
+        continue
+      }
       let virtual = page &- kernel.physicalBase &+ Kernel.mapBase
       let near = kernel.symbols.nearest(virtual &+ ((asked[page] ?? page) - page))
       owners[page] = [PageOwner(.kernelImage, virtual: virtual, detail: near?.symbol.name)]
@@ -140,14 +146,6 @@ extension Guest {
     }
     let address = base &+ physical / PageOwners.pageSize &* size
     return self.physical(address) == nil ? nil : address
-  }
-
-  /// Whether a page was never given to the allocator, as those of the kernel's image are not (PG_reserved); nil where it cannot be told.
-  func isReserved(_ physical: UInt64) -> Bool? {
-    guard let structure = pageStructure(physical), let offset = kernel.offset("page", "flags"), let flags = u64(structure &+ offset),
-      let bit = kernel.types.value("pageflags", "PG_reserved"), (0..<64).contains(bit)
-    else { return nil }
-    return flags >> UInt64(bit) & 1 == 1
   }
 
   /// The inode of an `address_space`; nil where both do not point to each other, as for what is no address space.

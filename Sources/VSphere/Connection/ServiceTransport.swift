@@ -52,6 +52,9 @@ final class ServiceTransport: Sendable {
 
   func close() async { try? await client.shutdown() }
 
+  /// Where nobody came to `close`; a second shutdown does nothing.
+  deinit { client.shutdown { _ in } }
+
   /// - Parameters:
   ///   - body: nil for GET.
   ///   - time: of the whole call.

@@ -66,8 +66,8 @@ struct PartitionTests {
     #expect(error?.message.contains("partition table is damaged") == true)
     let cut = try self.disk("label: dos\\nstart=1MiB,size=64MiB,type=83\\nstart=130MiB,size=20MiB,type=83\\n")
     try TestDisk.run("truncate", ["-s", "100M", cut.image])
-    let records = try TestDisk.records(cut.image)
-    #expect(TestDisk.volumes(records).map(\.state) == [.read, .unreadable])
+    let short = #expect(throws: DiskError.self) { try TestDisk.records(cut.image) }
+    #expect(short?.message.contains("the partition table cannot be read") == true)
   }
 
   @Test(
