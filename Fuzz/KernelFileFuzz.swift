@@ -5,7 +5,7 @@ import Introspection
 nonisolated(unsafe) private let descriptor: CInt = {
   var name = Array("/dev/shm/ringwall-fuzz-XXXXXX".utf8CString)
   // SAFETY: the template ends with a zero byte and is written to in place.
-  let file = unsafe name.withUnsafeMutableBufferPointer { unsafe mkstemp($0.baseAddress) }
+  let file = unsafe name.withUnsafeMutableBufferPointer { unsafe mkstemp($0.baseAddress!) }
   precondition(file >= 0, "no file for the bytes")
   // SAFETY: mkstemp(3) left a text that ends with a zero byte.
   _ = unsafe name.withUnsafeBufferPointer { unsafe unlink($0.baseAddress!) }
