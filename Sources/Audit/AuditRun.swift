@@ -148,7 +148,9 @@ public struct AuditRun {
       for kind in Set(collection.assets.map(\.asset.kind)) where broken[kind] == nil {
         let failure = judge.failure(for: kind)
         broken[kind] = failure != nil
-        if let failure { found.append(Refusal(target: "policies", code: "malformed", message: failure.message.replacing("\n", with: "; "))) }
+        if let failure {
+          found.append(Refusal(target: "policies", code: "malformed", message: failure.message.replacing("\n", with: "; ")))
+        }
       }
       return found
     }

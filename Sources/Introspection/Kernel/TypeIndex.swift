@@ -313,7 +313,9 @@ public struct TypeIndex: Sendable {
     return (0..<length(type)).map { index in
       let place = Int(starts[type]) + 12 + step * index
       let low = word(place + 4)
-      return (string(Int(word(place))), isWide ? Int64(bitPattern: UInt64(word(place + 8)) << 32 | UInt64(low)) : Int64(Int32(bitPattern: low)))
+      return (
+        string(Int(word(place))), isWide ? Int64(bitPattern: UInt64(word(place + 8)) << 32 | UInt64(low)) : Int64(Int32(bitPattern: low))
+      )
     }
   }
 
