@@ -99,7 +99,7 @@ public struct AuditRun {
     var passedOver = 0
     var roots: [String: String] = [:]
     var included: [ObjectIdentifier: Bool] = [:]
-    private var broken: [Asset.Kind: Bool] = [:]
+    private var compiled: Set<Asset.Kind> = []
     private var naming = AssetNaming()
     private var waivers: WaiverSet?
     private(set) var shares: EstateShares
@@ -145,10 +145,8 @@ public struct AuditRun {
     /// Policies that cannot be compiled, each said once.
     mutating func brokenPolicies(of collection: Collection, judge: Judge) -> [Refusal] {
       var found: [Refusal] = []
-      for kind in Set(collection.assets.map(\.asset.kind)) where broken[kind] == nil {
-        let failure = judge.failure(for: kind)
-        broken[kind] = failure != nil
-        if let failure {
+      for asset in collection.assets where compiled.insert(asset.asset.kind).inserted {
+        if let failure = judge.failure(for: asset.asset.kind) {
           found.append(Refusal(target: "policies", code: "malformed", message: failure.message.replacing("\n", with: "; ")))
         }
       }

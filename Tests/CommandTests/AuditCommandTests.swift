@@ -260,4 +260,25 @@ struct HostAuditTests {
     #expect([0, 2].contains(result.code))
     #expect(result.output.contains(Program.packageRoot.path))
   }
+
+  @Test("Policies of one kind that cannot be compiled are told where that kind is judged, and nowhere else")
+  func brokenPolicies() throws {
+    let folder = try ScratchFolder()
+    for name in ["policies", "data", "baselines"] {
+      try FileManager.default.copyItem(
+        atPath: Program.packageRoot.appendingPathComponent(name).path, toPath: folder.path + "/\(name)")
+    }
+    let rule = folder.path + "/policies/host/memory.rego"
+    let text = try String(contentsOfFile: rule, encoding: .utf8)
+    try (text + "\nnowhere if unknown == other\n").write(toFile: rule, atomically: true, encoding: .utf8)
+    let guest = try folder.file("guest.xml", Inputs.domain)
+    let spared = try Program.run(["audit", "--format", "json", "--data", folder.path, guest])
+    #expect(!spared.output.contains("policyError") && !spared.output.contains("memory.rego:"))
+    let root = Program.packageRoot.appendingPathComponent("examples/estate/kvm-07").path
+    let told = try Program.run(["audit", "--format", "json", "--data", folder.path, "--root", root])
+    #expect(told.code == 2 && told.output.contains("policies/host/memory.rego:") && told.output.contains("unsafe"), "\(told.error)")
+    let results = try #require(told.json()["results"] as? [[String: Any]])
+    let ofHost = results.filter { ($0["id"] as? String)?.hasPrefix("KVM-") == true }
+    #expect(!ofHost.isEmpty && ofHost.allSatisfy { $0["verdict"] as? String == "unknown" })
+  }
 }

@@ -43,7 +43,7 @@ struct GuestDirtyCommand: ParsableCommand {
   @Flag(help: "Ask QEMU how much the guest writes, instead of watching pages.")
   var rate = false
 
-  @Option(help: ArgumentHelp("Form: table or json.", valueName: "format"))
+  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("Form: table or json.", valueName: "format"))
   var format: GuestForm = .table
 
   @OptionGroup var data: DataOptions
@@ -82,9 +82,8 @@ struct GuestDirtyCommand: ParsableCommand {
       ]
       Console.print(JSONText.bytes(document, indent: 2))
     case .table:
-      var rows = [[texts["guest.page"], texts["guest.changedRounds"]]]
-      rows += most.prefix(20).map { ["0x" + String($0.key, radix: 16), "\($0.value)"] }
-      if !changes.isEmpty { Console.print(GuestListCommand.columns(rows)) }
+      let rows = most.prefix(20).map { ["0x" + String($0.key, radix: 16), "\($0.value)"] }
+      if !rows.isEmpty { Console.print(PlainTable.text([texts["guest.page"], texts["guest.changedRounds"]], rows)) }
       Console.say(
         texts("guest.dirty", ["changed": "\(changes.count)", "watched": "\(watched)", "holes": "\(holes)", "rounds": "\(rounds)"]))
     }

@@ -15,7 +15,7 @@ struct GuestListCommand: ParsableCommand {
       RAM that is private to QEMU cannot be read from outside; the last column then says which option is missing.
       """)
 
-  @Option(help: ArgumentHelp("Form of the list: table or json.", valueName: "format"))
+  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("Form of the list: table or json.", valueName: "format"))
   var format: GuestForm = .table
 
   @OptionGroup var data: DataOptions
@@ -65,17 +65,6 @@ struct GuestListCommand: ParsableCommand {
     }
     // What may be long stands last.
     let order = [0, 1, 2, 3, 4, 6, 5]
-    return Self.columns(([head] + rows).map { row in order.map { row[$0] } })
-  }
-
-  /// Rows in columns of one width each.
-  static func columns(_ rows: [[String]]) -> String {
-    let count = rows.first?.count ?? 0
-    let widths = (0..<count).map { column in rows.reduce(0) { max($0, DisplayWidth.of($1[column])) } }
-    return rows.map { row in
-      var line = zip(row, widths).map { DisplayWidth.padded($0, to: $1) }.joined(separator: "  ")
-      while line.last == " " { line.removeLast() }
-      return line
-    }.joined(separator: "\n")
+    return PlainTable.text(order.map { head[$0] }, rows.map { row in order.map { row[$0] } })
   }
 }

@@ -126,10 +126,10 @@ struct GuestPauseCommand: ParsableCommand {
     func row(_ name: String, _ histogram: PauseHistogram) -> [String] {
       [name, "\(histogram.count)"] + shares.map { milliseconds(histogram.percentile($0.share)) } + [milliseconds(histogram.largest)]
     }
-    var rows = [[texts["guest.pauses"], texts["guest.count"]] + shares.map(\.name) + [texts["guest.largest"]]]
-    rows.append(row(texts["guest.roundTrip"], window.roundTrips))
+    let head = [texts["guest.pauses"], texts["guest.count"]] + shares.map(\.name) + [texts["guest.largest"]]
+    var rows = [row(texts["guest.roundTrip"], window.roundTrips)]
     if window.method == .monitor { rows.append(row(texts["guest.stamps"], window.stamps)) }
-    var text = GuestListCommand.columns(rows)
+    var text = PlainTable.text(head, rows)
     text += "\n" + texts(window.isPriorityRaised ? "guest.priorityRaised" : "guest.priorityUsual", ["method": window.method.rawValue])
     if window.interruptions > 0 { text += "\n" + texts("guest.interruptions", ["count": "\(window.interruptions)"]) }
     return text

@@ -23,7 +23,7 @@ struct GuestStateCommand: ParsableCommand {
   @Flag(help: "Do not pause the guest: registers of two processors may then be of different moments, and LSTAR is left out.")
   var noPause = false
 
-  @Option(help: ArgumentHelp("Form: table or json.", valueName: "format"))
+  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("Form: table or json.", valueName: "format"))
   var format: GuestForm = .table
 
   @OptionGroup var data: DataOptions
@@ -97,7 +97,7 @@ struct GuestStateCommand: ParsableCommand {
   }
 
   private static func table(_ state: ProcessorState, _ texts: Texts) -> String {
-    var rows = [["", "CR0", "CR3", "CR4", "EFER", "IDT", "GDT", "LSTAR", "RIP"]]
+    var rows: [[String]] = []
     for entry in state.processors {
       let processor = entry.processor
       rows.append(
@@ -105,7 +105,7 @@ struct GuestStateCommand: ParsableCommand {
           + [processor.cr0, processor.cr3, processor.cr4, processor.efer, processor.idt.base, processor.gdt.base].map(hexadecimal)
           + [entry.entries.map { hexadecimal($0.lstar) } ?? "-", hexadecimal(processor.rip)])
     }
-    var text = GuestListCommand.columns(rows)
+    var text = PlainTable.text(["", "CR0", "CR3", "CR4", "EFER", "IDT", "GDT", "LSTAR", "RIP"], rows)
     for entry in state.processors {
       guard let why = entry.why else { continue }
       text +=

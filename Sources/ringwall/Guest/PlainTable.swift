@@ -19,6 +19,8 @@ enum PlainTable {
         cells.append(column == row.count - 1 ? cell : cell + padding)
       }
     }
-    return cells.joined(separator: "  ")
+    var text = cells.joined(separator: "  ")
+    while text.last == " " { text.removeLast() }
+    return text
   }
 }
