@@ -16,9 +16,9 @@ run: ## build, audit this host and the sample estate, write report.html
 	@scripts/prerequisites packaging/debian-packages.txt
 	@scripts/run
 
-build: ## the program in .build/release/ringwall
+build: ## the programs in .build/release
 	@scripts/prerequisites packaging/debian-packages.txt
-	$(SWIFT) build $(RELEASE) --product ringwall
+	@scripts/build
 
 test: ## build and run every test; FILTER=NAME runs those that match
 	@scripts/prerequisites packaging/debian-packages.txt packaging/debian-test-packages.txt
@@ -36,7 +36,7 @@ install: build ## lay the program out below PREFIX (DESTDIR is respected)
 	@scripts/install "$(DESTDIR)" "$(PREFIX)"
 
 uninstall: ## remove what install laid out
-	rm -rf "$(DESTDIR)$(PREFIX)/share/ringwall"
+	rm -rf "$(DESTDIR)$(PREFIX)/share/ringwall" "$(DESTDIR)$(PREFIX)/libexec/ringwall"
 	rm -f "$(DESTDIR)$(PREFIX)/bin/ringwall" "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ringwall"
 
 catalog: build ## write policies/catalog.rego from the METADATA of the rules

@@ -20,6 +20,7 @@ let package = Package(
   name: "ringwall",
   products: [
     .executable(name: "ringwall", targets: ["ringwall"]),
+    .executable(name: "ringwall-disk-worker", targets: ["ringwall-disk-worker"]),
     .library(name: "Rego", targets: ["Rego"]),
     .library(name: "RegoBuiltins", targets: ["RegoBuiltins"]),
     .library(name: "RegoHTTP", targets: ["RegoHTTP"]),
@@ -134,12 +135,13 @@ let package = Package(
     .target(
       name: "Introspection", dependencies: ["CLinux", "Domain", "QMP", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
     .target(
-      name: "Signatures",
-      dependencies: [
-        "CLinux", "CNBD", "CSeccomp", "CTSK", "CYara", "Domain", "Introspection", "Platforms", "QMP",
-        .product(name: "Crypto", package: "swift-crypto"),
-      ],
+      name: "Signatures", dependencies: ["CLinux", "CYara", "Domain", "Introspection", "QMP"], swiftSettings: strict),
+    .target(name: "Disks", dependencies: ["CLinux", "Domain", "Platforms", "QMP", "Signatures"], swiftSettings: strict),
+    .target(
+      name: "DiskReader",
+      dependencies: ["CLinux", "CNBD", "CSeccomp", "CTSK", "Disks", "Signatures", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: strict),
+    .executableTarget(name: "ringwall-disk-worker", dependencies: ["DiskReader"], swiftSettings: strict),
     .target(name: "References", dependencies: ["Domain", "Judgement"], swiftSettings: strict),
     .target(
       name: "Waivers",
@@ -160,7 +162,7 @@ let package = Package(
       name: "ringwall",
       dependencies: [
         "Domain", "Rego", "RegoBuiltins", "RegoHTTP", "Judgement", "Platforms", "References", "VSphere", "Waivers", "Audit", "History",
-        "DecisionServer", "QMP", "Introspection", "Signatures",
+        "DecisionServer", "QMP", "Introspection", "Signatures", "Disks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -231,9 +233,11 @@ let package = Package(
     .testTarget(
       name: "IntrospectionTests", dependencies: ["Domain", "Introspection", "Judgement", "QMP", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "SignaturesTests",
+      name: "SignaturesTests", dependencies: ["Domain", "Introspection", "QMP", "Signatures", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "DisksTests",
       dependencies: [
-        "Domain", "Introspection", "QMP", "ringwall", "Signatures", "TestSupport", .product(name: "Crypto", package: "swift-crypto"),
+        "DiskReader", "Disks", "QMP", "ringwall", "ringwall-disk-worker", "Signatures", "TestSupport", .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: strict),
     .testTarget(name: "VirtualMachineTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
     .testTarget(name: "WindowsTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),

@@ -1,4 +1,5 @@
-import Signatures
+import DiskReader
+import Disks
 
 /// A libFuzzer entry: any bytes are read as a whole disk. Seeds: small images of each file system.
 ///

@@ -1,4 +1,4 @@
-import Signatures
+import Disks
 
 /// A libFuzzer entry: any bytes are read as a line of a manifest, as an image's head, and as the name of a file.
 ///

@@ -12,8 +12,9 @@ import Testing
     "Platforms": 3, "VSphere": 3, "Introspection": 3, "Sensors": 3, "Segmentation": 3, "Channel": 3, "Sandbox": 3,
     "References": 3, "Waivers": 3,
     "Audit": 4, "Signatures": 4, "Detection": 4, "Trust": 4, "Drills": 4,
-    "DecisionServer": 5, "History": 5, "Fleet": 5, "Console": 5,
-    "ringwall": 6,
+    "DecisionServer": 5, "Disks": 5, "History": 5, "Fleet": 5, "Console": 5,
+    "DiskReader": 6, "ringwall": 6,
+    "ringwall-disk-worker": 7,
   ]
   /// Lower, and still not to be known: the wall between facts and judgement.
   static let forbidden: [String: Set<String>] = [

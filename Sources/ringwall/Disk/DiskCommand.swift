@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Signatures
 
 /// Disks of guests, read without mounting them.
 struct DiskCommand: ParsableCommand {
@@ -16,15 +15,5 @@ struct DiskCommand: ParsableCommand {
 
       Nothing is written to the disk and nothing is mounted. What the disk holds is read by a process that can open no file and no socket.
       """,
-    subcommands: [DiskLsCommand.self, DiskManifestCommand.self, DiskDiffCommand.self, DiskScanCommand.self, DiskWorkerCommand.self])
-}
-
-/// The process of ours that touches what a disk's owner wrote.
-struct DiskWorkerCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "worker", abstract: "Used by the program itself.", shouldDisplay: false)
-
-  @Argument(parsing: .captureForPassthrough)
-  var arguments: [String] = []
-
-  func run() throws { throw ExitCode(DiskWorker.run(arguments)) }
+    subcommands: [DiskLsCommand.self, DiskManifestCommand.self, DiskDiffCommand.self, DiskScanCommand.self])
 }

@@ -1,8 +1,8 @@
 internal import ArgumentParser
 internal import Audit
+internal import Disks
 internal import Domain
 internal import Judgement
-internal import Signatures
 
 struct DiskLsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

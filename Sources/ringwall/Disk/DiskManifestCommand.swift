@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Audit
+internal import Disks
 internal import Judgement
-internal import Signatures
 
 struct DiskManifestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

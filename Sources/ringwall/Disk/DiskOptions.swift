@@ -1,15 +1,9 @@
 internal import ArgumentParser
 internal import Audit
+internal import Disks
 internal import Introspection
 internal import Judgement
 internal import QMP
-internal import Signatures
-
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#endif
 
 /// How a disk is opened.
 struct DiskOptions: ParsableArguments {
@@ -76,7 +70,7 @@ struct DiskOptions: ParsableArguments {
   ) throws -> (disk: OpenDisk, reading: ConfinedReading) {
     let monitor = try Self.monitor(of: target)
     do throws(DiskError) {
-      let worker = Self.program
+      let worker = try WorkerProgram.path()
       let disk: OpenDisk
       if let monitor {
         disk = try Fleece(monitor: monitor, drive: drive, folder: scratch).open(worker: worker, texts)
@@ -99,14 +93,6 @@ struct DiskOptions: ParsableArguments {
       if let path = process.connect().monitor?.path { return path }
       throw DataError("\(target): no QMP monitor of this guest answers; start it with -qmp unix:/run/guest.qmp,server=on,wait=off")
     }
-  }
-
-  /// This program, by the file that runs.
-  static var program: String {
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    // SAFETY: readlink(2) writes no more than the array has.
-    let count = unsafe buffer.withUnsafeMutableBytes { unsafe readlink("/proc/self/exe", $0.baseAddress.unsafelyUnwrapped, $0.count) }
-    return count > 0 ? String(decoding: buffer[0..<count], as: UTF8.self) : "/proc/self/exe"
   }
 }
 

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Audit
+internal import Disks
 internal import Domain
 internal import Judgement
 internal import Signatures

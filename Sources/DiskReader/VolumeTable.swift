@@ -1,4 +1,5 @@
 internal import CTSK
+internal import Disks
 
 /// A part of a disk that may hold one file system.
 public struct Volume: Sendable, Hashable {

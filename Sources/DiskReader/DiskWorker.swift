@@ -1,3 +1,6 @@
+internal import Disks
+internal import Signatures
+
 #if canImport(Glibc)
   internal import Glibc
 #elseif canImport(Musl)
@@ -5,8 +8,7 @@
 #endif
 
 /// The processes of ours that touch what a disk's owner wrote: one reads the disk, one becomes QEMU's storage
-/// daemon. A third watches over a guest whose drive is read. All are this program, started with
-/// a command that people do not use.
+/// daemon, one becomes e2fsck, one watches over a guest whose drive is read. All are a program beside ringwall that people do not start.
 public enum DiskWorker {
   /// Where programs of the system and their libraries lie.
   static let programFolders = [

@@ -90,9 +90,9 @@ final class ChildProcess {
   }
 }
 
-enum SystemText {
+package enum SystemText {
   /// The system's own words for an errno.
-  static func reason(_ code: Int32) -> String {
+  package static func reason(_ code: Int32) -> String {
     // SAFETY: strerror(3) returns a text of the C library that ends with a zero.
     unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
   }

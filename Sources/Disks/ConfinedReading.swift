@@ -18,7 +18,7 @@ public final class ConfinedReading {
   private var start = 0
   private var isOver = false
   /// What confines the reader, once it said so.
-  public private(set) var confinement: Confinement.Outcome?
+  public private(set) var confinement: ConfinementOutcome?
 
   init(_ order: WorkOrder, input: Int32, worker: String, disk: OpenDisk) throws(DiskError) {
     var order = order
@@ -31,7 +31,7 @@ public final class ConfinedReading {
     defer { _ = close(ends[1]) }
     do throws(DiskError) {
       process = try ChildProcess(
-        worker, ["disk", "worker", "read", "\(getpid())"] + order.arguments, descriptors: [input, ends[1], -1] + journal)
+        worker, ["read", "\(getpid())"] + order.arguments, descriptors: [input, ends[1], -1] + journal)
     } catch {
       _ = close(ends[0])
       throw error

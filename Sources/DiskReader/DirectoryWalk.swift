@@ -1,4 +1,5 @@
 internal import CTSK
+internal import Disks
 
 /// Walks the names of a file system that are in use: each directory before what lies in it, names in the order of their bytes. Deleted names and
 /// what The Sleuth Kit adds of its own (orphans, areas of the volume shown as files) are left out, as are NTFS's own metadata files.

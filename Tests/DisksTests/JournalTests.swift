@@ -1,5 +1,5 @@
+import Disks
 import Foundation
-import Signatures
 import Testing
 
 /// Journals that were not replayed: what they hold belongs to the disk's state, and is nowhere else.

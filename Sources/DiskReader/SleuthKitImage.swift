@@ -1,4 +1,5 @@
 internal import CTSK
+internal import Disks
 
 /// A disk as The Sleuth Kit wants it: an image of its "external" kind, whose bytes come from a `BlockSource`.
 ///

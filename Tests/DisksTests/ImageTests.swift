@@ -1,5 +1,5 @@
+import Disks
 import Foundation
-import Signatures
 import Testing
 
 @Suite(
@@ -54,7 +54,7 @@ struct ImageTests {
     try Data("image".utf8).write(to: URL(fileURLWithPath: folder.file("image")))
     func output(_ program: String, _ argument: String) throws -> String {
       // The shell stays as the parent, and hands over the image as descriptor 3.
-      let line = "'\(TestDisk.worker)' disk worker serve $$ 1 \(program) \(argument) 3<'\(folder.file("image"))' 2>&1; true"
+      let line = "'\(TestDisk.worker)' serve $$ 1 \(program) \(argument) 3<'\(folder.file("image"))' 2>&1; true"
       return try TestDisk.run("sh", ["-c", line])
     }
     #expect(try output("/usr/bin/cat", "/proc/self/fd/3") == "image")

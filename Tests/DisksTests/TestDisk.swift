@@ -1,7 +1,7 @@
 import Crypto
+import Disks
 import Foundation
 import QMP
-import Signatures
 
 /// A folder for images, removed with its last user.
 final class DiskFolder {
@@ -30,11 +30,15 @@ final class DiskFolder {
 enum TestDisk {
   struct Failure: Error, CustomStringConvertible { let description: String }
 
-  /// This program as it was built, which starts itself for what touches a disk.
-  static let worker: String = {
+  /// The program for what touches a disk, as it was built.
+  static let worker = built(WorkerProgram.name)
+  /// The program that people start.
+  static let program = built("ringwall")
+
+  private static func built(_ name: String) -> String {
     let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
-    return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("ringwall").path
-  }()
+    return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent(name).path
+  }
 
   static func path(of program: String) -> String? {
     ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].map { "\($0)/\(program)" }.first { FileManager.default.isExecutableFile(atPath: $0) }

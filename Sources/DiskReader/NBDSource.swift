@@ -1,4 +1,5 @@
 internal import CNBD
+public import Disks
 
 #if canImport(Glibc)
   internal import Glibc

@@ -1,5 +1,6 @@
+import DiskReader
+import Disks
 import Foundation
-import Signatures
 import Testing
 
 @Suite(

@@ -1,4 +1,5 @@
 internal import CTSK
+internal import Disks
 
 /// One file system of a disk, opened by The Sleuth Kit.
 @safe final class FileSystem {

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import CSeccomp
+internal import Disks
 
 #if canImport(Glibc)
   internal import Glibc
@@ -9,21 +10,9 @@ internal import CSeccomp
 
 /// Takes from a process of ours what reading a disk does not need, before the first byte of the disk is read. What is taken cannot be had back, by
 /// any program that the process becomes.
-public enum Confinement {
-  /// Which parts are in force; a kernel may lack some.
-  public struct Outcome: Sendable, Hashable {
-    /// Landlock: no path can be opened but those allowed.
-    public var hasLandlock = false
-    /// seccomp: system calls beyond a list fail with EPERM.
-    public var hasSeccomp = false
-    /// What the kernel has and refused; nothing hostile may be read then.
-    var refusal: String?
-
-    public init() {}
-  }
-
+enum Confinement {
   /// Ends the process with its parent, and keeps it from gaining privileges. First of all.
-  public static func bindToParent(_ parent: Int32) {
+  static func bindToParent(_ parent: Int32) {
     _ = process_control(PR_SET_PDEATHSIG, UInt(SIGKILL))
     // The parent may have gone before the line above.
     if getppid() != parent { exit(1) }
@@ -33,7 +22,7 @@ public enum Confinement {
   }
 
   /// Bounds of the process itself.
-  public static func limit(memory: UInt64, cpuSeconds: UInt64, written: UInt64 = 0) {
+  static func limit(memory: UInt64, cpuSeconds: UInt64, written: UInt64 = 0) {
     func set(_ kind: __rlimit_resource, _ value: UInt64) {
       var bound = rlimit(rlim_cur: rlim_t(value), rlim_max: rlim_t(value))
       _ = unsafe setrlimit(__rlimit_resource_t(kind.rawValue), &bound)
@@ -46,19 +35,19 @@ public enum Confinement {
   }
 
   /// Leaves the process its open descriptors, memory and clocks: no path, no socket, no other process, no program.
-  static func readOnlyDescriptors() -> Outcome {
+  static func readOnlyDescriptors() -> ConfinementOutcome {
     outcome(restrictPaths(opening: [], isWriting: false, running: []), allow(only: descriptorCalls))
   }
 
   /// For a program that is run next: it may load itself and its libraries, and read the file of one descriptor; it opens no socket.
   ///
   /// - Parameter isWriting: whether it may write to those files too.
-  static func program(_ folders: [String], opening descriptors: [Int32], isWriting: Bool = false) -> Outcome {
+  static func program(_ folders: [String], opening descriptors: [Int32], isWriting: Bool = false) -> ConfinementOutcome {
     outcome(restrictPaths(opening: descriptors, isWriting: isWriting, running: folders), forbid(programCalls))
   }
 
-  private static func outcome(_ landlock: Bool?, _ seccomp: Bool) -> Outcome {
-    var outcome = Outcome()
+  private static func outcome(_ landlock: Bool?, _ seccomp: Bool) -> ConfinementOutcome {
+    var outcome = ConfinementOutcome()
     outcome.hasLandlock = landlock ?? false
     outcome.hasSeccomp = seccomp
     if landlock == false { outcome.refusal = "Landlock: \(SystemText.reason(errno))" }
@@ -67,7 +56,7 @@ public enum Confinement {
   }
 
   /// Closes what other parts of the parent left open, from `first` on.
-  public static func closeDescriptors(from first: Int32) {
+  static func closeDescriptors(from first: Int32) {
     for descriptor in first..<4096 { _ = close(descriptor) }
   }
 

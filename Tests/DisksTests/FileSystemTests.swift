@@ -1,5 +1,5 @@
+import Disks
 import Foundation
-import Signatures
 import Testing
 
 @Suite("File systems of disks") struct FileSystemTests {

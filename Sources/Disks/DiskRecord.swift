@@ -1,3 +1,5 @@
+public import Signatures
+
 /// What reading a disk yields, one after the other: volumes, each followed by its entries, and an end.
 public enum DiskRecord: Sendable, Hashable {
   case volume(VolumeRecord)
@@ -12,7 +14,7 @@ public enum DiskRecord: Sendable, Hashable {
   /// The reader waits for e2fsck's work on its first (1) or second (2) file.
   case journal(Int)
   /// What keeps the reading process from anything but reading; first of all records.
-  case confined(Confinement.Outcome)
+  case confined(ConfinementOutcome)
 }
 
 /// A volume as documents show it.
@@ -110,7 +112,7 @@ public struct FileMatch: Sendable, Hashable {
     self.omitted = omitted
   }
 
-  init(_ match: RuleMatch, in entry: DiskEntry) {
+  package init(_ match: RuleMatch, in entry: DiskEntry) {
     self.init(
       volume: entry.volume, path: entry.path, stream: entry.stream, inode: entry.inode, size: entry.size, rule: match.rule.name,
       namespace: match.rule.namespace,

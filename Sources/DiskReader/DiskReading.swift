@@ -1,14 +1,6 @@
 internal import Crypto
-
-/// What is wanted of a disk.
-public enum DiskWork: Sendable, Hashable {
-  /// The volumes, and the names in one directory of each, or the one file.
-  case list(path: [UInt8])
-  /// Every entry, with the SHA-256 of each file's content.
-  case manifest
-  /// Every file's content held against rules.
-  case scan
-}
+public import Disks
+public import Signatures
 
 /// Reads a disk from its first byte to its last entry, and hands over what it finds as it finds it.
 ///

@@ -1,4 +1,5 @@
 internal import CTSK
+internal import Disks
 
 /// The bytes of a file, or of one of its streams, as long as the file is open.
 @safe struct FileContent {

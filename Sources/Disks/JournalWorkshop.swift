@@ -62,7 +62,7 @@ final class JournalWorkshop {
     let file = number == 1 ? first : second
     var byte: UInt8 = 0
     if let process = try? ChildProcess(
-      worker, ["disk", "worker", "repair", "\(getpid())", Self.program, "-E", "journal_only", "-p", "/proc/self/fd/3"],
+      worker, ["repair", "\(getpid())", Self.program, "-E", "journal_only", "-p", "/proc/self/fd/3"],
       descriptors: [-1, -1, -1, file])
     {
       // With 1 it mended more than the journal, which on a file that holds little else is no result.

@@ -7,10 +7,15 @@ internal import QMP
 #endif
 
 /// What a copy of a drive's moment is called in QEMU and on the host, and how all of it is taken away, by whoever knows the names.
-struct FleeceNames: Sendable, Hashable {
+package struct FleeceNames: Sendable, Hashable {
   /// Unique among readings.
-  let prefix: String
-  let folder: String
+  package let prefix: String
+  package let folder: String
+
+  package init(prefix: String, folder: String) {
+    self.prefix = prefix
+    self.folder = folder
+  }
 
   /// QEMU's node names have 31 bytes at most.
   var node: String { prefix }
@@ -69,7 +74,7 @@ struct FleeceNames: Sendable, Hashable {
 /// A process that takes a copy of a drive's moment away where the one that made it dies.
 ///
 /// It holds the reading end of a pipe and waits for its end: a byte says that all is taken away, the end without one says that nobody did.
-final class FleeceGuard {
+package final class FleeceGuard {
   private let process: ChildProcess
   private var lease: Int32
 
@@ -80,7 +85,7 @@ final class FleeceGuard {
     defer { _ = close(ends[0]) }
     do throws(DiskError) {
       process = try ChildProcess(
-        worker, ["disk", "worker", "guard", "\(getpid())", monitor, names.prefix, names.folder], descriptors: [ends[0], -1, -1])
+        worker, ["guard", "\(getpid())", monitor, names.prefix, names.folder], descriptors: [ends[0], -1, -1])
     } catch {
       _ = close(ends[1])
       throw error
@@ -103,7 +108,7 @@ final class FleeceGuard {
   /// What the guard process does.
   ///
   /// - Parameter lease: the reading end of the pipe.
-  static func run(_ names: FleeceNames, monitor path: String, lease: Int32) -> Int32 {
+  package static func run(_ names: FleeceNames, monitor path: String, lease: Int32) -> Int32 {
     // Signals that end the parent from a terminal must not end its guard.
     for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE] { _ = signal(number, SIG_IGN) }
     var byte: UInt8 = 0

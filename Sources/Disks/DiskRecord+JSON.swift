@@ -1,5 +1,6 @@
 internal import Domain
 internal import Platforms
+internal import Signatures
 
 /// Records as lines of JSON, which documents consist of and the reading process hands over. Keys stand in one order.
 extension DiskRecord {
@@ -26,7 +27,7 @@ extension DiskRecord {
     } else if let number = value["replay"]?.integer, number == 1 || number == 2 {
       self = .journal(Int(number))
     } else if let confined = value["confined"] {
-      var outcome = Confinement.Outcome()
+      var outcome = ConfinementOutcome()
       outcome.hasLandlock = confined["landlock"]?.flag ?? false
       outcome.hasSeccomp = confined["seccomp"]?.flag ?? false
       self = .confined(outcome)

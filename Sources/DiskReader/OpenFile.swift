@@ -1,4 +1,5 @@
 internal import CTSK
+internal import Disks
 
 /// A file of a file system, opened by The Sleuth Kit; closed with this object.
 @safe final class OpenFile {

@@ -1,23 +1,33 @@
+/// What is wanted of a disk.
+public enum DiskWork: Sendable, Hashable {
+  /// The volumes, and the names in one directory of each, or the one file.
+  case list(path: [UInt8])
+  /// Every entry, with the SHA-256 of each file's content.
+  case manifest
+  /// Every file's content held against rules.
+  case scan
+}
+
 /// What a reading process is told on its command line.
-struct WorkOrder: Sendable, Hashable {
+package struct WorkOrder: Sendable, Hashable {
   /// What its standard input is.
-  enum Input: Sendable, Hashable {
+  package enum Input: Sendable, Hashable {
     /// A raw image, or a block device.
     case file
     /// A socket that is connected to an NBD server.
     case nbd(export: String)
   }
 
-  var input: Input
-  var work: DiskWork
-  var volume: Int?
-  var limits = ReadingLimits()
+  package var input: Input
+  package var work: DiskWork
+  package var volume: Int?
+  package var limits = ReadingLimits()
   /// Files and folders with YARA rules.
-  var rules: [String] = []
+  package var rules: [String] = []
   /// Bytes around a match that are told, 0 to `ScanLimits.mostContext`.
-  var context = 0
+  package var context = 0
   /// Whether descriptors 3, 4 and 5 are there for journals.
-  var replaysJournals = false
+  package var replaysJournals = false
 
   var arguments: [String] {
     var result: [String] = []
@@ -49,7 +59,7 @@ struct WorkOrder: Sendable, Hashable {
   }
 
   /// nil for arguments that `arguments` does not write.
-  init?(arguments: some Sequence<String>) {
+  package init?(arguments: some Sequence<String>) {
     var path: [UInt8] = []
     var kind = ""
     self.init(input: .file, work: .manifest)

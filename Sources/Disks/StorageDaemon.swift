@@ -42,7 +42,7 @@ final class StorageDaemon {
     do throws(DiskError) {
       process = try ChildProcess(
         worker,
-        ["disk", "worker", "serve", "\(getpid())", "\(layers.count)", Self.program]
+        ["serve", "\(getpid())", "\(layers.count)", Self.program]
           + Self.arguments(layers, socket: 3 + layers.count, isUsedAnyway),
         descriptors: [-1, -1, ends[1]] + layers.map(\.descriptor) + [listening])
     } catch {

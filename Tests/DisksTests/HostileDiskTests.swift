@@ -1,5 +1,5 @@
+import Disks
 import Foundation
-import Signatures
 import Testing
 
 /// Disks made to harm: whatever they hold, a reading ends, within its bounds, in records or one sentence, and the reader's end is not ours.
