@@ -48,6 +48,9 @@ struct Measure {
       try ProgramRuns(program: program, root: root, corpus: shared.appending(path: "corpus/libvirt")).measure(into: &results)
     }
     if let program = options["--ringwall"], wants("disk") { try DiskReads(program: program).measure(into: &results) }
+    if let program = options["--ringwall"], wants("guest") {
+      try GuestRuns(program: program, scripts: root.appending(path: "Benchmarks/Guests")).measure(into: &results)
+    }
     let estate = ["estate", "follow"].filter(wants)
     if let program = options["--ringwall"], !estate.isEmpty { try EstateRuns(program: program).measure(estate, into: &results) }
     if let program = options["--ringwall"], wants("yara") { try RuleRuns(program: program, root: root).measure(into: &results) }

@@ -1,0 +1,57 @@
+import Foundation
+
+/// A running guest seen from outside, by the scripts of Benchmarks/Guests: its processes against Volatility 3, and how long it stands still.
+struct GuestRuns {
+  let program: String
+  let scripts: URL
+
+  private struct Listing: Decodable {
+    let processes: Int
+    let ringwall: [Double]
+    let volatility: [Double]
+  }
+
+  private struct Pause: Decodable {
+    struct Times: Decodable {
+      let count: Int
+      let p50: Double
+      let p99: Double
+    }
+
+    let `case`: String
+    let method: String
+    let roundTrip: Times
+  }
+
+  func measure(into results: inout Results) throws {
+    for tool in ["/usr/bin/qemu-system-x86_64", "/bin/busybox", "/usr/bin/python3", program]
+    where !FileManager.default.isExecutableFile(atPath: tool) {
+      results.skip("guest: \(tool) is not there")
+      return
+    }
+    for line in try lines("processes", 20, &results) {
+      let listing = try JSONDecoder().decode(Listing.self, from: line)
+      let own = Self.median(listing.ringwall)
+      results.addCost("guest.processes", "s", own, peers: [("volatility3", Self.median(listing.volatility))])
+      results.add("guest.processes.ratio", "x", Self.median(listing.volatility) / own)
+    }
+    for line in try lines("pause", 500, &results) {
+      let pause = try JSONDecoder().decode(Pause.self, from: line)
+      guard pause.roundTrip.count == 500 else { throw WrongAnswer(description: "\(pause.roundTrip.count) pauses, not 500") }
+      results.add("guest.pause.\(pause.case).\(pause.method).median", "ms", pause.roundTrip.p50 / 1e6)
+      results.add("guest.pause.\(pause.case).\(pause.method).p99", "ms", pause.roundTrip.p99 / 1e6)
+    }
+  }
+
+  /// What a script prints; without a kernel or Volatility nothing, and the reason among the results.
+  private func lines(_ script: String, _ count: Int, _ results: inout Results) throws -> [Data] {
+    let outcome = try Child.run(scripts.appending(path: script).path, [program, "\(count)"])
+    guard outcome.status == 0 else {
+      results.skip("guest: \(script) ended with \(outcome.status); run Benchmarks/Guests/\(script) to see why")
+      return []
+    }
+    return outcome.output.split(separator: 0x0A).map { Data($0) }
+  }
+
+  private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+}
