@@ -47,6 +47,7 @@ struct RuleRuns {
       results.addCost("yara.\(name)", "CPU s", Self.median(single, \.cpuSeconds), peers: [("yara", peer)])
       results.addCost("yara.\(name).wall", "s", Self.median(single, \.wallSeconds), peers: [("yara", wall)])
       results.addCost("yara.\(name).threads.wall", "s", Self.median(own, \.wallSeconds), peers: [("yara", wall)])
+      results.add("yara.\(name).ratio", "x", wall / Self.median(single, \.wallSeconds))
     }
   }
 
