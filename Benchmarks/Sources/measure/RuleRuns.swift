@@ -76,12 +76,12 @@ struct RuleRuns {
     guard FileManager.default.createFile(atPath: file.path, contents: nil), let handle = FileHandle(forWritingAtPath: file.path) else {
       throw WrongAnswer(description: "\(file.path) cannot be written")
     }
-    // Sixteen MiB of programs, sixteen of zeros, and so on.
+    // Sixteen MiB of zeros, sixteen of programs, and so on: what begins as a program would be taken for one.
     let part = 16 << 20
     var filled = Data()
     while filled.count < part { filled.append(content) }
     let zeros = Data(count: part)
-    for index in 0..<(megabytes >> 4) { try handle.write(contentsOf: index % 2 == 0 ? filled.prefix(part) : zeros) }
+    for index in 0..<(megabytes >> 4) { try handle.write(contentsOf: index % 2 == 0 ? zeros : filled.prefix(part)) }
     try handle.close()
   }
 
