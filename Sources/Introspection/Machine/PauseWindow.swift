@@ -172,7 +172,7 @@ public final class PauseWindow {
         return false
       }
     case .signal:
-      isWhole = ProcessStop.isStopped(process.pid)
+      isWhole = ProcessStop.isHeld(process.pid)
       ProcessStop.resume(process.pid)
     }
     let end = Deadline.now

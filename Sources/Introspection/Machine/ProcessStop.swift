@@ -8,17 +8,23 @@ enum ProcessStop {
   /// A thread that waits for a disk in the kernel (D) stops before it runs code of QEMU or of the guest again. A read that is under way may still
   /// put its data into the guest's memory.
   static func isStopped(_ pid: Int32) -> Bool {
+    let states = states(pid)
+    return states.contains { isRest($0) } && states.allSatisfy { isRest($0) || ["D", "Z", "X"].contains($0) }
+  }
+
+  /// Whether a stop that was complete has lasted: SIGCONT would have woken every thread at once. One that waited for a disk meanwhile shows as
+  /// running for a moment, on its way to rest.
+  static func isHeld(_ pid: Int32) -> Bool { states(pid).contains { isRest($0) } }
+
+  private static func isRest(_ state: Substring) -> Bool { state == "T" || state == "t" }
+
+  /// State letters of the threads that there are (proc(5), /proc/pid/stat).
+  private static func states(_ pid: Int32) -> [Substring] {
     let files = ProcessFiles(pid: pid)
-    var isAnyStopped = false
-    for thread in files.names("task") {
-      guard let text = files.text("task/\(thread)/stat"), let end = text.lastIndex(of: ")") else { continue }
-      switch text[text.index(after: end)...].split(separator: " ").first {
-      case "T", "t": isAnyStopped = true
-      case "D", "Z", "X": continue
-      default: return false
-      }
+    return files.names("task").compactMap { thread in
+      guard let text = files.text("task/\(thread)/stat"), let end = text.lastIndex(of: ")") else { return nil }
+      return text[text.index(after: end)...].split(separator: " ").first
     }
-    return isAnyStopped
   }
 
   /// Stops the process and waits until all of its threads stand; false when they do not within the time, and it is then continued.
