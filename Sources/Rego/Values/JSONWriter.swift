@@ -46,6 +46,8 @@ struct JSONWriter {
   private var lineBreak: [UInt8] = []
   /// The key table that was last seen to hold strings alone.
   private var stringKeys: Memory.Address = 0
+  /// Bytes after which the length of the whole text is estimated.
+  private var roomMark = 256 << 10
 
   mutating func write(_ value: Value) {
     var frames: [Frame] = []
@@ -62,10 +64,29 @@ struct JSONWriter {
         bytes.append(frame.value.isObject ? 0x7D : 0x5D)
       }
       guard let depth = frames.indices.last else { return }
+      if bytes.count >= roomMark { makeRoom(frames) }
       if frames[depth].next > 0 { bytes.append(0x2C) }
       newLine(frames.count)
       current = element(of: &frames[depth])
     }
+  }
+
+  /// Takes room for the whole of a long text at once, from the share of it that is written: growing by doubling would hold up to three
+  /// times its length. Room that stays unused is never touched.
+  private mutating func makeRoom(_ frames: [Frame]) {
+    var done = 0.0
+    var share = 1.0
+    for frame in frames.prefix(4) {
+      done += share * Double(max(0, frame.next - 1)) / Double(frame.count)
+      share /= Double(frame.count)
+    }
+    let length = Double(bytes.count) / done * 1.125
+    guard length < 1e9 else {
+      roomMark = bytes.count * 2
+      return
+    }
+    roomMark = .max
+    bytes.reserveCapacity(Int(length))
   }
 
   /// The next element of a container; its key is written.
