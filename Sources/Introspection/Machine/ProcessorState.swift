@@ -49,7 +49,8 @@ public struct ProcessorState: Sendable, Hashable {
   /// Longest stream that is read; a machine with 255 processors saves about 1.5 MiB.
   private static let limit = 64 << 20
 
-  /// What `xen-save-devices-state` writes, which needs no Xen. `live` keeps QEMU from giving up its disks.
+  /// What `xen-save-devices-state` writes, which needs no Xen. With `live`, its default, QEMU gives up the disks of a guest that stands, for a
+  /// migration's other side, and a second call ends it (QEMU migration/savevm.c, `qmp_xen_save_devices_state`).
   private static func save(_ monitor: Monitor) throws(QMPError) -> [UInt8] {
     let command = "xen-save-devices-state"
     // O_TMPFILE of open(2), which Glibc's module does not name: a file without a name, in memory.
@@ -64,7 +65,7 @@ public struct ProcessorState: Sendable, Hashable {
       throw .refused(command: "add-fd", class: "", description: "it names no set")
     }
     defer { _ = try? monitor.execute("remove-fd", ["fdset-id": set]) }
-    try monitor.execute(command, ["filename": .text("/dev/fdset/\(set.integer ?? 0)"), "live": true])
+    try monitor.execute(command, ["filename": .text("/dev/fdset/\(set.integer ?? 0)"), "live": false])
     let size = Int(lseek(file, 0, SEEK_END))
     guard size > 0, size <= limit else { throw .refused(command: command, class: "", description: "it wrote \(size) bytes") }
     var bytes = [UInt8](repeating: 0, count: size)

@@ -86,7 +86,8 @@ private struct MapleWalk {
   }
 
   mutating func visit(_ encoded: UInt64, _ first: UInt64, _ last: UInt64, depth: Int) {
-    // Nodes lie on 256 bytes; bits 3 to 6 of the pointer say the kind: 1 a leaf of ranges, 2 ranges, 3 ranges with gaps; 0 is not in use.
+    // Nodes lie on 256 bytes; bits 3 to 6 of the pointer say the kind: 1 a leaf of ranges, 2 ranges, 3 ranges with gaps; 0 is not in use. Bit 1 is
+    // set in the root's pointer alone (lib/maple_tree.c, `mte_mk_root`, `mt_mk_node`).
     let node = encoded & ~255
     let kind = encoded >> 3 & 15
     nodes += 1
@@ -103,7 +104,7 @@ private struct MapleWalk {
       }
       guard pivot >= start, pivot <= last else { return note(node, "a node reaches beyond the range that it stands for") }
       guard let entry = guest.u64(node &+ layout.slots &+ 8 &* slot) else { return note(node, "a node is not mapped") }
-      if kind == 1 { add(start, pivot, entry) } else if entry & 3 == 2, entry > 4096 { visit(entry, start, pivot, depth: depth + 1) }
+      if kind == 1 { add(start, pivot, entry) } else if entry != 0 { visit(entry, start, pivot, depth: depth + 1) }
       if pivot >= last { return }
       start = pivot + 1
     }
