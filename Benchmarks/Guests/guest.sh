@@ -10,7 +10,8 @@ finish() {
 trap finish EXIT
 
 prepare() {
-  kernel=$("$support/fetch-kernel.sh" linux-image-cloud-amd64 "${RINGWALL_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ringwall/guests}")
+  # 77 says that something is missing here.
+  kernel=$("$support/fetch-kernel.sh" linux-image-cloud-amd64 "${RINGWALL_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ringwall/guests}") || exit 77
   "$support/make-initramfs.sh" "$scratch/initramfs.gz" "$kernel"
   truncate -s 256M "$scratch/disk.raw"
   mke2fs -q -t ext4 "$scratch/disk.raw"

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A running guest seen from outside, by the scripts of Benchmarks/Guests: its processes against Volatility 3, and how long it stands still.
+/// A running guest seen from outside, by the scripts of Benchmarks/Guests: its processes against Volatility 3, and how long it stands.
 struct GuestRuns {
   let program: String
   let scripts: URL
@@ -43,11 +43,15 @@ struct GuestRuns {
     }
   }
 
-  /// What a script prints; without a kernel or Volatility nothing, and the reason among the results.
+  /// Status of a script that lacks what it needs (a kernel, Volatility).
+  private static let isMissing: Int32 = 77
+
+  /// What a script prints; nothing without what it needs. Any other end than a good one is a miss: rows that differ are no reason to skip.
   private func lines(_ script: String, _ count: Int, _ results: inout Results) throws -> [Data] {
     let outcome = try Child.run(scripts.appending(path: script).path, [program, "\(count)"])
     guard outcome.status == 0 else {
-      results.skip("guest: \(script) ended with \(outcome.status); run Benchmarks/Guests/\(script) to see why")
+      let reason = "guest: \(script) ended with \(outcome.status); run Benchmarks/Guests/\(script) to see why"
+      if outcome.status == Self.isMissing { results.skip(reason) } else { results.fail(reason) }
       return []
     }
     return outcome.output.split(separator: 0x0A).map { Data($0) }

@@ -95,6 +95,7 @@ public final class PauseWindow {
       guardProcess = try PauseGuard(settings.guardProgram, process: process, monitor: method == .monitor ? monitor : nil, second: second)
     }
     let threads = isPriorityRaised ? Priority.raisable(process.pid) : []
+    let armed = Deadline.now
     try guardProcess?.arm(milliseconds: settings.lease)
     let hold: Hold
     do {
@@ -110,7 +111,7 @@ public final class PauseWindow {
     isHolding = true
     let result = Result { try body() }
     isHolding = false
-    let isWhole = release(hold)
+    let isWhole = release(hold, armed: armed)
     if !isWhole { interruptions += 1 }
     return Reading(value: try result.get(), agreement: isWhole ? .paused : .interrupted)
   }
@@ -160,8 +161,9 @@ public final class PauseWindow {
 
   /// Continues the guest and measures how long it stood.
   ///
+  /// - Parameter armed: when the lease began. The guard counts from later on, so that a pause which it ended is longer than the lease.
   /// - Returns: whether it stood still all the time.
-  private func release(_ hold: Hold) -> Bool {
+  private func release(_ hold: Hold, armed: UInt64) -> Bool {
     var isWhole = true
     switch method {
     case .monitor:
@@ -187,6 +189,6 @@ public final class PauseWindow {
         stamps.record(nanoseconds: UInt64(events[1].microseconds - events[0].microseconds) * 1000)
       }
     }
-    return isWhole && end - hold.begin <= UInt64(settings.lease) * 1_000_000
+    return isWhole && end - armed < UInt64(settings.lease) * 1_000_000
   }
 }

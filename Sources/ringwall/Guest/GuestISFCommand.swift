@@ -7,7 +7,7 @@ struct GuestISFCommand: ParsableCommand {
     commandName: "isf", abstract: "Write a guest's symbols and types as Volatility 3 reads them, made from the guest itself.",
     discussion: """
         ringwall guest isf guest.ram --output symbols/linux/guest.json
-        volatility3 -f guest.ram -s symbols linux.pslist
+        vol -f guest.ram -s symbols linux.pslist
 
       No debug package is needed: types come from the kernel's BTF, symbols from its kallsyms. The file holds nothing of the guest but these and \
       its banner. Types of modules are not in it.
