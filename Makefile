@@ -55,7 +55,7 @@ bench: ## measure; writes Benchmarks/results.json and compares with the threshol
 sanitize: ## the engine's tests under the address and the thread sanitizer
 	@scripts/prerequisites packaging/debian-packages.txt packaging/debian-test-packages.txt
 	SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0 $(SWIFT) test --disable-xctest --sanitize=address --scratch-path .build-address --filter 'RegoTests|RegoBuiltinsTests' --skip 'Oracle|Corpus|CaseFile|Optimization|Hostile(Policy|Function)|Size'
-	$(SWIFT) test --disable-xctest --sanitize=thread --scratch-path .build-thread --filter ConcurrencyTests
+	TSAN_OPTIONS=suppressions=$(CURDIR)/scripts/thread-sanitizer.supp $(SWIFT) test --disable-xctest --sanitize=thread --scratch-path .build-thread --filter ConcurrencyTests
 
 fuzz: ## libFuzzer on Fuzz/NAMEFuzz.swift: NAME=YAML, SECONDS=60; without NAME, all are compiled
 	@scripts/prerequisites packaging/debian-packages.txt

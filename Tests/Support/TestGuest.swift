@@ -147,8 +147,12 @@ public final class TestGuest: @unchecked Sendable {
       if recipe.kernel == nil {
         if process != 0, (try? Monitor(path: ownMonitor)) != nil { return }
       } else if let mark = console.range(of: "RINGWALL-READY ", options: .backwards) {
-        release = String(console[mark.upperBound...].prefix { !$0.isNewline })
-        return
+        // The kernel's own messages may break into the line behind the release.
+        let told = console[mark.upperBound...].prefix { $0.isLetter || $0.isNumber || ".+-_~".contains($0) }
+        if told.endIndex < console.endIndex {
+          release = String(told)
+          return
+        }
       }
       try await Task.sleep(for: .milliseconds(50))
     }
