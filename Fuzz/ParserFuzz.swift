@@ -10,7 +10,8 @@ public func fuzzParser(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   for version in [LanguageVersion.v1, .v0] {
     let options = Parser.Options(version: version, experimentalKeywords: true)
     let first = outcome(bytes, options)
-    precondition(first == outcome(bytes, options), "two readings differ")
+    let second = outcome(bytes, options)
+    precondition(first == second, "two readings differ: \(first) and \(second)")
     _ = try? Parser.query(bytes, options: options)
     _ = try? Parser.term(bytes, options: options)
   }

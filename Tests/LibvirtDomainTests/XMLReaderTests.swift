@@ -80,6 +80,7 @@ internal import Testing
       Hostile("invalid UTF-8", Array("<domain>\n<name>".utf8) + [0xC3, 0x28] + Array("</name></domain>".utf8), "not-utf8", line: 2),
       Hostile("a surrogate", Array("<a>".utf8) + [0xED, 0xA0, 0x80] + Array("</a>".utf8), "not-utf8", line: 1),
       Hostile("Latin-1", "<?xml version='1.0' encoding='ISO-8859-1'?>\n<domain/>", "not-utf8", line: 1),
+      Hostile("an encoding of several lines", "<?xml version='1.0' encoding='a\n\u{1B}[2Jb'?>\n<domain/>", "not-utf8", line: 1),
       Hostile("UTF-16", [0xFF, 0xFE, 0x3C, 0x00], "not-utf8", line: 1),
       Hostile("text", "hello\n", "malformed", line: 1),
       Hostile("two roots", "<a/>\n<b/>", "malformed", line: 2),

@@ -67,7 +67,7 @@ public struct Parser {
   var depth = 0
   private var gauge = StackGauge()
   /// The text was not wrong; only the stack ended.
-  private var needsDeepStack = false
+  var needsDeepStack = false
   /// An error that ends the reading at once and is reported alone.
   private var fatal: RegoError?
   /// `import future.keywords.not`: `not` negates a body.

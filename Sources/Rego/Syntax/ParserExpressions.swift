@@ -261,6 +261,8 @@ extension Parser {
     other.lexer.keywords.formUnion(.v1)
     other.restore(other.save())
     if attempt(&other) { hint("`import future.keywords.\(keyword)` for `\(form)` expressions") }
+    // The error that follows is given on the large stack, with the hint that there was no room to find.
+    if other.needsDeepStack { needsDeepStack = true }
   }
 }
 

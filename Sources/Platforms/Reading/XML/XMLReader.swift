@@ -70,7 +70,10 @@ public struct XMLReader {
     guard let end = head.firstRange(of: "?>"), let key = head[..<end.lowerBound].firstRange(of: "encoding") else { return nil }
     let rest = head[key.upperBound..<end.lowerBound]
     guard let open = rest.firstIndex(where: { $0 == "\"" || $0 == "'" }) else { return nil }
-    let name = String(rest[rest.index(after: open)...].prefix { $0 != rest[open] })
+    // EncName of XML 1.0, section 4.3.3; what else stands there is not repeated.
+    let told = rest[rest.index(after: open)...].prefix { $0 != rest[open] }
+    guard told.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }) else { return "with a malformed name" }
+    let name = String(told)
     return ["utf-8", "utf8", "us-ascii", "ascii"].contains(name.lowercased()) ? nil : name
   }
 
