@@ -1,3 +1,5 @@
+internal import Domain
+
 /// A guest seen from outside: its memory, the kernel found in it, and that kernel's address space. All views read through it.
 ///
 /// Addresses are guest-virtual unless said otherwise. Reading gives nil where an address is not mapped; what is read is the guest's word, and
@@ -92,7 +94,7 @@ public struct Guest: Sendable {
     return result
   }
 
-  /// A text up to its zero byte; what is not UTF-8 is replaced. Nil where its first byte is not mapped.
+  /// A text up to its zero byte, as `EscapedName` writes it. Nil where its first byte is not mapped.
   ///
   /// - Parameter limit: bytes at most; a text that does not end before is cut there, and one that runs into an unmapped page at that page.
   public func string(_ address: UInt64, limit: Int) -> String? { Self.text(memory, address, limit) { physical($0) } }
@@ -113,7 +115,7 @@ public struct Guest: Sendable {
       found.append(contentsOf: part)
       position &+= UInt64(run)
     }
-    return String(decoding: found, as: UTF8.self)
+    return EscapedName.text(of: found)
   }
 
   // MARK: Symbols and members

@@ -82,7 +82,8 @@ extension Guest {
       }
       guard met.insert(entry).inserted else { return broken(entry, "the parents of a name run in a circle") }
       guard let name = string(address, limit: 256) else { return broken(entry, "a name on the path is not mapped") }
-      names.append(name)
+      // No name holds one; written as it stands it would be a folder.
+      names.append(name.split(separator: "/", omittingEmptySubsequences: false).joined(separator: "\\x2f"))
       length += name.utf8.count + 1
       guard length <= Self.pathLimit else { return broken(entry, "a path is longer than \(Self.pathLimit) bytes") }
       entry = parent

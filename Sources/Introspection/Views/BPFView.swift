@@ -1,3 +1,5 @@
+internal import Domain
+
 extension Guest {
   /// Lists programs, maps and links of BPF.
   ///
@@ -164,7 +166,7 @@ struct BPFView {
     guard let name = guest.kernel.types.name(of: Int64(clamping: value), in: enumeration), name.hasPrefix(prefix) else {
       return String(value)
     }
-    return name.dropFirst(prefix.count).lowercased()
+    return EscapedName.text(of: name.dropFirst(prefix.count).lowercased().utf8)
   }
 
   func program(_ address: UInt64, _ holders: [DescriptorHolder]) -> BPFProgram? {

@@ -1,3 +1,5 @@
+internal import Domain
+
 extension Guest {
   /// The kernel's log, as it stands in the ring that `prb` points to (Linux 5.10 and later).
   ///
@@ -160,6 +162,6 @@ private struct LogView {
       note("prb_data_ring.data", bytes &+ start, "a text is not mapped")
       return nil
     }
-    return String(decoding: found, as: UTF8.self)
+    return EscapedName.prose(found)
   }
 }

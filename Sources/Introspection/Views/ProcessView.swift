@@ -1,3 +1,5 @@
+internal import Domain
+
 extension Guest {
   /// Lists the processes.
   ///
@@ -263,6 +265,6 @@ struct ProcessView {
     else { return nil }
     var texts = bytes.split(separator: 0, omittingEmptySubsequences: false)
     if texts.last?.isEmpty == true { texts.removeLast() }
-    return texts.map { String(decoding: $0, as: UTF8.self) }
+    return texts.map { EscapedName.text(of: $0) }
   }
 }
