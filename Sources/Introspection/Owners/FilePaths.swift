@@ -2,6 +2,8 @@ extension Guest {
   /// Names and mounts on a path at most, since the kernel's own paths end at 4096 bytes.
   private static let pathDepth = 2100
   private static let pathLimit = 4096
+  /// What each name of a path costs.
+  private static let nameSteps = 4
 
   /// Path of an open file (`struct file`), as a process in the first mount namespace names it; " (deleted)" behind the name of a file
   /// that has none any more.
@@ -64,6 +66,9 @@ extension Guest {
     var met: Set<UInt64> = []
     let isDeleted = kernel.offset("dentry", "d_hash").flatMap { u64(entry &+ $0 &+ 8) } == 0
     while true {
+      guard spend(Self.nameSteps, on: "dentry.d_parent", at: entry) else {
+        return Place(path: nil, isDeleted: false, inconsistency: exhausted("dentry.d_parent", entry))
+      }
       guard met.count < Self.pathDepth else { return broken(entry, "a path has more than \(Self.pathDepth) names") }
       if let current = mount, let rootOffset, pointer(current &+ rootOffset) == entry {
         guard let above = above(mount: current) else { break }

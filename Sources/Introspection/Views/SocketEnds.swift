@@ -79,7 +79,7 @@ struct SocketEnds {
   ]
 
   private func netlinkProtocol(_ address: UInt64) -> String {
-    let number = Int(guest.value(address, "sock", "sk_protocol") ?? 0)
+    let number = Int(clamping: guest.value(address, "sock", "sk_protocol") ?? 0)
     return Self.netlinkNames[number] ?? String(number)
   }
 
