@@ -139,7 +139,7 @@ let package = Package(
     .target(name: "Disks", dependencies: ["CLinux", "Domain", "Platforms", "QMP", "Signatures"], swiftSettings: strict),
     .target(
       name: "DiskReader",
-      dependencies: ["CLinux", "CNBD", "CSeccomp", "CTSK", "Disks", "Signatures", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: ["CLinux", "CNBD", "CSeccomp", "CTSK", "Disks", "Domain", "Signatures", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: strict),
     .executableTarget(name: "ringwall-disk-worker", dependencies: ["DiskReader"], swiftSettings: strict),
     .target(name: "References", dependencies: ["Domain", "Judgement"], swiftSettings: strict),
@@ -237,7 +237,7 @@ let package = Package(
     .testTarget(
       name: "DisksTests",
       dependencies: [
-        "DiskReader", "Disks", "QMP", "ringwall", "ringwall-disk-worker", "Signatures", "TestSupport", .product(name: "Crypto", package: "swift-crypto"),
+        "DiskReader", "Disks", "Domain", "QMP", "ringwall", "ringwall-disk-worker", "Signatures", "TestSupport", .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: strict),
     .testTarget(name: "VirtualMachineTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
     .testTarget(name: "WindowsTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),

@@ -1,4 +1,5 @@
 import Disks
+import Domain
 
 /// A libFuzzer entry: any bytes are read as a line of a manifest, as an image's head, and as the name of a file.
 ///

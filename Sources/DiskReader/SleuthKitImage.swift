@@ -1,5 +1,6 @@
 internal import CTSK
 internal import Disks
+internal import Domain
 
 /// A disk as The Sleuth Kit wants it: an image of its "external" kind, whose bytes come from a `BlockSource`.
 ///

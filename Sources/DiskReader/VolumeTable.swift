@@ -1,5 +1,6 @@
 internal import CTSK
 internal import Disks
+internal import Domain
 
 /// A part of a disk that may hold one file system.
 public struct Volume: Sendable, Hashable {

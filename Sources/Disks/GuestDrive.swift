@@ -1,3 +1,4 @@
+internal import Domain
 internal import QMP
 
 /// A drive of a running guest, as its QEMU tells of it.

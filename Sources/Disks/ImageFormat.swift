@@ -1,3 +1,5 @@
+internal import Domain
+
 /// The format of an image file, by the mark that it begins or ends with, and the other files that it names.
 public enum ImageFormat: String, Sendable, Hashable, CaseIterable {
   case raw, qcow2, vmdk, vhdx

@@ -1,3 +1,5 @@
+internal import Domain
+
 /// What is wanted of a disk.
 public enum DiskWork: Sendable, Hashable {
   /// The volumes, and the names in one directory of each, or the one file.

@@ -1,7 +1,9 @@
+internal import Domain
+
 /// A guest seen from outside: its memory, the kernel found in it, and that kernel's address space. All views read through it.
 ///
 /// Addresses are guest-virtual unless said otherwise. Reading gives nil where an address is not mapped; what is read is the guest's word, and
-/// changes while the guest runs. A value holds no state: it may be used from any thread, and a later read sees the memory of then.
+/// changes while the guest runs. A value may be used from any thread, and a later read sees the memory of then.
 ///
 /// ```swift
 /// let guest = try Guest(memory: try MemoryImage.open(path: "guest.ram").memory)
@@ -15,6 +17,8 @@ public struct Guest: Sendable {
   public let space: AddressSpace
   /// What else looked like a kernel, and why it was not taken: decoys, and what a restart left over.
   public let rejected: [KernelRejection]
+  /// Steps of the view that reads by this value; nil outside of one.
+  var budget: WalkBudget?
 
   /// Finds the kernel in a guest's memory.
   ///
@@ -92,7 +96,7 @@ public struct Guest: Sendable {
     return result
   }
 
-  /// A text up to its zero byte; what is not UTF-8 is replaced. Nil where its first byte is not mapped.
+  /// A text up to its zero byte, as `EscapedName` writes it. Nil where its first byte is not mapped.
   ///
   /// - Parameter limit: bytes at most; a text that does not end before is cut there, and one that runs into an unmapped page at that page.
   public func string(_ address: UInt64, limit: Int) -> String? { Self.text(memory, address, limit) { physical($0) } }
@@ -113,7 +117,7 @@ public struct Guest: Sendable {
       found.append(contentsOf: part)
       position &+= UInt64(run)
     }
-    return String(decoding: found, as: UTF8.self)
+    return EscapedName.text(of: found)
   }
 
   // MARK: Symbols and members
@@ -137,7 +141,7 @@ public struct Guest: Sendable {
 
   /// Value of a bit field in the structure at `address`, or of any integer member of at most 8 bytes; nil where it cannot be read.
   public func value(_ address: UInt64, _ structure: String, _ member: String) -> UInt64? {
-    guard let found = kernel.types.member(structure, member) else { return nil }
+    guard let found = kernel.member(structure, member) else { return nil }
     if found.bitSize == 0 {
       switch kernel.types.size(found.type) {
       case 1: return u8(address &+ UInt64(found.offset)).map(UInt64.init)

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Audit
+internal import Introspection
 internal import Judgement
 
 #if canImport(Glibc)
@@ -61,6 +62,7 @@ struct Ringwall: ParsableCommand {
 
   /// Runs the command line. Wrong use exits with 2, as everything does that keeps an audit from its answer.
   static func main() {
+    MappedFile.tellFaults { "ringwall: " + Speech.current.translation($0).printable }
     do {
       var command = try parseAsRoot()
       try command.run()

@@ -60,6 +60,18 @@ struct GuestScanCommandTests {
     #expect(infected.code == 1 && infected.output.contains("Diamorphine") && infected.output.contains("critical"))
   }
 
+  @Test("Memory without a kernel is searched, and it is said that it cannot be told whose it is", arguments: ["nothing here", "MarkInMemory"])
+  func kernel(text: String) throws {
+    let scratch = try ScratchFolder()
+    let memory = try Self.memory(scratch, [(text, 0x1000)])
+    let rules = try scratch.file("mine.yar", Self.rule)
+    let table = try Program.run(["guest", "scan", memory, "--rules", rules])
+    #expect(table.code == (text == "MarkInMemory" ? 1 : 0) && table.error.contains("no Linux kernel for x86-64 was found"), "\(table.error)")
+    let document = try Program.run(["guest", "scan", memory, "--rules", rules, "-o", "json"])
+    let found = try document.json()
+    #expect(found["kernel"] is NSNull && (found["ownersUnknown"] as? String)?.contains("no Linux kernel") == true)
+  }
+
   @Test("What cannot be used exits with 2 and names the place")
   func errors() throws {
     let scratch = try ScratchFolder()

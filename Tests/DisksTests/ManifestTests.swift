@@ -1,4 +1,5 @@
 import Disks
+import Domain
 import Foundation
 import Signatures
 import Testing

@@ -62,6 +62,28 @@ import Testing
     #expect(list.processes.count >= 6)
   }
 
+  @Test(
+    "names stand as they are where a terminal shows them, and escaped where it would obey",
+    arguments: [
+      ("kworker/0:3", "kworker/0:3"), ("[kthreadd]", "[kthreadd]"), ("a b", "a b"), ("\u{1B}[2J\u{07}", #"\x1b[2J\x07"#),
+      ("\u{202E}txt.exe", #"\xe2\x80\xaetxt.exe"#), ("a\\b", #"a\\b"#), ("\u{200B}sshd", #"\xe2\x80\x8bsshd"#), ("名字", "名字"),
+      ("a\nb\tc", #"a\x0ab\x09c"#),
+    ])
+  func names(_ name: String, _ shown: String) throws {
+    let synthetic = SyntheticKernel()
+    _ = synthetic.makeProcesses([name])
+    let list = try synthetic.guest().processes()
+    #expect(list.processes.last?.name == shown)
+  }
+
+  @Test("two names of bytes that are no UTF-8 stay different") func bytes() throws {
+    let synthetic = SyntheticKernel()
+    let tasks = synthetic.makeProcesses(["a", "b"])
+    synthetic.put(tasks[0] + SyntheticKernel.comm, [0xFF, 0x41, 0])
+    synthetic.put(tasks[1] + SyntheticKernel.comm, [0xFE, 0x41, 0])
+    #expect(try synthetic.guest().processes().processes.dropFirst().map(\.name) == [#"\xffA"#, #"\xfeA"#])
+  }
+
   @Test("letters of states") func states() {
     func letter(_ state: UInt32) -> Character {
       Process(

@@ -50,8 +50,14 @@ final class SyntheticKernel {
   static let children: UInt64 = 160
   static let sibling: UInt64 = 176
   static let pidLinks: UInt64 = 192
+  static let threadNode: UInt64 = 256
+  static let signal: UInt64 = 272
+  static let files: UInt64 = 280
 
-  init(_ layout: Layout = .from64, levels: Int = 4, slide: UInt64 = 0x400_0000, hasInformation: Bool = true) {
+  /// - Parameter moved: symbols with other addresses than those where their content lies.
+  init(
+    _ layout: Layout = .from64, levels: Int = 4, slide: UInt64 = 0x400_0000, hasInformation: Bool = true, moved: [String: UInt64] = [:]
+  ) {
     self.layout = layout
     self.levels = levels
     base = 0xFFFF_FFFF_8100_0000 + slide
@@ -73,6 +79,7 @@ final class SyntheticKernel {
     define("list_head", 0x7300)
     define("chain_head", 0x7400)
     define("e820_table", 0x7500)
+    define("modules", 0x7600)
     define("__start_rodata", 0x10_0000)
     define("__end_rodata", 0x30_0000)
     let types = Self.types.bytes
@@ -81,13 +88,14 @@ final class SyntheticKernel {
     define("_end", 0x40_0000)
     for index in 0..<5000 { symbols.append(("fill_\(index)", base + 0x8000 + UInt64(index) * 8)) }
 
+    symbols = symbols.map { ($0.0, moved[$0.0] ?? $0.1) }
     put(image: 0x3000, Array(Self.banner.utf8))
     put(image: 0x3800 + 130, Array(Self.release.utf8))
     put(image: 0x4000, word(directMap))
     put(image: 0x6000, SyntheticTypes.words([4, 20, 3]) + Array("GNU\0".utf8) + Self.buildID)
     put(image: 0x20_0000, types)
     makeTables()
-    let key = "\(layout) \(levels) \(slide)"
+    let key = "\(layout) \(levels) \(slide) \(moved.sorted { $0.key < $1.key })"
     if let (made, places) = Self.made.withLock({ $0[key] }) {
       for (number, page) in made { pages[number] = page }
       self.places = places
@@ -298,8 +306,10 @@ final class SyntheticKernel {
         Member("mm", pointer, at: UInt32(mm)), Member("real_parent", pointer, at: UInt32(realParent)),
         Member("flags", int, at: UInt32(flags)),
         Member("children", list, at: UInt32(children)), Member("sibling", list, at: UInt32(sibling)),
-        Member("pid_links", links, at: UInt32(pidLinks)),
+        Member("pid_links", links, at: UInt32(pidLinks)), Member("thread_node", list, at: UInt32(threadNode)),
+        Member("signal", pointer, at: UInt32(signal)), Member("files", pointer, at: UInt32(files)),
       ])
+    types.structure("signal_struct", size: 32, [Member("nr_threads", int, at: 0), Member("thread_head", list, at: 8)])
     let xarray = types.structure("xarray", size: 16, [Member("xa_lock", int, at: 0), Member("xa_head", pointer, at: 8)])
     let slots = types.array(pointer, 64)
     types.structure("xa_node", size: 536, [Member("shift", char, at: 0), Member("parent", pointer, at: 8), Member("slots", slots, at: 24)])
@@ -308,6 +318,26 @@ final class SyntheticKernel {
     let chains = types.array(pointer, 4)
     types.structure("pid", size: 64, [Member("count", int, at: 0), Member("tasks", chains, at: 16)])
     types.structure("maple_tree", size: 16, [Member("ma_flags", int, at: 0), Member("ma_root", pointer, at: 8)])
+    let tree = types.count
+    types.structure(
+      "mm_struct", size: 64,
+      [
+        Member("pgd", pointer, at: 0), Member("mm_mt", UInt32(tree), at: 8), Member("arg_start", long, at: 24),
+        Member("arg_end", long, at: 32),
+      ])
+    types.structure(
+      "vm_area_struct", size: 32,
+      [Member("vm_start", long, at: 0), Member("vm_end", long, at: 8), Member("vm_flags", long, at: 16), Member("vm_file", pointer, at: 24)])
+    types.structure("files_struct", size: 16, [Member("fdt", pointer, at: 8)])
+    types.structure("fdtable", size: 16, [Member("max_fds", int, at: 0), Member("fd", pointer, at: 8)])
+    let short = types.integer("short", size: 2)
+    types.structure("inode", size: 16, [Member("i_mode", short, at: 0), Member("i_ino", long, at: 8)])
+    let name64 = types.structure("qstr", size: 16, [Member("hash", int, at: 0), Member("name", pointer, at: 8)])
+    types.structure("dentry", size: 32, [Member("d_parent", pointer, at: 0), Member("d_name", name64, at: 8)])
+    let path = types.structure("path", size: 16, [Member("mnt", pointer, at: 0), Member("dentry", pointer, at: 8)])
+    types.structure("file", size: 32, [Member("f_inode", pointer, at: 0), Member("f_path", path, at: 8)])
+    types.structure(
+      "module", size: 128, [Member("state", int, at: 0), Member("list", list, at: 8), Member("name", name, at: 24)])
     let (pivots, leaves) = (types.array(long, 15), types.array(pointer, 16))
     types.structure(
       "maple_range_64", size: 256, [Member("parent", pointer, at: 0), Member("pivot", pivots, at: 8), Member("slot", leaves, at: 128)])

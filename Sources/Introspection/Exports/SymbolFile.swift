@@ -41,8 +41,10 @@ public struct SymbolFile: Sendable {
   ///   - put: takes the next piece.
   public func write<Failure: Error>(version: String, to put: @escaping ([UInt8]) throws(Failure) -> Void) throws(Failure) {
     var output = Output<Failure>(put: put)
-    let source: FactValue = [["kind": "symtab", "name": "kallsyms", "hash_type": "sha256", "hash_value": .string(buildID)]]
-    let types: FactValue = [["kind": "dwarf", "name": "BTF", "hash_type": "sha256", "hash_value": .string(buildID)]]
+    // The form has SHA-256 of a file as its only hash, and there is no file: the build id stands in the name.
+    let of = guest.kernel.buildID.map { " of build id \($0)" } ?? ""
+    let source: FactValue = [["kind": "symtab", "name": .string("kallsyms" + of)]]
+    let types: FactValue = [["kind": "dwarf", "name": .string("BTF" + of)]]
     try output.open("metadata")
     try output.member("linux", ["symbols": source, "types": types])
     try output.member("producer", ["name": "ringwall", "version": .string(version)])
@@ -54,8 +56,6 @@ public struct SymbolFile: Sendable {
     try writeSymbols(&output)
     try output.finish()
   }
-
-  private var buildID: String { guest.kernel.buildID ?? "0" }
 
   // MARK: Types
 
@@ -140,7 +140,10 @@ public struct SymbolFile: Sendable {
     try output.close()
   }
 
-  private func name(_ id: Int) -> String {
+  private func name(_ id: Int) -> String { Self.name(id, types) }
+
+  /// As the file names a type: one without a name by its id.
+  static func name(_ id: Int, _ types: TypeIndex) -> String {
     let name = types.name(id)
     return name.isEmpty ? "unnamed_\(id)" : name
   }
@@ -166,38 +169,15 @@ public struct SymbolFile: Sendable {
 
   // MARK: Symbols
 
-  /// Types of variables that Volatility looks at; BTF does not tell them.
-  private static let structures = [
-    "init_task": "task_struct", "modules": "list_head", "init_pid_ns": "pid_namespace", "init_mm": "mm_struct",
-    "init_files": "files_struct",
-    "init_nsproxy": "nsproxy", "init_uts_ns": "uts_namespace", "init_user_ns": "user_namespace", "init_fs": "fs_struct",
-    "init_cred": "cred",
-    "net_namespace_list": "list_head", "super_blocks": "list_head", "file_systems": "file_system_type", "tcp_hashinfo": "inet_hashinfo",
-    "udp_table": "udp_table", "iomem_resource": "resource", "prog_idr": "idr", "map_idr": "idr", "link_idr": "idr", "init_net": "net",
-    "boot_cpu_data": "cpuinfo_x86", "tty_drivers": "list_head", "keyboard_notifier_list": "atomic_notifier_head",
-    "mod_tree": "mod_tree_root",
-  ]
-
-  private func type(ofSymbol name: String) -> FactValue? {
-    func structure(_ name: String) -> FactValue { ["kind": "struct", "name": .string(name)] }
-    func base(_ name: String) -> FactValue { ["kind": "base", "name": .string(name)] }
-    func pointer(_ to: FactValue) -> FactValue { ["kind": "pointer", "subtype": to] }
-    func array(_ count: Int, _ of: FactValue) -> FactValue { ["kind": "array", "count": .int(Int64(count)), "subtype": of] }
-    if let name = Self.structures[name] { return types.structure(name) == nil ? nil : structure(name) }
-    switch name {
-    case "linux_banner": return array(banner.count, base("char"))
-    case "module_kset": return pointer(structure("kset"))
-    case "prb": return pointer(structure("printk_ringbuffer"))
-    case "sys_call_table": return array(0, pointer(base("void")))
-    case "idt_table": return array(256, structure("gate_struct"))
-    case "page_offset_base", "vmemmap_base", "vmalloc_base", "phys_base": return base("long unsigned int")
-    default: return variables[name].map { description($0) }
-    }
+  private func type(ofSymbol name: String, _ known: SymbolTypes) -> FactValue? {
+    if name == "linux_banner" { return ["kind": "array", "count": .int(Int64(banner.count)), "subtype": ["kind": "base", "name": "char"]] }
+    return known[name] ?? variables[name].map { description($0) }
   }
 
   private func writeSymbols<Failure>(_ output: inout Output<Failure>) throws(Failure) {
     let symbols = guest.kernel.symbols
     let slide = guest.kernel.slide
+    let known = SymbolTypes(guest)
     var written: Set<String> = []
     try output.open("symbols")
     for index in 0..<symbols.count {
@@ -206,7 +186,7 @@ public struct SymbolFile: Sendable {
       // Places within each processor's own memory are not moved.
       let address = symbol.address >= Kernel.mapBase ? symbol.address &- slide : symbol.address
       var members: [FactValue.Member] = []
-      if let type = type(ofSymbol: symbol.name) { members.append(.init("type", type)) }
+      if let type = type(ofSymbol: symbol.name, known) { members.append(.init("type", type)) }
       if symbol.name == "linux_banner" { members.append(.init("constant_data", .string(Self.base64(banner)))) }
       try output.symbol(symbol.name, address, members)
     }

@@ -104,6 +104,10 @@ package enum KallsymsScan {
     return index
   }
 
+  /// Steps that the search for the names of one token table takes at most. Marks that fit nowhere cost up to a hundred thousand each, and memory could
+  /// be full of them; a real table is the first or second that is tried.
+  private static let searchSteps = 1 << 25
+
   /// Offset of the names in the bytes before the token table, and the count of symbols.
   private static func names(in bytes: [UInt8]) -> (offset: Int, count: UInt32)? {
     unsafe bytes.withUnsafeBytes { buffer in
@@ -111,7 +115,8 @@ package enum KallsymsScan {
       // SAFETY (of this function): `word` is called with offsets from 0 to `size - 4` only.
       func word(_ offset: Int) -> UInt32 { UInt32(littleEndian: unsafe buffer.loadUnaligned(fromByteOffset: offset, as: UInt32.self)) }
       var end = size - 4
-      while end >= 4 {
+      var steps = searchSteps
+      while end >= 4, steps > 0 {
         // The last marker: from here back the values fall to 0, by the length of 256 names each.
         var first = end
         var count = 1
@@ -119,7 +124,7 @@ package enum KallsymsScan {
           first -= 4
           count += 1
         }
-        if count >= 16, word(first) == 0, let names = names(bytes, buffer.count, first: first, markers: count, last: word(end), word) {
+        if count >= 16, word(first) == 0, let names = names(bytes, buffer.count, first: first, markers: count, last: word(end), &steps, word) {
           return names
         }
         // A run that did not reach 0 is no marker's, and neither is any part of it.
@@ -131,14 +136,16 @@ package enum KallsymsScan {
 
   /// Names that end at their markers, and begin right behind their count.
   private static func names(
-    _ bytes: [UInt8], _ size: Int, first: Int, markers: Int, last: UInt32, _ word: (Int) -> UInt32
+    _ bytes: [UInt8], _ size: Int, first: Int, markers: Int, last: UInt32, _ steps: inout Int, _ word: (Int) -> UInt32
   ) -> (offset: Int, count: UInt32)? {
     guard Int(last) < first - 16 else { return nil }
     let latest = first - Int(last)
-    for place in stride(from: latest, through: max(16, latest - 256 * 129 - 8), by: -1) {
+    for place in stride(from: latest, through: max(16, latest - 256 * 129 - 8), by: -1) where steps > 0 {
+      steps -= 1
       for gap in [8, 4] {
         let count = word(place - gap)
         guard count > UInt32((markers - 1) * 256), count <= UInt32(markers * 256) else { continue }
+        steps -= 512
         if length(of: 256, bytes, at: place) == Int(word(first + 4)),
           length(of: Int(count - UInt32(markers - 1) * 256), bytes, at: place + Int(last)) != nil
         {

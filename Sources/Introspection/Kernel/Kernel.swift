@@ -24,7 +24,7 @@ public struct Kernel: Sendable {
   public let physicalBase: UInt64
   /// Where all physical memory is mapped: `page_offset_base`.
   public let directMap: UInt64
-  private let offsets = OffsetCache()
+  private let known = KnownNames()
 
   /// __START_KERNEL_map (arch/x86/include/asm/page_64_types.h).
   public static let mapBase: UInt64 = 0xFFFF_FFFF_8000_0000
@@ -36,19 +36,22 @@ public struct Kernel: Sendable {
 
   /// Run-time address of a symbol, the first of that name; nil where the kernel has none. Names with a suffix of the compiler (".cold") are
   /// names of their own.
-  public func symbol(_ name: String) -> UInt64? { symbols.address(name) }
+  public func symbol(_ name: String) -> UInt64? { known.symbols.value(name) { symbols.address(name) } }
 
   /// Offset of a member in a structure, bytes: `offset("task_struct", "tasks")`, `offset("sock", "__sk_common.skc_family")`. Nil where this
   /// kernel has no such structure or member, which differs between versions, and for a bit field.
   public func offset(_ structure: String, _ member: String) -> UInt64? {
-    offsets.value(OffsetCache.Key(structure: structure, member: member)) {
-      guard let found = types.member(structure, member), found.bitSize == 0 else { return nil }
-      return UInt64(found.offset)
-    }
+    guard let found = self.member(structure, member), found.bitSize == 0 else { return nil }
+    return UInt64(found.offset)
+  }
+
+  /// A member of a structure, or of a union.
+  func member(_ structure: String, _ path: String) -> TypeIndex.Member? {
+    known.members.value(MemberName(structure: structure, path: path)) { types.member(structure, path) }
   }
 
   /// Size of a structure, bytes.
-  public func size(_ structure: String) -> UInt64? { types.size(of: structure).map(UInt64.init) }
+  public func size(_ structure: String) -> UInt64? { known.sizes.value(structure) { types.size(of: structure).map(UInt64.init) } }
 
   /// The guest-physical address of an address in the image.
   func physical(_ address: UInt64) -> UInt64 { address &- Self.mapBase &+ physicalBase }
@@ -58,19 +61,26 @@ extension Kernel: CustomStringConvertible {
   public var description: String { "Linux \(release) at 0x\(String(image.lowerBound, radix: 16))" }
 }
 
-/// Offsets that were asked for: views ask for the same of every process and every socket.
-private final class OffsetCache: Sendable {
-  struct Key: Hashable {
-    let structure: String
-    let member: String
-  }
+private struct MemberName: Hashable {
+  let structure: String
+  let path: String
+}
 
-  private let known = Mutex<[Key: UInt64?]>([:])
+/// What was asked for by name: views ask for the same of every process and every socket, and a guest can make each search in its tables long.
+private struct KnownNames {
+  let symbols = Answers<String, UInt64>()
+  let sizes = Answers<String, UInt64>()
+  let members = Answers<MemberName, TypeIndex.Member>()
+}
 
-  func value(_ key: Key, _ find: () -> UInt64?) -> UInt64? {
-    if let value = known.withLock({ $0[key] }) { return value }
+/// Only names of this program are asked for, so that there are never many.
+private final class Answers<Name: Hashable & Sendable, Value: Sendable>: Sendable {
+  private let known = Mutex<[Name: Value?]>([:])
+
+  func value(_ name: Name, _ find: () -> Value?) -> Value? {
+    if let value = known.withLock({ $0[name] }) { return value }
     let value = find()
-    known.withLock { $0[key] = .some(value) }
+    known.withLock { $0[name] = .some(value) }
     return value
   }
 }

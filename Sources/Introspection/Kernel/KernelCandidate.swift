@@ -1,3 +1,5 @@
+internal import Domain
+
 /// What may be a kernel, and the cross-checks that it has to pass: page tables, kallsyms, banner, host name structure, BTF, the first
 /// process and the vCPUs must all tell of the same kernel. A forged or left-over part contradicts one of the others, and the reason says
 /// which.
@@ -118,7 +120,7 @@ struct KernelCandidate {
   /// The banner, and the release in it, which VMCOREINFO and the host name structure must share.
   private func banner(_ table: SymbolTable) throws(Reason) -> (String, String) {
     guard let place = table.address("linux_banner"), let bytes = image(place, 512) else { throw Reason(text: "it has no linux_banner") }
-    let text = String(decoding: bytes.prefix { $0 != 0 && $0 != 0x0A }, as: UTF8.self)
+    let text = EscapedName.prose(bytes.prefix { $0 != 0 && $0 != 0x0A })
     guard text.hasPrefix(Self.bannerStart) else { throw Reason(text: "no banner stands at linux_banner") }
     let release = String(text.dropFirst(Self.bannerStart.count).prefix { $0 != " " })
     if let information, information.release != release {

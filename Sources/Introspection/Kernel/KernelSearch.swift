@@ -183,7 +183,9 @@ struct KernelSearch {
     var bases: [UInt64] = []
     while virtual < end {
       if virtual >= start { bases.append(sighting.address &- (virtual &- Kernel.mapBase)) }
-      virtual += 1 << 21
+      let (next, isBeyond) = virtual.addingReportingOverflow(1 << 21)
+      if isBeyond { break }
+      virtual = next
     }
     return (table, bases)
   }

@@ -217,7 +217,7 @@ public struct TypeIndex: Sendable {
     for _ in 0..<Self.depthLimit {
       guard let inner = resolved(id), let kind = kind(inner) else { return nil }
       switch kind {
-      case .pointer: return factor * 8
+      case .pointer: return factor.multiplied(by: 8)
       case .integer, .structure, .union, .enumeration, .enumeration64, .float: return factor.multiplied(by: reference(inner))
       case .array:
         guard let array = array(inner), let product = factor.multiplied(by: array.count) else { return nil }

@@ -69,15 +69,18 @@ extension VMCoreInfo {
   /// All texts at the start of a populated page, and behind a note's header there; those that say the same are told once, with the first
   /// address.
   ///
-  /// - Parameter limit: texts at most. A guest can plant as many as it has pages.
+  /// - Parameter limit: texts at most, and sixteen times as many pages that look like one. A guest can plant as many as it has pages.
   static func sightings(in memory: PhysicalMemory, limit: Int = 64) -> [Sighting] {
     var found: [Sighting] = []
     var known: Set<VMCoreInfo> = []
+    var tried = 0
     for range in memory.populated {
       // The text lies in one page, the last range of a segment may end within one.
       var page = (range.start + 4095) & ~4095
-      while page < range.end, range.end - page >= 64, found.count < limit {
-        if let start = start(memory, page: page), let bytes = memory.bytes(start, count: min(Self.limit, Int(range.end - start))),
+      while page < range.end, range.end - page >= 64, found.count < limit, tried < limit * 16 {
+        let start = start(memory, page: page)
+        if start != nil { tried += 1 }
+        if let start, let bytes = memory.bytes(start, count: min(Self.limit, Int(range.end - start))),
           let info = VMCoreInfo(bytes), known.insert(info).inserted
         {
           found.append(Sighting(address: start, info: info))

@@ -19,6 +19,26 @@ internal import Synchronization
   /// One bit for each page that is known to hold data.
   private let populated: UnsafeMutablePointer<Atomic<UInt64>>
   private let words: Int
+  /// Where the mapping is watched for a file that was cut short.
+  private let watch: Int32
+
+  /// Installs the handler once.
+  private static let watching: Bool = watch_faults() == 0
+
+  private static let wording = Mutex<@Sendable (String) -> String>({ $0 })
+
+  /// Sets how the program says that it ends because a file was cut short: from an error's own words a line without its end. For files that are
+  /// mapped from now on.
+  public static func tellFaults(by words: @escaping @Sendable (String) -> String) { wording.withLock { $0 = words } }
+
+  /// The file's end may come nearer while it is read. There is no answer to give then: the reading program says why, and ends with 2.
+  private static func watch(_ base: UnsafeRawPointer, _ count: Int, _ path: String) -> Int32 {
+    guard watching else { return -1 }
+    let error = IntrospectionError.unreadable(path: path, reason: "it was cut short while it was read; read it once it is whole")
+    let sentence = Array((wording.withLock { $0(error.description) } + "\n").utf8)
+    // SAFETY: the bytes are copied before the call returns.
+    return unsafe sentence.withUnsafeBytes { unsafe watch_mapping(base, count, $0.baseAddress, $0.count) }
+  }
 
   /// Maps the whole file.
   public convenience init(path: String) throws(IntrospectionError) {
@@ -54,10 +74,12 @@ internal import Synchronization
     // SAFETY: calloc gives zeroed memory, which is what an Atomic<UInt64> of zero is; it is freed in deinit.
     guard let bits = unsafe calloc(words, 8) else { fatalError("no memory for \(words) words") }
     unsafe populated = bits.bindMemory(to: Atomic<UInt64>.self, capacity: words)
+    watch = unsafe Self.watch(base, count, path)
     listExtents()
   }
 
   deinit {
+    unwatch_mapping(watch)
     // SAFETY: `base` is the mapping made in init, and nothing outlives this object that points into it.
     _ = unsafe munmap(UnsafeMutableRawPointer(mutating: base), Int(count))
     unsafe free(populated)

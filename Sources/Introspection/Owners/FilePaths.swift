@@ -2,6 +2,8 @@ extension Guest {
   /// Names and mounts on a path at most, since the kernel's own paths end at 4096 bytes.
   private static let pathDepth = 2100
   private static let pathLimit = 4096
+  /// What each name of a path costs.
+  private static let nameSteps = 4
 
   /// Path of an open file (`struct file`), as a process in the first mount namespace names it; " (deleted)" behind the name of a file
   /// that has none any more.
@@ -64,6 +66,9 @@ extension Guest {
     var met: Set<UInt64> = []
     let isDeleted = kernel.offset("dentry", "d_hash").flatMap { u64(entry &+ $0 &+ 8) } == 0
     while true {
+      guard spend(Self.nameSteps, on: "dentry.d_parent", at: entry) else {
+        return Place(path: nil, isDeleted: false, inconsistency: exhausted("dentry.d_parent", entry))
+      }
       guard met.count < Self.pathDepth else { return broken(entry, "a path has more than \(Self.pathDepth) names") }
       if let current = mount, let rootOffset, pointer(current &+ rootOffset) == entry {
         guard let above = above(mount: current) else { break }
@@ -82,7 +87,8 @@ extension Guest {
       }
       guard met.insert(entry).inserted else { return broken(entry, "the parents of a name run in a circle") }
       guard let name = string(address, limit: 256) else { return broken(entry, "a name on the path is not mapped") }
-      names.append(name)
+      // No name holds one; written as it stands it would be a folder.
+      names.append(name.split(separator: "/", omittingEmptySubsequences: false).joined(separator: "\\x2f"))
       length += name.utf8.count + 1
       guard length <= Self.pathLimit else { return broken(entry, "a path is longer than \(Self.pathLimit) bytes") }
       entry = parent

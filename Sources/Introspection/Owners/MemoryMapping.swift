@@ -24,10 +24,13 @@ extension Guest {
   ///
   /// Since Linux 6.1 they lie in a maple tree (`mm_mt`), before in a list (`mmap`).
   public func mappings(of mm: UInt64) throws(IntrospectionError) -> (mappings: [MemoryMapping], inconsistency: Inconsistency?) {
-    let view = try MappingView(self)
+    let guest = bounded()
+    let view = try MappingView(guest)
     if let tree = kernel.offset("mm_struct", "mm_mt") {
-      let walk = mapleTree(mm &+ tree, structure: "mm_struct.mm_mt")
-      return (walk.entries.compactMap { view.mapping($0.entry, in: mm) }, walk.inconsistency)
+      let walk = guest.mapleTree(mm &+ tree, structure: "mm_struct.mm_mt")
+      // The areas tell their own addresses, which need not be those of the tree.
+      let found = walk.entries.compactMap { view.mapping($0.entry, in: mm) }.sorted { $0.start < $1.start }
+      return (found, guest.budget?.exhaustion ?? walk.inconsistency)
     }
     guard let first = kernel.offset("mm_struct", "mmap"), let next = kernel.offset("vm_area_struct", "vm_next") else {
       throw .missing(path: memory.path, what: "the member mm_struct.mm_mt")
@@ -36,6 +39,9 @@ extension Guest {
     var met: Set<UInt64> = []
     var area = u64(mm &+ first) ?? 0
     while area != 0 {
+      guard guest.spend(on: "mm_struct.mmap", at: area) else {
+        return (found.sorted { $0.start < $1.start }, guest.exhausted("mm_struct.mmap", area))
+      }
       guard met.insert(area).inserted, met.count <= Self.walkLimit, let mapping = view.mapping(area, in: mm),
         let following = u64(area &+ next)
       else {

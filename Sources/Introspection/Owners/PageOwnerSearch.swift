@@ -5,13 +5,16 @@ extension Guest {
   /// - Parameter addresses: guest-physical, of any byte of a page.
   /// - Throws: `missing` for a kernel whose processes cannot be told.
   public func owners(of addresses: some Sequence<UInt64>) throws(IntrospectionError) -> PageOwners {
-    var search = PageOwnerSearch(self, addresses: addresses)
+    let guest = bounded()
+    var search = PageOwnerSearch(guest, addresses: addresses)
     if search.pages.isEmpty { return PageOwners(byPage: [:], inconsistencies: []) }
-    let processes = try processes()
-    for process in processes.processes { try search.visit(process) }
+    let processes = try guest.processes()
+    // Who is missing there maps pages that nobody sees here.
+    for fault in processes.inconsistencies { search.note(fault) }
+    for process in processes.processes where !guest.isExhausted { try search.visit(process) }
     search.visitKernel()
     for page in search.pages where search.owners[page] == nil { search.owners[page] = [search.describe(page)] }
-    return PageOwners(byPage: search.owners, inconsistencies: search.inconsistencies)
+    return PageOwners(byPage: search.owners, inconsistencies: guest.told(search.inconsistencies))
   }
 }
 
@@ -39,7 +42,19 @@ struct PageOwnerSearch {
     }
     pages = Set(asked.keys)
     sorted = pages.sorted()
-    modules = guest.moduleRanges()
+    modules = guest.moduleRanges().sorted { $0.range.lowerBound < $1.range.lowerBound }
+  }
+
+  /// Where pages are mapped; each page so often as owners are told of it, and no more of what tables that point to themselves repeat.
+  private struct Places {
+    private(set) var all: [(page: UInt64, virtual: UInt64)] = []
+    private var counts: [UInt64: Int] = [:]
+
+    mutating func add(_ page: UInt64, _ virtual: UInt64) {
+      guard counts[page, default: 0] < PageOwnerSearch.mostOwners else { return }
+      counts[page, default: 0] += 1
+      all.append((page, virtual))
+    }
   }
 
   /// Pages among those asked for that a mapping covers.
@@ -54,27 +69,32 @@ struct PageOwnerSearch {
     return sorted[low...].prefix { $0 < mapping.physical + mapping.size }
   }
 
-  private mutating func note(_ fault: Inconsistency) {
+  mutating func note(_ fault: Inconsistency) {
     if inconsistencies.count < 100 { inconsistencies.append(fault) }
   }
 
   /// Marks the pages that a process maps. Processes that share their memory are all told.
   mutating func visit(_ process: Process) throws(IntrospectionError) {
     guard let mm = process.mm, let space = guest.space(ofProcess: mm) else { return }
-    var found: [(page: UInt64, virtual: UInt64)] = []
+    var found = Places()
     let top: UInt64 = space.levels == 5 ? 1 << 56 : 1 << 47
     do throws(AddressSpace.Stop) {
-      try space.visit(from: 0, through: top - 1, limit: Self.tableLimit) { mapping in
-        for page in hits(mapping) { found.append((page, mapping.virtual + (page - mapping.physical))) }
+      try space.visit(from: 0, through: top - 1, limit: Self.tableLimit, budget: guest.budget) { mapping in
+        for page in hits(mapping) {
+          guard guest.spend(on: "page tables", at: mm) else { break }
+          found.add(page, mapping.virtual + (page - mapping.physical))
+        }
       }
     } catch {
-      note(Inconsistency(structure: "mm_struct.pgd", address: mm, reason: "the page tables of process \(process.pid) have no end"))
+      if !guest.isExhausted {
+        note(Inconsistency(structure: "mm_struct.pgd", address: mm, reason: "the page tables of process \(process.pid) have no end"))
+      }
     }
-    if found.isEmpty { return }
+    if found.all.isEmpty { return }
     let areas = try guest.mappings(of: mm)
     if let fault = areas.inconsistency { note(fault) }
-    for (page, virtual) in found where owners[page, default: []].count < Self.mostOwners {
-      let mapping = areas.mappings.first { $0.start <= virtual && virtual < $0.end }
+    for (page, virtual) in found.all where owners[page, default: []].count < Self.mostOwners {
+      let mapping = areas.mappings.last(upTo: virtual) { $0.start }.flatMap { virtual < $0.end ? $0 : nil }
       owners[page, default: []].append(
         PageOwner(.process, pid: process.pid, name: process.name, virtual: virtual, mapping: mapping, file: mapping?.file))
     }
@@ -96,21 +116,24 @@ struct PageOwnerSearch {
       let near = kernel.symbols.nearest(virtual &+ ((asked[page] ?? page) - page))
       owners[page] = [PageOwner(.kernelImage, virtual: virtual, detail: near?.symbol.name)]
     }
-    var found: [(page: UInt64, virtual: UInt64)] = []
+    var found = Places()
     do throws(AddressSpace.Stop) {
       // Everything above the direct map: what vmalloc gives, and the area of modules.
-      try guest.space.visit(from: kernel.directMap &+ guest.memory.end, through: .max, limit: Self.tableLimit) { mapping in
+      try guest.space.visit(from: kernel.directMap &+ guest.memory.end, through: .max, limit: Self.tableLimit, budget: guest.budget) { mapping in
         // A large page of the direct map may reach beyond the end of memory.
         let isDirect = mapping.virtual &- kernel.directMap == mapping.physical
         for page in hits(mapping) where !isDirect && !kernel.image.contains(mapping.virtual) {
-          found.append((page, mapping.virtual + (page - mapping.physical)))
+          guard guest.spend(on: "page tables", at: kernel.directMap) else { break }
+          found.add(page, mapping.virtual + (page - mapping.physical))
         }
       }
     } catch {
-      note(Inconsistency(structure: "init_top_pgt", address: kernel.directMap, reason: "the kernel's page tables have no end"))
+      if !guest.isExhausted {
+        note(Inconsistency(structure: "init_top_pgt", address: kernel.directMap, reason: "the kernel's page tables have no end"))
+      }
     }
-    for (page, virtual) in found where owners[page] == nil {
-      let module = modules.first { $0.range.contains(virtual) }
+    for (page, virtual) in found.all where owners[page] == nil {
+      let module = modules.last(upTo: virtual) { $0.range.lowerBound }.flatMap { $0.range.contains(virtual) ? $0 : nil }
       // MODULES_END (Documentation/arch/x86/x86_64/mm.rst).
       let isModuleArea = virtual >= kernel.image.upperBound && virtual < 0xFFFF_FFFF_FF00_0000
       owners[page] = [PageOwner(module != nil || isModuleArea ? .module : .kernel, virtual: virtual, detail: module?.name)]
@@ -135,6 +158,19 @@ struct PageOwnerSearch {
       return PageOwner(.pageCache, file: guest.path(ofInode: inode))
     }
     return PageOwner(.kernel, virtual: guest.kernel.directMap &+ page)
+  }
+}
+
+extension Array {
+  /// The last element whose value is at most `limit`, in an array that is sorted by these values.
+  fileprivate func last(upTo limit: UInt64, by value: (Element) -> UInt64) -> Element? {
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if value(self[middle]) <= limit { low = middle + 1 } else { high = middle }
+    }
+    return low > 0 ? self[low - 1] : nil
   }
 }
 

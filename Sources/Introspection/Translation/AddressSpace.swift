@@ -104,10 +104,23 @@ public struct AddressSpace: Sendable {
   ///
   /// - Parameter limit: tables that are read at most. A guest's kernel half has some thousands.
   public func visit(from first: UInt64, through last: UInt64, limit: Int = 1 << 20, _ body: (Mapping) -> Void) throws(Stop) {
-    var left = limit
+    try visit(from: first, through: last, limit: limit, budget: nil, body)
+  }
+
+  /// Steps of a view's budget that a table costs.
+  private static let tableSteps = 16
+
+  /// - Parameter budget: of the view; its end is a `tables` too.
+  func visit(from first: UInt64, through last: UInt64, limit: Int, budget: WalkBudget?, _ body: (Mapping) -> Void) throws(Stop) {
+    var left = Left(tables: limit, budget: budget)
     let shift = levels == 5 ? 48 : 39
     try visit(
       Table(address: root, shift: shift, base: 0, allowed: Self.writable | Self.user, isExecutable: true), first, last, &left, body)
+  }
+
+  private struct Left {
+    var tables: Int
+    let budget: WalkBudget?
   }
 
   private struct Table {
@@ -124,9 +137,10 @@ public struct AddressSpace: Sendable {
     return UInt64(bitPattern: Int64(bitPattern: virtual << unused) >> Int64(unused))
   }
 
-  private func visit(_ table: Table, _ first: UInt64, _ last: UInt64, _ left: inout Int, _ body: (Mapping) -> Void) throws(Stop) {
-    guard left > 0 else { throw .tables }
-    left -= 1
+  private func visit(_ table: Table, _ first: UInt64, _ last: UInt64, _ left: inout Left, _ body: (Mapping) -> Void) throws(Stop) {
+    guard left.tables > 0 else { throw .tables }
+    left.tables -= 1
+    if let budget = left.budget, !budget.spend(Self.tableSteps, "page tables", root) { throw .tables }
     let size = UInt64(1) << UInt64(table.shift)
     for index in 0..<UInt64(512) {
       let start = canonical(table.base &+ index &* size)

@@ -1,3 +1,5 @@
+internal import Domain
+
 extension Guest {
   /// Lists programs, maps and links of BPF.
   ///
@@ -6,12 +8,13 @@ extension Guest {
   ///
   /// - Throws: `missing` for a kernel without BPF.
   public func bpf() throws(IntrospectionError) -> BPFObjectList {
-    let view = try BPFView(self)
-    let files = try OpenFileView(self)
+    let guest = bounded()
+    let view = try BPFView(guest)
+    let files = try OpenFileView(guest)
     var reading = BPFView.Reading()
     var failure: IntrospectionError?
     // The three kinds have addresses of their own, and are settled together.
-    let sightings = Sightings<BPFObjectList.Source>.settled {
+    let sightings = Sightings<BPFObjectList.Source>.settled(guest) {
       do throws(IntrospectionError) { reading = try view.read(files) } catch { failure = error }
       return reading.sightings
     } isExpected: { object, source in
@@ -40,7 +43,8 @@ extension Guest {
       programs: programs.sorted { ($0.id, $0.address) < ($1.id, $1.address) },
       maps: maps.sorted { ($0.id, $0.address) < ($1.id, $1.address) },
       links: links.sorted { ($0.id, $0.address) < ($1.id, $1.address) },
-      hidden: hidden.sorted { ($0.kind.rawValue, $0.address) < ($1.kind.rawValue, $1.address) }, inconsistencies: sightings.inconsistencies)
+      hidden: hidden.sorted { ($0.kind.rawValue, $0.address) < ($1.kind.rawValue, $1.address) },
+      inconsistencies: guest.told(sightings.inconsistencies))
   }
 }
 
@@ -50,12 +54,18 @@ struct BPFView {
   private let aux: UInt64
   private let ownProgram: UInt64
   private let programTable: UInt64
+  private let programTypes: [Int64: String]
+  private let mapTypes: [Int64: String]
+  private let linkTypes: [Int64: String]
 
   init(_ guest: Guest) throws(IntrospectionError) {
     self.guest = guest
     aux = try guest.required("bpf_prog", "aux")
     ownProgram = try guest.required("bpf_prog_aux", "prog")
     programTable = try guest.required("prog_idr")
+    programTypes = Self.words(guest.kernel.types, "bpf_prog_type", "BPF_PROG_TYPE_")
+    mapTypes = Self.words(guest.kernel.types, "bpf_map_type", "BPF_MAP_TYPE_")
+    linkTypes = Self.words(guest.kernel.types, "bpf_link_type", "BPF_LINK_TYPE_")
   }
 
   private func offset(_ structure: String, _ member: String) -> UInt64? { guest.kernel.offset(structure, member) }
@@ -86,7 +96,9 @@ struct BPFView {
         reading.add(Walk(entries: walk.entries.compactMap { guest.pointer($0 &+ place) }, inconsistency: nil), .program, in: .users)
       }
     }
-    for held in try files.descriptors().descriptors {
+    let held = try files.descriptors()
+    for fault in held.inconsistencies { reading.sightings.note(fault) }
+    for held in held.descriptors where !guest.isExhausted {
       guard let (object, kind) = object(held.file) else { continue }
       reading.add(Walk(entries: [object], inconsistency: nil), kind, in: .descriptors)
       reading.holders[object, default: []].append(DescriptorHolder(pid: held.pid, process: held.process, descriptor: held.number))
@@ -95,7 +107,7 @@ struct BPFView {
       reading.add(known.tree, .program, in: .tree)
       reading.add(known.list, .program, in: .symbols)
     }
-    for program in reading.sightings.entries where reading.kinds[program] == .program {
+    for program in reading.sightings.entries where reading.kinds[program] == .program && !guest.isExhausted {
       reading.subprograms.formUnion(subprograms(program).filter { $0 != program })
       reading.add(Walk(entries: maps(program), inconsistency: nil), .map, in: .users)
     }
@@ -146,7 +158,8 @@ struct BPFView {
   /// Pointers of an array that a program has, at most `limit`.
   private func pointers(_ program: UInt64, _ array: String, _ count: String, limit: UInt32) -> [UInt64] {
     guard let detail = guest.pointer(program &+ aux), let place = offset("bpf_prog_aux", array), let number = offset("bpf_prog_aux", count),
-      let first = guest.pointer(detail &+ place), let length = guest.u32(detail &+ number)
+      let first = guest.pointer(detail &+ place), let length = guest.u32(detail &+ number),
+      guest.spend(Int(min(length, limit)), on: "bpf_prog_aux.\(array)", at: detail)
     else { return [] }
     return (0..<UInt64(min(length, limit))).compactMap { guest.pointer(first &+ 8 &* $0) }
   }
@@ -158,13 +171,18 @@ struct BPFView {
 
   // MARK: One object
 
-  /// The name of a value without what all names of the enumeration begin with, in small letters.
-  private func word(_ enumeration: String, _ prefix: String, _ value: UInt64?) -> String {
-    guard let value else { return "" }
-    guard let name = guest.kernel.types.name(of: Int64(clamping: value), in: enumeration), name.hasPrefix(prefix) else {
-      return String(value)
+  /// The names of an enumeration's values without what they all begin with, in small letters; of several of one value the first.
+  private static func words(_ types: TypeIndex, _ enumeration: String, _ prefix: String) -> [Int64: String] {
+    guard let type = types.id(.enumeration, enumeration) ?? types.id(.enumeration64, enumeration) else { return [:] }
+    var words: [Int64: String] = [:]
+    for (name, value) in types.enumerators(of: type) where words[value] == nil && name.hasPrefix(prefix) {
+      words[value] = EscapedName.text(of: name.dropFirst(prefix.count).lowercased().utf8)
     }
-    return name.dropFirst(prefix.count).lowercased()
+    return words
+  }
+
+  private static func word(_ words: [Int64: String], _ value: UInt64?) -> String {
+    value.map { words[Int64(clamping: $0)] ?? String($0) } ?? ""
   }
 
   func program(_ address: UInt64, _ holders: [DescriptorHolder]) -> BPFProgram? {
@@ -185,7 +203,7 @@ struct BPFView {
     let mapID = offset("bpf_map", "id")
     return BPFProgram(
       address: address, id: id, name: offset("bpf_prog_aux", "name").flatMap { guest.string(detail &+ $0, limit: 16) } ?? "",
-      type: word("bpf_prog_type", "BPF_PROG_TYPE_", guest.value(address, "bpf_prog", "type")),
+      type: Self.word(programTypes, guest.value(address, "bpf_prog", "type")),
       tag: tag.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(), code: code, target: target,
       loaded: offset("bpf_prog_aux", "load_time").flatMap { guest.u64(detail &+ $0) } ?? 0, uid: uid,
       maps: maps(address).compactMap { map in mapID.flatMap { guest.u32(map &+ $0) } }, holders: holders)
@@ -196,7 +214,7 @@ struct BPFView {
     guard let id = number("id") else { return nil }
     return BPFMap(
       address: address, id: id, name: offset("bpf_map", "name").flatMap { guest.string(address &+ $0, limit: 16) } ?? "",
-      type: word("bpf_map_type", "BPF_MAP_TYPE_", guest.value(address, "bpf_map", "map_type")), keySize: number("key_size") ?? 0,
+      type: Self.word(mapTypes, guest.value(address, "bpf_map", "map_type")), keySize: number("key_size") ?? 0,
       valueSize: number("value_size") ?? 0, entries: number("max_entries") ?? 0, holders: holders)
   }
 
@@ -204,7 +222,7 @@ struct BPFView {
     guard let id = offset("bpf_link", "id").flatMap({ guest.u32(address &+ $0) }) else { return nil }
     let program = offset("bpf_link", "prog").flatMap { guest.pointer(address &+ $0) }.flatMap { guest.pointer($0 &+ aux) }
     return BPFLink(
-      address: address, id: id, type: word("bpf_link_type", "BPF_LINK_TYPE_", guest.value(address, "bpf_link", "type")),
+      address: address, id: id, type: Self.word(linkTypes, guest.value(address, "bpf_link", "type")),
       program: program.flatMap { detail in offset("bpf_prog_aux", "id").flatMap { guest.u32(detail &+ $0) } }, holders: holders)
   }
 }

@@ -11,7 +11,7 @@ public struct LogRecord: Sendable, Hashable {
   public let facility: UInt8
   /// Thread, or, for 0 and the highest bit set, processor that wrote it (CONFIG_PRINTK_CALLER); 0 where the kernel does not say.
   public let caller: UInt32
-  /// Without its line's end; what is not UTF-8 is replaced. Nil where the text was overwritten already, or was none.
+  /// Without its line's end, as `EscapedName.prose` writes it. Nil where the text was overwritten already, or was none.
   public let text: String?
 }
 

@@ -1,10 +1,14 @@
+internal import Domain
+
 extension Guest {
   /// The kernel's log, as it stands in the ring that `prb` points to (Linux 5.10 and later).
   ///
   /// - Throws: `missing` for a kernel without that ring.
   public func log() throws(IntrospectionError) -> LogRecords {
-    var view = try LogView(self)
-    return view.read()
+    let guest = bounded()
+    var view = try LogView(guest)
+    let found = view.read()
+    return LogRecords(records: found.records, inconsistencies: guest.told(found.inconsistencies))
   }
 }
 
@@ -38,6 +42,8 @@ private struct LogView {
   /// Records at most, the newest; and bytes of one text: LOG_LINE_MAX is 1024 less a prefix, and a text of several lines may be longer.
   private static let recordLimit: UInt64 = 1 << 20
   private static let textLimit = 1 << 16
+  /// What a record costs beside its text.
+  private static let recordSteps = 8
 
   init(_ guest: Guest) throws(IntrospectionError) {
     self.guest = guest
@@ -97,6 +103,7 @@ private struct LogView {
     let infoSize = guest.kernel.size("printk_info") ?? 88
     var records: [LogRecord] = []
     for back in (0...distance).reversed() {
+      guard guest.spend(Self.recordSteps, on: "prb_desc_ring.descs", at: ring) else { break }
       let number = (head &- back) & Self.numberMask
       let index = number & (count - 1)
       let descriptor = first &+ index &* descriptors.size
@@ -127,7 +134,7 @@ private struct LogView {
       sequence: sequence, time: time, level: UInt8(truncatingIfNeeded: guest.value(info, "printk_info", "level") ?? 0),
       facility: UInt8(truncatingIfNeeded: guest.value(info, "printk_info", "facility") ?? 0),
       caller: UInt32(truncatingIfNeeded: guest.value(info, "printk_info", "caller_id") ?? 0),
-      text: text(begin, next, Int(length), descriptor, bytes, textBits))
+      text: text(begin, next, Int(clamping: length), descriptor, bytes, textBits))
   }
 
   /// A text lies between two logical places, which only grow; behind the number of its descriptor, in one piece. One that would be cut by the ring's
@@ -156,10 +163,11 @@ private struct LogView {
     // The bytes belong to a later record already.
     guard let state = guest.u64(descriptor &+ descriptors.state), state & Self.numberMask == number & Self.numberMask else { return nil }
     let count = min(length, Int(clamping: room - 8), Self.textLimit)
+    guard guest.spend(1 + count / 8, on: "prb_data_ring.data", at: bytes &+ start) else { return nil }
     guard let found = guest.bytes(bytes &+ start &+ 8, count: count) else {
       note("prb_data_ring.data", bytes &+ start, "a text is not mapped")
       return nil
     }
-    return String(decoding: found, as: UTF8.self)
+    return EscapedName.prose(found)
   }
 }

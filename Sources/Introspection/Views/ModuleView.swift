@@ -5,8 +5,9 @@ extension Guest {
   ///
   /// - Throws: `missing` for a kernel without modules.
   public func modules() throws(IntrospectionError) -> ModuleList {
-    let view = try ModuleView(self)
-    let sightings = Sightings<ModuleList.Source>.settled {
+    let guest = bounded()
+    let view = try ModuleView(guest)
+    let sightings = Sightings<ModuleList.Source>.settled(guest) {
       view.read()
     } isExpected: { module, source in
       source == .kset && view.state(module) != .live
@@ -17,7 +18,7 @@ extension Guest {
     return ModuleList(
       modules: sightings.entries.compactMap(view.module).sorted { ($0.name, $0.address) < ($1.name, $1.address) },
       hidden: hidden.sorted { ($0.module.name, $0.module.address) < ($1.module.name, $1.module.address) },
-      inconsistencies: sightings.inconsistencies, sources: ModuleList.Source.allCases.filter(sightings.readable.contains))
+      inconsistencies: guest.told(sightings.inconsistencies), sources: ModuleList.Source.allCases.filter(sightings.readable.contains))
   }
 }
 

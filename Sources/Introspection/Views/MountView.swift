@@ -3,18 +3,24 @@ extension Guest {
   ///
   /// - Throws: `missing` for a kernel without the members that a mount is made of.
   public func mounts() throws(IntrospectionError) -> MountList {
-    let view = try MountView(self)
-    let processes = try processes().processes
-    let sightings = Sightings<MountList.Source>.settled { view.read(processes) }
-    var faults = sightings.inconsistencies
+    let guest = bounded()
+    let view = try MountView(guest)
+    let list = try guest.processes()
+    let processes = list.processes
+    let sightings = Sightings<MountList.Source>.settled(guest) { view.read(processes) }
+    // Who is missing among the processes may have a namespace that nobody sees here.
+    var faults = list.inconsistencies + sightings.inconsistencies
     let mounts = sightings.entries.compactMap { view.mount($0, &faults) }
     var members: [UInt64: [Mount]] = [:]
     for mount in mounts { members[view.namespace(of: mount.address) ?? 0, default: []].append(mount) }
+    var users: [UInt64: [Int32]] = [:]
+    for process in processes {
+      for namespace in process.namespaces where namespace.kind == .mnt { users[namespace.address, default: []].append(process.pid) }
+    }
     let namespaces = members.compactMap { address, mounts -> MountNamespace? in
       guard let inode = view.inode(ofNamespace: address) else { return nil }
-      let users = processes.filter { $0.namespaces.contains { $0.kind == .mnt && $0.address == address } }
       return MountNamespace(
-        address: address, inode: inode, processes: users.map(\.pid), mounts: mounts.sorted { ($0.id, $0.address) < ($1.id, $1.address) })
+        address: address, inode: inode, processes: users[address] ?? [], mounts: mounts.sorted { ($0.id, $0.address) < ($1.id, $1.address) })
     }
     let byAddress = Dictionary(mounts.map { ($0.address, $0) }) { first, _ in first }
     let hidden = sightings.differences.compactMap { address, missing in
@@ -22,7 +28,7 @@ extension Guest {
     }
     return MountList(
       namespaces: namespaces.sorted { ($0.inode, $0.address) < ($1.inode, $1.address) },
-      hidden: hidden.sorted { ($0.mount.id, $0.mount.address) < ($1.mount.id, $1.mount.address) }, inconsistencies: faults)
+      hidden: hidden.sorted { ($0.mount.id, $0.mount.address) < ($1.mount.id, $1.mount.address) }, inconsistencies: guest.told(faults))
   }
 }
 
@@ -68,7 +74,7 @@ struct MountView {
         if let namespace = namespace(of: mount), isNamespace(namespace) { namespaces.insert(namespace) }
       }
     }
-    for namespace in namespaces.sorted() {
+    for namespace in namespaces.sorted() where !guest.isExhausted {
       let structure = isTree ? "mnt_namespace.mounts" : "mnt_namespace.list"
       let walk =
         isTree
@@ -96,7 +102,7 @@ struct MountView {
     var met: Set<UInt64> = [root]
     var fault: Inconsistency?
     var next = 0
-    while next < entries.count {
+    while next < entries.count, !guest.isExhausted {
       let walk = guest.list(head: entries[next] &+ list, offset: link, structure: "mount.mnt_mounts")
       if fault == nil { fault = walk.inconsistency }
       for child in walk.entries {
@@ -124,7 +130,7 @@ struct MountView {
     let blocks = guest.list(head: head, offset: link, structure: "super_blocks")
     var entries: [UInt64] = []
     var fault = blocks.inconsistency
-    for block in blocks.entries {
+    for block in blocks.entries where !guest.isExhausted {
       let walk = guest.list(head: block &+ list, offset: instance, structure: "super_block.s_mounts")
       entries.append(contentsOf: walk.entries)
       if fault == nil { fault = walk.inconsistency }

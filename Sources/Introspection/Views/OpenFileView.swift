@@ -4,15 +4,17 @@ extension Guest {
   /// - Parameter pid: nil for all processes.
   /// - Throws: `missing` for a kernel without the members that a table is made of.
   public func openFiles(of pid: Int32? = nil) throws(IntrospectionError) -> OpenFileList {
-    let view = try OpenFileView(self)
+    let guest = bounded()
+    let view = try OpenFileView(guest)
     var reading = try view.descriptors(of: pid)
     var files: [OpenFile] = []
     for held in reading.descriptors {
+      if guest.isExhausted, files.count >= Guest.walkLimit { break }
       if let file = view.file(held, &reading.inconsistencies) { files.append(file) }
     }
     return OpenFileList(
       files: files.sorted { ($0.pid, $0.descriptor, $0.address) < ($1.pid, $1.descriptor, $1.address) },
-      inconsistencies: reading.inconsistencies)
+      inconsistencies: guest.told(reading.inconsistencies))
   }
 }
 
@@ -60,6 +62,8 @@ struct OpenFileView {
 
   /// NR_OPEN_DEFAULT: slots inside of the files_struct itself.
   private static let ownSlots: UInt32 = 64
+  /// What a slot in use costs, which is kept until the end.
+  private static let descriptorSteps = 4
   /// Slots of one table at most: 16 times what fs.nr_open allows as the kernel sets it.
   private static let tableLimit: UInt32 = 1 << 24
 
@@ -68,7 +72,10 @@ struct OpenFileView {
   func descriptors(of pid: Int32? = nil) throws(IntrospectionError) -> Reading {
     let view = try ProcessView(guest)
     var reading = Reading()
-    for process in try guest.processes().processes where pid == nil || process.pid == pid {
+    let list = try guest.processes()
+    // Who is missing there has files that nobody sees here.
+    reading.inconsistencies = list.inconsistencies
+    for process in list.processes where !guest.isExhausted && (pid == nil || process.pid == pid) {
       var tables: Set<UInt64> = []
       for task in [process.address] + view.threads(of: process.address) {
         guard let table = guest.pointer(task &+ files), tables.insert(table).inserted else { continue }
@@ -106,10 +113,12 @@ struct OpenFileView {
     while slot < Int(slotCount) {
       let place = first &+ UInt64(slot) &* 8
       let run = min(Int(slotCount) - slot, max(1, Int(4096 - place & 4095) / 8))
+      guard guest.spend(1 + run / 8, on: "fdtable", at: place) else { return }
       guard let bytes = guest.bytes(place, count: run * 8) else { return note(place, "the slots of a table end before their count") }
       for index in 0..<run {
         let file = Self.word(bytes, index * 8)
         guard file != 0 else { continue }
+        guard guest.spend(Self.descriptorSteps, on: "fdtable", at: place) else { return }
         guard guest.physical(file) != nil, guest.pointer(file &+ inode) != nil else {
           note(place &+ UInt64(index) &* 8, "a slot leads to no file")
           continue
@@ -135,6 +144,7 @@ struct OpenFileView {
   /// Nil for what is no file any more.
   func file(_ held: Descriptor, _ faults: inout [Inconsistency]) -> OpenFile? {
     let file = held.file
+    _ = guest.spend(Self.descriptorSteps, on: "file", at: file)
     guard let node = guest.pointer(file &+ inode), let bits = guest.u16(node &+ mode), let kind = OpenFile.Kind(rawValue: bits >> 12),
       let identity = guest.u64(node &+ number)
     else { return nil }

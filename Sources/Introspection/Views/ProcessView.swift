@@ -1,3 +1,5 @@
+internal import Domain
+
 extension Guest {
   /// Lists the processes.
   ///
@@ -6,17 +8,21 @@ extension Guest {
   ///
   /// - Throws: `missing` for a kernel without the members that a process is made of.
   public func processes() throws(IntrospectionError) -> ProcessList {
-    let view = try ProcessView(self)
+    let guest = bounded()
+    let view = try ProcessView(guest)
     var reading = view.read()
-    for _ in 0..<3 where !reading.differences.isEmpty || !reading.inconsistencies.isEmpty {
+    let isCut = guest.isExhausted
+    for _ in 0..<3 where !guest.isExhausted && (!reading.differences.isEmpty || !reading.inconsistencies.isEmpty) {
       let again = view.read()
+      if guest.isExhausted { break }
       reading = again.keeping(reading)
     }
-    let hidden = reading.differences.compactMap { task, missing in
+    // A structure that was not read to its end lacks many, and hides none.
+    let hidden = (isCut ? [:] : reading.differences).compactMap { task, missing in
       view.process(task).map { ProcessList.Hidden(process: $0, missingIn: missing) }
     }.sorted { ($0.process.pid, $0.process.address) < ($1.process.pid, $1.process.address) }
     let processes = reading.tasks.compactMap(view.process).sorted { ($0.pid, $0.address) < ($1.pid, $1.address) }
-    return ProcessList(processes: processes, hidden: hidden, inconsistencies: reading.inconsistencies)
+    return ProcessList(processes: processes, hidden: hidden, inconsistencies: guest.told(reading.inconsistencies))
   }
 }
 
@@ -136,7 +142,7 @@ struct ProcessView {
     var pending = [initTask]
     var entries: [UInt64] = []
     var fault: Inconsistency?
-    while let task = pending.popLast() {
+    while !guest.isExhausted, let task = pending.popLast() {
       let walk = guest.list(head: task &+ children, offset: sibling, structure: "task_struct.children")
       if fault == nil { fault = walk.inconsistency }
       for child in walk.entries {
@@ -146,22 +152,31 @@ struct ProcessView {
           }
           continue
         }
-        guard met.count <= Guest.walkLimit else { return Walk(entries: entries, inconsistency: fault) }
+        guard met.count <= Guest.walkLimit else {
+          return Walk(
+            entries: entries,
+            inconsistency: fault
+              ?? Inconsistency(structure: "task_struct.children", address: child, reason: "more than \(Guest.walkLimit) entries"))
+        }
         entries.append(child)
         pending.append(child)
       }
       // Children of a thread hang on the thread that made them.
-      for thread in threads(of: task) where met.insert(thread).inserted { pending.append(thread) }
+      guard let threads = threadWalk(of: task) else { continue }
+      if fault == nil { fault = threads.inconsistency }
+      for thread in threads.entries where thread != task && met.insert(thread).inserted { pending.append(thread) }
     }
     return Walk(entries: entries, inconsistency: fault)
   }
 
   /// Threads of a group but its leader; those whose links are broken are left out.
-  func threads(of task: UInt64) -> [UInt64] {
+  func threads(of task: UInt64) -> [UInt64] { threadWalk(of: task)?.entries.filter { $0 != task } ?? [] }
+
+  private func threadWalk(of task: UInt64) -> Walk? {
     guard let signal = guest.kernel.offset("task_struct", "signal"), let head = guest.kernel.offset("signal_struct", "thread_head"),
       let node = guest.kernel.offset("task_struct", "thread_node"), let shared = guest.pointer(task &+ signal)
-    else { return [] }
-    return guest.list(head: shared &+ head, offset: node, structure: "signal_struct.thread_head").entries.filter { $0 != task }
+    else { return nil }
+    return guest.list(head: shared &+ head, offset: node, structure: "signal_struct.thread_head")
   }
 
   // MARK: One process
@@ -259,10 +274,12 @@ struct ProcessView {
   private func arguments(_ mm: UInt64) -> [String]? {
     guard let startOffset = guest.kernel.offset("mm_struct", "arg_start"), let endOffset = guest.kernel.offset("mm_struct", "arg_end"),
       let start = guest.u64(mm &+ startOffset), let end = guest.u64(mm &+ endOffset), start < end, let space = guest.space(ofProcess: mm),
+      // Each byte may be an argument of its own.
+      guest.spend(Int(min(end - start, Self.argumentsLimit)), on: "mm_struct.arg_start", at: mm),
       let bytes = guest.bytes(start, count: Int(min(end - start, Self.argumentsLimit)), in: space)
     else { return nil }
     var texts = bytes.split(separator: 0, omittingEmptySubsequences: false)
     if texts.last?.isEmpty == true { texts.removeLast() }
-    return texts.map { String(decoding: $0, as: UTF8.self) }
+    return texts.map { EscapedName.text(of: $0) }
   }
 }

@@ -1,3 +1,5 @@
+internal import Domain
+
 /// Reads the two ends of a socket.
 struct SocketEnds {
   let guest: Guest
@@ -66,8 +68,8 @@ struct SocketEnds {
     else { return nil }
     let isPath = bytes.first != 0
     return isPath
-      ? String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      : "@" + String(decoding: bytes.dropFirst().map { $0 == 0 ? 0x40 : $0 }, as: UTF8.self)
+      ? EscapedName.text(of: bytes.prefix { $0 != 0 })
+      : "@" + EscapedName.text(of: bytes.dropFirst().map { $0 == 0 ? 0x40 : $0 })
   }
 
   private static let netlinkNames = [
@@ -77,7 +79,7 @@ struct SocketEnds {
   ]
 
   private func netlinkProtocol(_ address: UInt64) -> String {
-    let number = Int(guest.value(address, "sock", "sk_protocol") ?? 0)
+    let number = Int(clamping: guest.value(address, "sock", "sk_protocol") ?? 0)
     return Self.netlinkNames[number] ?? String(number)
   }
 

@@ -20,7 +20,7 @@ struct SocketTables {
     tcp(namespaces)
     udp(namespaces)
     for name in ["raw_v4_hashinfo", "raw_v6_hashinfo"] { raw(name) }
-    for namespace in namespaces { perNamespace(namespace) }
+    for namespace in namespaces where !guest.isExhausted { perNamespace(namespace) }
     netlink()
   }
 
@@ -47,6 +47,7 @@ struct SocketTables {
     chainsLeft -= Int(count)
     for index in 0..<count {
       let head = base &+ index &* stride
+      guard !guest.isExhausted, index & 7 != 0 || guest.spend(on: structure, at: head) else { return }
       guard let first = guest.u64(head) else { return note(structure, head, "the chains end before their count") }
       if first == 0 || first & 1 != 0 && !isBitLocked { continue }
       let walk = guest.chain(head: head, offset: link, isBitLocked: isBitLocked, structure: structure)
@@ -59,17 +60,25 @@ struct SocketTables {
 
   // MARK: Tables
 
+  /// Tables of the kernel's own names, and those that namespaces have for themselves; none twice.
+  private func tables(_ symbols: [String], _ member: String, _ namespaces: [UInt64]) -> [UInt64] {
+    var tables = symbols.compactMap(guest.symbol)
+    guard let place = offset("net", member) else { return tables }
+    var met = Set(tables)
+    for namespace in namespaces {
+      if let table = guest.pointer(namespace &+ place), met.insert(table).inserted { tables.append(table) }
+    }
+    return tables
+  }
+
   /// inet_hashinfo: connections in `ehash`, listeners in `lhash2`. A namespace may have one of its own since Linux 6.1.
   private mutating func tcp(_ namespaces: [UInt64]) {
-    var tables: [UInt64] = guest.symbol("tcp_hashinfo").map { [$0] } ?? []
-    if let place = offset("net", "ipv4.tcp_death_row.hashinfo") {
-      for namespace in namespaces { if let table = guest.pointer(namespace &+ place), !tables.contains(table) { tables.append(table) } }
-    }
+    let tables = tables(["tcp_hashinfo"], "ipv4.tcp_death_row.hashinfo", namespaces)
     guard let connections = offset("inet_hashinfo", "ehash"), let mask = offset("inet_hashinfo", "ehash_mask"),
       let size = guest.kernel.size("inet_ehash_bucket"), let listeners = offset("inet_hashinfo", "lhash2"),
       let listenersMask = offset("inet_hashinfo", "lhash2_mask"), let listenersSize = guest.kernel.size("inet_listen_hashbucket")
     else { return }
-    for table in tables {
+    for table in tables where !guest.isExhausted {
       guard let base = guest.pointer(table &+ connections), let last = guest.u32(table &+ mask),
         let listening = guest.pointer(table &+ listeners),
         let lastListening = guest.u32(table &+ listenersMask)
@@ -95,14 +104,11 @@ struct SocketTables {
 
   /// udp_table, of which a namespace may have one of its own since Linux 6.2.
   private mutating func udp(_ namespaces: [UInt64]) {
-    var tables = ["udp_table", "udplite_table"].compactMap(guest.symbol)
-    if let place = offset("net", "ipv4.udp_table") {
-      for namespace in namespaces { if let table = guest.pointer(namespace &+ place), !tables.contains(table) { tables.append(table) } }
-    }
+    let tables = tables(["udp_table", "udplite_table"], "ipv4.udp_table", namespaces)
     guard let slots = offset("udp_table", "hash"), let mask = offset("udp_table", "mask"), let head = offset("udp_hslot", "head"),
       let size = guest.kernel.size("udp_hslot")
     else { return }
-    for table in tables {
+    for table in tables where !guest.isExhausted {
       // UDP-Lite's is only filled once it is used.
       guard let base = guest.pointer(table &+ slots), let last = guest.u32(table &+ mask) else { continue }
       chains(base: base &+ head, count: UInt64(last) + 1, stride: size, link: node, structure: "udp_table")

@@ -6,10 +6,11 @@ extension Guest {
   ///
   /// - Throws: `missing` for a kernel without the members that a socket is made of.
   public func sockets() throws(IntrospectionError) -> SocketList {
-    let view = try SocketView(self)
+    let guest = bounded()
+    let view = try SocketView(guest)
     var holders: [UInt64: [DescriptorHolder]] = [:]
     var failure: IntrospectionError?
-    let sightings = Sightings<SocketList.Source>.settled {
+    let sightings = Sightings<SocketList.Source>.settled(guest) {
       do throws(IntrospectionError) {
         let reading = try view.read()
         holders = reading.holders
@@ -23,7 +24,7 @@ extension Guest {
     }
     if let failure { throw failure }
     let found = Dictionary(
-      sightings.entries.compactMap { address in view.socket(address, holders[address] ?? []).map { (address, $0) } }
+      sightings.entries.prefix(guest.isExhausted ? Guest.walkLimit : .max).compactMap { address in view.socket(address, holders[address] ?? []).map { (address, $0) } }
     ) { first, _ in first }
     func isBefore(_ one: Socket, _ other: Socket) -> Bool {
       (one.family.rawValue, one.protocolName, one.local?.description ?? "", one.address)
@@ -34,7 +35,7 @@ extension Guest {
     }
     return SocketList(
       sockets: found.values.sorted(by: isBefore), hidden: hidden.sorted { isBefore($0.socket, $1.socket) },
-      inconsistencies: sightings.inconsistencies)
+      inconsistencies: guest.told(sightings.inconsistencies))
   }
 }
 
@@ -76,9 +77,11 @@ struct SocketView {
       holders[address, default: []].append(DescriptorHolder(pid: held.pid, process: held.process, descriptor: held.number))
     }
     var tables = try SocketTables(guest)
-    tables.walk(namespaces())
+    let namespaces = namespaces()
+    tables.walk(namespaces.entries)
     var sightings = Sightings<SocketList.Source>()
     sightings.add(holders.keys, in: .descriptors)
+    sightings.note(namespaces.inconsistency)
     for fault in reading.inconsistencies { sightings.note(fault) }
     sightings.add(tables.sockets, in: .tables)
     for fault in tables.faults { sightings.note(fault) }
@@ -86,11 +89,11 @@ struct SocketView {
   }
 
   /// All network namespaces.
-  private func namespaces() -> [UInt64] {
+  private func namespaces() -> Walk {
     guard let head = guest.symbol("net_namespace_list"), let link = guest.kernel.offset("net", "list") else {
-      return guest.symbol("init_net").map { [$0] } ?? []
+      return Walk(entries: guest.symbol("init_net").map { [$0] } ?? [], inconsistency: nil)
     }
-    return guest.list(head: head, offset: link, structure: "net_namespace_list").entries
+    return guest.list(head: head, offset: link, structure: "net_namespace_list")
   }
 
   // MARK: Where a socket must be

@@ -31,6 +31,7 @@ extension Guest {
     func note(_ address: UInt64, _ reason: String) {
       if fault == nil { fault = Inconsistency(structure: structure, address: address, reason: reason) }
     }
+    guard spend(on: structure, at: head) else { return Walk(entries: [], inconsistency: exhausted(structure, head)) }
     var previous = head
     while true {
       guard let entry = u64(previous) else {
@@ -45,6 +46,10 @@ extension Guest {
       }
       guard entries.count < limit else {
         note(entry, "the list has more than \(limit) entries")
+        break
+      }
+      guard spend(on: structure, at: entry) else {
+        if fault == nil { fault = exhausted(structure, entry) }
         break
       }
       guard physical(entry) != nil else {
@@ -63,6 +68,7 @@ extension Guest {
   public func chain(head: UInt64, offset: UInt64 = 0, isBitLocked: Bool = false, structure: String, limit: Int = walkLimit) -> Walk {
     var entries: [UInt64] = []
     var met: Set<UInt64> = []
+    guard spend(on: structure, at: head) else { return Walk(entries: [], inconsistency: exhausted(structure, head)) }
     guard var entry = u64(head) else {
       return Walk(
         entries: [], inconsistency: Inconsistency(structure: structure, address: head, reason: "its head is not mapped"))
@@ -76,6 +82,7 @@ extension Guest {
             structure: structure, address: entry,
             reason: entries.count < limit ? "the chain runs in a circle" : "the chain has more than \(limit) entries"))
       }
+      guard spend(on: structure, at: entry) else { return Walk(entries: entries, inconsistency: exhausted(structure, entry)) }
       guard let next = u64(entry) else {
         return Walk(
           entries: entries, inconsistency: Inconsistency(structure: structure, address: entry, reason: "an entry is not mapped"))

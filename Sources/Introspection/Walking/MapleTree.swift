@@ -64,7 +64,9 @@ private struct MapleWalk {
   let limit: Int
   var entries: [RangedEntry] = []
   var fault: Inconsistency?
-  private var nodes = 0
+  /// A node belongs to one place of one tree: in one whose nodes share their children, the ways would double with each level.
+  private var met: Set<UInt64> = []
+  private var isOver = false
 
   init(guest: Guest, structure: String, range: MapleLayout, allocation: MapleLayout, limit: Int) {
     self.guest = guest
@@ -78,10 +80,18 @@ private struct MapleWalk {
     if fault == nil { fault = Inconsistency(structure: structure, address: address, reason: reason) }
   }
 
+  /// Notes a contradiction behind which nothing more is read.
+  private mutating func end(_ fault: Inconsistency) {
+    if self.fault == nil { self.fault = fault }
+    isOver = true
+  }
+
   mutating func add(_ first: UInt64, _ last: UInt64, _ entry: UInt64) {
     // Marks of the tree itself (zero and retry entries) are no content.
     guard entry != 0, entry & 3 != 2 || entry > 4096 else { return }
-    guard entries.count < limit else { return note(entry, "more than \(limit) entries") }
+    guard entries.count < limit else {
+      return end(Inconsistency(structure: structure, address: entry, reason: "more than \(limit) entries"))
+    }
     entries.append(RangedEntry(first: first, last: last, entry: entry))
   }
 
@@ -90,12 +100,13 @@ private struct MapleWalk {
     // set in the root's pointer alone (lib/maple_tree.c, `mte_mk_root`, `mt_mk_node`).
     let node = encoded & ~255
     let kind = encoded >> 3 & 15
-    nodes += 1
-    guard depth < 32, nodes <= limit else { return note(node, "the tree has no end") }
+    guard met.insert(node).inserted else { return note(node, "a node is reached twice") }
+    guard depth < 32, met.count <= limit else { return end(Inconsistency(structure: structure, address: node, reason: "the tree has no end")) }
+    guard guest.spend(Int(range.slotCount), on: structure, at: node) else { return end(guest.exhausted(structure, node)) }
     guard (1...3).contains(kind) else { return note(node, "a node of unknown kind \(kind)") }
     let layout = kind == 3 ? allocation : range
     var start = first
-    for slot in 0..<layout.slotCount {
+    for slot in 0..<layout.slotCount where !isOver {
       var pivot = last
       if slot < layout.pivotCount {
         guard let value = guest.u64(node &+ layout.pivots &+ 8 &* slot) else { return note(node, "a node is not mapped") }

@@ -28,6 +28,7 @@ extension Guest {
         continue
       }
       guard met.insert(node).inserted else { return fault(node, "a node is reached twice") }
+      guard spend(on: structure, at: node) else { return Walk(entries: entries, inconsistency: exhausted(structure, node)) }
       guard met.count <= limit else { return fault(node, "the tree has more than \(limit) nodes") }
       // A red-black tree of 2^48 nodes is less than 100 deep.
       guard stack.count < 128 else { return fault(node, "the tree is not balanced") }

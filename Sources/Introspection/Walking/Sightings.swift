@@ -39,9 +39,11 @@ struct Sightings<Source: Sendable & Hashable & CaseIterable>: Sendable {
   /// Reads until two readings agree that nothing differs, four times at most: what comes and goes in a running guest is in one structure and not in
   /// another for a moment. What differs each time, and alike, is kept.
   ///
-  /// - Parameter isExpected: whether the absence of an entry from a structure is usual, as for a module that is still being loaded.
+  /// - Parameters:
+  ///   - guest: whose view it is; when its steps are used up, what was read until then stays.
+  ///   - isExpected: whether the absence of an entry from a structure is usual, as for a module that is still being loaded.
   static func settled(
-    reading: () -> Sightings, isExpected: (_ entry: UInt64, _ source: Source) -> Bool = { _, _ in false }
+    _ guest: Guest, reading: () -> Sightings, isExpected: (_ entry: UInt64, _ source: Source) -> Bool = { _, _ in false }
   ) -> Sightings {
     func differences(_ sightings: Sightings) -> [UInt64: [Source]] {
       var left: [UInt64: [Source]] = [:]
@@ -52,9 +54,11 @@ struct Sightings<Source: Sendable & Hashable & CaseIterable>: Sendable {
       return left
     }
     var current = reading()
-    current.settled = differences(current)
-    for _ in 0..<3 where !current.differences.isEmpty || !current.inconsistencies.isEmpty {
+    // A structure that was not read to its end lacks many, and hides none.
+    current.settled = guest.isExhausted ? [:] : differences(current)
+    for _ in 0..<3 where !guest.isExhausted && (!current.differences.isEmpty || !current.inconsistencies.isEmpty) {
       var next = reading()
+      if guest.isExhausted { break }
       next.settled = differences(next).filter { current.differences[$0.key] == $0.value }
       next.inconsistencies = next.inconsistencies.filter { now in current.inconsistencies.contains { $0.structure == now.structure } }
       current = next

@@ -64,7 +64,9 @@ private struct XArrayWalk {
   let limit: Int
   var entries: [IndexedEntry] = []
   var fault: Inconsistency?
-  var nodes = 0
+  /// A node belongs to one place of one tree: in one whose nodes share their children, the ways would double with each level.
+  private var met: Set<UInt64> = []
+  private var isOver = false
 
   init(guest: Guest, structure: String, shiftOffset: UInt64, slotsOffset: UInt64, slots: UInt64, limit: Int) {
     self.guest = guest
@@ -79,22 +81,31 @@ private struct XArrayWalk {
     if fault == nil { fault = Inconsistency(structure: structure, address: address, reason: reason) }
   }
 
+  /// Notes a contradiction behind which nothing more is read.
+  private mutating func end(_ fault: Inconsistency) {
+    if self.fault == nil { self.fault = fault }
+    isOver = true
+  }
+
   /// - Parameter above: shift of the node that holds the entry, which a node below must undercut: no tree is deeper than 64 bits of index.
   mutating func visit(_ entry: UInt64, index: UInt64, above: UInt8?) {
     guard entry != 0 else { return }
     // An internal entry (lowest bits 10) is a node where it is a pointer, and else a mark: retry, zero, sibling.
     guard entry & 3 == 2 else {
-      guard entries.count < limit else { return note(entry, "more than \(limit) entries") }
+      guard entries.count < limit else {
+        return end(Inconsistency(structure: structure, address: entry, reason: "more than \(limit) entries"))
+      }
       entries.append(IndexedEntry(index: index, entry: entry))
       return
     }
     guard entry > 4096 else { return }
     let node = entry - 2
-    nodes += 1
-    guard nodes <= limit else { return note(node, "more than \(limit) nodes") }
+    guard met.insert(node).inserted else { return note(node, "a node is reached twice") }
+    guard met.count <= limit else { return end(Inconsistency(structure: structure, address: node, reason: "more than \(limit) nodes")) }
+    guard guest.spend(Int(slots), on: structure, at: node) else { return end(guest.exhausted(structure, node)) }
     guard let shift = guest.u8(node &+ shiftOffset) else { return note(node, "a node is not mapped") }
     guard shift < 64, shift < above ?? 64 else { return note(node, "a node is no smaller than the one above it") }
-    for slot in 0..<slots {
+    for slot in 0..<slots where !isOver {
       guard let next = guest.u64(node &+ slotsOffset &+ 8 &* slot) else { return note(node, "a node is not mapped") }
       visit(next, index: index &+ slot << UInt64(shift), above: shift)
     }

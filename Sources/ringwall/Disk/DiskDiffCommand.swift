@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Audit
 internal import Disks
+internal import Domain
 internal import Judgement
 
 struct DiskDiffCommand: ParsableCommand {

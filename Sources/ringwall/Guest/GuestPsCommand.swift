@@ -88,9 +88,13 @@ struct GuestPsCommand: ParsableCommand {
     return "\(nanoseconds / 1_000_000_000).\(hundredths < 10 ? "0" : "")\(hundredths)"
   }
 
-  /// The arguments; where there are none, the name in brackets, as ps(1) writes it.
+  /// The arguments; where there are none, the name in brackets, as ps(1) writes it. An argument that holds a space stands in quotes, and so does a first one
+  /// with a bracket, by which a process would look like a thread of the kernel.
   private static func command(_ process: Process) -> String {
     guard let arguments = process.arguments, !arguments.isEmpty else { return "[\(process.name.printable)]" }
-    return arguments.joined(separator: " ").printable
+    return arguments.enumerated().map { index, argument in
+      let isPlain = !argument.isEmpty && !argument.contains(" ") && !argument.contains("'") && (index > 0 || !argument.hasPrefix("["))
+      return isPlain ? argument : "'" + argument.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+    }.joined(separator: " ").printable
   }
 }

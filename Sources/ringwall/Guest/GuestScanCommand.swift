@@ -23,6 +23,8 @@ struct GuestScanCommand: ParsableCommand {
         ringwall guest scan guest.ram --rules mine.yar --rules more/
         ringwall guest scan guest.ram --context 16 --format json
 
+      Memory in which no Linux kernel is found is searched all the same; whose it is cannot be told then, which is said.
+
       Nothing of the memory goes into the result but with --context, which shows each match and so many bytes around it. Exit code 0: no \
       rule holds. 1: one holds. 2: the memory or the rules could not be read, or not all was searched. 2 wins over 1.
       """)
@@ -81,10 +83,10 @@ struct GuestScanCommand: ParsableCommand {
       throw DataError("\(guest) cannot be scanned: \(error.message)")
     }
     progress.clear()
-    let owners = result.matches.isEmpty ? nil : Self.owners(of: result, target)
+    let owners = Self.owners(of: result, target)
     switch format {
     case .json: Console.print(json(result, rules, owners))
-    case .table: GuestScanTable(texts: texts, isWhole: all).print(result, owners: owners?.found)
+    case .table: GuestScanTable(texts: texts, isWhole: all).print(result, owners: owners.found)
     }
     tell(result, rules, owners, texts)
     if !result.isComplete { throw ExitCode(2) }
@@ -131,30 +133,22 @@ struct GuestScanCommand: ParsableCommand {
     return owners
   }
 
-  private func json(_ result: ScanResult, _ rules: RuleSet, _ owners: Owners?) -> [UInt8] {
+  private func json(_ result: ScanResult, _ rules: RuleSet, _ owners: Owners) -> [UInt8] {
     var members: [FactValue.Member] = [
       .init("schema", .string("ringwall.guest.scan/1")), .init("guest", .string(guest)),
-      .init("kernel", owners?.kernel?.factValue ?? .null),
+      .init("kernel", owners.kernel?.factValue ?? .null),
       .init("rules", .int(Int64(rules.rules.count))), .init("contextBytes", .int(Int64(context))),
     ]
-    members += result.facts(owners: owners?.found)
-    members.append(.init("ownersUnknown", (owners?.reason).map(FactValue.string) ?? .null))
-    members.append(.init("inconsistencies", .array((owners?.found?.inconsistencies ?? []).map(\.factValue))))
+    members += result.facts(owners: owners.found)
+    members.append(.init("ownersUnknown", owners.reason.map(FactValue.string) ?? .null))
+    members.append(.init("inconsistencies", .array((owners.found?.inconsistencies ?? []).map(\.factValue))))
     return JSONText.bytes(.object(members), indent: 2)
   }
 
   /// What goes to standard error: how much was seen, and what was not.
-  private func tell(_ result: ScanResult, _ rules: RuleSet, _ owners: Owners?, _ texts: Texts) {
-    if let reason = owners?.reason { Console.say(texts("guest.scan.owners", ["reason": Speech.current.translation(reason)])) }
-    for fault in owners?.found?.inconsistencies ?? [] {
-      Console.say(
-        texts(
-          "guest.inconsistent",
-          [
-            "structure": fault.structure, "address": "0x" + String(fault.address, radix: 16),
-            "reason": Speech.current.translation(fault.reason),
-          ]))
-    }
+  private func tell(_ result: ScanResult, _ rules: RuleSet, _ owners: Owners, _ texts: Texts) {
+    if let reason = owners.reason { Console.say(texts("guest.scan.owners", ["reason": Speech.current.translation(reason)])) }
+    Guest.say(owners.found?.inconsistencies ?? [], texts)
     for gap in result.gaps { Console.say(texts("guest.scan.gap", ["reason": Speech.current.translation(gap)])) }
     if format == .table {
       Console.say(

@@ -88,6 +88,45 @@ struct ExportTests {
     #expect(ours.count > 40 && theirs.sorted() == ours.sorted())
   }
 
+  @Test("Volatility 3 lists the same modules by it", .enabled(if: Volatility.problem == nil, "\(Volatility.problem ?? "")"))
+  func modules() throws {
+    let known = try KnownGuest.shared()
+    let folder = known.booted.folder + "/symbols-modules"
+    _ = try symbolFile(known.guest, in: folder)
+    let rows = try Volatility.rows("linux.lsmod", image: known.image, symbols: folder)
+    let theirs = rows.map { row in
+      let taints = (row["Taints"] as? String ?? "").split(separator: ",").count
+      return "\(row["Module Name"] ?? "") \(row["Offset"] ?? "") \(taints)"
+    }
+    let ours = try known.guest.modules().modules.map { "\($0.name) \($0.address & 0xFFFF_FFFF_FFFF) \($0.taints.count)" }
+    #expect(ours.count > 1 && theirs.sorted() == ours.sorted())
+  }
+
+  @Test("Volatility 3 lists the same sockets by it", .enabled(if: Volatility.problem == nil, "\(Volatility.problem ?? "")"))
+  func sockets() throws {
+    let known = try KnownGuest.shared()
+    let folder = known.booted.folder + "/symbols-sockets"
+    _ = try symbolFile(known.guest, in: folder)
+    let rows = try Volatility.rows("linux.sockstat", image: known.image, symbols: folder)
+    let theirs = rows.map { row in
+      let offset = (row["Sock Offset"] as? UInt64 ?? 0) & 0xFFFF_FFFF_FFFF
+      return "\(row["TID"] ?? row["PID"] ?? "") \(row["FD"] ?? "") \(String(offset, radix: 16))"
+    }
+    let ours = try known.guest.sockets().sockets.flatMap { socket in
+      socket.holders.map { "\($0.pid) \($0.descriptor) \(String(socket.address & 0xFFFF_FFFF_FFFF, radix: 16))" }
+    }
+    #expect(ours.count > 1 && Set(theirs) == Set(ours))
+  }
+
+  @Test("the symbol file calls no build id a SHA-256") func label() throws {
+    let known = try KnownGuest.shared()
+    var bytes: [UInt8] = []
+    try SymbolFile(known.guest).write(version: "0") { bytes += $0 }
+    let start = String(decoding: bytes.prefix(2048), as: UTF8.self)
+    let id = try #require(known.guest.kernel.buildID)
+    #expect(!start.contains("sha256") && start.contains("build id \(id)"))
+  }
+
   @Test("a dump of each format is read like the memory itself, and holes stay holes", arguments: [MemoryImage.Format.raw, .elfCore, .lime])
   func dump(_ format: MemoryImage.Format) throws {
     let known = try KnownGuest.shared()

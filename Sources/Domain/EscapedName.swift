@@ -1,10 +1,21 @@
-/// A file's name as documents and terminals may hold it.
+/// A name that a guest or a disk gave, as documents and terminals may hold it.
 ///
-/// Names on disks are bytes. A backslash is written `\\`, and each byte that is a control, or no part of valid UTF-8, or of a character that
+/// Such names are bytes. A backslash is written `\\`, and each byte that is a control, or no part of valid UTF-8, or of a character that
 /// a terminal obeys or does not show, is written `\xNN`. Nothing else changes, so that different names stay different.
 public enum EscapedName {
-  public static func text(of name: [UInt8]) -> String {
-    if name.allSatisfy({ (0x20..<0x7F).contains($0) && $0 != 0x5C }) { return String(decoding: name, as: UTF8.self) }
+  public static func text(of name: some Swift.Collection<UInt8>) -> String { text(of: Array(name), doublesBackslash: true) }
+
+  /// Text of several lines that is read by people: line ends and tabs stay, and so does a backslash, which texts are full of; it can thus not be led
+  /// back to its bytes.
+  public static func prose(_ text: some Swift.Collection<UInt8>) -> String {
+    text.split(separator: 0x0A, omittingEmptySubsequences: false).map { line in
+      line.split(separator: 0x09, omittingEmptySubsequences: false).map { Self.text(of: Array($0), doublesBackslash: false) }
+        .joined(separator: "\t")
+    }.joined(separator: "\n")
+  }
+
+  private static func text(of name: [UInt8], doublesBackslash: Bool) -> String {
+    if name.allSatisfy({ (0x20..<0x7F).contains($0) && ($0 != 0x5C || !doublesBackslash) }) { return String(decoding: name, as: UTF8.self) }
     var result = ""
     var at = 0
     while at < name.count {
@@ -13,7 +24,7 @@ public enum EscapedName {
         at += 1
         continue
       }
-      if scalar == "\\" {
+      if scalar == "\\", doublesBackslash {
         result += "\\\\"
       } else if isUnseen(scalar) {
         for byte in name[at..<at + length] { result += escape(byte) }
