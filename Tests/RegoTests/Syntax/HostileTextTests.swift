@@ -31,15 +31,6 @@ struct HostileTextTests {
     #expect(Reading.errors(of: text(10), Parser.Options(maximumDepth: 10)).count == 1)
   }
 
-  @Test("a hint is given at any depth")
-  func hints() {
-    for count in 1...200 {
-      let text = String(repeating: "x := [y | ", count: count) + "some x in data.n" + String(repeating: "]", count: count)
-      let errors = Reading.errors(of: "package p\nq { \(text) }", Parser.Options(version: .v0))
-      #expect(errors.count == 1 && errors[0].contains("hint: `import future.keywords.in`"), "\(count) levels: \(errors)")
-    }
-  }
-
   @Test(
     "bytes that are no UTF-8",
     arguments: [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xE2, 0x82], [0x80]] as [[UInt8]])
