@@ -24,7 +24,22 @@ public struct WindowsCollector: Sendable {
       return Collection(refusals: [
         Refusal(
           target: target, code: "unknown-kind",
-          message: "\(path): JSON of no cmdlet that is known here; write it with the script that ringwall collect hyperv prints")
+          message:
+            "\(path): JSON of no cmdlet that is known here, or with errors that name nothing; write it with the script that ringwall collect hyperv prints"
+        )
+      ])
+    }
+    var duplicates = JSONDuplicates(places: places)
+    duplicates.add(root.tree)
+    // Of two lists of machines one would go unseen.
+    if inventory.isDocument, let section = duplicates.found.first(where: { root[$0.way] != nil }) {
+      let place = section.places.last ?? LinePlace(line: 1, column: 1)
+      return Collection(refusals: [
+        Refusal(
+          target: target, code: "malformed",
+          message:
+            "\(path):\(place.line):\(place.column): \(section.way.prefix(60)) stands a second time, and only one of the two could be read; write the file again",
+          line: place.line, column: place.column)
       ])
     }
     let registry = WindowsMachine.registry(inventory)
@@ -43,17 +58,26 @@ public struct WindowsCollector: Sendable {
     }
     collection.assets += HyperVMachines(inventory, hostFacts: host.factsForMachines(registry: registry)).assets(target: target)
     if inventory.isDocument { collection.refusals += gaps(inventory, target: target) }
-    return collection
+    return duplicates.marking(collection, path: path)
   }
 
   /// Why machines may be missing from the collector's document.
   private func gaps(_ inventory: HyperVInventory, target: String) -> [Refusal] {
-    if inventory.root["elevated"]?.flag == false {
+    if inventory.root["elevated"]?.powerShellFlag == false {
       return [
         Refusal(
           target: target, code: "permission",
           message:
             "\(inventory.path): collected without elevation, where Windows shows neither machines nor the boot configuration; run the script as administrator"
+        )
+      ]
+    }
+    if let row = HyperVMachines.unnamed(inventory) {
+      let line = inventory.line(of: row)
+      return [
+        Refusal(
+          target: target, code: "malformed",
+          message: "\(inventory.path):\(line): no machine with an Id or a name, where Get-VM lists machines; write the file again", line: line
         )
       ]
     }
