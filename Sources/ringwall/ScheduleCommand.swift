@@ -53,6 +53,13 @@ struct ScheduleCommand: ParsableCommand {
     guard !calendar.isEmpty, calendar.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }), calendar.utf8.count <= 200 else {
       throw ValidationError("--calendar: write a calendar event, as in daily or 'Mon 03:00'")
     }
+    let event: CalendarEvent
+    do throws(CalendarEvent.Fault) { event = try CalendarEvent(calendar) } catch {
+      throw ValidationError("--calendar '\(calendar)' is no calendar event: \(error.what); see systemd.time(7)")
+    }
+    guard event.comes(after: Clock.now()) else {
+      throw ValidationError("--calendar '\(calendar)': no such day comes any more, so that nothing would be audited; write one that does")
+    }
   }
 
   func run() throws {

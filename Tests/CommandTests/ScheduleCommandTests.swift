@@ -34,6 +34,22 @@ struct ScheduleCommandTests {
     #expect(process.terminationStatus == 0 && own.isEmpty, "\(text)")
   }
 
+  @Test(
+    "A calendar event that systemd would not take, or that never comes, is refused in one sentence and writes nothing",
+    arguments: [
+      ("25:00", "25 is no hour: those are 0 to 23"), ("2026-02-30", "no such day comes any more"), ("Mond 3:00", "days of the week are Mon to Sun"),
+      ("3:00 Mars/Olympus", "this system knows no time zone Mars/Olympus"), ("every 3:00", "stands where a number or * is expected"),
+      ("daily\nOnBootSec=1", "write a calendar event"),
+    ])
+  func calendars(_ event: String, _ sentence: String) throws {
+    let folder = try ScratchFolder()
+    let result = try Program.run(["schedule", "--folder", folder.path, "--yes", "--calendar", event.replacingOccurrences(of: "\\n", with: "\n")])
+    #expect(result.code == 2 && result.error.contains(sentence), "\(result.error)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+    let chinese = try Program.run(["schedule", "--folder", folder.path, "--yes", "--lang", "zh-CN", "--calendar", event])
+    #expect(chinese.code == 2 && chinese.error.unicodeScalars.contains { (0x4E00...0x9FFF).contains($0.value) }, "\(chinese.error)")
+  }
+
   @Test("The plan is shown before anything is written, and nothing is written without agreement")
   func plan() throws {
     let folder = try ScratchFolder()

@@ -60,14 +60,14 @@ struct InventoryTests {
     #expect(hosts[1].facts["option.DCUI.Access"]?.state == .notCollected)
   }
 
-  @Test("lists of one as PowerShell writes them, spellings of esxcli's columns, the last of two values of a key")
+  @Test("lists of one as PowerShell writes them, spellings of esxcli's columns")
   func shapes() throws {
     let host = try asset(
       document(
         """
         "hosts": {"name": "a", "options": [{"Name": "DCUI.Access", "Value": "root,ops"}, {"key": "Mem.MemEagerZero", "value": 1}],
           "esxcli": {"system account list": {"UserID": "dcui", "Shellaccess": "False"}},
-          "config": {"lockdownMode": "lockdownDisabled", "lockdownMode": "lockdownStrict",
+          "config": {"lockdownMode": "lockdownStrict",
             "service": {"service": {"key": "TSM", "running": "true", "policy": "on"}}}}
         """), .vmwareESXi)
     #expect(host.facts["option.DCUI.Access"]?.value == "root,ops" && host.facts["option.Mem.MemEagerZero"]?.value == 1)

@@ -65,6 +65,19 @@ import Testing
     #expect(collector.collect(descriptor: broken, path: "a.ovf", target: "a.ovf").refusals.map(\.code) == ["malformed"])
   }
 
+  @Test("a descriptor that was cut off anywhere says so, in both languages' one sentence")
+  func cutOff() {
+    let whole = Array(Self.descriptor.utf8)
+    let end = (whole.lastIndex(of: UInt8(ascii: ">")) ?? 0) + 1
+    for count in stride(from: 60, to: end, by: 7) {
+      let found = VirtualMachineCollector(tree: Tree()).collect(descriptor: Array(whole.prefix(count)), path: "a.ovf", target: "a.ovf")
+      #expect(found.assets.isEmpty && found.refusals.count == 1, "\(count)")
+      #expect(
+        found.refusals.allSatisfy { $0.message.contains("the document ends before its root element does; copy the file again") },
+        "\(count): \(found.refusals)")
+    }
+  }
+
   @Test("the descriptor of an archive is read, its disks are not")
   func archive() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "ringwall-ova-\(UUID().uuidString)")

@@ -22,8 +22,8 @@ import Testing
     let text = try Self.read("a = \"1\"\nb = \"2\"\nA = \"3\"\na = \"4\"\n")
     #expect(text["a"]?.value == "4" && text.entries.count == 2)
     #expect(text.duplicates.map(\.key) == ["a"] && text.duplicates.first?.lines == [1, 3, 4])
-    let collection = Self.collect("vhv.enable = \"FALSE\"\nVHV.enable = \"TRUE\"\n")
-    #expect(collection.warnings.map(\.message) == ["x.vmx:2: VHV.enable stands also on line 1; the last value counts"])
+    let collection = Self.collect(Self.head + "vhv.enable = \"FALSE\"\nVHV.enable = \"TRUE\"\n")
+    #expect(collection.warnings.map(\.message) == ["x.vmx:5: VHV.enable stands also on line 4; the last value counts"])
     #expect(collection.assets.first?.facts["nestedVirtualization"]?.value == .bool(true))
   }
 
@@ -76,6 +76,37 @@ import Testing
     #expect(many.refusals.map(\.code) == ["too-large"])
     let large = Self.collect(String(repeating: " ", count: 17 << 20))
     #expect(large.refusals.map(\.code) == ["too-large"])
+  }
+
+  private static let head = "config.version = \"8\"\nvirtualHW.version = \"21\"\ndisplayName = \"x\"\n"
+
+  @Test("a part of a .vmx says nothing of what it does not hold, and the file is named")
+  func parts() throws {
+    let whole = Self.head + "vhv.enable = \"FALSE\"\nisolation.tools.copy.disable = TRUE\n"
+    #expect(Self.collect(whole).warnings.isEmpty)
+    #expect(Self.collect(whole).assets.first?.facts["setting.isolation.tools.paste.disable"]?.state == .absent)
+    for count in 1..<whole.utf8.count {
+      let half = String(decoding: Array(whole.utf8).prefix(count), as: UTF8.self)
+      // Where a line ends behind the keys that each has, nothing tells.
+      if half.hasSuffix("\n"), half.hasPrefix(Self.head) { continue }
+      let found = Self.collect(half)
+      #expect(found.refusals.count + found.warnings.count == 1 && (found.refusals.map(\.message) + found.warnings.map(\.message)).allSatisfy { $0.hasPrefix("x.vmx") })
+      for asset in found.assets { #expect(asset.facts["setting.isolation.tools.paste.disable"]?.state == .notCollected, "\(half)") }
+    }
+    let tail = Self.collect("vhv.enable = \"FALSE\"\n")
+    #expect(
+      tail.warnings.map(\.message) == ["x.vmx: config.version is missing, so that it may be a part of a .vmx; what it does not hold is unknown"])
+    #expect(tail.assets.first?.facts["vbs"]?.why == "cut-off" && tail.assets.first?.facts["nestedVirtualization"]?.value == false)
+  }
+
+  @Test("a list of snapshots that breaks off is none that was read")
+  func snapshots() throws {
+    func fact(_ text: String) throws -> Fact { try SnapshotList.fact(Array(text.utf8), path: "x.vmsd") }
+    #expect(try fact("").state == .absent && fact(".encoding = \"UTF-8\"\nsnapshot.numSnapshots = \"0\"\n").state == .absent)
+    for text in [
+      "snapshot.numSnapshots = \"2\"\nsnapshot0.uid = \"1\"\n", "snapshot.numSnapshots = \"1\"\n", "snapshot0.uid = \"1\"\n",
+      "snapshot.numSnapshots = \"many\"\n", "snapshot.lastUID = \"3\"\nsnapshot.numSnapshots = \"0\"",
+    ] { #expect(try fact(text).state == .unreadable, "\(text)") }
   }
 
   static func collect(_ text: String, path: String = "x.vmx") -> Collection {

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Testing
 
 @testable internal import Domain
@@ -33,11 +34,16 @@ struct BootConfigurationTests {
     Boot Loader Settings
     --------------------
     \(identifier)              {bootloadersettings}
+
+    Resume Loader Settings
+    ----------------------
+    \(identifier)              {resumeloadersettings}
+
     """
   }
 
   private func fact(_ name: String, _ text: String) -> Fact {
-    BootConfiguration(WindowsText.lines(Array(text.utf8))).fact(name, path: "b.txt")
+    BootConfiguration(WindowsText.lines(Array(text.utf8)), isWhole: false).fact(name, path: "b.txt")
   }
 
   @Test("the running system's element, not another loader's") func current() {
@@ -81,9 +87,10 @@ struct BootConfigurationTests {
   @Test("an entry of the opt-out tool is found") func optOut() {
     let entry =
       "\n\nDebugTool\n---------\nidentifier              {0CB3B571-2f2e-4343-a879-d86a476d7215}\nloadoptions             DISABLE-LSA-ISO,DISABLE-VBS\n"
-    let configuration = BootConfiguration(WindowsText.lines(Array((Self.listing("nx  OptIn") + entry).utf8)))
+    let configuration = BootConfiguration(WindowsText.lines(Array((Self.listing("nx  OptIn") + entry).utf8)), isWhole: false)
     #expect(configuration.optOutFact(path: "b").value == "DISABLE-LSA-ISO,DISABLE-VBS")
-    #expect(BootConfiguration(WindowsText.lines(Array(Self.listing("nx  OptIn").utf8))).optOutFact(path: "b").state == .absent)
+    let without = BootConfiguration(WindowsText.lines(Array(Self.listing("nx  OptIn").utf8)), isWhole: false)
+    #expect(without.optOutFact(path: "b").state == .absent)
   }
 
   @Test("Chinese listings in UTF-16 and in code page 936") func encodings() throws {
@@ -106,6 +113,29 @@ struct BootConfigurationTests {
     #expect(FileKind.recognise(console, path: "bcdedit.txt") == .bootConfiguration)
     #expect(
       WindowsCollector().collect(boot: console, path: "b.txt", target: "b").assets.first?.facts["bcd.hypervisorlaunchtype"]?.value == "Off")
+  }
+
+  @Test("half a listing is refused, or what it may have held is not known") func cutOff() throws {
+    let text = Self.listing("nx                      OptIn")
+    let end = try #require(text.firstRange(of: "{bootloadersettings}\n\n"))
+    let passed = text[..<end.upperBound].utf8.count
+    let tools = try #require(text.range(of: "{bootloadersettings}", options: .backwards)).upperBound
+    for count in 1..<text.utf8.count {
+      let half = Array(text.utf8.prefix(count))
+      let found = WindowsCollector().collect(boot: half, path: "b.txt", target: "b.txt")
+      guard let facts = found.assets.first?.facts else {
+        #expect(found.refusals.count == 1)
+        continue
+      }
+      #expect(half.last == 0x0A, "\(count)")
+      for name in ["bcd.testsigning", "bcd.vsmlaunchtype", "bcd.debug"] {
+        #expect(facts[name]?.state == (count >= passed ? .absent : .notCollected), "\(count) \(name)")
+      }
+      if count < text[..<tools].utf8.count { #expect(facts["bcd.optOut"]?.state == .notCollected) }
+    }
+    let wide = WindowsTextTests.wide(text)
+    let odd = WindowsCollector().collect(boot: Array(wide.dropLast()), path: "b.txt", target: "b.txt")
+    #expect(odd.refusals.map(\.message) == ["b.txt:29: the text breaks off in the middle of a character; write it again with bcdedit /enum all"])
   }
 
   @Test("a listing without a loader is refused") func refused() {

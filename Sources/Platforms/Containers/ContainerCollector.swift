@@ -41,6 +41,9 @@ public struct ContainerCollector {
       collection.assets += gVisor.collect(docker: settings, key: "runtimes", place: DockerDaemon.configuration)
     }
     if let containerd { collection.assets += gVisor.collect(containerd, place: ContainerdConfiguration.usualPath) }
+    if case .settings(let settings) = file, let duplicates = settings.duplicates {
+      collection = duplicates.marking(collection, path: DockerDaemon.configuration, keeping: Self.undecided)
+    }
     collection += StoredContainers(tree: tree, target: target).collect(below: root)
     return collection
   }
@@ -75,6 +78,14 @@ public struct ContainerCollector {
     } catch {
       return Collection(refusals: [error.refusal(bytes, path: path, target: target)])
     }
+    let collection = described(top, path: path, target: target)
+    return top.duplicates?.marking(collection, path: path, keeping: Self.undecided) ?? collection
+  }
+
+  /// Facts that tell what was given and rest on its form, not on one key.
+  static let undecided: Set<String> = ["object", "engine"]
+
+  private func described(_ top: SourcedJSON, path: String, target: String) -> Collection {
     if let asset = single(top, path: path, target: target) { return Collection(assets: asset) }
     guard top.node.isArray else { return unknown(path, target, "holds no container, image, engine or bundle") }
     var collection = Collection()

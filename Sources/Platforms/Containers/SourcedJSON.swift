@@ -24,9 +24,9 @@ struct SourcedJSON: Sendable {
     self.path = path
   }
 
-  /// The value under a key, unless it is missing or null.
+  /// The value under a key, unless it is missing or null. Docker and runc are written in Go, which takes a key in any capitals.
   subscript(key: String) -> SourcedJSON? {
-    node.given(key).map { SourcedJSON($0, origin, path: path.isEmpty ? key : path + "." + key) }
+    (node.given(key) ?? node.anyCase(key).flatMap { $0.isNull ? nil : $0 }).map { SourcedJSON($0, origin, path: path.isEmpty ? key : path + "." + key) }
   }
 
   var elements: [SourcedJSON] {
@@ -36,6 +36,21 @@ struct SourcedJSON: Sendable {
   var members: [(key: String, value: SourcedJSON)] {
     (node.members ?? []).map { ($0.key, SourcedJSON($0.value, origin, path: path.isEmpty ? $0.key : path + "." + $0.key)) }
   }
+
+  /// Keys that stand twice in the document.
+  var duplicates: JSONDuplicates? {
+    guard case .file(_, let places) = origin else { return nil }
+    var duplicates = JSONDuplicates(places: places)
+    duplicates.add(node.tree, letters: .anyCase(maps: Self.maps))
+    return duplicates
+  }
+
+  /// Members of Docker's API and of OCI bundles that are maps: their keys are data, and two that differ in capitals are two.
+  private static let maps: Set<String> = [
+    "Labels", "labels", "annotations", "Annotations", "Sysctls", "sysctl", "Options", "DriverOpts", "StorageOpt", "Tmpfs", "Volumes",
+    "ExposedPorts", "PortBindings", "Ports", "Networks", "log-opts", "runtimes", "Runtimes", "IndexConfigs", "MountPoints",
+    "unified", "features", "Env", "Data", "Storage",
+  ]
 
   var text: String? { node.text }
   var flag: Bool? { node.flag }
@@ -66,6 +81,31 @@ extension JSONFault {
       target: target, code: "malformed", message: "\(path):\(place.line):\(place.column): \(what); write or copy the file again",
       line: place.line,
       column: place.column)
+  }
+}
+
+/// Something else where a list is expected. What the list would hold is not known, which is another thing than that it is empty.
+struct MalformedList: Error, Sendable {
+  let source: FactSource
+
+  var fact: Fact { .unreadable("malformed", source) }
+}
+
+extension SourcedJSON {
+  /// The elements under a key, each of them of a form; none where the key is missing.
+  func list(_ key: String, of isRight: (PlacedJSON) -> Bool) throws(MalformedList) -> [SourcedJSON] {
+    guard let list = self[key] else { return [] }
+    guard list.node.isArray else { throw MalformedList(source: list.source) }
+    let elements = list.elements
+    if let wrong = elements.first(where: { !isRight($0.node) }) { throw MalformedList(source: wrong.source) }
+    return elements
+  }
+
+  /// The members of the object under a key.
+  func map(_ key: String) throws(MalformedList) -> [(key: String, value: SourcedJSON)] {
+    guard let map = self[key] else { return [] }
+    guard map.node.isObject else { throw MalformedList(source: map.source) }
+    return map.members
   }
 }
 

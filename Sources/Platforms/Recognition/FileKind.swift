@@ -52,7 +52,7 @@ public enum FileKind: Sendable, Hashable {
   public static func recognise(_ bytes: [UInt8], path: String) -> FileKind {
     let name = CommandLine.baseName(path).lowercased()
     if let encoding = TextForm.wideEncoding(bytes) {
-      return encoding == "UTF-16" ? wide(bytes) ?? .wideText(encoding) : .wideText(encoding)
+      return encoding == "UTF-16" ? wide(bytes, name: name) ?? .wideText(encoding) : .wideText(encoding)
     }
     let text = start(of: bytes)
     guard let first = text.first else {
@@ -159,20 +159,25 @@ public enum FileKind: Sendable, Hashable {
   private static let windowsPrefix = 256 << 10
 
   /// A kind that Windows writes in UTF-16; nil for any other text.
-  private static func wide(_ bytes: [UInt8]) -> FileKind? {
+  private static func wide(_ bytes: [UInt8], name: String) -> FileKind? {
     let text = WindowsText.utf16(Array(bytes.prefix(2 * windowsPrefix)))
     let start = text.drop { isSpace($0) }
     if isJSON(start) { return HyperVInventory.isInventory(start) ? .hyperV : nil }
-    return windowsText(start, name: "")
+    return windowsText(start, name: name)
   }
 
   /// Text of a registry export, of bcdedit or of System Information, in any encoding: their marks are ASCII, or looked for in Chinese too.
   private static func windowsText(_ text: ArraySlice<UInt8>, name: String) -> FileKind? {
-    if RegistryExport.isExport(text) { return .registryExport }
+    if RegistryExport.isExport(text) || name.hasSuffix(".reg") || isKeyOfRegistry(text) { return .registryExport }
     guard !isCodeOrProse(name), mayBeWindows(text) else { return nil }
     let lines = WindowsText.lines(WindowsText.utf8(Array(text)))
     if SystemInformation.isReport(lines) { return .systemInformation }
     return BootConfiguration.isListing(lines) ? .bootConfiguration : nil
+  }
+
+  /// A key of the registry at the start, as in an export whose heading is missing.
+  private static func isKeyOfRegistry(_ text: ArraySlice<UInt8>) -> Bool {
+    ["[HKEY_", "[-HKEY_"].contains { text.starts(with: $0.utf8) }
   }
 
   /// What bcdedit and System Information always write, so that other texts are not taken apart into lines.

@@ -66,8 +66,16 @@ struct ESXiFacts {
     let all = host.fact("config", "service", "service") { $0.isArray || $0.isObject ? .null : nil }
     guard all.state == .present, let services = host.at(["config", "service", "service"]) else { return all }
     let place = host.path(["config", "service", "service"])
-    guard let found = services.list.last(where: { $0["key"]?.text == key }) else { return .absent(sources: all.source) }
+    let matching = services.list.filter { $0["key"]?.text == key }
+    guard let found = matching.last else {
+      // A service without its key may be the one that is looked for.
+      if let other = services.list.first(where: { $0["key"]?.text == nil }) {
+        return .unreadable("malformed", host.document.source(other, place))
+      }
+      return .absent(sources: all.source)
+    }
     let source = host.document.source(found, "\(place)[\(key)]")
+    if matching.contains(where: { $0.value != found.value }) { return .unreadable("duplicate-key", source) }
     guard let running = found["running"]?.switchState, let policy = found["policy"]?.text else { return .unreadable("malformed", source) }
     return .present(["running": .bool(running), "policy": .string(policy)], source)
   }

@@ -12,10 +12,16 @@ struct EsxcliFacts {
   func row(_ command: String, where column: String, is name: String, _ value: (PlacedJSON) -> FactValue?) -> Fact {
     let all = host.fact("esxcli", command) { $0.isArray || $0.isObject ? .null : nil }
     guard all.state == .present, let rows = host.at(["esxcli", command]) else { return all }
-    guard let found = rows.list.last(where: { $0.column(column)?.text?.lowercased() == name.lowercased() }) else {
+    let matching = rows.list.filter { $0.column(column)?.text?.lowercased() == name.lowercased() }
+    guard let found = matching.last else {
+      // Rows without the column tell nothing of who is not among them.
+      if let other = rows.list.first(where: { $0.column(column)?.text == nil }) {
+        return .unreadable("malformed", host.document.source(other, host.path(["esxcli", command])))
+      }
       return .absent(sources: all.source)
     }
     let source = host.document.source(found, host.path(["esxcli", "\(command)[\(name)]"]))
+    if matching.contains(where: { $0.value != found.value }) { return .unreadable("duplicate-key", source) }
     guard let read = value(found) else { return .unreadable("malformed", source) }
     return .present(read, source)
   }

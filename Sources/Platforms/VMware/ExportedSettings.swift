@@ -14,8 +14,12 @@ struct ExportedSettings {
   private struct Group {
     var kind: Asset.Kind?
     var settings: [String: PlacedJSON] = [:]
+    /// Settings that stand in several entries with values that differ.
+    var ambiguous: Set<String> = []
   }
 
+  /// Keys that stand twice in one entry.
+  let duplicates: JSONDuplicates
   private let document: InventoryDocument
   private var groups: [String: Group] = [:]
   private var order: [String] = []
@@ -27,7 +31,11 @@ struct ExportedSettings {
 
   init(_ bytes: [UInt8], name: String) throws(JSONFault) {
     document = InventoryDocument(settings: bytes, name: name)
-    for entry in try PlacedJSON.whole(bytes).list {
+    let all = try PlacedJSON.whole(bytes)
+    var duplicates = JSONDuplicates(places: document.places)
+    duplicates.add(all.tree)
+    self.duplicates = duplicates
+    for entry in all.list {
       guard let setting = entry["Name"]?.text, let value = entry["Value"] else { continue }
       let owner = entry["Entity"]
       guard let entity = owner?.text ?? owner?["Name"]?.text, !entity.isEmpty else { continue }
@@ -37,7 +45,8 @@ struct ExportedSettings {
         }
         order.append(entity)
       }
-      groups[entity, default: Group()].settings[setting] = value
+      let before = groups[entity, default: Group()].settings.updateValue(value, forKey: setting)
+      if let before, before.value != value.value { groups[entity]?.ambiguous.insert(setting) }
       if groups[entity]?.kind == nil { groups[entity]?.kind = Self.kind(setting, entry["EntityId"]?.text ?? "") }
     }
   }
@@ -57,7 +66,8 @@ struct ExportedSettings {
       var facts = kind == .vmwareESXi ? ESXiFacts(InventoryEntity(document, nil, place: place)).facts() : VCenterFacts(document).facts()
       for (setting, value) in group.settings where facts["option.\(setting)"] != nil {
         let source = document.source(value, "\(place).options.\(setting)")
-        facts["option.\(setting)"] = OptionFacts.fact(value, source)
+        facts["option.\(setting)"] =
+          group.ambiguous.contains(setting) ? .unreadable("duplicate-key", source) : OptionFacts.fact(value, source)
       }
       return AssetFacts(
         asset: Asset(id: "\(kind.rawValue):\(name)", kind: kind, platform: kind.rawValue, name: name), target: target, facts: facts)

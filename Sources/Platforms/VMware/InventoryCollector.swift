@@ -18,11 +18,12 @@ public struct InventoryCollector: Sendable {
     } catch {
       return Collection(refusals: [Self.refusal(error, bytes, path: path, target: target)])
     }
+    var duplicates = document.sectionDuplicates
     var collection = Collection()
     collection.assets += server(document, target: target)
     var products: [String: Fact] = [:]
     for offset in document.hosts {
-      add(document, "hosts", offset, to: &collection) { entity, name in
+      add(document, "hosts", offset, to: &collection, &duplicates) { entity, name in
         let made = host(entity, name, target: target)
         if let moid = entity.at(["moid"])?.text { products[moid] = made.facts["product"] }
         return [made]
@@ -31,26 +32,29 @@ public struct InventoryCollector: Sendable {
     collection.assets += vsan(document, target: target)
     var warnings: [Warning] = []
     for offset in document.machines {
-      add(document, "vms", offset, to: &collection) { entity, name in
+      add(document, "vms", offset, to: &collection, &duplicates) { entity, name in
         let made = machine(entity, name, products: products, target: target)
         if case .array(let keys)? = made.first?.facts["duplicates"]?.value {
-          warnings += keys.compactMap { $0["key"]?.text }.map { key in
-            Warning(target: path, message: "\(path): \(name): extraConfig holds \(key) more than once; the last value counts")
+          warnings += keys.map { key in
+            let end = key["differs"] == true ? "with different values; what rests on it is unknown" : "; the last value counts"
+            let holds = "\(path): \(name): extraConfig holds \(key["key"]?.text ?? "") more than once"
+            return Warning(target: path, message: holds + (end.hasPrefix(";") ? "" : " ") + end)
           }
         }
         return made
       }
     }
     collection.warnings += warnings
-    return collection
+    return duplicates.marking(collection, path: path)
   }
 
   /// Advanced settings that PowerCLI exported: one asset for each host and vCenter that they belong to.
   public func collect(settings bytes: [UInt8], path: String, target: String) -> Collection {
     if let refusal = TextForm.refusal(bytes, path: path, target: target) { return Collection(refusals: [refusal]) }
     do throws(JSONFault) {
-      let assets = try ExportedSettings(bytes, name: path).assets(target: target)
-      guard assets.isEmpty else { return Collection(assets: assets) }
+      let settings = try ExportedSettings(bytes, name: path)
+      let assets = settings.assets(target: target)
+      guard assets.isEmpty else { return settings.duplicates.marking(Collection(assets: assets), path: path) }
       return Collection(refusals: [
         Refusal(
           target: target, code: "unknown-kind",
@@ -71,7 +75,7 @@ public struct InventoryCollector: Sendable {
   /// Hosts and machines need a name that their findings can carry; the managed object id tells two of one name apart.
   private func add(
     _ document: InventoryDocument, _ section: String, _ offset: Int, to collection: inout Collection,
-    _ assets: (InventoryEntity, String) -> [AssetFacts]
+    _ duplicates: inout JSONDuplicates, _ assets: (InventoryEntity, String) -> [AssetFacts]
   ) {
     do throws(JSONFault) {
       let json = try document.element(at: offset)
@@ -79,6 +83,7 @@ public struct InventoryCollector: Sendable {
       let name = json["name"]?.text ?? moid
       guard !name.isEmpty else { throw JSONFault(offset: offset, what: "an element of \(section) has neither a name nor a moid") }
       let entity = InventoryEntity(document, json, place: "\(section)[\(moid.isEmpty ? name : moid)]")
+      duplicates.add(json.tree, way: entity.place)
       collection.assets += assets(entity, name)
     } catch {
       let place = document.place(of: error)

@@ -27,12 +27,13 @@ struct InventoryDocument: Sendable {
   let hosts: [Int]
   let machines: [Int]
   private let bytes: [UInt8]
-  private let places: PlaceIndex
+  let places: PlaceIndex
 
   init(_ bytes: [UInt8], name: String, isLive: Bool) throws(JSONFault) {
     var sections: [String: PlacedJSON] = [:]
     var hosts: [Int] = []
     var machines: [Int] = []
+    var seen: Set<String> = []
     var tokens = JSONTokens(bytes, at: bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0)
     try tokens.expect(UInt8(ascii: "{"), "an object is expected: {\"schema\": \"\(Self.schema)\", …}")
     if tokens.next() == UInt8(ascii: "}") {
@@ -42,6 +43,10 @@ struct InventoryDocument: Sendable {
         let (range, isPlain) = try tokens.string()
         try tokens.expect(UInt8(ascii: ":"), "a colon is expected behind a key")
         let key = isPlain ? String(decoding: bytes[range], as: UTF8.self) : ""
+        // Of two lists of hosts one would go unseen.
+        guard !isPlain || seen.insert(key).inserted else {
+          throw JSONFault(offset: range.lowerBound, what: "\(key.prefix(60)) stands a second time, and only one of the two could be read")
+        }
         switch key {
         case "hosts": hosts = try Self.elements(&tokens, "hosts", atMost: Self.mostHosts)
         case "vms": machines = try Self.elements(&tokens, "vms", atMost: Self.mostMachines)
@@ -117,6 +122,13 @@ struct InventoryDocument: Sendable {
 
   /// The host or machine that begins at one of the offsets.
   func element(at offset: Int) throws(JSONFault) -> PlacedJSON { try PlacedJSON.read(bytes, at: offset) }
+
+  /// Keys that stand twice in the sections; hosts and machines are added as they are read.
+  var sectionDuplicates: JSONDuplicates {
+    var duplicates = JSONDuplicates(places: places)
+    for (key, section) in sections.sorted(by: { $0.value.offset < $1.value.offset }) { duplicates.add(section.tree, way: key) }
+    return duplicates
+  }
 
   // MARK: - Places
 

@@ -57,7 +57,7 @@ struct InventoryMachineFacts {
     for property in MachineNames.properties { facts[property.fact] = fact(property, settings) }
     for key in MachineNames.settings { facts[MachineNames.setting(key)] = settings.fact(key, entity) }
     facts["filters"] = filters(settings)
-    facts["duplicates"] = duplicates()
+    facts["duplicates"] = duplicates(settings)
     facts.merge(deviceFacts()) { $1 }
     // A host of Workstation is no part of an inventory.
     facts["sharedFolders"] = settings.whole.state == .present ? .absent(sources: settings.whole.source) : settings.whole
@@ -71,9 +71,8 @@ struct InventoryMachineFacts {
     let way = ["config"] + property.path.split(separator: ".").map(String.init)
     let found = entity.fact(at: way) { value in value.scalar.map { MachineNames.value($0, as: property.form) } }
     guard found.state == .notCollected else { return found }
-    if let value = settings.values[property.key.lowercased()], let text = value.scalar {
-      return .present(
-        MachineNames.value(text, as: property.form), entity.document.source(value, entity.path(["extraConfig", property.key])))
+    if let value = settings.values[property.key.lowercased()], !value.isNull {
+      return settings.fact(property.key, value, entity) { MachineNames.value($0, as: property.form) }
     }
     guard let config = entity.at(["config"]), config.isObject else { return found }
     return .absent(entity.document.source(config, entity.path(way)))
@@ -81,16 +80,33 @@ struct InventoryMachineFacts {
 
   // MARK: - extraConfig
 
-  /// Keys of extraConfig in lower case; the last of a key counts.
+  /// Keys of extraConfig in lower case.
   private struct Settings {
     /// Present where the list was read.
     let whole: Fact
-    let values: [String: PlacedJSON]
+    var values: [String: PlacedJSON] = [:]
+    /// Keys that stand more than once, as they are written last.
+    var repeated: [String: String] = [:]
+    /// Of those, the ones whose values differ, in lower case.
+    var ambiguous: Set<String> = []
+
+    mutating func add(_ key: String, _ value: PlacedJSON) {
+      guard let before = values.updateValue(value, forKey: key.lowercased()) else { return }
+      repeated[key.lowercased()] = key
+      if before.value != value.value { ambiguous.insert(key.lowercased()) }
+    }
 
     func fact(_ key: String, _ entity: InventoryEntity) -> Fact {
       guard whole.state == .present else { return whole }
-      guard let value = values[key.lowercased()], let text = value.scalar else { return .absent(sources: whole.source) }
-      return .present(.string(text), entity.document.source(value, entity.path(["extraConfig", key])))
+      guard let value = values[key.lowercased()], !value.isNull else { return .absent(sources: whole.source) }
+      return fact(key, value, entity) { .string($0) }
+    }
+
+    /// Of a key that is there.
+    func fact(_ key: String, _ value: PlacedJSON, _ entity: InventoryEntity, _ read: (String) -> FactValue) -> Fact {
+      let source = entity.document.source(value, entity.path(["extraConfig", key]))
+      if ambiguous.contains(key.lowercased()) { return .unreadable("duplicate-key", source) }
+      return value.scalar.map { .present(read($0), source) } ?? .unreadable("malformed", source)
     }
   }
 
@@ -98,14 +114,17 @@ struct InventoryMachineFacts {
   private func settings() -> Settings {
     let way = entity.at(["extraConfig"]) != nil ? ["extraConfig"] : ["config", "extraConfig"]
     let whole = entity.fact(at: way) { $0.isObject || $0.isArray ? Optional.some(FactValue.null) : Optional.none }
-    var values: [String: PlacedJSON] = [:]
-    if let found = entity.at(way), whole.state == .present {
-      for (key, value) in found.members ?? [] { values[key.lowercased()] = value }
-      for option in found.elements ?? [] {
-        if let key = option["key"]?.text { values[key.lowercased()] = option["value"] }
+    guard let found = entity.at(way), whole.state == .present else { return Settings(whole: whole) }
+    var settings = Settings(whole: whole)
+    for (key, value) in found.members ?? [] { settings.add(key, value) }
+    for option in found.elements ?? [] {
+      // What has no key might be the setting that is looked for.
+      guard let key = (option["key"] ?? option["Key"])?.text, let value = option["value"] ?? option["Value"] else {
+        return Settings(whole: .unreadable("malformed", entity.document.source(option, entity.path(way))))
       }
+      settings.add(key, value)
     }
-    return Settings(whole: whole, values: values)
+    return settings
   }
 
   private func filters(_ settings: Settings) -> Fact {
@@ -120,8 +139,14 @@ struct InventoryMachineFacts {
     return list.sources.isEmpty ? .absent(sources: settings.whole.source) : .present(.array(list.values), sources: list.sources)
   }
 
-  /// Keys that the API listed more than once.
-  private func duplicates() -> Fact {
+  /// Keys that the API listed more than once, or that stand so in the document.
+  private func duplicates(_ settings: Settings) -> Fact {
+    guard settings.repeated.isEmpty else {
+      let keys = settings.repeated.sorted { $0.key < $1.key }
+      return .present(
+        .array(keys.map { ["key": .string($0.value), "lines": [], "differs": .bool(settings.ambiguous.contains($0.key))] }),
+        sources: settings.whole.source)
+    }
     let found = entity.list("duplicateExtraConfig") { key in key.text.map { ["key": .string($0), "lines": []] } }
     if case .array(let keys)? = found.value, keys.isEmpty { return .absent(sources: found.source) }
     return found

@@ -19,15 +19,17 @@ struct OptionFacts {
     }
     // A host has more than a thousand options: of a whole list only those that are asked for are looked up.
     var single: [String: PlacedJSON] = [:]
+    var ambiguous: Set<String> = []
     for setting in options.elements ?? [] {
-      if let name = setting["Name"]?.text ?? setting["key"]?.text { single[name] = setting["Value"] ?? setting["value"] }
+      guard let name = setting["Name"]?.text ?? setting["key"]?.text, let value = setting["Value"] ?? setting["value"] else { continue }
+      if let before = single.updateValue(value, forKey: name), before.value != value.value { ambiguous.insert(name) }
     }
     var facts: [String: Fact] = [:]
     for name in names {
       let place = owner.path([section, name])
       if let value = options[name] ?? single[name] {
         let source = owner.document.source(value, place)
-        facts["option.\(name)"] = Self.fact(value, source)
+        facts["option.\(name)"] = ambiguous.contains(name) ? .unreadable("duplicate-key", source) : Self.fact(value, source)
       } else {
         facts["option.\(name)"] =
           options.isObject ? .absent(sources: all.source) : .notCollected("not-given", owner.document.source(missing: place))

@@ -18,15 +18,25 @@ struct BootConfiguration: Sendable {
     let identifier: String
     var elements: [Element] = []
     let line: Int
+    /// Whether something that is no part of it follows: of the last one more might have stood in a listing that was cut off.
+    var isClosed = false
 
     func last(_ name: String) -> Element? { elements.last { $0.name == name } }
   }
 
   private(set) var entries: [Entry] = []
+  /// False for a text of which the end may be missing.
+  private let isWhole: Bool
 
   /// SecConfig.efi and LSAPPLConfig.efi are started once under this identifier (learn.microsoft.com, Configure Credential Guard).
   static let optOut = "{0cb3b571-2f2e-4343-a879-d86a476d7215}"
   private static let bootManager = "{9dea862c-5cdd-4e70-acc1-f32b344d4795}"
+  /// Tools and settings that a listing has behind all loaders, by name and as `/v` prints them.
+  private static let behindLoaders: Set<String> = [
+    "{memdiag}", "{globalsettings}", "{bootloadersettings}", "{hypervisorsettings}", "{resumeloadersettings}",
+    "{b2721d73-1db4-4c62-bf78-c548a880142d}", "{7ea2e1ac-2e61-4728-aaa3-896d9d0a9f0e}", "{6efb52bf-1766-41db-a6b3-0ee5eff72bd7}",
+    "{7ff607e0-4395-11db-b0de-0800200c9a66}", "{1afa9c49-16ab-4a5c-901b-212802da9460}",
+  ]
 
   /// True for text that bcdedit printed: a line of hyphens alone, and behind it an identifier in braces.
   static func isListing(_ lines: [WindowsText.Line]) -> Bool {
@@ -37,16 +47,21 @@ struct BootConfiguration: Sendable {
     return false
   }
 
-  init(_ lines: [WindowsText.Line]) {
+  /// - Parameter isWhole: false where the lines are those of a file that may have been cut off.
+  init(_ lines: [WindowsText.Line], isWhole: Bool) {
+    self.isWhole = isWhole
     var index = 0
     while index < lines.count {
       defer { index += 1 }
       let line = lines[index]
       if Self.isRule(line.text), index + 1 < lines.count, let (_, value) = Self.pair(lines[index + 1].text), Self.isIdentifier(value) {
         index += 1
+        if let last = entries.indices.last { entries[last].isClosed = true }
         entries.append(Entry(identifier: value.lowercased(), line: lines[index].number))
-      } else if entries.isEmpty || line.text.withoutOuterBlanks.isEmpty {
+      } else if entries.isEmpty {
         continue
+      } else if line.text.withoutOuterBlanks.isEmpty {
+        entries[entries.count - 1].isClosed = true
       } else if let (name, value) = Self.pair(line.text) {
         entries[entries.count - 1].elements.append(Element(name: name.lowercased(), values: [value], line: line.number))
       } else if line.text.hasPrefix(" "), let last = entries[entries.count - 1].elements.indices.last {
@@ -79,6 +94,7 @@ struct BootConfiguration: Sendable {
       waiting.removeFirst()
       guard seen.insert(entry.identifier).inserted else { continue }
       if let found = entry.last(name) { return (found, true) }
+      if !entry.isClosed, !isWhole { isComplete = false }
       for parent in entry.last("inherit")?.values ?? [] {
         let identifier = parent.lowercased()
         if let found = entries.first(where: { $0.identifier == identifier }) {
@@ -102,7 +118,10 @@ struct BootConfiguration: Sendable {
 
   /// Load options of the entry under which the opt-out tools are started; absent where no such entry stands.
   func optOutFact(path: String) -> Fact {
-    guard let entry = entries.first(where: { $0.identifier == Self.optOut }) else { return .absent(.path(path)) }
+    guard let entry = entries.first(where: { $0.identifier == Self.optOut }) else {
+      let isListed = isWhole || entries.contains { Self.behindLoaders.contains($0.identifier) }
+      return isListed ? .absent(.path(path)) : .notCollected("not-given", .property("bcdedit /enum all"))
+    }
     let options = entry.last("loadoptions")?.values.joined(separator: " ") ?? ""
     return .present(.string(options), .path(path, line: entry.line))
   }

@@ -15,7 +15,8 @@ struct HyperVHost {
     storage(&facts)
     facts["host.iovSupport"] = inventory.fact(host, "Get-VMHost", "IovSupport", Self.flag)
     facts["host.iovReasons"] = inventory.fact(host, "Get-VMHost", "IovSupportReasons") {
-      .array($0.items.compactMap(\.text).map { .string($0) })
+      let texts = $0.items.map(\.text)
+      return texts.contains(nil) ? nil : .array(texts.compactMap { $0 }.map { .string($0) })
     }
     facts["host.enhancedSession"] = inventory.fact(host, "Get-VMHost", "EnableEnhancedSessionMode", Self.flag)
     facts["replication.enabled"] = inventory.fact(
@@ -52,8 +53,10 @@ struct HyperVHost {
   private var host: PlacedJSON? { inventory.object("Get-VMHost") }
 
   private var isFailed: Bool {
-    if case .failed = inventory.section("Get-VMHost") { return true }
-    return false
+    switch inventory.section("Get-VMHost") {
+    case .failed, .unusable: return true
+    case .read, .notGiven: return false
+    }
   }
 
   private static func flag(_ node: PlacedJSON) -> FactValue? { node.powerShellFlag.map { .bool($0) } }
@@ -64,11 +67,7 @@ struct HyperVHost {
       $0.name(in: .migrationAuthentication).map { .string($0) }
     }
     facts["migration.anyNetwork"] = inventory.fact(host, "Get-VMHost", "UseAnyNetworkForMigration", Self.flag)
-    let networks = inventory.section("Get-VMMigrationNetwork").rows
-    facts["migration.networks"] =
-      networks.isEmpty
-      ? inventory.missing("Get-VMMigrationNetwork")
-      : .present(.array(networks.compactMap { $0["Subnet"]?.text }.map { .string($0) }), sources: networks.map(inventory.source))
+    facts["migration.networks"] = rows("Get-VMMigrationNetwork") { $0["Subnet"]?.text.map { .string($0) } }
   }
 
   /// Folders of machines and of their disks, volumes with their encryption, and rules of access to the two folders.
@@ -76,7 +75,9 @@ struct HyperVHost {
     var paths: [FactValue] = []
     var sources: [FactSource] = []
     var seen: Set<String> = []
+    var fault: Fact?
     func add(_ node: PlacedJSON?) {
+      if let node, !node.isNull, node.text == nil { fault = .unreadable("malformed", inventory.source(node)) }
       guard let node, let path = node.text, !path.isEmpty, seen.insert(path.lowercased()).inserted else { return }
       paths.append(.string(path))
       sources.append(inventory.source(node))
@@ -85,8 +86,11 @@ struct HyperVHost {
     add(host?["VirtualHardDiskPath"])
     for row in inventory.section("Get-VM").rows { add(row["ConfigurationLocation"] ?? row["Path"]) }
     for row in inventory.section("Get-VMHardDiskDrive").rows { add(row["Path"]) }
+    for section in ["Get-VM", "Get-VMHardDiskDrive"] {
+      if case .unusable = inventory.section(section) { fault = inventory.missing(section) }
+    }
     facts["storage.paths"] =
-      paths.isEmpty ? inventory.missing("Get-VMHost", "VirtualMachinePath") : .present(.array(paths), sources: sources)
+      fault ?? (paths.isEmpty ? inventory.missing("Get-VMHost", "VirtualMachinePath") : .present(.array(paths), sources: sources))
     facts["storage.volumes"] = rows("Get-BitLockerVolume") { row in
       guard let mount = row["MountPoint"]?.text else { return nil }
       return .object([
@@ -126,6 +130,7 @@ struct HyperVHost {
     let rows = inventory.section("Get-VMHostSupportedVersion").rows
     guard !rows.isEmpty else { return inventory.missing("Get-VMHostSupportedVersion") }
     let versions = rows.compactMap { $0["Version"]?.powerShellVersion }
+    guard versions.count == rows.count else { return .unreadable("malformed", inventory.source(rows[0])) }
     return .present(.array(versions.map { .string($0) }), sources: rows.prefix(1).map(inventory.source))
   }
 

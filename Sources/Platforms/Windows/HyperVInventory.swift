@@ -9,6 +9,8 @@ struct HyperVInventory: Sendable {
     case read([PlacedJSON])
     /// The collector tried and failed.
     case failed
+    /// Something of another form stands where objects are expected, or several where there is one: what the section would say is not known.
+    case unusable(PlacedJSON, why: String)
     case notGiven
 
     var rows: [PlacedJSON] {
@@ -25,11 +27,22 @@ struct HyperVInventory: Sendable {
   /// The document of the collector; false for what one cmdlet gave.
   let isDocument: Bool
   private let sections: [String: [PlacedJSON]]
+  private let unusable: [String: (node: PlacedJSON, why: String)]
   private let failures: Set<String>
   /// "cmdlet!machine" of readings that failed for one machine.
   private let machineFailures: Set<String>
 
   struct Unknown: Error {}
+
+  /// Members of the document that are no sections, or whose form their reader checks.
+  private static let plain: Set<String> = [
+    "schema", "collected", "computer", "elevated", "powershell", "errors", "Hyper-V", "Confirm-SecureBootUEFI",
+  ]
+  /// Sections that are one object.
+  private static let single: Set<String> = [
+    "Win32_OperatingSystem", "Win32_ComputerSystem", "Win32_DeviceGuard", "Get-Tpm", "WinInit-14", "Get-VMHost", "Get-VMReplicationServer",
+    "hypervisorScheduler",
+  ]
 
   init(_ root: PlacedJSON, places: PlaceIndex, path: String) throws(Unknown) {
     self.root = root
@@ -38,11 +51,12 @@ struct HyperVInventory: Sendable {
     if root["schema"]?.text == Self.schema {
       isDocument = true
       var sections: [String: [PlacedJSON]] = [:]
-      for (key, value) in root.members ?? [] { sections[key] = value.items }
+      for (key, value) in root.members ?? [] { sections[key] = value.items.filter { !$0.isNull } }
       var failures: Set<String> = []
       var machineFailures: Set<String> = []
       for failure in root["errors"]?.items ?? [] {
-        guard let what = failure["what"]?.text else { continue }
+        // What failed is then not known, and what is missing might be that.
+        guard let what = failure["what"]?.text else { throw Unknown() }
         if let machine = failure["vm"]?.text?.lowercased() { machineFailures.insert(what + "!" + machine) } else { failures.insert(what) }
       }
       self.sections = sections
@@ -52,23 +66,34 @@ struct HyperVInventory: Sendable {
       isDocument = false
       failures = []
       machineFailures = []
-      let rows = root.items
+      let rows = root.items.filter { !$0.isNull }
       guard let first = rows.first, let name = Self.cmdlet(of: first) else { throw Unknown() }
       sections = [name: rows]
     }
+    unusable = sections.reduce(into: [:]) { result, section in result[section.key] = Self.fault(section.key, section.value) }
+  }
+
+  /// The first row that makes a section unusable, and why.
+  private static func fault(_ name: String, _ rows: [PlacedJSON]) -> (node: PlacedJSON, why: String)? {
+    if plain.contains(name) { return nil }
+    let isText = name == "bcdedit"
+    if let row = rows.first(where: { isText ? $0.text == nil : !$0.isObject }) { return (row, "malformed") }
+    guard single.contains(name), let first = rows.first, let other = rows.first(where: { $0.value != first.value }) else { return nil }
+    return (other, "duplicate-key")
   }
 
   /// A reading that broke off gives rows too, and what it would have given besides is not known: it counts as failed.
   func section(_ name: String) -> Section {
     if failures.contains(name) { return .failed }
+    if let fault = unusable[name] { return .unusable(fault.node, why: fault.why) }
     return sections[name].map { .read($0) } ?? .notGiven
   }
 
   /// Whatever rows a section has, complete or not.
-  func rows(_ name: String) -> [PlacedJSON] { sections[name] ?? [] }
+  func rows(_ name: String) -> [PlacedJSON] { (sections[name] ?? []).filter(\.isObject) }
 
-  /// The one object of a section.
-  func object(_ name: String) -> PlacedJSON? { sections[name]?.first }
+  /// The one object of a section; of one that is a value, the value.
+  func object(_ name: String) -> PlacedJSON? { unusable[name] == nil ? sections[name]?.first : nil }
 
   /// Whether a reading failed for one machine.
   func failed(_ name: String, machine: String) -> Bool { machineFailures.contains(name + "!" + machine) }
@@ -86,6 +111,7 @@ struct HyperVInventory: Sendable {
     switch self.section(section) {
     case .read: return .absent(.path(path))
     case .failed: return .unreadable("command-failed", .property(name))
+    case .unusable(let node, let why): return .unreadable(why, source(node))
     case .notGiven: return .notCollected("not-given", .property(name))
     }
   }

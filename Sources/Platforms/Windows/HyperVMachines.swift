@@ -14,6 +14,16 @@ struct HyperVMachines {
   /// Identifiers in the order in which they stand, with the row of Get-VM where there is one.
   private var machines: [(id: String, name: String, row: PlacedJSON?)] = []
   private let hostFacts: [String: Fact]
+  /// A row of a section that names no machine, and might be of any.
+  private var unattributed: [String: PlacedJSON] = [:]
+
+  /// The first thing among the machines that is none; nil where each can be told from the others.
+  static func unnamed(_ inventory: HyperVInventory) -> PlacedJSON? {
+    if case .unusable(let node, _) = inventory.section("Get-VM") { return node }
+    return inventory.rows("Get-VM").first { id(of: $0) == nil }
+  }
+
+  private static func id(of row: PlacedJSON) -> String? { (row["Id"] ?? row["VMId"])?.text?.lowercased() ?? row["Name"]?.text }
 
   /// - Parameter hostFacts: facts of the host that machines are judged by.
   init(_ inventory: HyperVInventory, hostFacts: [String: Fact]) {
@@ -21,7 +31,7 @@ struct HyperVMachines {
     self.hostFacts = hostFacts
     var seen: Set<String> = []
     for row in inventory.rows("Get-VM") {
-      guard let id = (row["Id"] ?? row["VMId"])?.text?.lowercased() ?? row["Name"]?.text else { continue }
+      guard let id = Self.id(of: row) else { continue }
       if seen.insert(id).inserted { machines.append((id, (row["Name"] ?? row["VMName"])?.text ?? id, row)) }
     }
     for section in Self.perMachine {
@@ -29,7 +39,10 @@ struct HyperVMachines {
       for row in inventory.section(section).rows {
         // Adapters of the host itself belong to no machine.
         if row["IsManagementOs"]?.powerShellFlag == true { continue }
-        guard let id = row["VMId"]?.text?.lowercased() ?? row["VMName"]?.text else { continue }
+        guard let id = row["VMId"]?.text?.lowercased() ?? row["VMName"]?.text else {
+          unattributed[section] = row
+          continue
+        }
         if id == "00000000-0000-0000-0000-000000000000" { continue }
         grouped[id, default: []].append(row)
         if seen.insert(id).inserted { machines.append((id, row["VMName"]?.text ?? id, nil)) }
@@ -61,8 +74,12 @@ struct HyperVMachines {
 
   private func devices(_ id: String, _ machine: PlacedJSON?, _ facts: inout [String: Fact]) {
     func one(_ fact: String, _ section: String, _ property: String, _ read: @escaping (PlacedJSON) -> FactValue?) {
-      if let row = rows[section]?[id]?.first {
-        facts[fact] = inventory.fact(row, section, property, read)
+      if let own = rows[section]?[id], let row = own.first {
+        let found = inventory.fact(row, section, property, read)
+        let differs = own.contains { $0[property]?.value != row[property]?.value }
+        facts[fact] = differs ? .unreadable("duplicate-key", sources: own.map(inventory.source)) : found
+      } else if let row = unattributed[section] {
+        facts[fact] = .unreadable("malformed", inventory.source(row))
       } else if case .read = inventory.section(section), !inventory.failed(section, machine: id),
         section != "Get-VMFirmware" || facts["vm.generation"]?.value != .int(1)
       {
@@ -83,7 +100,8 @@ struct HyperVMachines {
     one("processor.threadsPerCore", "Get-VMProcessor", "HwThreadCountPerCore") { $0.powerShellInteger.map { .int($0) } }
 
     // The row of Get-VM may hold these too, where it was written deep enough.
-    let ports = ["ComPort1", "ComPort2"].compactMap { machine?[$0] }.filter(\.isObject)
+    let given = ["ComPort1", "ComPort2"].compactMap { machine?[$0] }
+    let ports = given.allSatisfy(\.isObject) ? given : []
     facts["nics"] = list("Get-VMNetworkAdapter", id, beside: nested(machine, "NetworkAdapters", "MacAddressSpoofing"), element: nic)
     facts["comPorts"] = list("Get-VMComPort", id, beside: ports.isEmpty ? nil : ports, element: comPort)
     facts["vlans"] = list("Get-VMNetworkAdapterVlan", id, element: vlan)
@@ -113,6 +131,8 @@ struct HyperVMachines {
   private func list(
     _ section: String, _ id: String, beside: [PlacedJSON]? = nil, element: (PlacedJSON) -> FactValue?
   ) -> Fact {
+    if let row = unattributed[section] { return .unreadable("malformed", inventory.source(row)) }
+    if case .unusable = inventory.section(section) { return missing(section, "", id) }
     guard let found = rows[section]?[id] ?? beside else { return missing(section, "", id) }
     if inventory.failed(section, machine: id) { return missing(section, "", id) }
     var values: [FactValue] = []
@@ -144,7 +164,8 @@ struct HyperVMachines {
   }
 
   private func comPort(_ row: PlacedJSON) -> FactValue? {
-    .object([
+    if let path = row["Path"], !path.isNull, path.text == nil { return nil }
+    return .object([
       "name": .string(row["Name"]?.text ?? ""), "path": .string(row["Path"]?.text ?? ""),
       "debugger": row["DebuggerMode"]?.name(in: .onOff).map { .string($0) },
     ])
@@ -159,9 +180,14 @@ struct HyperVMachines {
 
   /// Whether an integration service is on, told by the identifier of its component: names are those of the host's language.
   private func service(_ component: String, _ services: [PlacedJSON], _ id: String) -> Fact {
-    guard let row = services.first(where: { $0["Id"]?.text?.lowercased().hasSuffix(component) == true }) else {
+    if let row = unattributed["Get-VMIntegrationService"] { return .unreadable("malformed", inventory.source(row)) }
+    let matching = services.filter { $0["Id"]?.text?.lowercased().hasSuffix(component) == true }
+    if matching.contains(where: { $0["Enabled"]?.value != matching[0]["Enabled"]?.value }) {
+      return .unreadable("duplicate-key", sources: matching.map(inventory.source))
+    }
+    guard let row = matching.first else {
       // Rows without identifiers tell nothing: their names are in any language.
-      if !services.isEmpty, !services.contains(where: { $0["Id"]?.text != nil }) {
+      if services.contains(where: { $0["Id"]?.text == nil }) {
         return .notCollected("not-given", .property("Get-VMIntegrationService.Id"))
       }
       return services.isEmpty ? missing("Get-VMIntegrationService", "Id", id) : .absent(.path(inventory.path))

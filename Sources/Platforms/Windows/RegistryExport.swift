@@ -21,6 +21,8 @@ struct RegistryExport: Sendable {
   /// Keys in lower case whose whole content stands in the text: the first key behind each heading line, which is what was exported.
   private var exported: [String] = []
   private var keys: Set<String> = []
+  /// The same keys in the order of the text, each with the number of the heading line that it follows.
+  private var order: [(key: String, heading: Int)] = []
   /// Line of the first heading of a key.
   private(set) var firstKeyLine = 1
 
@@ -37,6 +39,12 @@ struct RegistryExport: Sendable {
     var key: String?
     var expectsRoot = false
     let lines = WindowsText.lines(utf8)
+    let first = lines.first { !$0.text.withoutOuterBlanks.isEmpty }
+    guard let first, Self.headings.contains(first.text.withoutOuterBlanks) else {
+      throw Failure(
+        line: first?.number ?? 1, what: "no heading \(Self.headings[0]) stands before the keys, so that the beginning is missing; export the keys again")
+    }
+    var heading = 0
     var index = 0
     while index < lines.count {
       let number = lines[index].number
@@ -46,6 +54,7 @@ struct RegistryExport: Sendable {
       if Self.headings.contains(text) {
         isWide = text != "REGEDIT4"
         expectsRoot = true
+        heading += 1
         continue
       }
       if text.hasPrefix("[") {
@@ -57,6 +66,7 @@ struct RegistryExport: Sendable {
         key = Self.machineKey(name)
         if let key {
           keys.insert(key)
+          order.append((key, heading))
           if expectsRoot { exported.append(key) }
         }
         expectsRoot = false
@@ -78,14 +88,31 @@ struct RegistryExport: Sendable {
       }
       entries[(key + "!" + name).lowercased()] = Entry(data: data, line: number)
     }
+    // Every key of an export ends with an empty line, the last one too.
+    guard let last = lines.last, last.text.withoutOuterBlanks.isEmpty, utf8.last == 0x0A || utf8.last == 0x0D, last.number > first.number + 1
+    else {
+      throw Failure(line: lines.last?.number ?? 1, what: "the export breaks off: no empty line ends it; export the keys again")
+    }
+  }
+
+  /// True where keys of the same export follow one that is not in it: they stand in order, and an export that was cut off between two keys
+  /// looks like a whole one.
+  private func passesBeyond(_ key: String) -> Bool {
+    guard let root = exported.first(where: { key.hasPrefix($0 + "\\") }) else { return false }
+    let wanted = key.split(separator: "\\")
+    let heading = order.last { $0.key == root }?.heading ?? 0
+    return order.contains { other in
+      if other.heading > heading { return true }
+      guard other.heading == heading, other.key.hasPrefix(root + "\\") else { return false }
+      return wanted.lexicographicallyPrecedes(other.key.split(separator: "\\"))
+    }
   }
 
   /// What the text says of a value: its data, that the key was exported and has no such value, or that the key lies outside.
   func fact(_ value: RegistryValue, path: String) -> Fact {
     if let entry = entries[value.lookup] { return .present(entry.data.factValue, .path(path, line: entry.line)) }
     let key = value.key.lowercased()
-    let isCovered = keys.contains(key) || exported.contains { key == $0 || key.hasPrefix($0 + "\\") }
-    return isCovered ? .absent(.path(path)) : .notCollected("not-given", .property(value.path))
+    return keys.contains(key) || passesBeyond(key) ? .absent(.path(path)) : .notCollected("not-given", .property(value.path))
   }
 
   /// The key below HKEY_LOCAL_MACHINE in lower case; nil for another hive.

@@ -24,7 +24,22 @@ public struct WindowsCollector: Sendable {
       return Collection(refusals: [
         Refusal(
           target: target, code: "unknown-kind",
-          message: "\(path): JSON of no cmdlet that is known here; write it with the script that ringwall collect hyperv prints")
+          message:
+            "\(path): JSON of no cmdlet that is known here, or with errors that name nothing; write it with the script that ringwall collect hyperv prints"
+        )
+      ])
+    }
+    var duplicates = JSONDuplicates(places: places)
+    duplicates.add(root.tree)
+    // Of two lists of machines one would go unseen.
+    if inventory.isDocument, let section = duplicates.found.first(where: { root[$0.way] != nil }) {
+      let place = section.places.last ?? LinePlace(line: 1, column: 1)
+      return Collection(refusals: [
+        Refusal(
+          target: target, code: "malformed",
+          message:
+            "\(path):\(place.line):\(place.column): \(section.way.prefix(60)) stands a second time, and only one of the two could be read; write the file again",
+          line: place.line, column: place.column)
       ])
     }
     let registry = WindowsMachine.registry(inventory)
@@ -43,17 +58,26 @@ public struct WindowsCollector: Sendable {
     }
     collection.assets += HyperVMachines(inventory, hostFacts: host.factsForMachines(registry: registry)).assets(target: target)
     if inventory.isDocument { collection.refusals += gaps(inventory, target: target) }
-    return collection
+    return duplicates.marking(collection, path: path)
   }
 
   /// Why machines may be missing from the collector's document.
   private func gaps(_ inventory: HyperVInventory, target: String) -> [Refusal] {
-    if inventory.root["elevated"]?.flag == false {
+    if inventory.root["elevated"]?.powerShellFlag == false {
       return [
         Refusal(
           target: target, code: "permission",
           message:
             "\(inventory.path): collected without elevation, where Windows shows neither machines nor the boot configuration; run the script as administrator"
+        )
+      ]
+    }
+    if let row = HyperVMachines.unnamed(inventory) {
+      let line = inventory.line(of: row)
+      return [
+        Refusal(
+          target: target, code: "malformed",
+          message: "\(inventory.path):\(line): no machine with an Id or a name, where Get-VM lists machines; write the file again", line: line
         )
       ]
     }
@@ -72,7 +96,7 @@ public struct WindowsCollector: Sendable {
     let start = inventory.line(of: first)
     // The lines stand one below the other in the document, so that a line of the listing has a line of the file.
     let lines = rows.enumerated().map { WindowsText.Line(number: $0.offset, text: $0.element.text ?? "") }
-    let configuration = BootConfiguration(lines)
+    let configuration = BootConfiguration(lines, isWhole: true)
     let path = inventory.path
     return { name in
       let fact = name.map { configuration.fact($0, path: path) } ?? configuration.optOutFact(path: path)
@@ -90,9 +114,11 @@ public struct WindowsCollector: Sendable {
 
   /// A registry export in any of its forms.
   public func collect(registry bytes: [UInt8], path: String, target: String) -> Collection {
+    let text = WindowsText.utf8(bytes)
     let export: RegistryExport
     do throws(RegistryExport.Failure) {
-      export = try RegistryExport(WindowsText.utf8(bytes))
+      export = try RegistryExport(text)
+      if let refusal = cutOff(bytes, text, path, target, "export the keys again") { return Collection(refusals: [refusal]) }
     } catch {
       return Collection(refusals: [
         Refusal(target: target, code: "malformed", message: "\(path):\(error.line): \(error.what)", line: error.line)
@@ -105,7 +131,9 @@ public struct WindowsCollector: Sendable {
 
   /// What bcdedit printed.
   public func collect(boot bytes: [UInt8], path: String, target: String) -> Collection {
-    let configuration = BootConfiguration(WindowsText.lines(WindowsText.utf8(bytes)))
+    let text = WindowsText.utf8(bytes)
+    if let refusal = cutOff(bytes, text, path, target, "write it again with bcdedit /enum all") { return Collection(refusals: [refusal]) }
+    let configuration = BootConfiguration(WindowsText.lines(text), isWhole: false)
     guard configuration.current != nil else {
       return Collection(refusals: [
         Refusal(
@@ -120,8 +148,18 @@ public struct WindowsCollector: Sendable {
 
   /// A report of System Information.
   public func collect(report bytes: [UInt8], path: String, target: String) -> Collection {
-    let report = SystemInformation(WindowsText.lines(WindowsText.utf8(bytes)))
+    let text = WindowsText.utf8(bytes)
+    if let refusal = cutOff(bytes, text, path, target, "write it again with msinfo32 /report") { return Collection(refusals: [refusal]) }
+    let report = SystemInformation(WindowsText.lines(text))
     return machine(report.facts(path: path), name: report.systemName, path: path, target: target)
+  }
+
+  /// One sentence for a text whose end is missing.
+  private func cutOff(_ bytes: [UInt8], _ text: [UInt8], _ path: String, _ target: String, _ remedy: String) -> Refusal? {
+    guard let fault = WindowsText.fault(bytes, text) else { return nil }
+    let line = WindowsText.lines(text).last?.number
+    return Refusal(
+      target: target, code: "malformed", message: "\(path):\(line ?? 1): \(fault); \(remedy)", line: line)
   }
 
   private func machine(_ facts: [String: Fact], name: String?, path: String, target: String) -> Collection {

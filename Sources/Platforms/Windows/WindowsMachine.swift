@@ -101,14 +101,20 @@ enum WindowsMachine {
 
   /// A registry value that the collector read.
   static func registry(_ inventory: HyperVInventory) -> (RegistryValue) -> Fact {
+    if case .unusable = inventory.section("registry") { return { _ in inventory.missing("registry") } }
     var rows: [String: PlacedJSON] = [:]
+    var ambiguous: Set<String> = []
     for row in inventory.section("registry").rows {
       guard let key = row["key"]?.text, let name = row["name"]?.text else { continue }
       let machineKey = key.lowercased().hasPrefix("hklm\\") ? String(key.dropFirst(5)) : key
-      rows[(machineKey + "!" + name).lowercased()] = row
+      let lookup = (machineKey + "!" + name).lowercased()
+      if let before = rows.updateValue(row, forKey: lookup), ["state", "type", "data"].contains(where: { before[$0]?.value != row[$0]?.value }) {
+        ambiguous.insert(lookup)
+      }
     }
     return { value in
       guard let row = rows[value.lookup] else { return .notCollected("not-given", .property(value.path)) }
+      if ambiguous.contains(value.lookup) { return .unreadable("duplicate-key", inventory.source(row)) }
       let source = inventory.source(row)
       switch row["state"]?.text {
       case "absent": return .absent(source)

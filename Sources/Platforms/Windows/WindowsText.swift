@@ -17,6 +17,12 @@ enum WindowsText {
     return convert(bytes, from: "CP936") ?? western(bytes)
   }
 
+  /// Why a text that a program of Windows wrote is not all that it wrote, as the end of a sentence; nil where nothing tells.
+  static func fault(_ bytes: [UInt8], _ text: [UInt8]) -> String? {
+    if TextForm.wideEncoding(bytes) == "UTF-16", bytes.count % 2 == 1 { return "the text breaks off in the middle of a character" }
+    return text.last == 0x0A || text.last == 0x0D ? nil : "the text breaks off in the middle of a line"
+  }
+
   /// UTF-16 in the order of its mark; without one, in the order in which ASCII letters have their zero.
   static func utf16(_ bytes: [UInt8]) -> [UInt8] {
     let isBig: Bool

@@ -89,13 +89,18 @@ struct BundleFacts {
   ]
 
   /// The sets that a process has or can come to have.
-  private var capabilities: [(name: String, source: FactSource)] {
+  private func capabilities() throws(MalformedList) -> [(name: String, source: FactSource)] {
+    guard let sets = process?["capabilities"] else { return [] }
+    guard sets.node.isObject else { throw MalformedList(source: sets.source) }
     var seen: Set<String> = []
-    return ["bounding", "effective", "permitted", "inheritable", "ambient"].flatMap { process?["capabilities"]?[$0]?.elements ?? [] }
-      .compactMap {
-        guard let name = $0.text.map(InspectFacts.capability), seen.insert(name).inserted else { return nil }
-        return (name, $0.source)
+    var found: [(name: String, source: FactSource)] = []
+    for set in ["bounding", "effective", "permitted", "inheritable", "ambient"] {
+      for element in try sets.list(set, of: { $0.text != nil }) {
+        let name = InspectFacts.capability(element.text ?? "")
+        if seen.insert(name).inserted { found.append((name, element.source)) }
       }
+    }
+    return found
   }
 
   private mutating func addCapabilities() {
@@ -103,19 +108,30 @@ struct BundleFacts {
       facts["capabilities.added"] = .notCollected("not-given", facts.whole)
       return
     }
-    let added = capabilities.filter { !Self.usualCapabilities.contains($0.name) }
-    facts["capabilities.added"] =
-      added.isEmpty
-      ? .absent((process["capabilities"] ?? process).source)
-      : .present(.array(added.map { .string($0.name) }), sources: added.map(\.source))
+    do throws(MalformedList) {
+      let added = try capabilities().filter { !Self.usualCapabilities.contains($0.name) }
+      facts["capabilities.added"] =
+        added.isEmpty
+        ? .absent((process["capabilities"] ?? process).source)
+        : .present(.array(added.map { .string($0.name) }), sources: added.map(\.source))
+    } catch {
+      facts["capabilities.added"] = error.fact
+    }
   }
 
   /// Bind mounts and the propagation of every mount; file systems of the kernel (proc, sysfs, tmpfs) are the container's own.
   private mutating func addMounts() {
+    do throws(MalformedList) { facts["mounts"] = try mounts() } catch { facts["mounts"] = error.fact }
+  }
+
+  private func mounts() throws(MalformedList) -> Fact {
     var values: [FactValue] = []
     var sources: [FactSource] = []
-    for mount in bundle["mounts"]?.elements ?? [] {
-      let options = mount["options"]?.node.texts ?? []
+    for mount in try bundle.list("mounts", of: \.isObject) {
+      let options = try mount.list("options", of: { $0.text != nil }).map { $0.text ?? "" }
+      for key in ["type", "source", "destination"] where mount[key]?.text == nil {
+        if let wrong = mount[key] { throw MalformedList(source: wrong.source) }
+      }
       let isBind = mount["type"]?.text == "bind" || options.contains("bind") || options.contains("rbind")
       let propagation = options.first { ["private", "rprivate", "shared", "rshared", "slave", "rslave"].contains($0) } ?? ""
       guard isBind || propagation.hasSuffix("shared") else { continue }
@@ -128,8 +144,7 @@ struct BundleFacts {
         ]))
       sources.append(mount.source)
     }
-    facts["mounts"] =
-      values.isEmpty ? .absent((bundle["mounts"] ?? bundle).source) : .present(.array(values), sources: sources)
+    return values.isEmpty ? .absent((bundle["mounts"] ?? bundle).source) : .present(.array(values), sources: sources)
   }
 
   /// Devices that every container has (runtime-spec, config-linux.md, "Default Devices").
@@ -143,23 +158,28 @@ struct BundleFacts {
       facts["devices"] = .notCollected("not-given", facts.whole)
       return
     }
+    do throws(MalformedList) { facts["devices"] = try devices(linux) } catch { facts["devices"] = error.fact }
+  }
+
+  private func devices(_ linux: SourcedJSON) throws(MalformedList) -> Fact {
     var values: [FactValue] = []
     var sources: [FactSource] = []
-    for device in linux["devices"]?.elements ?? [] {
+    for device in try linux.list("devices", of: { $0.isObject && $0["path"]?.text != nil }) {
       guard let path = device["path"]?.text, !Self.usualDevices.contains(path) else { continue }
       values.append(.object(["host": .string(path), "permissions": nil]))
       sources.append(device.source)
     }
-    if let rule = ruleForEveryDevice {
+    if let rule = try ruleForEveryDevice() {
       values.append(.object(["host": "all devices", "permissions": rule["access"]?.text.map { .string($0) }]))
       sources.append(rule.source)
     }
-    facts["devices"] = values.isEmpty ? .absent((linux["devices"] ?? linux).source) : .present(.array(values), sources: sources)
+    return values.isEmpty ? .absent((linux["devices"] ?? linux).source) : .present(.array(values), sources: sources)
   }
 
   /// The last rule about all devices counts, and a bundle that has none allows all.
-  private var ruleForEveryDevice: SourcedJSON? {
-    let rules = linux?["resources"]?["devices"]?.elements ?? []
+  private func ruleForEveryDevice() throws(MalformedList) -> SourcedJSON? {
+    if let resources = linux?["resources"], !resources.node.isObject { throw MalformedList(source: resources.source) }
+    let rules = try linux?["resources"]?.list("devices", of: \.isObject) ?? []
     let general = rules.last { rule in
       ["a", ""].contains(rule["type"]?.text ?? "") && (rule["major"]?.integer ?? -1) < 0 && (rule["minor"]?.integer ?? -1) < 0
     }
@@ -169,9 +189,13 @@ struct BundleFacts {
   /// What `--privileged` comes to: the capability to administer the system, no filter of calls and every device.
   private var privileged: Fact {
     guard let process, linux != nil else { return .notCollected("not-given", facts.whole) }
-    guard let rule = ruleForEveryDevice, facts["seccomp"]?.value?.text == "unconfined",
-      let admin = capabilities.first(where: { $0.name == "SYS_ADMIN" })
-    else { return .present(false, (process["capabilities"] ?? process).source) }
-    return .present(true, admin.source, rule.source)
+    do throws(MalformedList) {
+      guard let rule = try ruleForEveryDevice(), facts["seccomp"]?.value?.text == "unconfined",
+        let admin = try capabilities().first(where: { $0.name == "SYS_ADMIN" })
+      else { return .present(false, (process["capabilities"] ?? process).source) }
+      return .present(true, admin.source, rule.source)
+    } catch {
+      return error.fact
+    }
   }
 }

@@ -13,7 +13,7 @@ enum ImageFacts {
     let config = image["Config"]
     facts["object"] = .present("image", image.source)
     facts.addText("user", config, "User")
-    facts.add("healthcheck", config, "Healthcheck") { check in check["Test"].map { .array($0.node.texts.map { .string($0) }) } ?? [] }
+    facts.add("healthcheck", config, "Healthcheck", InspectFacts.check)
     return facts.facts
   }
 

@@ -42,7 +42,7 @@ struct InspectFacts {
     facts.addText("runtime", host, "Runtime")
     hideWhatPodmanLeavesOpen()
     facts.addText("user", config, "User")
-    facts.add("healthcheck", config, "Healthcheck") { check in check["Test"].map { .array($0.node.texts.map { .string($0) }) } ?? [] }
+    facts.add("healthcheck", config, "Healthcheck", Self.check)
     facts.add("capabilities.added", host, "CapAdd", Self.capabilities)
     facts.add("capabilities.dropped", host, "CapDrop", Self.capabilities)
     addSecurity()
@@ -86,7 +86,15 @@ struct InspectFacts {
   }
 
   static func capabilities(_ list: SourcedJSON) -> FactValue? {
-    .array(list.node.texts.map { .string(capability($0)) })
+    guard list.node.isArray, list.node.texts.count == list.elements.count else { return nil }
+    return .array(list.node.texts.map { .string(capability($0)) })
+  }
+
+  /// How the test is run, as CMD or NONE. What it runs may hold passwords, and is nobody's business.
+  static func check(_ check: SourcedJSON) -> FactValue? {
+    guard let test = check["Test"] else { return check.node.isObject ? [] : nil }
+    guard test.node.isArray, let first = test.elements.first else { return test.node.isArray ? [] : nil }
+    return first.text.map { [.string($0)] }
   }
 
   /// "SYS_ADMIN" of CAP_SYS_ADMIN, cap_sys_admin and sys_admin.
@@ -103,8 +111,12 @@ struct InspectFacts {
       for name in ["seccomp", "no_new_privileges", "apparmor", "selinux"] { facts[name] = .notCollected("not-given", facts.whole) }
       return
     }
-    let options = (host["SecurityOpt"]?.elements ?? []).compactMap { option in
-      option.text.map { (option: SecurityOption($0), source: option.source) }
+    let options: [(option: SecurityOption, source: FactSource)]
+    do throws(MalformedList) {
+      options = try host.list("SecurityOpt") { $0.text != nil }.map { (SecurityOption($0.text ?? ""), $0.source) }
+    } catch {
+      for name in ["seccomp", "no_new_privileges", "apparmor", "selinux"] { facts[name] = error.fact }
+      return
     }
     let nowhere = host["SecurityOpt"]?.source ?? host.source
     func last(_ name: String) -> (value: String, source: FactSource)? {
@@ -114,6 +126,8 @@ struct InspectFacts {
       facts["seccomp"] = .present(.string(SeccompProfile.name(seccomp.value)), seccomp.source)
     } else if let used = container["SeccompProfile"], let name = used.text, !name.isEmpty {
       facts["seccomp"] = .present(.string(SeccompProfile.name(name)), used.source)
+    } else if let used = container["SeccompProfile"], used.text == nil {
+      facts["seccomp"] = .unreadable("malformed", used.source)
     } else {
       facts["seccomp"] = .absent(nowhere)
     }
@@ -149,21 +163,25 @@ struct InspectFacts {
       facts["devices"] = .notCollected("not-given", facts.whole)
       return
     }
+    do throws(MalformedList) { try addDevices(of: host) } catch { facts["devices"] = error.fact }
+  }
+
+  private mutating func addDevices(of host: SourcedJSON) throws(MalformedList) {
     var devices: [FactValue] = []
     var sources: [FactSource] = []
-    for device in host["Devices"]?.elements ?? [] {
+    for device in try host.list("Devices", of: \.isObject) {
       devices.append(
         .object([
           "host": .string(device["PathOnHost"]?.text ?? "?"), "permissions": device["CgroupPermissions"]?.text.map { .string($0) },
         ]))
       sources.append(device.source)
     }
-    for request in host["DeviceRequests"]?.elements ?? [] {
+    for request in try host.list("DeviceRequests", of: \.isObject) {
       let driver = request["Driver"]?.text ?? ""
       devices.append(.object(["host": .string(driver.isEmpty ? "gpu" : driver), "permissions": nil]))
       sources.append(request.source)
     }
-    for rule in host["DeviceCgroupRules"]?.elements ?? [] {
+    for rule in try host.list("DeviceCgroupRules", of: { $0.text != nil }) {
       devices.append(.object(["host": .string(rule.text ?? "?"), "permissions": nil]))
       sources.append(rule.source)
     }

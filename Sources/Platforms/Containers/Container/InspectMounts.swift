@@ -5,24 +5,40 @@ struct InspectMounts {
   private var mounts: [FactValue] = []
   private var sources: [FactSource] = []
   /// The list or object that was read; nil where nothing that holds mounts was given.
-  private let read: FactSource?
+  private var read: FactSource?
+  private var fault: MalformedList?
 
   /// From Mounts of an inspected container, MountPoints of Docker's own file, else from what was asked for in HostConfig.
   init(_ container: SourcedJSON, host: SourcedJSON?) {
-    if let list = container["Mounts"] {
-      read = list.source
-      for mount in list.elements { add(mount) }
-    } else if let points = container["MountPoints"] {
-      read = points.source
-      for point in points.members { add(point.value) }
-    } else {
-      read = host?.source
-      for bind in host?["Binds"]?.elements ?? [] { addBind(bind) }
-      for mount in host?["Mounts"]?.elements ?? [] { add(mount) }
+    do throws(MalformedList) {
+      if let list = container["Mounts"] {
+        read = list.source
+        for mount in try container.list("Mounts", of: Self.isMount) { add(mount) }
+      } else if let points = container["MountPoints"] {
+        read = points.source
+        for point in try container.map("MountPoints") {
+          guard Self.isMount(point.value.node) else { throw MalformedList(source: point.value.source) }
+          add(point.value)
+        }
+      } else {
+        read = host?.source
+        for bind in try host?.list("Binds", of: { $0.text != nil }) ?? [] { addBind(bind) }
+        for mount in try host?.list("Mounts", of: Self.isMount) ?? [] { add(mount) }
+      }
+    } catch {
+      fault = error
     }
   }
 
+  /// A volume without a name has no Source before it is made; that of anything else is a text.
+  private static func isMount(_ node: PlacedJSON) -> Bool {
+    guard node.isObject else { return false }
+    func isText(_ key: String) -> Bool { (node.given(key) ?? node.anyCase(key)).map { $0.isNull || $0.text != nil } ?? true }
+    return isText("Source") && isText("Type") && isText("Propagation")
+  }
+
   func fact(whole: FactSource) -> Fact {
+    if let fault { return fault.fact }
     guard let read else { return .notCollected("not-given", whole) }
     return mounts.isEmpty ? .absent(read) : .present(.array(mounts), sources: sources)
   }
@@ -33,7 +49,7 @@ struct InspectMounts {
     let isWritable = mount["RW"]?.flag ?? !(mount["ReadOnly"]?.flag ?? false)
     let propagation = mount["Propagation"]?.text ?? mount["BindOptions"]?["Propagation"]?.text ?? ""
     append(
-      mount["Type"]?.text ?? "bind", source, mount["Destination"]?.text ?? mount["Target"]?.text ?? "", isWritable, propagation,
+      (mount["Type"]?.text ?? "bind").lowercased(), source, mount["Destination"]?.text ?? mount["Target"]?.text ?? "", isWritable, propagation,
       mount.source)
   }
 
@@ -75,14 +91,23 @@ struct InspectPorts {
   private var ports: [FactValue] = []
   private var sources: [FactSource] = []
   private let read: FactSource?
+  private var fault: MalformedList?
 
   /// From what is open now, else from what was asked for.
   init(_ container: SourcedJSON, host: SourcedJSON?) {
     let open = container["NetworkSettings"]?["Ports"]
     let asked = host?["PortBindings"]
     read = open?.source ?? asked?.source ?? host?.source
-    for bindings in [open, asked] where ports.isEmpty {
-      for (port, list) in bindings?.members ?? [] {
+    for bindings in [open, asked].compactMap({ $0 }) where ports.isEmpty {
+      guard bindings.node.isObject else {
+        fault = MalformedList(source: bindings.source)
+        return
+      }
+      for (port, list) in bindings.members where !list.node.isNull {
+        guard list.node.isArray, list.elements.allSatisfy(\.node.isObject) else {
+          fault = MalformedList(source: list.source)
+          return
+        }
         for binding in list.elements {
           ports.append(
             .object([
@@ -101,6 +126,7 @@ struct InspectPorts {
   }
 
   func fact(whole: FactSource) -> Fact {
+    if let fault { return fault.fact }
     guard let read else { return .notCollected("not-given", whole) }
     return ports.isEmpty ? .absent(read) : .present(.array(ports), sources: sources)
   }

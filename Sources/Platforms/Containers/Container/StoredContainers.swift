@@ -38,8 +38,7 @@ struct StoredContainers {
     }
     for name in names.prefix(Self.most) {
       do throws(Refusal) {
-        guard let found = try container(folder + "/" + name) else { continue }
-        collection.assets.append(found)
+        collection += try container(folder + "/" + name)
       } catch {
         collection.refusals.append(error)
       }
@@ -50,12 +49,19 @@ struct StoredContainers {
     }
   }
 
-  /// Nil for a folder that holds no container.
-  private func container(_ folder: String) throws(Refusal) -> AssetFacts? {
-    guard let config = try read(folder + "/config.v2.json") else { return nil }
+  /// Empty for a folder that holds no container.
+  private func container(_ folder: String) throws(Refusal) -> Collection {
+    guard let config = try read(folder + "/config.v2.json") else { return Collection() }
     let host = try read(folder + "/hostconfig.json")
     var facts = InspectFacts(config, host: host)
-    return AssetFacts(asset: ContainerCollector.container(config), target: target, facts: facts.collect())
+    var collection = Collection(assets: [
+      AssetFacts(asset: ContainerCollector.container(config), target: target, facts: facts.collect())
+    ])
+    for (document, name) in [(config, "/config.v2.json"), (host, "/hostconfig.json")] {
+      guard let duplicates = document?.duplicates else { continue }
+      collection = duplicates.marking(collection, path: folder + name, keeping: ContainerCollector.undecided)
+    }
+    return collection
   }
 
   private func read(_ path: String) throws(Refusal) -> SourcedJSON? {

@@ -36,9 +36,16 @@ struct DaemonSettings {
     switch file {
     case .missing(let fact): return fact
     case .settings(let settings):
-      if let member = settings[name] { return .present(member.node.value, member.source) }
-      return .absent(settings.source)
+      guard let member = settings[name] else { return .absent(settings.source) }
+      // dockerd does not start with a value of another kind, and what was meant is not known.
+      return isRight(name, member.node) ? .present(member.node.value, member.source) : .unreadable("malformed", member.source)
     }
+  }
+
+  private static func isRight(_ name: String, _ value: PlacedJSON) -> Bool {
+    if DaemonFlags.switches.contains(name) { return value.flag != nil }
+    guard DaemonFlags.lists.values.contains(name) else { return value.text != nil }
+    return value.elements?.allSatisfy { $0.text != nil } ?? false
   }
 
   /// Settings that stand in both places: the daemon then refuses to start (docs.docker.com, "Daemon configuration file").

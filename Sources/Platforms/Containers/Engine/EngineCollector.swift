@@ -97,12 +97,21 @@ public struct EngineCollector {
 
   private func answer(_ call: String) throws(Refusal) -> SourcedJSON? {
     guard let bytes = try ask(call).get() else { return nil }
+    let document: PlacedJSON
     do throws(JSONFault) {
-      return SourcedJSON(try PlacedJSON.whole(bytes), .engine("\(target) \(call)"))
+      document = try PlacedJSON.whole(bytes)
     } catch {
       let reason = error.offset >= bytes.count ? "breaks off" : "is not JSON"
       throw Refusal(
         target: target, code: "malformed", message: "\(target): the answer to \(call) \(reason); what answers may be no container engine")
     }
+    var duplicates = JSONDuplicates(places: PlaceIndex(of: bytes))
+    duplicates.add(document.tree)
+    if let key = duplicates.found.first(where: \.differs) {
+      throw Refusal(
+        target: target, code: "malformed",
+        message: "\(target): the answer to \(call) holds \(key.way.prefix(160)) more than once with different values")
+    }
+    return SourcedJSON(document, .engine("\(target) \(call)"))
   }
 }

@@ -71,14 +71,21 @@ enum EngineReport {
   /// Registries that are spoken to without a check of their certificate. The machine's own addresses are always among them.
   private static func registries(_ info: SourcedJSON) -> Fact {
     guard let config = info["RegistryConfig"] else { return .notCollected("not-given", info.source) }
+    guard config.node.isObject else { return .unreadable("malformed", config.source) }
+    do throws(MalformedList) { return try registries(of: config) } catch { return error.fact }
+  }
+
+  private static func registries(of config: SourcedJSON) throws(MalformedList) -> Fact {
     var names: [FactValue] = []
     var sources: [FactSource] = []
-    for range in config["InsecureRegistryCIDRs"]?.elements ?? [] {
+    for range in try config.list("InsecureRegistryCIDRs", of: { $0.text != nil }) {
       guard let text = range.text, text != "127.0.0.0/8", text != "::1/128" else { continue }
       names.append(.string(text))
       sources.append(range.source)
     }
-    for (name, index) in config["IndexConfigs"]?.members ?? [] where index["Secure"]?.flag == false {
+    for (name, index) in try config.map("IndexConfigs") {
+      guard let isSecure = index["Secure"]?.flag else { throw MalformedList(source: index.source) }
+      if isSecure { continue }
       names.append(.string(name))
       sources.append(index.source)
     }
@@ -89,6 +96,9 @@ enum EngineReport {
   private static func warnings(_ info: SourcedJSON, engine: String?) -> Fact {
     guard engine == "docker", let list = info["Warnings"] ?? info["SecurityOptions"] else { return .notCollected("not-given", info.source) }
     guard info.node["Warnings"] != nil else { return .notCollected("not-given", info.source) }
+    if let wrong = info["Warnings"], !wrong.node.isArray || wrong.elements.contains(where: { $0.text == nil }) {
+      return .unreadable("malformed", wrong.source)
+    }
     let open = (info["Warnings"]?.elements ?? []).filter { $0.text?.contains("API is accessible on") == true }
     guard !open.isEmpty else { return .absent(list.source) }
     return .present(.array(open.map { .string(address(in: $0.text ?? "")) }), sources: open.map(\.source))

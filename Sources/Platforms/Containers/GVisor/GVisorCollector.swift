@@ -26,8 +26,12 @@ struct GVisorCollector {
       if let options = runtime.value["options"], let file = options["ConfigPath"] {
         facts = shimFacts(file.text ?? "", named: file.source)
       } else {
-        let arguments = (runtime.value["runtimeArgs"]?.elements ?? []).compactMap { element in element.text.map { ($0, element.source) } }
-        facts = GVisorFlags(arguments: arguments, nowhere: [(runtime.value["runtimeArgs"] ?? runtime.value).source]).facts
+        do throws(MalformedList) {
+          let arguments = try runtime.value.list("runtimeArgs") { $0.text != nil }.map { ($0.text ?? "", $0.source) }
+          facts = GVisorFlags(arguments: arguments, nowhere: [(runtime.value["runtimeArgs"] ?? runtime.value).source]).facts
+        } catch {
+          facts = GVisorFlags.facts(all: error.fact)
+        }
       }
       return asset(runtime.key, place: place, facts)
     }

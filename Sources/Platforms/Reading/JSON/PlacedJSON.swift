@@ -2,10 +2,11 @@ internal import Domain
 
 /// One value of a JSON text, with the place where it stands. Texts are decoded only when they are asked for.
 struct PlacedJSON: Sendable {
-  private let tree: JSONTree
+  /// What the value is a part of.
+  let tree: JSONTree
   private let index: Int
 
-  private init(_ tree: JSONTree, _ index: Int) {
+  init(_ tree: JSONTree, _ index: Int) {
     self.tree = tree
     self.index = index
   }
@@ -44,6 +45,12 @@ struct PlacedJSON: Sendable {
       at = Int(tree.nodes[at + 1].next)
     }
     return found.map { PlacedJSON(tree, $0) }
+  }
+
+  /// The value under a key in whatever capitals, as Go's encoding/json reads an object into a structure; the last one of several.
+  func anyCase(_ key: String) -> PlacedJSON? {
+    let wanted = JSONDuplicates.folded(key)
+    return members?.last { JSONDuplicates.folded($0.key) == wanted }?.value
   }
 
   /// The value below several keys.

@@ -98,6 +98,7 @@ public struct XMLReader {
         _ = unsafe xmlParseChunk(context, start, Int32(count), 0)
         offset += count
       }
+      state.isFinishing = true
       if state.refusal == nil { _ = unsafe xmlParseChunk(context, nil, 0, 1) }
     }
     if !state.isComplete { state.endsEarly() }

@@ -8,6 +8,8 @@ final class XMLReading {
   private(set) var refusal: Refusal?
   /// Set while a parser runs.
   var context: xmlParserCtxtPtr?
+  /// Once the whole text was handed over: what is waited for now does not come.
+  var isFinishing = false
 
   private let bytes: [UInt8]
   private let path: String
@@ -103,7 +105,7 @@ final class XMLReading {
   func fault(code: Int32, level: Int, message: String, line: Int, column: Int) {
     // Level 1 is a warning (a relative namespace, an odd declaration): the document stays well-formed.
     guard refusal == nil, level > 1 else { return }
-    if code == Int32(XML_ERR_DOCUMENT_END.rawValue), !isComplete {
+    if !isComplete, isEndMissing(code) {
       endsEarly()
       return
     }
@@ -116,6 +118,14 @@ final class XMLReading {
       target: path, code: "malformed", message: "\(path):\(line): not well-formed XML: \(shown); correct the file (xmllint --noout)",
       line: line, column: column > 0 ? column : nil)
     stop()
+  }
+
+  /// Whether a fault is that the text was cut off: what libxml2 waited for did not come.
+  private func isEndMissing(_ code: Int32) -> Bool {
+    if code == Int32(XML_ERR_DOCUMENT_END.rawValue) { return true }
+    guard isFinishing else { return false }
+    let unfinished = [XML_ERR_GT_REQUIRED, XML_ERR_LTSLASH_REQUIRED, XML_ERR_TAG_NOT_FINISHED].map { Int32($0.rawValue) }
+    return unfinished.contains(code) || bytes.last { $0 > 0x20 } != UInt8(ascii: ">")
   }
 
   /// The text ends while elements are open.

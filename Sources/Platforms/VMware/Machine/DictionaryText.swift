@@ -28,6 +28,8 @@ public struct DictionaryText: Sendable {
   /// The value that counts for each key, in the order of the text.
   public let entries: [Entry]
   public let duplicates: [Duplicate]
+  /// False where the last line has no end.
+  public let isEnded: Bool
   private let byKey: [String: Int]
 
   /// - Parameter key: in any case.
@@ -56,10 +58,11 @@ public struct DictionaryText: Sendable {
       lines[entry.key.lowercased(), default: []].append(number)
       read.append(entry)
     }
-    return DictionaryText(read, lines: lines)
+    return DictionaryText(read, lines: lines, isEnded: text.last == 0x0A || text.isEmpty)
   }
 
-  private init(_ read: [Entry], lines: [String: [Int]]) {
+  private init(_ read: [Entry], lines: [String: [Int]], isEnded: Bool) {
+    self.isEnded = isEnded
     var entries: [Entry] = []
     var byKey: [String: Int] = [:]
     var duplicates: [Duplicate] = []

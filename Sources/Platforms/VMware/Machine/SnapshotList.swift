@@ -11,18 +11,25 @@ public enum SnapshotList {
   /// - Throws: what `DictionaryText.read` throws.
   public static func fact(_ bytes: [UInt8], path: String) throws(Refusal) -> Fact {
     let text = try DictionaryText.read(bytes, path: path)
-    let count = min(text["snapshot.numSnapshots"].flatMap { Int($0.value) } ?? 0, largest)
+    guard text.isEnded else { return .unreadable("cut-off", .path(path)) }
+    let counted = text["snapshot.numSnapshots"]
+    guard let number = counted.map({ Int($0.value) }) ?? 0 else { return .unreadable("malformed", .path(path, line: counted?.line)) }
+    // Without their number snapshots are listed only in a part of the file.
+    if counted == nil, let other = text.entries.first(where: { $0.key.lowercased().hasSuffix(".uid") }) {
+      return .unreadable("cut-off", .path(path, line: other.line))
+    }
+    let count = min(number, largest)
     let current = text["snapshot.current"]?.value
     var snapshots: [FactValue] = []
     var sources: [FactSource] = []
     // Numbers may have gaps after a snapshot was deleted; the count says how many are left.
-    var number = 0
-    while snapshots.count < count, number < largest {
-      let prefix = "snapshot\(number)."
-      number += 1
+    var place = 0
+    while snapshots.count < count, place < largest {
+      let prefix = "snapshot\(place)."
+      place += 1
       guard let uid = text[prefix + "uid"] else { continue }
       let name = text[prefix + "displayName"]
-      let place = name ?? uid
+      let entry = name ?? uid
       let created = seconds(text[prefix + "createTimeHigh"]?.value, text[prefix + "createTimeLow"]?.value)
       snapshots.append(
         .object([
@@ -30,8 +37,9 @@ public enum SnapshotList {
           "created": created.map { .int($0) }, "disks": .int(text[prefix + "numDisks"].flatMap { Int64($0.value) } ?? 0),
           "current": .bool(uid.value == current),
         ]))
-      sources.append(.path(path, line: place.line, column: place.column))
+      sources.append(.path(path, line: entry.line, column: entry.column))
     }
+    guard snapshots.count >= count else { return .unreadable("cut-off", .path(path, line: counted?.line)) }
     return snapshots.isEmpty ? .absent(.path(path)) : .present(.array(snapshots), sources: sources)
   }
 

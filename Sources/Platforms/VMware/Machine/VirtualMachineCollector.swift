@@ -35,15 +35,28 @@ public struct VirtualMachineCollector: Sendable {
       }
       var facts = MachineNames.unread(.path(path))
       facts.merge(MachineConfigurationFacts(text, path: path).facts()) { $1 }
+      var warnings = text.duplicates.map { Self.warning($0.key, lines: $0.lines, path: path) }
+      if let sign = Self.signOfPart(text) {
+        // What is not there may have stood in the part that is missing.
+        facts = facts.mapValues { $0.state == .absent ? .notCollected("cut-off", sources: $0.source) : $0 }
+        warnings.append(
+          Warning(target: path, message: "\(path): \(sign), so that it may be a part of a .vmx; what it does not hold is unknown"))
+      }
       facts["snapshots"] = snapshots(besides: path)
       let name = text["displayName"].map(\.value).flatMap { $0.isEmpty ? nil : $0 } ?? Self.baseName(path)
       let uuid = MachineNames.uuid(text["uuid.bios"]?.value)
       return Collection(
-        assets: [Self.asset(name: name, uuid: uuid, fallback: path, target: target, facts)],
-        warnings: text.duplicates.map { Self.warning($0.key, lines: $0.lines, path: path) })
+        assets: [Self.asset(name: name, uuid: uuid, fallback: path, target: target, facts)], warnings: warnings)
     } catch {
       return Collection(refusals: [error])
     }
+  }
+
+  /// What tells that the beginning or the end of a .vmx is missing: VMware writes these keys into each, the name far behind the others, and
+  /// ends every line. nil where nothing tells.
+  private static func signOfPart(_ text: DictionaryText) -> String? {
+    if !text.isEnded { return "the last line has no end" }
+    return ["config.version", "virtualHW.version", "displayName"].first { text[$0] == nil }.map { "\($0) is missing" }
   }
 
   /// The snapshots that VMware lists beside the configuration; the file is there as soon as there was one.
