@@ -27,7 +27,7 @@ public enum IntrospectionError: Error, Sendable, Hashable, CustomStringConvertib
 
 /// A place in memory that looked like a kernel and was not taken.
 public struct KernelRejection: Sendable, Hashable, CustomStringConvertible {
-  /// What it was found by: "VMCOREINFO" or "kallsyms token table".
+  /// What it was found by: "VMCOREINFO" or "kallsyms token table"; of what was searched for afterwards "banner", "BTF" or "kallsyms".
   public let source: String
   /// Guest-physical address of what was found; bytes.
   public let address: UInt64

@@ -165,6 +165,8 @@ struct IntegrityReader {
 
   /// The kernel, and what else looked like one: decoys and what a restart left over.
   private func kernel() -> FactValue {
-    .object((guest.kernel.factValue.members ?? []) + [.init("rejected", .array(guest.rejected.prefix(64).map(\.factValue)))])
+    let decoys = DecoySearch(guest).run().filter { decoy in !guest.rejected.contains { $0.address == decoy.address } }
+    return .object(
+      (guest.kernel.factValue.members ?? []) + [.init("rejected", .array((guest.rejected + decoys).prefix(64).map(\.factValue)))])
   }
 }

@@ -5,17 +5,21 @@ extension IntegrityReader {
   mutating func tasks() throws(IntrospectionError) -> IntegrityFacts.State {
     let list = try guest.processes()
     for fault in list.inconsistencies { note(fault) }
-    let reader = TaskReader(guest)
+    let reader = TaskReader(guest, code)
     let rows = list.processes.map { reader.row($0) }
-    let hidden = list.hidden.map { hidden -> FactValue in
+    var hidden = list.hidden.map { hidden -> FactValue in
       [
         "pid": .int(Int64(hidden.process.pid)), "name": .string(hidden.process.name), "task": addressValue(hidden.process.address),
-        "missingIn": .array(hidden.missingIn.map { .string($0.rawValue) }),
+        "missingIn": .array(hidden.missingIn.map { .string($0.rawValue) }), "foundIn": .array([]),
       ]
     }
+    let traces = HiddenTasks(guest)
+    hidden += traces?.unlisted(list.processes) ?? []
     return .present(
       [
-        "processes": .array(rows), "hidden": .array(hidden), "allCapabilities": reader.allCapabilities.map(addressValue) ?? .null,
+        "processes": .array(rows), "hidden": .array(hidden), "hiddenThreads": .array(traces?.threads() ?? []),
+        "renumbered": .array(traces?.renumbered() ?? []),
+        "allCapabilities": reader.allCapabilities.map(addressValue) ?? .null,
         "userNamespace": reader.firstNamespace.map { .int(Int64($0)) } ?? .null,
         "initCred": guest.symbol("init_cred").map(addressValue) ?? .null,
       ])
@@ -32,9 +36,33 @@ private struct TaskReader {
   private let fileInode: UInt64?
   private let mode: UInt64?
   private let owner: UInt64?
+  private let code: CodeMap
+  private let secure: UInt64?
+  private let account: UInt64?
+  private let accountUser: UInt64?
+  private let accountNamespace: UInt64?
+  private let namespace: UInt64?
+  private let flags: UInt64?
+  private let parent: UInt64?
+  private let promises: UInt64?
+  private let worker: UInt64?
+  private let threadFunction: UInt64?
+  private let sandbox: Sandbox?
 
-  init(_ guest: Guest) {
+  init(_ guest: Guest, _ code: CodeMap) {
     self.guest = guest
+    self.code = code
+    secure = guest.kernel.offset("cred", "securebits")
+    account = guest.kernel.offset("cred", "ucounts")
+    accountUser = guest.kernel.offset("ucounts", "uid")
+    accountNamespace = guest.kernel.offset("ucounts", "ns")
+    namespace = guest.kernel.offset("cred", "user_ns")
+    flags = guest.kernel.offset("task_struct", "flags")
+    parent = guest.kernel.offset("task_struct", "real_parent")
+    promises = guest.kernel.offset("task_struct", "atomic_flags")
+    worker = guest.kernel.offset("task_struct", "worker_private")
+    threadFunction = guest.kernel.offset("kthread", "threadfn")
+    sandbox = Sandbox(guest)
     realCred = guest.kernel.offset("task_struct", "real_cred")
     user = guest.kernel.offset("cred", "user")
     userID = guest.kernel.offset("user_struct", "uid")
@@ -67,7 +95,9 @@ private struct TaskReader {
     if let credentials = process.credentials {
       members += [
         .init("uid", .int(Int64(credentials.uid))), .init("euid", .int(Int64(credentials.euid))),
-        .init("suid", .int(Int64(credentials.suid))),
+        .init("suid", .int(Int64(credentials.suid))), .init("fsuid", .int(Int64(credentials.fsuid))),
+        .init("gid", .int(Int64(credentials.gid))), .init("egid", .int(Int64(credentials.egid))),
+        .init("sgid", .int(Int64(credentials.sgid))), .init("fsgid", .int(Int64(credentials.fsgid))),
         .init("permitted", addressValue(credentials.permitted)), .init("cred", addressValue(credentials.address)),
         .init(
           "userUid",
@@ -75,10 +105,50 @@ private struct TaskReader {
             .map { .int(Int64($0)) } ?? .null),
         .init("userNamespace", process.namespaces.first { $0.kind == .user }.map { .int(Int64($0.inode)) } ?? .null),
       ]
+      members += rights(credentials)
+    }
+    let bits = flags.flatMap { guest.u32(process.address &+ $0) } ?? 0
+    members += [
+      .init("started", process.started.map { .string(String($0)) } ?? .null), .init("flags", addressValue(UInt64(bits))),
+      // PF_EXITING, PF_MEMALLOC_PIN (include/linux/sched.h).
+      .init("exiting", .bool(bits & 0x4 != 0)), .init("pinning", .bool(bits & 0x1000_0000 != 0)),
+      // PFA_NO_NEW_PRIVS.
+      .init("noNewPrivileges", promises.flatMap { guest.u64(process.address &+ $0) }.map { .bool($0 & 1 != 0) } ?? .null),
+      .init("sandbox", sandbox?.fact(process.address) ?? .null),
+    ]
+    if process.isKernelThread, let worker {
+      let own = guest.pointer(process.address &+ worker)
+      let function = own.flatMap { own in threadFunction.flatMap { guest.pointer(own &+ $0) } }
+      members += [.init("thread", own.map(addressValue) ?? .null), .init("function", function.map(code.fact) ?? .null)]
+    }
+    if let parent, let flags, let above = guest.pointer(process.address &+ parent), let bits = guest.u32(above &+ flags) {
+      members.append(.init("parentKernelThread", .bool(bits & 0x0020_0000 != 0)))
     }
     members.append(.init("realCred", realCred.flatMap { guest.pointer(process.address &+ $0) }.map(addressValue) ?? .null))
     members.append(.init("setuidProgram", process.mm.flatMap(isSetUserID).map(FactValue.bool) ?? .null))
     return .object(members)
+  }
+
+  /// What must agree within a struct cred: sets of capabilities, and the account that pays (`set_cred_ucounts`) with user and namespace.
+  private func rights(_ credentials: Process.Credentials) -> [FactValue.Member] {
+    let all = allCapabilities ?? .max
+    func half(_ set: UInt64, _ shift: UInt64) -> FactValue { .int(Int64(set >> shift & 0xFFFF_FFFF)) }
+    var members: [FactValue.Member] = [
+      .init("effective", addressValue(credentials.effective)), .init("permittedLow", half(credentials.permitted, 0)),
+      .init("permittedHigh", half(credentials.permitted, 32)),
+      .init("holdsAll", .bool(allCapabilities.map { credentials.permitted & $0 == $0 } ?? false)),
+      .init("beyondLast", addressValue((credentials.permitted | credentials.effective | credentials.ambient) & ~all)),
+      .init("notPermitted", addressValue((credentials.effective | credentials.ambient) & ~credentials.permitted)),
+      .init("securebits", secure.flatMap { guest.u32(credentials.address &+ $0) }.map { .int(Int64($0)) } ?? .null),
+    ]
+    if let account, let accountUser, let accountNamespace, let namespace, let paid = guest.pointer(credentials.address &+ account) {
+      members += [
+        .init("countedUid", guest.u32(paid &+ accountUser).map { .int(Int64($0)) } ?? .null),
+        .init("countedNamespace", guest.u64(paid &+ accountNamespace).map(addressValue) ?? .null),
+        .init("namespace", guest.u64(credentials.address &+ namespace).map(addressValue) ?? .null),
+      ]
+    }
+    return members
   }
 
   /// Whether the program that runs has S_ISUID and belongs to root; nil for what has none.
@@ -87,5 +157,33 @@ private struct TaskReader {
       let inode = guest.pointer(file &+ fileInode), let bits = guest.u16(inode &+ mode), let user = guest.u32(inode &+ owner)
     else { return nil }
     return bits & 0o4000 != 0 && user == 0
+  }
+}
+
+/// seccomp of a task (struct seccomp), and whether system calls take the slow path that asks it.
+private struct Sandbox {
+  let guest: Guest
+  private let mode: UInt64
+  private let filter: UInt64
+  private let work: UInt64
+  private let bit: UInt64
+
+  init?(_ guest: Guest) {
+    let kernel = guest.kernel
+    guard let own = kernel.offset("task_struct", "seccomp"), let mode = kernel.offset("seccomp", "mode"),
+      let filter = kernel.offset("seccomp", "filter"), let info = kernel.offset("task_struct", "thread_info"),
+      let work = kernel.offset("thread_info", "syscall_work"),
+      let bit = kernel.types.value("syscall_work_bit", "SYSCALL_WORK_BIT_SECCOMP"), (0..<32).contains(bit)
+    else { return nil }
+    self.guest = guest
+    self.mode = own &+ mode
+    self.filter = own &+ filter
+    self.work = info &+ work
+    self.bit = UInt64(bit)
+  }
+
+  func fact(_ task: UInt64) -> FactValue? {
+    guard let mode = guest.u32(task &+ mode), let filter = guest.u64(task &+ filter), let work = guest.u64(task &+ work) else { return nil }
+    return ["mode": .int(Int64(mode)), "filter": .bool(filter != 0), "asked": .bool(work >> bit & 1 == 1)]
   }
 }

@@ -58,10 +58,14 @@ final class IntegrityScene: @unchecked Sendable {
   }
 
   func expectFound(_ tampering: Tampering) throws {
+    try expectFound(Change(tampering.rawValue, tampering.detections, tampering.facts) { try tampering.apply(to: $0) })
+  }
+
+  func expectFound(_ change: Change) throws {
     try locked {
-      let found = try editor.with({ try tampering.apply(to: editor) }, { try hits(tampering.facts) })
-      #expect(Set(found.map(\.detection.id)) == tampering.detections, "\(found.map { ($0.detection.id, $0.messageCase, $0.arguments) })")
-      let twin = try hits(tampering.facts)
+      let found = try editor.with({ try change.apply(editor) }, { try hits(change.facts) })
+      #expect(Set(found.map(\.detection.id)) == change.detections, "\(found.map { ($0.detection.id, $0.messageCase, $0.arguments) })")
+      let twin = try hits(change.facts)
       #expect(twin.isEmpty, "\(twin.map { ($0.detection.id, $0.messageCase, $0.arguments) })")
     }
   }
@@ -78,6 +82,15 @@ struct IntegrityTests {
 
   @Test("each change is told by its own detection, and its clean twin by none", arguments: Tampering.allCases)
   func found(_ tampering: Tampering) throws { try IntegrityScene.shared().expectFound(tampering) }
+
+  @Test("a process hides, is taken for another, or has forged rights", arguments: Change.hidden + Change.impersonated + Change.forged)
+  func tasks(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
+
+  @Test("page tables that lead elsewhere", arguments: Change.memory)
+  func memory(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
+
+  @Test("planted parts of a kernel lose and are told", arguments: Decoy.allCases)
+  func decoys(_ decoy: Decoy) throws { try IntegrityScene.shared().expectRejected(decoy) }
 
   @Test("structures that have no end or lie of their length are named and end nothing") func hostile() throws {
     let scene = try IntegrityScene.shared()
@@ -138,4 +151,13 @@ struct IntegrityOfNewKernelTests {
 
   @Test("each change is told by its own detection, and its clean twin by none", arguments: Tampering.allCases)
   func found(_ tampering: Tampering) throws { try IntegrityScene.shared().expectFound(tampering) }
+
+  @Test("a process hides, is taken for another, or has forged rights", arguments: Change.hidden + Change.impersonated + Change.forged)
+  func tasks(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
+
+  @Test("page tables that lead elsewhere", arguments: Change.memory)
+  func memory(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
+
+  @Test("planted parts of a kernel lose and are told", arguments: Decoy.allCases)
+  func decoys(_ decoy: Decoy) throws { try IntegrityScene.shared().expectRejected(decoy) }
 }

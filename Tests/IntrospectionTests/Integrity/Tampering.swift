@@ -28,8 +28,8 @@ enum Tampering: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case .jumpAtTracedFunction, .jumpLabelElsewhere: ["GST-030", "GST-032"]
     case .jumpAtFunction: ["GST-031", "GST-032", "GST-033"]
     case .moduleOutOfList, .moduleOutOfListAndFolder: ["GST-070"]
-    case .forgedUser, .forgedEffectiveUser, .forgedCapabilities: ["GST-061"]
-    case .initialCredentials, .borrowedCredentials: ["GST-062"]
+    case .forgedUser, .forgedEffectiveUser, .forgedCapabilities: ["GST-061", "GST-066"]
+    case .initialCredentials, .borrowedCredentials: ["GST-062", "GST-066"]
     case .rootBelowUser: ["GST-063"]
     case .threadOfTheKernel: ["GST-064"]
     case .nameOfTheKernel: ["GST-065"]
@@ -51,7 +51,7 @@ enum Tampering: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case .moduleOutOfList, .moduleOutOfListAndFolder: [.modules]
     case .unlinkedProcess, .forgedUser, .forgedEffectiveUser, .forgedCapabilities, .initialCredentials, .borrowedCredentials,
       .rootBelowUser, .threadOfTheKernel, .nameOfTheKernel:
-      [.processes]
+      [.kernel, .processes]
     case .procDirectory, .procEntry, .connections, .superBlock: [.kernel, .operations]
     case .tracer: [.tracing]
     case .probe: [.probes]

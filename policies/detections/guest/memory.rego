@@ -37,3 +37,53 @@ gst_051 contains guest.hit("orphan", area.start, {"start": area.start, "end": ar
 	not area.writable
 	area.owner.kind == "none"
 }
+
+# METADATA
+# title: "A page of the kernel lies elsewhere in memory"
+# description: "The kernel's image and its map of all physical memory lie in one piece. A page table entry that leads elsewhere exchanges code or data under the kernel's feet: what is read at the old place in memory is not what the processor runs."
+# custom:
+#   id: GST-052
+#   severity: critical
+#   technique: [T1014, T1564]
+#   facts: [executable]
+#   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image."
+#   messages:
+#     moved: "The page of {at} is mapped to physical {physical} and belongs to {expected}"
+#   source: "arch/x86/mm/init_64.c, Documentation/arch/x86/x86_64/mm.rst"
+gst_052 contains guest.hit("moved", page.at.address, {"at": guest.shown(page.at.owner), "physical": page.physical, "expected": page.expected}) if {
+	some page in guest.value("executable").moved
+}
+
+# METADATA
+# title: "User programs can reach memory of the kernel"
+# description: "Pages of the kernel's half are the kernel's alone, but for the page of vsyscall. One that user programs may read, write or run is a way into the kernel that somebody left open."
+# custom:
+#   id: GST-053
+#   severity: critical
+#   technique: [T1014, T1068]
+#   facts: [executable]
+#   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image."
+#   messages:
+#     read: "The page at {address} ({at}) is open to user programs"
+#     write: "The page at {address} ({at}) can be written by user programs"
+#   source: "Intel SDM volume 3A, section 4.6 (U/S); arch/x86/entry/vsyscall"
+gst_053 contains guest.hit(case, page.at.address, {"address": page.at.address, "at": guest.shown(page.at.owner)}) if {
+	some page in guest.value("executable").open
+	case := {true: "write", false: "read"}[page.writable]
+}
+
+# METADATA
+# title: "Code of the kernel can be written through another address"
+# description: "When the kernel protects a page of code it does so in its map of all physical memory as well. A second mapping through which the same page can be written is how a rootkit patches code that looks protected."
+# custom:
+#   id: GST-054
+#   severity: critical
+#   technique: [T1014, T1562]
+#   facts: [executable]
+#   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image."
+#   messages:
+#     alias: "The code at {address} ({at}) can be written at {writable}"
+#   source: "arch/x86/mm/pat/set_memory.c (cpa_process_alias)"
+gst_054 contains guest.hit("alias", page.at.address, {"address": page.at.address, "at": guest.shown(page.at.owner), "writable": page.writable}) if {
+	some page in guest.value("executable").aliases
+}

@@ -5,7 +5,7 @@ import data.ringwall.lib.guest
 
 # METADATA
 # title: "A process is hidden"
-# description: "The kernel keeps each process in the list of tasks, in the table of pids and among its parent's children. One that is missing in any of them was taken out by force. A process that left all three is not seen here; its memory may still be found by ringwall guest scan."
+# description: "The kernel keeps each process in the list of tasks, in the table of pids and among its parent's children, and each thread in its process's list too. What is missing in any of them was taken out by force. What left all of them is found by the control group that it is in, or by the memory that task_struct is allocated from."
 # custom:
 #   id: GST-060
 #   severity: critical
@@ -14,10 +14,29 @@ import data.ringwall.lib.guest
 #   remediation: "Keep an image of the guest's memory, look at what the process holds (ringwall guest ps, guest scan), and rebuild the guest from a trusted image."
 #   messages:
 #     hidden: "Process {pid} ({name}) is missing in: {places}"
-#   source: "kernel/fork.c, kernel/pid.c; volatility3 linux.pidhashtable checks two of the three"
+#     everywhere: "Process {pid} ({name}) is in no list of processes and was found by: {traces}"
+#     thread: "Thread {pid} of process {group} ({name}) is missing in: {places}"
+#     renumbered: "The task of pid {number} ({name}) says that its pid is {pid}"
+#   source: "kernel/fork.c, kernel/pid.c, kernel/cgroup/cgroup.c; volatility3 linux.pidhashtable checks two of these"
 gst_060 contains guest.hit("hidden", hidden.task, {"pid": hidden.pid, "name": hidden.name, "places": concat(", ", [places[place] | some place in hidden.missingIn])}) if {
 	some hidden in guest.value("processes").hidden
+	count(object.get(hidden, "foundIn", [])) == 0
 }
+
+gst_060 contains guest.hit("everywhere", hidden.task, {"pid": hidden.pid, "name": hidden.name, "traces": concat(", ", hidden.foundIn)}) if {
+	some hidden in guest.value("processes").hidden
+	count(hidden.foundIn) > 0
+}
+
+gst_060 contains guest.hit("thread", thread.task, {"pid": thread.pid, "group": thread.group, "name": thread.name, "places": thread_places[thread.missingIn]}) if {
+	some thread in guest.value("processes").hiddenThreads
+}
+
+gst_060 contains guest.hit("renumbered", task.task, {"pid": task.pid, "number": task.number, "name": task.name}) if {
+	some task in guest.value("processes").renumbered
+}
+
+thread_places := {"thread_head": "signal_struct.thread_head", "table": "init_pid_ns.idr"}
 
 places := {"list": "init_task.tasks", "table": "init_pid_ns.idr", "children": "task_struct.children"}
 
@@ -34,7 +53,15 @@ places := {"list": "init_task.tasks", "table": "init_pid_ns.idr", "children": "t
 #     user: "Process {pid} ({name}) has the user {uid}, and its account is that of user {account}"
 #     effective: "Process {pid} ({name}) acts as root, and neither its user {uid} nor its saved user {saved} is root"
 #     capabilities: "Process {pid} ({name}) of user {uid} has every capability that there is"
-#   source: "kernel/cred.c (commit_creds, set_cred_ucounts), kernel/sys.c (set_user)"
+#     counted: "Process {pid} ({name}) has the user {uid}, and is counted as one of user {account}"
+#     namespace: "Process {pid} ({name}) has another user namespace than the one that it is counted in"
+#     files: "Process {pid} ({name}) reaches files as root, and none of its users is root"
+#     group: "Process {pid} ({name}) acts as group 0, and neither its group {gid} nor its saved group {saved} is 0"
+#     fileGroup: "Process {pid} ({name}) reaches files as group 0, and none of its groups is 0"
+#     saved: "Process {pid} ({name}) of user {uid} may become root, and has none of root's capabilities"
+#     beyond: "Process {pid} ({name}) has capabilities that the kernel does not know ({bits})"
+#     unpermitted: "Process {pid} ({name}) uses capabilities that it is not permitted ({bits})"
+#   source: "kernel/cred.c (commit_creds, set_cred_ucounts), kernel/sys.c (set_user, __sys_setfsuid), security/commoncap.c (cap_capset)"
 gst_061 contains guest.hit("user", process.task, {"pid": process.pid, "name": process.name, "uid": process.uid, "account": process.userUid}) if {
 	some process in guest.value("processes").processes
 	is_number(process.userUid)
@@ -53,9 +80,75 @@ gst_061 contains guest.hit("capabilities", process.task, {"pid": process.pid, "n
 	facts := guest.value("processes")
 	some process in facts.processes
 	not 0 in {process.uid, process.euid, process.suid}
+	holds_all(process, facts)
+	process.userNamespace == facts.userNamespace
+}
+
+holds_all(process, facts) if {
 	is_string(process.permitted)
 	process.permitted == facts.allCapabilities
-	process.userNamespace == facts.userNamespace
+}
+
+holds_all(process, _) if process.holdsAll == true
+
+gst_061 contains guest.hit("counted", process.task, {"pid": process.pid, "name": process.name, "uid": process.uid, "account": process.countedUid}) if {
+	some process in lasting
+	is_number(process.countedUid)
+	process.countedUid != process.uid
+}
+
+gst_061 contains guest.hit("namespace", process.task, {"pid": process.pid, "name": process.name}) if {
+	some process in lasting
+	is_string(process.countedNamespace)
+	process.countedNamespace != process.namespace
+}
+
+gst_061 contains guest.hit("files", process.task, {"pid": process.pid, "name": process.name}) if {
+	some process in lasting
+	process.fsuid == 0
+	not 0 in {process.uid, process.euid, process.suid}
+}
+
+gst_061 contains guest.hit("group", process.task, {"pid": process.pid, "name": process.name, "gid": process.gid, "saved": process.sgid}) if {
+	some process in lasting
+	process.egid == 0
+	process.gid != 0
+	process.sgid != 0
+}
+
+gst_061 contains guest.hit("fileGroup", process.task, {"pid": process.pid, "name": process.name}) if {
+	some process in lasting
+	process.fsgid == 0
+	not 0 in {process.gid, process.egid, process.sgid}
+}
+
+# whoever keeps root as its saved user keeps what root is permitted, unless a program with the set-user-ID bit was started without any
+gst_061 contains guest.hit("saved", process.task, {"pid": process.pid, "name": process.name, "uid": process.uid}) if {
+	some process in lasting
+	process.suid == 0
+	process.uid != 0
+	process.euid != 0
+	process.permitted == "0x0"
+	not process.setuidProgram == true
+}
+
+gst_061 contains guest.hit("beyond", process.task, {"pid": process.pid, "name": process.name, "bits": process.beyondLast}) if {
+	some process in lasting
+	is_string(process.beyondLast)
+	process.beyondLast != "0x0"
+}
+
+gst_061 contains guest.hit("unpermitted", process.task, {"pid": process.pid, "name": process.name, "bits": process.notPermitted}) if {
+	some process in lasting
+	is_string(process.notPermitted)
+	process.notPermitted != "0x0"
+}
+
+# those that have not ended
+lasting contains process if {
+	some process in guest.value("processes").processes
+	not process.state in {"Z", "X"}
+	not process.exiting == true
 }
 
 # METADATA
@@ -161,7 +254,19 @@ gst_065 contains guest.hit("name", process.task, {"pid": process.pid, "name": pr
 	some process in guest.value("processes").processes
 	not process.kernelThread
 	process.mm != null
-	regex.match(`^(kworker/|ksoftirqd/|kthreadd$|migration/|rcu_|kswapd|khugepaged$|kcompactd|watchdogd$|kauditd$|khungtaskd$|cpuhp/|kdevtmpfs$|jbd2/|kintegrityd|kblockd)`, process.name)
+	named_as_thread(process.name)
+}
+
+named_as_thread(name) if {
+	some thread in guest.value("processes").processes
+	thread.kernelThread
+	is_string(thread.thread)
+	thread.name == name
+	count(name) > 3
+}
+
+named_as_thread(name) if {
+	regex.match(`^(kworker/|ksoftirqd/|kthreadd$|migration/|rcu_|kswapd|khugepaged$|kcompactd|watchdogd$|kauditd$|khungtaskd$|cpuhp/|kdevtmpfs$|jbd2/|kintegrityd|kblockd)`, name)
 }
 
 gst_065 contains guest.hit("title", process.task, {"pid": process.pid, "name": process.name, "title": process.title}) if {
@@ -170,4 +275,185 @@ gst_065 contains guest.hit("title", process.task, {"pid": process.pid, "name": p
 	process.mm != null
 	is_string(process.title)
 	regex.match(`^\[[^ ]+\]$`, process.title)
+}
+
+# METADATA
+# title: "A process gained rights since the baseline"
+# description: "A process that runs the same program as before gains no capabilities, does not become root without the right to change its user, and gets rid neither of its sandbox (seccomp), nor of no_new_privs, nor of locked securebits. One that did was given its rights by somebody who wrote them into its credentials."
+# custom:
+#   id: GST-066
+#   severity: critical
+#   technique: [T1068, T1548]
+#   facts: [processes, baseline.processes]
+#   remediation: "Treat the guest as taken over: keep an image of its memory, isolate it, and look for how the process came to its rights."
+#   messages:
+#     capabilities: "Process {pid} ({name}) runs the same program as in the baseline and has more capabilities ({now}, before {before})"
+#     root: "Process {pid} ({name}) runs the same program as in the baseline, was user {before} and is root now"
+#     sandbox: "Process {pid} ({name}) was in a sandbox (seccomp) in the baseline and is in none now"
+#     privileges: "Process {pid} ({name}) could gain no rights in the baseline (no_new_privs) and can now"
+#     locks: "Process {pid} ({name}) has lost locked securebits since the baseline"
+#   source: "kernel/cred.c, security/commoncap.c (cap_task_prctl), kernel/seccomp.c, Documentation/userspace-api/no_new_privs.rst"
+gst_066 contains guest.hit("capabilities", process.task, {"pid": process.pid, "name": process.name, "now": process.permitted, "before": old.permitted}) if {
+	some process, old in same_program
+	more(process, old)
+}
+
+more(process, old) if bits.and(process.permittedLow, old.permittedLow) != process.permittedLow
+
+more(process, old) if bits.and(process.permittedHigh, old.permittedHigh) != process.permittedHigh
+
+gst_066 contains guest.hit("root", process.task, {"pid": process.pid, "name": process.name, "before": old.uid}) if {
+	some process, old in same_program
+	0 in {process.uid, process.euid, process.suid, process.fsuid}
+	not 0 in {old.uid, old.euid, old.suid, old.fsuid}
+
+	# CAP_SETUID
+	bits.and(old.permittedLow, 128) == 0
+}
+
+gst_066 contains guest.hit("sandbox", process.task, {"pid": process.pid, "name": process.name}) if {
+	some process, old in same_task
+	old.sandbox.mode > 0
+	process.sandbox.mode == 0
+}
+
+gst_066 contains guest.hit("privileges", process.task, {"pid": process.pid, "name": process.name}) if {
+	some process, old in same_task
+	old.noNewPrivileges == true
+	process.noNewPrivileges == false
+}
+
+# every second bit locks the one before it (include/uapi/linux/securebits.h)
+gst_066 contains guest.hit("locks", process.task, {"pid": process.pid, "name": process.name}) if {
+	some process, old in same_task
+	locked := bits.and(old.securebits, 170)
+	bits.and(process.securebits, locked) != locked
+}
+
+# of the same boot: a task is known by its id, the moment in which it started and where it lies
+same_task[process] := old if {
+	guest.same_kernel
+	some process in lasting
+	some old in earlier[sprintf("%d %v %s", [process.pid, process.started, process.task])]
+}
+
+# and of the same program, which another exec replaces
+same_program[process] := old if {
+	some process, old in same_task
+	process.mm != null
+	process.mm == old.mm
+}
+
+earlier[sprintf("%d %v %s", [process.pid, process.started, process.task])] contains process if {
+	some process in guest.before("processes").processes
+}
+
+# METADATA
+# title: "A thread of the kernel is none, or runs code that is not the kernel's"
+# description: "Each thread of the kernel has a structure that says which function it runs, is made by kthreadd, and was never a program. One without that structure is a process in disguise; one that runs code of nobody belongs to a rootkit, most often to a module that hides. A process without memory of its own that carries no mark of a thread of the kernel is the reverse."
+# custom:
+#   id: GST-067
+#   severity: high
+#   technique: [T1014, T1036]
+#   facts: [processes]
+#   remediation: "Keep an image of the guest's memory, look at the code that the thread runs, and rebuild the guest from a trusted image."
+#   messages:
+#     function: "The thread of the kernel {pid} ({name}) runs {address}, which belongs to {owner}"
+#     disguise: "Process {pid} ({name}) is marked as a thread of the kernel, and the kernel did not make it as one"
+#     child: "Process {pid} ({name}) is marked as a thread of the kernel, and process {parent}, which is none, made it"
+#     unmarked: "Process {pid} ({name}) runs no program, and is not marked as a thread of the kernel"
+#   source: "kernel/kthread.c (struct kthread, kthreadd)"
+gst_067 contains guest.hit("function", process.task, {"pid": process.pid, "name": process.name, "address": process.function.address, "owner": guest.shown(process.function.owner)}) if {
+	some process in lasting
+	process.kernelThread
+	process.function.address
+	not runs_code(process.function.owner)
+}
+
+runs_code(owner) if guest.is_function(owner)
+
+runs_code(owner) if owner.kind == "module"
+
+gst_067 contains guest.hit("disguise", process.task, {"pid": process.pid, "name": process.name}) if {
+	some process in lasting
+	process.kernelThread
+	process.thread == null
+	process.mm == null
+	not process.pid in {0, 2}
+}
+
+gst_067 contains guest.hit("child", process.task, {"pid": process.pid, "name": process.name, "parent": process.ppid}) if {
+	some process in lasting
+	process.kernelThread
+	process.mm == null
+	process.parentKernelThread == false
+}
+
+gst_067 contains guest.hit("unmarked", process.task, {"pid": process.pid, "name": process.name}) if {
+	some process in lasting
+	not process.kernelThread
+	process.mm == null
+	process.ppid in {0, 2}
+	process.pid != 1
+
+	# the kernel's own helpers (modprobe) have no program yet while they start
+	process.state in {"S", "I"}
+}
+
+# METADATA
+# title: "A process left its sandbox"
+# description: "seccomp holds a process to the system calls that it was given, and no process can lift it again. Where the mode, the filter and the mark that sends system calls to it contradict each other, somebody switched it off."
+# custom:
+#   id: GST-068
+#   severity: high
+#   technique: [T1562, T1611]
+#   facts: [processes]
+#   remediation: "Treat the guest as taken over: keep an image of its memory, isolate it, and look for how the process left its sandbox."
+#   messages:
+#     filter: "Process {pid} ({name}) has the seccomp mode 0, and a filter is attached to it"
+#     asked: "Process {pid} ({name}) has the seccomp mode 0, and its system calls ask for one"
+#     empty: "Process {pid} ({name}) has the seccomp mode of a filter, and no filter"
+#     unasked: "Process {pid} ({name}) has the seccomp mode {mode}, and its system calls do not ask it"
+#   source: "kernel/seccomp.c (seccomp_assign_mode), include/linux/thread_info.h (SYSCALL_WORK_SECCOMP)"
+gst_068 contains guest.hit("filter", process.task, {"pid": process.pid, "name": process.name}) if {
+	some process in lasting
+	process.sandbox.mode == 0
+	process.sandbox.filter
+}
+
+gst_068 contains guest.hit("asked", process.task, {"pid": process.pid, "name": process.name}) if {
+	some process in lasting
+	process.sandbox.mode == 0
+	not process.sandbox.filter
+	process.sandbox.asked
+}
+
+gst_068 contains guest.hit("empty", process.task, {"pid": process.pid, "name": process.name}) if {
+	some process in lasting
+	process.sandbox.mode == 2
+	not process.sandbox.filter
+}
+
+gst_068 contains guest.hit("unasked", process.task, {"pid": process.pid, "name": process.name, "mode": process.sandbox.mode}) if {
+	some process in lasting
+	process.sandbox.mode in {1, 2}
+	not process.sandbox.asked
+}
+
+# METADATA
+# title: "A process carries the mark that a rootkit hides it by"
+# description: "Diamorphine and those that were made from it hide every process whose flags have the bit 0x10000000. The kernel itself sets this bit (PF_MEMALLOC_PIN) only while it pins pages for the process, and not while that sleeps."
+# custom:
+#   id: GST-069
+#   severity: high
+#   technique: [T1014, T1564]
+#   facts: [processes]
+#   remediation: "Keep an image of the guest's memory, look at what the process does and for a hidden module, and rebuild the guest from a trusted image."
+#   messages:
+#     mark: "Process {pid} ({name}) sleeps and has the flags {flags}"
+#   source: "Diamorphine (PF_INVISIBLE); include/linux/sched.h (PF_MEMALLOC_PIN)"
+gst_069 contains guest.hit("mark", process.task, {"pid": process.pid, "name": process.name, "flags": process.flags}) if {
+	some process in lasting
+	process.pinning == true
+	process.state in {"S", "T", "t"}
 }

@@ -78,3 +78,88 @@ test_names if {
 	count(processes.gst_065) == 1 with input as facts([init, child({"title": "[kworker/0:1]"})])
 	count(processes.gst_065) == 0 with input as facts([init, child({"title": "[ -f x ]"})])
 }
+
+judged(list, more) := {"facts": {
+	"kernel": {"state": "present", "value": {"release": "6.1.0", "buildId": "ab"}},
+	"processes": {"state": "present", "value": object.union({"processes": list, "hidden": [], "initCred": "0xc0"}, more)},
+}}
+
+test_hidden_further if {
+	evil := {"pid": 7, "name": "evil", "task": "0x7", "missingIn": ["list", "table", "children"], "foundIn": ["task_struct_cachep"]}
+	some everywhere in processes.gst_060 with input as judged([], {"hidden": [evil]})
+	everywhere.case == "everywhere"
+	some thread in processes.gst_060 with input as judged([], {"hiddenThreads": [{"pid": 8, "group": 7, "name": "evil", "task": "0x8", "missingIn": "table"}]})
+	thread.args.places == "init_pid_ns.idr"
+	some task in processes.gst_060 with input as judged([], {"renumbered": [{"pid": 8, "number": 7, "name": "evil", "task": "0x8"}]})
+	task.case == "renumbered"
+}
+
+test_contradictions if {
+	changes := {
+		"counted": {"countedUid": 1},
+		"namespace": {"countedNamespace": "0x1", "namespace": "0x2"},
+		"files": {"fsuid": 0},
+		"group": {"gid": 1000, "egid": 0, "sgid": 1000},
+		"fileGroup": {"gid": 1000, "egid": 1000, "sgid": 1000, "fsgid": 0},
+		"saved": {"suid": 0, "permitted": "0x0"},
+		"beyond": {"beyondLast": "0x8000000000000000"},
+		"unpermitted": {"notPermitted": "0x1"},
+	}
+	every name, change in changes {
+		hits := processes.gst_061 with input as judged([init, child(change)], {})
+		{hit.case | some hit in hits} == {name}
+		count(processes.gst_061) == 0 with input as judged([init, child(object.union(change, {"exiting": true}))], {})
+	}
+}
+
+before := child({"started": "5", "fsuid": 1000, "permitted": "0x0", "permittedLow": 0, "permittedHigh": 0, "securebits": 3, "noNewPrivileges": true, "sandbox": {"mode": 2, "filter": true, "asked": true}})
+
+test_gained if {
+	changes := {
+		"capabilities": {"permittedLow": 65536},
+		"root": {"euid": 0},
+		"sandbox": {"sandbox": {"mode": 0, "filter": false, "asked": false}},
+		"privileges": {"noNewPrivileges": false},
+		"locks": {"securebits": 1},
+	}
+	every name, change in changes {
+		now := object.union(judged([object.union(before, change)], {}), {"baseline": judged([before], {})})
+		hits := processes.gst_066 with input as now
+		{hit.case | some hit in hits} == {name}
+	}
+	count(processes.gst_066) == 0 with input as object.union(judged([before], {}), {"baseline": judged([before], {})})
+	another := object.union(before, {"euid": 0, "mm": "0xb"})
+	count(processes.gst_066) == 0 with input as object.union(judged([another], {}), {"baseline": judged([before], {})})
+	able := object.union(before, {"permittedLow": 128})
+	count(processes.gst_066) == 0 with input as object.union(judged([object.union(able, {"euid": 0})], {}), {"baseline": judged([able], {})})
+}
+
+nobody := {"address": "0xffff888000000000", "owner": {"kind": "none"}}
+
+test_threads_of_the_kernel if {
+	thread := object.union(kthread, {"pid": 50, "ppid": 2, "thread": "0xd", "parentKernelThread": true})
+	count(processes.gst_067) == 0 with input as judged([thread], {})
+	changes := {"function": {"function": nobody}, "disguise": {"thread": null}, "child": {"parentKernelThread": false}, "unmarked": {"kernelThread": false}}
+	every name, change in changes {
+		hits := processes.gst_067 with input as judged([object.union(thread, change)], {})
+		{hit.case | some hit in hits} == {name}
+	}
+}
+
+test_sandbox if {
+	clean := [{"mode": 0, "filter": false, "asked": false}, {"mode": 2, "filter": true, "asked": true}, {"mode": 1, "filter": false, "asked": true}]
+	every sandbox in clean { count(processes.gst_068) == 0 with input as judged([child({"sandbox": sandbox})], {}) }
+	broken := {
+		"filter": {"mode": 0, "filter": true, "asked": false}, "asked": {"mode": 0, "filter": false, "asked": true},
+		"empty": {"mode": 2, "filter": false, "asked": true}, "unasked": {"mode": 2, "filter": true, "asked": false},
+	}
+	every name, sandbox in broken {
+		hits := processes.gst_068 with input as judged([child({"sandbox": sandbox})], {})
+		{hit.case | some hit in hits} == {name}
+	}
+}
+
+test_mark if {
+	count(processes.gst_069) == 1 with input as judged([child({"pinning": true, "flags": "0x10000000"})], {})
+	count(processes.gst_069) == 0 with input as judged([child({"pinning": true, "flags": "0x10000000", "state": "R"})], {})
+}

@@ -48,6 +48,18 @@ test_memory if {
 	count(memory.gst_051) == 1 with input as areas(false, "none")
 }
 
+test_page_tables if {
+	at := {"address": "0xffffffff81000000", "owner": {"kind": "kernel", "name": "a", "distance": 0}}
+	pages := {"facts": {"executable": {"state": "present", "value": {
+		"areas": [], "moved": [{"at": at, "physical": "0x1", "expected": "0x2"}], "open": [{"at": at, "writable": true}],
+		"aliases": [{"at": at, "writable": "0xffff888000000000"}],
+	}}}}
+	count(memory.gst_052) == 1 with input as pages
+	some open in memory.gst_053 with input as pages
+	open.case == "write"
+	count(memory.gst_054) == 1 with input as pages
+}
+
 listed(missing, state) := {"facts": {"modules": {"state": "present", "value": {"modules": [{"name": "loop", "module": "0x1", "missingIn": missing, "state": state}]}}}}
 
 test_modules if {

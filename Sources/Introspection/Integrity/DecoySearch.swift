@@ -1,0 +1,125 @@
+/// What looks like a part of a kernel and is none: banners, type tables and symbol tables that tools which search memory by their form
+/// would take.
+///
+/// Files in the page cache and memory of processes are natural places for such texts (logs, debug files, programs that trace), and are left
+/// out; so are copies of the kernel's own parts.
+struct DecoySearch {
+  private let guest: Guest
+  private let pages: PageOwnerSearch
+  /// Of the image; guest-physical.
+  private let image: Range<UInt64>
+  private static let limit = 64
+
+  init(_ guest: Guest) {
+    self.guest = guest
+    pages = PageOwnerSearch(guest, addresses: [UInt64]())
+    let kernel = guest.kernel
+    image = kernel.physical(kernel.image.lowerBound)..<kernel.physical(kernel.image.upperBound)
+  }
+
+  func run() -> [KernelRejection] { Array((banners() + types() + symbols()).prefix(Self.limit)) }
+
+  private func isNatural(_ address: UInt64) -> Bool { [.pageCache, .anonymous].contains(pages.describe(address & ~4095).kind) }
+
+  // MARK: Banners
+
+  private static let bannerStart = Array("Linux version ".utf8)
+
+  /// A whole banner of another release. One behind other text is a line of somebody's log.
+  private func banners() -> [KernelRejection] {
+    var found: [KernelRejection] = []
+    for range in guest.memory.populated where found.count < Self.limit {
+      for offset in KallsymsScan.places(of: Self.bannerStart, in: guest.memory, range: range, limit: 4096) {
+        let place = range.start + UInt64(offset)
+        if place > range.start, let before = guest.memory.u8(place - 1), before == 0x0A || (0x20...0x7E).contains(before) { continue }
+        let count = Int(min(256, range.end - place))
+        guard let bytes = guest.memory.bytes(place + 14, count: count - 14) else { continue }
+        let text = bytes.prefix { (0x20...0x7E).contains($0) }
+        let words = text.split(separator: 0x20, maxSplits: 1)
+        guard words.count == 2, words[1].first == 0x28, let digit = words[0].first, (0x30...0x39).contains(digit), words[0].contains(0x2E)
+        else { continue }
+        let release = String(decoding: words[0], as: UTF8.self)
+        guard release != guest.kernel.release, !isNatural(place) else { continue }
+        found.append(
+          KernelRejection(
+            source: "banner", address: place, reason: "it tells of Linux \(release.printable), and no kernel of this name is there"))
+      }
+    }
+    return found
+  }
+
+  // MARK: Types
+
+  /// A type table with a plausible task_struct that is neither the kernel's own, nor a copy of it, nor one of a BPF program.
+  private func types() -> [KernelRejection] {
+    let kernel = guest.kernel
+    guard let start = guest.symbol("__start_BTF"), let stop = guest.symbol("__stop_BTF"), start < stop else { return [] }
+    let own = kernel.physical(start)
+    let given = programTypes()
+    var found: [KernelRejection] = []
+    for range in guest.memory.populated where found.count < Self.limit {
+      for place in headers(in: range) where place != own && !given.contains(place) {
+        guard let types = guest.memory.u32(place + 12), let textStart = guest.memory.u32(place + 16),
+          let texts = guest.memory.u32(place + 20),
+          types > 0, texts > 0, textStart == types, UInt64(types) + UInt64(texts) + 24 <= UInt64(TypeIndex.limit)
+        else { continue }
+        let count = 24 + Int(types) + Int(texts)
+        guard let bytes = guest.memory.bytes(place, count: count) else { continue }
+        if count <= stop - start, bytes == guest.bytes(start, count: count) { continue }
+        // libbpf's section of maps: types of a program, which repeat those of the kernel that it reads.
+        if count < 1 << 20, contains(bytes, ".maps\0") || contains(bytes, "license\0") { continue }
+        guard let index = try? TypeIndex(bytes), let size = index.size(of: "task_struct"), size > 0, !isNatural(place) else { continue }
+        found.append(
+          KernelRejection(source: "BTF", address: place, reason: "it tells of a task_struct of \(size) bytes, and no kernel refers to it"))
+      }
+    }
+    return found
+  }
+
+  /// Places of headers of version 1 with 24 bytes; the kernel and whoever plants one aligns them to 4.
+  private func headers(in range: PhysicalRange) -> [UInt64] {
+    unsafe guest.memory.withUnsafeBytes(of: range) { buffer in
+      var found: [UInt64] = []
+      let first = Int((4 - range.start % 4) % 4)
+      guard buffer.count >= first + 24, let base = buffer.baseAddress else { return found }
+      let count = (buffer.count - first - 20) / 4
+      for index in 0..<count {
+        // SAFETY: `first + 4 * index + 24` is at most `buffer.count`.
+        let word = unsafe base.loadUnaligned(fromByteOffset: first + 4 * index, as: UInt32.self)
+        guard word == 0x0001_EB9F else { continue }
+        let length = unsafe base.loadUnaligned(fromByteOffset: first + 4 * index + 4, as: UInt64.self)
+        if length == 24, found.count < 4096 { found.append(range.start + UInt64(first + 4 * index)) }
+      }
+      return found
+    } ?? []
+  }
+
+  /// Physical places of the types that programs and modules handed in (btf_idr, kernel/bpf/btf.c).
+  private func programTypes() -> Set<UInt64> {
+    guard let table = guest.symbol("btf_idr"), let data = guest.kernel.offset("btf", "data") else { return [] }
+    return Set(
+      guest.idr(table, structure: "btf_idr", limit: 1 << 14).entries.compactMap {
+        guest.pointer($0.entry &+ data).flatMap { guest.physical($0) }
+      })
+  }
+
+  private func contains(_ bytes: [UInt8], _ text: String) -> Bool {
+    let wanted = Array(text.utf8)
+    guard bytes.count >= wanted.count else { return false }
+    var place = 0
+    while let next = bytes[place...].firstIndex(of: wanted[0]) {
+      if bytes[next...].starts(with: wanted) { return true }
+      place = next + 1
+    }
+    return false
+  }
+
+  // MARK: Symbols
+
+  /// A symbol table outside of the image.
+  private func symbols() -> [KernelRejection] {
+    KallsymsScan.sightings(in: guest.memory).filter { !image.contains($0.address) && !isNatural($0.address) }.map {
+      KernelRejection(source: "kallsyms", address: $0.address, reason: "a symbol table stands there, and no kernel refers to it")
+    }
+  }
+}

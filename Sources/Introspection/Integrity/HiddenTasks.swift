@@ -1,0 +1,124 @@
+internal import Domain
+
+/// Tasks that hide further than from one of the structures that `guest ps` compares: processes that left all of them, threads that left
+/// their process's list or the table of pids, and tasks whose id is not the one that the table has for them.
+struct HiddenTasks {
+  private let guest: Guest
+  private let view: ProcessView
+  private let traces: TaskTraces
+  private let pid: UInt64
+  private let tgid: UInt64
+  private let comm: UInt64
+
+  init?(_ guest: Guest) {
+    guard let view = try? ProcessView(guest), let traces = TaskTraces(guest), let pid = guest.kernel.offset("task_struct", "pid"),
+      let tgid = guest.kernel.offset("task_struct", "tgid"), let comm = guest.kernel.offset("task_struct", "comm")
+    else { return nil }
+    self.guest = guest
+    self.view = view
+    self.traces = traces
+    self.pid = pid
+    self.tgid = tgid
+    self.comm = comm
+  }
+
+  private func name(_ task: UInt64) -> String { guest.string(task &+ comm, limit: 16) ?? "" }
+
+  /// Reads until nothing is found, four times at most: what comes and goes is somewhere else the next time.
+  private func settled<Key: Hashable, Value>(_ read: () -> [Key: Value]) -> [Key: Value] {
+    var found = read()
+    for _ in 0..<3 where !found.isEmpty {
+      let again = read()
+      found = again.filter { found[$0.key] != nil }
+    }
+    return found
+  }
+
+  /// All tasks that one of the structures holds, threads included.
+  private func listed() -> [UInt64: Int32] {
+    var found: [UInt64: Int32] = [:]
+    for task in view.read().tasks {
+      for address in [task.address] + view.threads(of: task.address) { found[address] = guest.i32(address &+ pid) ?? -1 }
+    }
+    for (address, _) in table() { found[address] = guest.i32(address &+ pid) ?? -1 }
+    return found
+  }
+
+  /// Processes that no structure holds, found by where the kernel allocated them and by their control group.
+  func unlisted(_ known: [Process]) -> [FactValue] {
+    let found = settled { traces.unlisted(listed()) }
+    return found.sorted { $0.key.pid < $1.key.pid }.prefix(256).map { task, sources in
+      [
+        "pid": .int(Int64(task.pid)), "name": .string(name(task.address)), "task": addressValue(task.address),
+        "missingIn": .array(ProcessList.Source.allCases.map { .string($0.rawValue) }),
+        "foundIn": .array(sources.map(\.rawValue).sorted().map(FactValue.string)),
+      ]
+    }
+  }
+
+  // MARK: Threads
+
+  /// Tasks by init_pid_ns.idr, with the number that each has in it.
+  private func table() -> [(task: UInt64, number: UInt64)] {
+    guard let namespace = guest.symbol("init_pid_ns"), let idr = guest.kernel.offset("pid_namespace", "idr"),
+      let chains = guest.kernel.offset("pid", "tasks"), let links = guest.kernel.offset("task_struct", "pid_links")
+    else { return [] }
+    return guest.idr(namespace &+ idr, structure: "init_pid_ns.idr").entries.compactMap { entry in
+      guest.pointer(entry.entry &+ chains).map { ($0 &- links, entry.index) }
+    }
+  }
+
+  /// Threads that their process's list holds and the table of pids does not, and the reverse.
+  func threads() -> [FactValue] {
+    let found = settled { () -> [TaskTraces.Task: String] in
+      var inLists: Set<UInt64> = []
+      for task in view.read().tasks {
+        inLists.insert(task.address)
+        inLists.formUnion(view.threads(of: task.address))
+      }
+      let inTable = Set(table().map(\.task))
+      var found: [TaskTraces.Task: String] = [:]
+      for (tasks, place) in [(inTable.subtracting(inLists), "thread_head"), (inLists.subtracting(inTable), "table")] {
+        for address in tasks {
+          guard let id = guest.i32(address &+ pid), let group = guest.i32(address &+ tgid), id != group, isThere(address) else { continue }
+          found[.init(address: address, pid: id, group: group)] = place
+        }
+      }
+      return found
+    }
+    return found.sorted { $0.key.pid < $1.key.pid }.prefix(256).map { task, place in
+      [
+        "pid": .int(Int64(task.pid)), "group": .int(Int64(task.group)), "name": .string(name(task.address)),
+        "task": addressValue(task.address),
+        "missingIn": .string(place),
+      ]
+    }
+  }
+
+  /// A thread that has ended leaves the lists one after the other.
+  private func isThere(_ task: UInt64) -> Bool {
+    guard let state = guest.kernel.offset("task_struct", "exit_state"), let flags = guest.kernel.offset("task_struct", "flags") else {
+      return false
+    }
+    return guest.u32(task &+ state) == 0 && guest.u32(task &+ flags).map { $0 & 0x4 == 0 } ?? false
+  }
+
+  // MARK: Numbers
+
+  /// Tasks that say another id of themselves than the table has for them.
+  func renumbered() -> [FactValue] {
+    let found = settled {
+      Dictionary(
+        table().compactMap { task, number -> (UInt64, UInt64)? in
+          guard let id = guest.i32(task &+ pid), isThere(task) else { return nil }
+          return UInt64(bitPattern: Int64(id)) == number ? nil : (task, number)
+        }, uniquingKeysWith: { first, _ in first })
+    }
+    return found.sorted { $0.value < $1.value }.prefix(256).map { task, number in
+      [
+        "pid": .int(Int64(guest.i32(task &+ pid) ?? 0)), "number": .int(Int64(clamping: number)), "name": .string(name(task)),
+        "task": addressValue(task),
+      ]
+    }
+  }
+}

@@ -1,0 +1,139 @@
+/// Processes by what the kernel keeps of them apart from the three structures that are held against each other: the sets of control groups
+/// that each task is in, and the slabs that every task_struct is allocated from. A process that was taken out of all three still runs, and
+/// still has both.
+struct TaskTraces {
+  enum Source: String, CaseIterable {
+    case cgroup = "css_set.tasks"
+    case slab = "task_struct_cachep"
+  }
+
+  /// A task with the id that it had when it was met.
+  struct Task: Hashable {
+    let address: UInt64
+    let pid: Int32
+    let group: Int32
+  }
+
+  let guest: Guest
+  private let link: UInt64
+  private let usage: UInt64
+  private let pid: UInt64
+  private let tgid: UInt64
+  private let comm: UInt64
+  private let exitState: UInt64
+  private let state: UInt64
+  private let identity: UInt64
+  private let numbers: UInt64
+  private let signal: UInt64
+
+  /// Pages of memory that are looked at; 64 GiB.
+  private static let pageLimit: UInt64 = 1 << 24
+
+  /// Nil for a kernel whose types do not tell enough of its tasks.
+  init?(_ guest: Guest) {
+    func offset(_ member: String) -> UInt64? { guest.kernel.offset("task_struct", member) }
+    guard let link = offset("cg_list"), let usage = offset("usage"), let pid = offset("pid"), let tgid = offset("tgid"),
+      let comm = offset("comm"),
+      let exitState = offset("exit_state"), let state = offset("__state") ?? offset("state"), let identity = offset("thread_pid"),
+      let numbers = guest.kernel.offset("pid", "numbers"), let signal = offset("signal")
+    else { return nil }
+    self.guest = guest
+    self.link = link
+    self.usage = usage
+    self.pid = pid
+    self.tgid = tgid
+    self.comm = comm
+    self.exitState = exitState
+    self.state = state
+    self.identity = identity
+    self.numbers = numbers
+    self.signal = signal
+  }
+
+  /// Tasks that live and are none of `listed`, with where they were met.
+  ///
+  /// - Parameter listed: addresses of all tasks that one of the three structures holds, threads included, with their ids.
+  func unlisted(_ listed: [UInt64: Int32]) -> [Task: Set<Source>] {
+    // A process that is being made has the id of its parent, in a copy of the parent's task.
+    let ids = Set(listed.values)
+    var found: [Task: Set<Source>] = [:]
+    for (source, tasks) in [(Source.cgroup, grouped()), (.slab, allocated())] {
+      for address in tasks where listed[address] == nil {
+        guard let task = living(address), !ids.contains(task.pid) else { continue }
+        found[task, default: []].insert(source)
+      }
+    }
+    return found
+  }
+
+  /// The task at an address, if it is one that has its own id and has neither ended nor is still being made.
+  private func living(_ address: UInt64) -> Task? {
+    // TASK_NEW (include/linux/sched.h): not woken for the first time yet.
+    guard let count = guest.i32(address &+ usage), count > 0, guest.u32(address &+ exitState) == 0,
+      let state = guest.u32(address &+ state), state & 0x800 == 0, let id = guest.i32(address &+ pid), id > 0,
+      let group = guest.i32(address &+ tgid),
+      let own = guest.pointer(address &+ identity), guest.i32(own &+ numbers) == id,
+      guest.pointer(address &+ signal).flatMap({ guest.physical($0) }) != nil,
+      let name = guest.bytes(address &+ comm, count: 16), name.contains(0), name[0] != 0
+    else { return nil }
+    return Task(address: address, pid: id, group: group)
+  }
+
+  // MARK: Control groups
+
+  /// css_set_table: 128 chains of sets, each with the tasks in it (kernel/cgroup/cgroup.c).
+  private func grouped() -> [UInt64] {
+    guard let table = guest.symbol("css_set_table"), let hash = guest.kernel.offset("css_set", "hlist") else { return [] }
+    let lists = ["tasks", "mg_tasks"].compactMap { guest.kernel.offset("css_set", $0) }
+    var found: [UInt64] = []
+    for bucket in UInt64(0)..<128 {
+      for set in guest.chain(head: table &+ 8 &* bucket, offset: hash, structure: "css_set_table", limit: 1 << 14).entries {
+        for list in lists { found += guest.list(head: set &+ list, offset: link, structure: "css_set.tasks").entries }
+      }
+    }
+    return found
+  }
+
+  // MARK: Slabs
+
+  /// Every place for a task_struct, by the pages that their cache has (struct slab lies over struct page; mm/slab.h).
+  private func allocated() -> [UInt64] {
+    let kernel = guest.kernel
+    guard let cache = guest.symbol("task_struct_cachep").flatMap({ guest.pointer($0) }), let owner = kernel.offset("slab", "slab_cache"),
+      let sizeOffset = kernel.offset("kmem_cache", "size"), let size = guest.u32(cache &+ sizeOffset), (1024...65536).contains(size),
+      let orderOffset = kernel.offset("kmem_cache", "oo"), let order = guest.u32(cache &+ orderOffset),
+      let base = guest.symbol("vmemmap_base").flatMap({ guest.pointer($0) }), let step = kernel.size("page"), (32...256).contains(step)
+    else { return [] }
+    // oo_objects: the low 16 bits; the order of pages above them.
+    let count = UInt64(order & 0xFFFF)
+    guard (1...512).contains(count) else { return [] }
+    var found: [UInt64] = []
+    for range in guest.memory.populated {
+      var frame = range.start >> 12
+      let last = min(range.end >> 12, Self.pageLimit)
+      while frame < last {
+        // One page of the array of struct page at a time.
+        let place = base &+ frame &* step
+        let run = min(last - frame, max(1, (4096 - place & 4095) / step))
+        defer { frame += run }
+        guard let page = guest.physical(place) else { continue }
+        for index in 0..<run where guest.memory.u64(page &+ index &* step &+ owner) == cache && isSlab(place &+ index &* step) {
+          let first = kernel.directMap &+ (frame + index) << 12
+          for object in 0..<count { found.append(first &+ object &* UInt64(size)) }
+        }
+      }
+    }
+    return found
+  }
+
+  /// Whether the page is one of a slab still: PG_slab up to 6.11, then a type of its own.
+  private func isSlab(_ page: UInt64) -> Bool {
+    if let type = guest.kernel.types.value("pagetype", "PGTY_slab"), let offset = guest.kernel.offset("page", "page_type") {
+      return guest.u32(page &+ offset).map { Int64($0 >> 24) == type } ?? false
+    }
+    if let bit = guest.kernel.types.value("pageflags", "PG_slab"), (0..<64).contains(bit) {
+      return guest.u64(page).map { $0 >> UInt64(bit) & 1 == 1 } ?? false
+    }
+    return false
+  }
+}

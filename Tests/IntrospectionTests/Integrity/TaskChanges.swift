@@ -1,0 +1,99 @@
+import Introspection
+
+/// Processes that hide, and credentials that are forged, each in a way of its own.
+extension Change {
+  static let hidden: [Change] = [
+    Change("out of the table of pids", ["GST-060"], [.processes]) { try $0.unlinkFromTable(try $0.victim()) },
+    Change("out of the parent's children", ["GST-060"], [.processes]) {
+      try $0.unlink(try $0.victim().address &+ $0.offset("task_struct", "sibling"))
+    },
+    Change("out of list and table", ["GST-060"], [.processes]) {
+      let victim = try $0.victim()
+      try $0.unlink(victim.address &+ $0.offset("task_struct", "tasks"))
+      try $0.unlinkFromTable(victim)
+    },
+    Change("out of all three", ["GST-060"], [.processes]) {
+      let victim = try $0.victim()
+      for member in ["tasks", "sibling"] { try $0.unlink(victim.address &+ $0.offset("task_struct", member)) }
+      try $0.unlinkFromTable(victim)
+    },
+    Change("out of all three and of its control group", ["GST-060"], [.processes]) {
+      let victim = try $0.victim()
+      for member in ["tasks", "sibling", "cg_list"] { try $0.unlink(victim.address &+ $0.offset("task_struct", member)) }
+      try $0.unlinkFromTable(victim)
+    },
+    Change("under another number", ["GST-060"], [.processes]) {
+      let victim = try $0.victim().address
+      for member in ["pid", "tgid"] { try $0.write(task: victim, member, 31_000) }
+    },
+    Change("the mark of Diamorphine", ["GST-069"], [.processes]) {
+      let victim = try $0.victim().address
+      let flags = $0.guest.u32(victim &+ (try $0.offset("task_struct", "flags"))) ?? 0
+      try $0.write(task: victim, "flags", flags | 0x1000_0000)
+    },
+  ]
+
+  static let impersonated: [Change] = [
+    Change("a process without memory as a thread of the kernel", ["GST-067"], [.processes]) {
+      let victim = try $0.victim().address
+      let flags = $0.guest.u32(victim &+ (try $0.offset("task_struct", "flags"))) ?? 0
+      try $0.write(task: victim, "flags", flags | 0x0020_0000)
+      try $0.write(victim &+ $0.offset("task_struct", "mm"), UInt64(0))
+    },
+    Change("a thread of the kernel as a process", ["GST-067"], [.processes]) {
+      let thread = try $0.kernelThread().address
+      let flags = $0.guest.u32(thread &+ (try $0.offset("task_struct", "flags"))) ?? 0
+      try $0.write(task: thread, "flags", flags & ~0x0020_0000)
+    },
+    Change("a thread of the kernel with foreign code", ["GST-067"], [.processes]) {
+      let own = try $0.pointer(try $0.kernelThread().address &+ $0.offset("task_struct", "worker_private"))
+      try $0.write(own &+ $0.offset("kthread", "threadfn"), try $0.heap())
+    },
+    Change("the name of a thread that this kernel has", ["GST-065"], [.processes]) {
+      try $0.write(try $0.victim().address &+ $0.offset("task_struct", "comm"), Array("oom_reaper\0".utf8))
+    },
+  ]
+
+  static let forged: [Change] = [
+    Change("fsuid alone", ["GST-061", "GST-066"], [.kernel, .processes]) {
+      try $0.write(try $0.credentials() &+ $0.offset("cred", "fsuid"), UInt32(0))
+    },
+    Change("egid alone", ["GST-061"], [.kernel, .processes]) { try $0.write(try $0.credentials() &+ $0.offset("cred", "egid"), UInt32(0)) },
+    Change("fsgid alone", ["GST-061"], [.kernel, .processes]) {
+      try $0.write(try $0.credentials() &+ $0.offset("cred", "fsgid"), UInt32(0))
+    },
+    Change("suid alone", ["GST-061", "GST-066"], [.kernel, .processes]) {
+      try $0.write(try $0.credentials() &+ $0.offset("cred", "suid"), UInt32(0))
+    },
+    Change("effective capabilities alone", ["GST-061"], [.processes]) {
+      try $0.write(try $0.credentials() &+ $0.offset("cred", "cap_effective"), UInt64(1 << 21))
+    },
+    Change("ambient capabilities alone", ["GST-061"], [.processes]) {
+      try $0.write(try $0.credentials() &+ $0.offset("cred", "cap_ambient"), UInt64(1 << 16))
+    },
+    Change("every bit of the capabilities", ["GST-061", "GST-066"], [.kernel, .processes]) {
+      let cred = try $0.credentials()
+      for member in ["cap_permitted", "cap_effective"] { try $0.write(cred &+ $0.offset("cred", member), UInt64.max) }
+    },
+    Change("one capability", ["GST-066"], [.kernel, .processes]) {
+      let cred = try $0.credentials()
+      for member in ["cap_permitted", "cap_effective"] { try $0.write(cred &+ $0.offset("cred", member), UInt64(1 << 16)) }
+    },
+    Change("another user namespace", ["GST-061"], [.processes]) {
+      try $0.write(try $0.credentials() &+ $0.offset("cred", "user_ns"), try $0.heap())
+    },
+    Change("seccomp off, and its mark left", ["GST-068"], [.processes]) {
+      let work = try $0.victim().address &+ $0.offset("task_struct", "thread_info") &+ $0.offset("thread_info", "syscall_work")
+      try $0.write(work, try $0.pointer(work) | 1)
+    },
+    Change("seccomp off, and its filter left", ["GST-068"], [.processes]) {
+      let own = try $0.victim().address &+ $0.offset("task_struct", "seccomp")
+      try $0.write(own &+ $0.offset("seccomp", "filter"), try $0.heap())
+    },
+    Change("seccomp whose mark was taken away", ["GST-068"], [.processes]) {
+      let own = try $0.victim().address &+ $0.offset("task_struct", "seccomp")
+      try $0.write(own &+ $0.offset("seccomp", "mode"), UInt32(2))
+      try $0.write(own &+ $0.offset("seccomp", "filter"), try $0.heap())
+    },
+  ]
+}
