@@ -22,6 +22,28 @@ struct TOMLDocumentTests {
     #expect(throws: TOMLDocument.Fault.self) { try document(text) }
   }
 
+  /// toml++ ends the process at these (its assertion in `parse_key`).
+  @Test(arguments: [
+    "[\n", "[", "[[\n", "a = 1\n[ \n]", "[=]", "[[.a]]", "[#]\n", "[a]\n[ \u{B}", "x = \"\"\"\na\"\"\"\"\"\n[", "y = '''\n'''\n[\r\n",
+  ])
+  func headsWithoutNames(_ text: String) {
+    let fault = #expect(throws: TOMLDocument.Fault.self) { try document(text) }
+    #expect(fault?.text == "not TOML: this table has no name")
+  }
+
+  @Test func headWithoutNameNamesItsPlace() {
+    let fault = #expect(throws: TOMLDocument.Fault.self) { try document("a = [\n1 ]\n  [\n") }
+    #expect(fault?.line == 3 && fault?.column == 3)
+  }
+
+  @Test(arguments: [
+    "a = [\n [\n  1 ], # [\n [ '[', \"\\\"[\" ],\n]\n[b]", "a = \"\"\"\n[\n\\\"\"\"\"\"\n[ b ]", "a = '''\n[\n''''\n[[ 'b' ]]",
+    "# [\n\"[\" = 1\n[\"b\"]",
+  ])
+  func bracketsThatAreNoHeads(_ text: String) throws {
+    #expect(try document(text)[["b"]] != nil)
+  }
+
   @Test func hostileTextsAreRefused() {
     let deepKey = String(repeating: "a.", count: 50_000) + "a = 1"
     let deepArray = "a = " + String(repeating: "[", count: 100_000)

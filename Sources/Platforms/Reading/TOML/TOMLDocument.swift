@@ -28,6 +28,10 @@ struct TOMLDocument: Sendable {
       let place = LinePlace.of(offset: offset, in: bytes)
       throw Fault(line: place.line, column: place.column, text: "not valid UTF-8 text; save the file as UTF-8")
     }
+    if let offset = TOMLHeaders.firstFault(in: bytes) {
+      let place = LinePlace.of(offset: offset, in: bytes)
+      throw Fault(line: place.line, column: place.column, text: "not TOML: this table has no name")
+    }
     self.path = path
     places = TOMLPlaces(bytes)
     // Keys joined by dots nest without a limit of the parser's own.
