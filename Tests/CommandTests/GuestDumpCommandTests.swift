@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("ringwall guest dump")
@@ -52,5 +53,64 @@ struct GuestDumpCommandTests {
     process.waitUntilExit()
     #expect(process.terminationStatus != 0)
     #expect(try names(folder).isEmpty)
+  }
+}
+
+@Suite(
+  "ringwall guest dump of a running guest", .serialized, .enabled(if: TestGuest.obstacle(.cloud) == nil, "\(TestGuest.obstacle(.cloud) ?? "")"),
+  .guest(GuestRecipe { $0.workload = [.fork, .tmpfs, .network] }))
+struct RunningDumpTests {
+  @Test("a dump with a pause is of one moment, and the guest runs on") func pause() throws {
+    let guest = try TestGuest.shared()
+    let scratch = try ScratchFolder()
+    let path = scratch.path + "/paused.ram"
+    let result = try Program.run(["guest", "dump", "pid:\(guest.process)", "--output", path, "--pause"])
+    #expect(result.code == 0 && result.error.contains("stood still for"), "\(result.error)")
+    let check = try Program.run(["guest", "check", path])
+    #expect(check.code == 0, "\(check.output)\(check.error)")
+    let facts = try Program.run(["guest", "facts", path]).json()
+    #expect((facts["moments"] as? [String: Any])?["torn"] as? Bool == false, "\(facts["moments"] ?? "no moments")")
+    #expect(try guest.run("echo alive") == "alive\n")
+  }
+
+  @Test("dumps without a pause accuse nobody") func torn() throws {
+    let guest = try TestGuest.shared()
+    let scratch = try ScratchFolder()
+    for number in 0..<4 {
+      let path = scratch.path + "/running-\(number).ram"
+      let result = try Program.run(["guest", "dump", "pid:\(guest.process)", "--output", path])
+      #expect(result.code == 0 && result.error.contains("The guest ran on meanwhile"), "\(result.error)")
+      let check = try Program.run(["guest", "check", path])
+      #expect(check.code != 1, "\(check.output)\(check.error)")
+      try FileManager.default.removeItem(atPath: path)
+    }
+  }
+
+  @Test("an image whose halves are of different moments is told as a doubt") func halves() throws {
+    let guest = try TestGuest.shared()
+    let early = try guest.ramImage(named: "early.raw")
+    try guest.run("for i in 1 2 3 4 5 6; do sleep 60 & done; sleep 2")
+    let late = try guest.ramImage(named: "late.raw")
+    for share in [1, 2, 3] {
+      for (first, second) in [(early, late), (late, early)] {
+        let path = guest.folder + "/halves.raw"
+        try SparseFile.copy(first, to: path)
+        let source = try FileHandle(forReadingFrom: URL(fileURLWithPath: second))
+        let target = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+        let size = try source.seekToEnd()
+        var place = size / 4 * UInt64(share)
+        while place < size {
+          try source.seek(toOffset: place)
+          try target.seek(toOffset: place)
+          let bytes = try source.read(upToCount: 1 << 20) ?? Data()
+          try target.write(contentsOf: bytes)
+          place += UInt64(bytes.count)
+        }
+        try target.close()
+        let check = try Program.run(["guest", "check", path, "-o", "json"])
+        #expect(check.code != 1, "\(share): \(check.output.suffix(2000))\(check.error)")
+        try FileManager.default.removeItem(atPath: path)
+      }
+    }
   }
 }
