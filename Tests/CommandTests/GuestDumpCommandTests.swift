@@ -113,4 +113,20 @@ struct RunningDumpTests {
       }
     }
   }
+
+  @Test("no view says anything in English when it is asked in Chinese", arguments: [
+    ["ps"], ["modules"], ["mounts"], ["files"], ["sockets"], ["bpf"], ["log", "--last", "3"], ["maps", "1"], ["check"], ["scan"], ["state"],
+    ["dirty", "--rounds", "1"], ["pause", "--samples", "2"],
+  ])
+  func chinese(command: [String]) throws {
+    let guest = try TestGuest.shared()
+    var arguments = ["guest", command[0], "pid:\(guest.process)"]
+    arguments += command.dropFirst() + ["--lang", "zh-CN"]
+    let result = try Program.run(arguments, environment: ["COLUMNS": "400"])
+    #expect(result.code == 0, "\(result.error)")
+    let head = command[0] == "log" ? "" : result.output.split(separator: "\n").first.map(String.init) ?? ""
+    for line in [head] + result.errorLines {
+      #expect(line.firstMatch(of: /[A-Za-z]{3,}( [a-z]{2,}){2}/) == nil, "\(line)")
+    }
+  }
 }
