@@ -21,6 +21,8 @@ public struct Detection: Sendable, Hashable {
   public let provenance: String
   /// File of the policy and line of the rule.
   public let location: FactSource
+  /// Cases that hold structures against each other which a running guest changes one after the other (`custom.compares`).
+  public let comparing: Set<String>
 
   init(_ rule: PolicyEngine.AnnotatedRule) throws(DataError) {
     let place = "\(rule.file):\(rule.line)"
@@ -51,6 +53,10 @@ public struct Detection: Sendable, Hashable {
     facts = custom["facts"]?.elements?.compactMap(\.text) ?? []
     self.messages = Dictionary(messages.map { ($0.key, $0.value.text ?? "") }, uniquingKeysWith: { first, _ in first })
     location = .path(rule.file, line: rule.line)
+    comparing = Set(custom["compares"]?.elements?.compactMap(\.text) ?? [])
+    if let unknown = comparing.first(where: { self.messages[$0] == nil }) {
+      throw DataError("\(place): compares of \(id) names \(unknown), which is no case of its messages")
+    }
   }
 }
 
@@ -63,6 +69,8 @@ public struct DetectionHit: Sendable, Hashable {
   public let key: String
   /// Arguments of the message by name.
   public let arguments: [String: FactValue]
+
+  var comparesStructures: Bool { detection.comparing.contains(messageCase) }
 }
 
 /// What came of judging one document of facts.
@@ -72,7 +80,7 @@ public struct DetectionReport: Sendable, Hashable {
     public let detection: Detection
     /// The fact that it lacks; empty where its policy failed.
     public let fact: String
-    /// "absent", "unreadable", "notCollected" or "policyError".
+    /// "absent", "unreadable", "notCollected", "policyError" or "torn".
     public let state: String
     public let why: String
   }
@@ -85,5 +93,24 @@ public struct DetectionReport: Sendable, Hashable {
   public init(hits: [DetectionHit], unjudged: [Unjudged]) {
     self.hits = hits
     self.unjudged = unjudged
+  }
+
+  /// The report on a saved image, by `moments` of its document. In one whose clocks contradict each other pages are of different moments, so that two
+  /// structures that differ accuse nobody; and a process that was just beginning or ending is in one and not in the other in any. What was found by such a
+  /// difference is in doubt.
+  public func doubting(_ document: FactValue) -> DetectionReport {
+    guard let moments = document["moments"] else { return self }
+    let isTorn = moments["torn"] == .bool(true)
+    let passing = Set((moments["passing"]?.elements ?? []).compactMap(\.text))
+    func isDoubtful(_ hit: DetectionHit) -> Bool { hit.comparesStructures && (isTorn || passing.contains(hit.key)) }
+    let doubted = Set(hits.filter(isDoubtful).map(\.detection)).sorted { $0.id < $1.id }
+    return DetectionReport(
+      hits: hits.filter { !isDoubtful($0) },
+      unjudged: (unjudged
+        + doubted.map {
+          Unjudged(
+            detection: $0, fact: $0.facts.first ?? "inconsistencies", state: "torn",
+            why: "the image shows structures in passing: pages of different moments, or a process that was beginning or ending")
+        }).sorted { $0.detection.id < $1.detection.id })
   }
 }

@@ -10,7 +10,9 @@ internal import Judgement
 final class ResultOutput {
   /// nil for standard output.
   let path: String?
-  private let temporary: String?
+  /// Nil until something is written, and for what is written to as it stands.
+  private var file: UnfinishedFile?
+  private let isReplaced: Bool
   private var descriptor: Int32
   private var buffer: [UInt8] = []
   private(set) var byteCount = 0
@@ -21,7 +23,7 @@ final class ResultOutput {
   init(path: String?) throws(DataError) {
     guard let path, path != "-" else {
       self.path = nil
-      temporary = nil
+      isReplaced = false
       descriptor = Console.output
       return
     }
@@ -34,20 +36,14 @@ final class ResultOutput {
     if exists && kind == S_IFDIR { throw DataError("--output \(path): a folder; name a file in it") }
     if exists && kind != S_IFREG {
       // A device or a pipe cannot be replaced: it is written to as it stands.
-      temporary = nil
+      isReplaced = false
       descriptor = openWriting(path)
       guard descriptor >= 0 else { throw Self.failure(path, errno) }
       return
     }
     guard unsafe access(parent, W_OK | X_OK) == 0 else { throw Self.failure(path, errno) }
-    temporary = "\(parent == "/" ? "" : parent)/.\(path.split(separator: "/").last ?? "result").\(getpid())"
+    isReplaced = true
     descriptor = -1
-  }
-
-  deinit {
-    guard let temporary, descriptor >= 0 else { return }
-    _ = close(descriptor)
-    _ = unsafe unlink(temporary)
   }
 
   func write(_ bytes: [UInt8]) throws(DataError) {
@@ -58,30 +54,29 @@ final class ResultOutput {
   /// Makes the file appear under its name.
   func finish() throws(DataError) {
     try flush()
-    guard let path, let temporary else { return }
-    try openTemporary()
-    guard fsync(descriptor) == 0, close(descriptor) == 0 else { throw Self.failure(path, errno) }
+    guard let path, isReplaced else { return }
+    try openFile()
+    do throws(UnfinishedFile.Failure) { try file?.appear(as: path, replacing: true) } catch { throw Self.failure(path, error.code) }
+    file = nil
     descriptor = -1
-    guard unsafe rename(temporary, path) == 0 else {
-      let code = errno
-      _ = unsafe unlink(temporary)
-      throw Self.failure(path, code)
-    }
   }
 
   private func flush() throws(DataError) {
     guard !buffer.isEmpty else { return }
-    try openTemporary()
+    try openFile()
     let code = Console.put(buffer, to: descriptor)
     guard code == 0 else { throw Self.failure(path ?? "standard output", code) }
     byteCount += buffer.count
     buffer.removeAll(keepingCapacity: true)
   }
 
-  private func openTemporary() throws(DataError) {
-    guard let path, let temporary, descriptor < 0 else { return }
-    descriptor = createNew(temporary)
-    guard descriptor >= 0 else { throw Self.failure(path, errno) }
+  private func openFile() throws(DataError) {
+    guard let path, isReplaced, descriptor < 0 else { return }
+    do throws(UnfinishedFile.Failure) {
+      let file = try UnfinishedFile(for: path, mode: 0o666)
+      self.file = file
+      descriptor = file.descriptor
+    } catch { throw Self.failure(path, error.code) }
     // A file that is replaced keeps who may read it.
     var status = stat()
     if unsafe stat(path, &status) == 0 { _ = fchmod(descriptor, status.st_mode & 0o777) }
@@ -106,6 +101,3 @@ final class ResultOutput {
 
 /// open(2) of what exists.
 private func openWriting(_ path: String) -> Int32 { unsafe open(path, O_WRONLY | O_CLOEXEC) }
-
-/// open(2) of a file that must not exist yet.
-private func createNew(_ path: String) -> Int32 { unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o666) }

@@ -18,10 +18,14 @@ struct GuestCheckCommand: ParsableCommand {
         ringwall guest check --facts web01.facts.json               facts that were saved
         ringwall guest check web01 --samples 100                    again and again, each finding told once
 
+      An image that was copied while its guest ran has pages of different moments. Where its clocks show that, or a process was just beginning \
+      or ending, structures that contradict each other are told as a doubt and not as a sign: ringwall guest dump --pause takes one of a single moment.
+
       The guest's memory is its own word: a kernel whose structures were all changed to agree looks clean. What each check cannot see stands in \
       docs/introspection.md.
 
-      Exit code 0: no sign was found. 1: at least one. 2: an error, or something could not be read and nothing was found.
+      Exit code 0: no sign was found. 1: at least one. 2: an error, or no sign was found and something could not be read or is in doubt. What was not \
+      judged is named with its reason.
       """)
 
   @Argument(help: ArgumentHelp("A RAM file, an ELF core, a LiME image, or a running guest.", valueName: "guest"), completion: .file())
@@ -56,18 +60,20 @@ struct GuestCheckCommand: ParsableCommand {
     let (document, report) = try judge(detections, old)
     switch format {
     case .json: Console.print(JSONText.bytes(Self.json(document, report, detections, texts), indent: 2))
-    case .table: Self.show(report, detections, texts, hasBaseline: old != nil)
+    case .table: Self.show(report, detections, texts)
     }
     if !report.hits.isEmpty { throw ExitCode(1) }
-    if report.unjudged.contains(where: { $0.state == "unreadable" || $0.state == "policyError" }) { throw ExitCode(2) }
+    if report.unjudged.contains(where: { ["unreadable", "policyError", "torn"].contains($0.state) }) { throw ExitCode(2) }
   }
 
   private func judge(_ detections: Detections, _ old: FactValue?) throws -> (FactValue, DetectionReport) {
     guard let facts else {
-      return try Self.check(try GuestInspection(guest ?? "", kernel: kernel.vmlinux), samples) { try detections.judge($0, baseline: old) }
+      return try Self.check(try GuestInspection(guest ?? "", kernel: kernel.vmlinux), samples) {
+        try detections.judge($0, baseline: old).doubting($0)
+      }
     }
     let document = try Self.read(facts)
-    return (document, try Self.naming(facts) { () throws(DataError) in try detections.judge(document, baseline: old) })
+    return (document, try Self.naming(facts) { () throws(DataError) in try detections.judge(document, baseline: old).doubting(document) })
   }
 
   /// The last document, and what any sample showed.
@@ -113,7 +119,7 @@ struct GuestCheckCommand: ParsableCommand {
     ]
   }
 
-  private static func show(_ report: DetectionReport, _ detections: Detections, _ texts: Texts, hasBaseline: Bool) {
+  private static func show(_ report: DetectionReport, _ detections: Detections, _ texts: Texts) {
     if !report.hits.isEmpty {
       let head = [texts["guest.check.severity"], "ID", "ATT&CK", texts["guest.check.finding"]]
       let rows = report.hits.map { hit in
@@ -124,14 +130,10 @@ struct GuestCheckCommand: ParsableCommand {
       }
       Console.print(PlainTable.text(head, rows, right: []))
     }
-    // Without a baseline or the kernel's file there is nothing to compare with, which is no failure.
-    let unjudged = report.unjudged.filter { entry in
-      entry.fact == "kernelFile" ? entry.state != "notCollected" : hasBaseline || !entry.fact.hasPrefix("baseline.")
-    }
-    for group in Dictionary(grouping: unjudged, by: { $0.fact + $0.why }).sorted(by: { $0.key < $1.key }) {
+    for group in Dictionary(grouping: report.unjudged, by: { $0.state + "\n" + $0.why }).sorted(by: { $0.key < $1.key }) {
       guard let first = group.value.first else { continue }
-      let ids = group.value.map(\.detection.id).sorted().joined(separator: ", ")
-      let fact = first.fact.isEmpty ? texts["guest.check.policy"] : first.fact
+      let ids = Set(group.value.map(\.detection.id)).sorted().joined(separator: ", ")
+      let fact = first.fact.isEmpty ? texts["guest.check.policy"] : Set(group.value.map(\.fact)).sorted().joined(separator: ", ")
       Console.say(
         texts(
           "guest.check.unjudged",

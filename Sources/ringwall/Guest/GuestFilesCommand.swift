@@ -32,15 +32,17 @@ struct GuestFilesCommand: ParsableCommand {
     case .json: options.print("ringwall.guest.files/1", guest, list.factValue)
     case .table:
       let head = ["process", "fd", "access", "kind", "inode", "size", "path"].map { texts["guest.files.\($0)"] }
-      Console.print(PlainTable.text(["PID"] + head, list.files.map(Self.row), right: [0, 2, 5, 6]))
+      Console.print(PlainTable.text(["PID"] + head, list.files.map { Self.row($0, texts) }, right: [0, 2, 5, 6]))
       Guest.say(list.inconsistencies, texts)
     }
     if !list.inconsistencies.isEmpty { throw ExitCode(1) }
   }
 
-  private static func row(_ file: OpenFile) -> [String] {
-    let path = (file.path?.printable ?? "?") + (file.isDeleted ? " (deleted)" : "")
+  private static func row(_ file: OpenFile, _ texts: Texts) -> [String] {
+    let name = file.path?.printable ?? "?"
+    let path = file.isDeleted ? texts("guest.files.deleted", ["path": name]) : name
+    let kind = texts["guest.files.kindOf.\(file.kind.word)"]
     let numbers = [String(file.inode), String(file.size)]
-    return [String(file.pid), file.process.printable, String(file.descriptor), file.access, file.kind.word] + numbers + [path]
+    return [String(file.pid), file.process.printable, String(file.descriptor), file.access, kind] + numbers + [path]
   }
 }

@@ -39,9 +39,14 @@ final class GuestInspection {
   private func document(_ names: Set<IntegrityFacts.Name>, _ processors: ProcessorState?) throws(DataError) -> FactValue {
     guest.memory.refresh()
     let file = file
+    let guest = guest
     let collected: FactValue = ["at": .string(Clock.text(Clock.now())), "by": .string("ringwall \(Version.text)")]
-    return try guest.answer { (guest) throws(IntrospectionError) in try guest.integrity(names, processors: processors, file: file) }
-      .document(target: target, collected: collected)
+    let document = try guest.answer { (guest) throws(IntrospectionError) in
+      try guest.integrity(names, processors: processors, file: file)
+    }.document(target: target, collected: collected)
+    // A running guest is read again where its structures differ; a saved one is what it is.
+    guard machine == nil, let moments = try guest.answer({ (guest) throws(IntrospectionError) in try guest.moments() }) else { return document }
+    return .object((document.members ?? []) + [.init("moments", moments.factValue)])
   }
 
   /// Read in one pause; nil without a monitor, and where somebody else ended the pause.

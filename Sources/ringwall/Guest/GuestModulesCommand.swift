@@ -31,7 +31,7 @@ struct GuestModulesCommand: ParsableCommand {
       let head = [
         texts["guest.name"], texts["guest.base"], texts["guest.size"], texts["guest.uses"], texts["guest.stateHead"], texts["guest.taints"],
       ]
-      Console.print(PlainTable.text(head, list.modules.map(Self.row), right: [2, 3]))
+      Console.print(PlainTable.text(head, list.modules.map { Self.row($0, texts) }, right: [2, 3]))
       for hidden in list.hidden {
         let places = hidden.missingIn.map { texts["guest.modules.source.\($0.rawValue)"] }.joined(separator: ", ")
         Console.say(texts("guest.modules.hidden", ["name": hidden.module.name.printable, "places": places]))
@@ -41,9 +41,10 @@ struct GuestModulesCommand: ParsableCommand {
     if !list.hidden.isEmpty || !list.inconsistencies.isEmpty { throw ExitCode(1) }
   }
 
-  private static func row(_ module: Module) -> [String] {
+  private static func row(_ module: Module, _ texts: Texts) -> [String] {
     let base = module.base.map { "0x" + String($0, radix: 16) } ?? "-"
     let uses = module.uses.map(String.init) ?? "-"
-    return [module.name.printable, base, String(module.size), uses, module.state.word, module.taints.isEmpty ? "-" : module.taints]
+    let state = texts["guest.modules.stateOf.\(module.state.word)"]
+    return [module.name.printable, base, String(module.size), uses, state, module.taints.isEmpty ? "-" : module.taints]
   }
 }

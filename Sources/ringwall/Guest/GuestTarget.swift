@@ -93,6 +93,8 @@ extension GuestTarget {
     let memory: PhysicalMemory
     /// The kernel, or an error that says why none was found.
     let kernel: () throws(IntrospectionError) -> Guest
+    /// Of a running guest.
+    var machine: LiveMachine?
   }
 
   /// Opens a guest's memory, be there a kernel in it or not.
@@ -102,17 +104,17 @@ extension GuestTarget {
       do throws(IntrospectionError) { return try reach(try MemoryImage(path: path)) } catch { throw DataError(error.description) }
     }
     let machine = try named.machine()
-    return Reached(memory: machine.memory) { () throws(IntrospectionError) in
-      try Guest(memory: machine.memory, processors: machine.roots())
-    }
+    return Reached(
+      memory: machine.memory,
+      kernel: { () throws(IntrospectionError) in try Guest(memory: machine.memory, processors: machine.roots()) }, machine: machine)
   }
 
   private static func reach(_ image: MemoryImage) throws(IntrospectionError) -> Reached {
     // Bare RAM that may lie in several ways is placed by what the kernel in it knows.
     if image.layouts.count > 1, let guest = try? Guest(image: image) {
-      return Reached(memory: guest.memory) { () throws(IntrospectionError) in guest }
+      return Reached(memory: guest.memory, kernel: { () throws(IntrospectionError) in guest })
     }
-    return Reached(memory: try image.memory()) { () throws(IntrospectionError) in try Guest(image: image) }
+    return Reached(memory: try image.memory(), kernel: { () throws(IntrospectionError) in try Guest(image: image) })
   }
 }
 

@@ -8,6 +8,7 @@ import data.ringwall.lib.guest
 # description: "Rootkits take themselves out of the list that lsmod reads, and often out of /sys/module; the kernel still needs them in the tree by which it finds whose code an address is. A module that left all three is found by its code (GST-051)."
 # custom:
 #   id: GST-070
+#   compares: [hidden]
 #   severity: critical
 #   technique: [T1014, T1547.006]
 #   facts: [modules]
@@ -46,6 +47,7 @@ gst_080 contains guest.hit("decoy", rejected.address, {"source": rejected.source
 # description: "A list runs in a circle, a table's length cannot be true, or a pointer leads nowhere, each time that it was read. What lies behind that place was not judged, which may be its purpose."
 # custom:
 #   id: GST-081
+#   compares: [broken]
 #   severity: high
 #   technique: [T1014]
 #   facts: []

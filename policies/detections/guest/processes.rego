@@ -8,6 +8,7 @@ import data.ringwall.lib.guest
 # description: "The kernel keeps each process in the list of tasks, in the table of pids and among its parent's children, and each thread in its process's list too. What is missing in any of them was taken out by force. What left all of them is found by the control group that it is in, or by the memory that task_struct is allocated from."
 # custom:
 #   id: GST-060
+#   compares: [hidden]
 #   severity: critical
 #   technique: [T1014, T1564]
 #   facts: [processes]
@@ -45,6 +46,7 @@ places := {"list": "init_task.tasks", "table": "init_pid_ns.idr", "children": "t
 # description: "The kernel sets the real user and the account that pays for it (user_struct) together, and an effective root comes from a saved one. Where they contradict each other, somebody wrote a 0 into the credentials. Every capability for a user that is not root is what exploits write, and no service asks for. Whoever replaces all of them as the kernel would is not seen here."
 # custom:
 #   id: GST-061
+#   compares: [user]
 #   severity: critical
 #   technique: [T1068, T1548]
 #   facts: [processes]
@@ -156,6 +158,7 @@ lasting contains process if {
 # description: "Every process has credentials of its own; only threads of one process share them, and only the idle task has those that the kernel started with (init_cred). An exploit that points a process to init_cred, or to another process's credentials, gives it all of their rights."
 # custom:
 #   id: GST-062
+#   compares: [shared]
 #   severity: critical
 #   technique: [T1068, T1134.001]
 #   facts: [processes]

@@ -1,0 +1,134 @@
+public import Domain
+
+/// Clocks of a guest's kernel that stand on different pages. In memory of one moment they tell the same time to within some ticks; an image that was
+/// copied while the guest ran has pages of different moments, and two structures in it may contradict each other without anybody having hidden
+/// anything.
+public struct MemoryMoments: Sendable, Hashable {
+  /// The kernel's own time when it was last advanced (tk_core); nanoseconds since boot.
+  public let clock: UInt64
+  /// How far another clock is from it at least; nanoseconds.
+  public let spread: UInt64
+  /// A process has an id that the table of ids has not given out yet.
+  public let isAheadOfTable: Bool
+  /// Addresses of processes that differ between structures and that were beginning or ending in that moment.
+  public let passing: [UInt64]
+  /// Structures that contradict themselves at such a process, as inconsistencies name them.
+  public let passed: [String]
+
+  /// Three ticks of the slowest kernels (HZ=100): the clocks are advanced one after the other.
+  public static let tolerance: UInt64 = 30_000_000
+
+  public var isTorn: Bool { spread > Self.tolerance || isAheadOfTable }
+
+  /// clockNanoseconds, spreadNanoseconds, torn, and as `passing` what may be between two structures for a moment: tasks and structures.
+  public var factValue: FactValue {
+    [
+      "clockNanoseconds": .int(Int64(clamping: clock)), "spreadNanoseconds": .int(Int64(clamping: spread)), "torn": .bool(isTorn),
+      "passing": .array(passing.map(addressValue) + passed.map(FactValue.string)),
+    ]
+  }
+}
+
+extension Guest {
+  /// Compares the clocks; nil for a kernel whose clocks are not known. A spread of 0 proves nothing: the pages of clocks may be of one moment, and
+  /// others of another.
+  ///
+  /// - Throws: `missing` for a kernel whose processes cannot be told.
+  public func moments() throws(IntrospectionError) -> MemoryMoments? {
+    let guest = bounded()
+    guard let clock = guest.clock else { return nil }
+    var spread: UInt64 = 0
+    // Some processor has just advanced the clock: its next tick, or the moment at which it became idle again, is near.
+    let distances = guest.processorTimes("tick_cpu_sched", "tick_sched", ["idle_entrytime", "sched_timer.node.expires"]).map {
+      $0 > clock ? $0 - clock : clock - $0
+    }
+    if let nearest = distances.min() { spread = nearest }
+    // No process begins in the future, and none runs later than every processor's queue knows of.
+    let times = guest.taskTimes()
+    if times.started > clock { spread = max(spread, times.started - clock) }
+    if let queue = guest.processorTimes("runqueues", "rq", ["clock"]).max(), times.ran > queue { spread = max(spread, times.ran - queue) }
+    let list = try guest.processes()
+    let passing = PassingTasks(guest, clock: clock)
+    let tasks = list.hidden.map(\.process.address).filter(passing.contains)
+    let structures = list.inconsistencies.filter { fault in
+      fault.structure == "init_task.tasks" ? passing.isBetween(fault.address) : !tasks.isEmpty
+    }
+    return MemoryMoments(
+      clock: clock, spread: spread, isAheadOfTable: guest.isAheadOfTable(list.processes), passing: tasks,
+      passed: Set(structures.map(\.structure)).sorted())
+  }
+
+  /// Whether the newest process has an id at or beyond the one that is given out next. Ids that began anew at 300 are far below older ones.
+  private func isAheadOfTable(_ processes: [Process]) -> Bool {
+    guard let namespace = symbol("init_pid_ns"), let table = kernel.offset("pid_namespace", "idr"), let cursor = kernel.offset("idr", "idr_next"),
+      let next = u32(namespace &+ table &+ cursor), let newest = processes.max(by: { ($0.started ?? 0) < ($1.started ?? 0) }), newest.pid > 0
+    else { return false }
+    let distance = Int64(newest.pid) - Int64(next)
+    return distance >= 0 && distance < 4096
+  }
+
+  /// CLOCK_MONOTONIC as of the last tick (kernel/time/timekeeping.c, `ktime_get`).
+  private var clock: UInt64? {
+    guard let core = symbol("tk_core"), let place = kernel.timekeeperOffset, let base = kernel.offset("timekeeper", "tkr_mono.base"),
+      let fraction = kernel.offset("timekeeper", "tkr_mono.xtime_nsec"), let shift = kernel.offset("timekeeper", "tkr_mono.shift"),
+      let whole = u64(core &+ place &+ base), let part = u64(core &+ place &+ fraction), let bits = u32(core &+ place &+ shift), bits < 64
+    else { return nil }
+    return whole &+ part >> UInt64(bits)
+  }
+
+  /// Times, nanoseconds, in a structure that each processor has.
+  private func processorTimes(_ variable: String, _ structure: String, _ members: [String]) -> [UInt64] {
+    guard let place = symbol(variable), let offsets = symbol("__per_cpu_offset") else { return [] }
+    let count = min(symbol("nr_cpu_ids").flatMap { u32($0) } ?? 1, 8192)
+    return (0..<UInt64(count)).flatMap { processor -> [UInt64] in
+      guard let base = u64(offsets &+ 8 &* processor), spend(on: variable, at: base) else { return [] }
+      return members.compactMap { kernel.offset(structure, $0) }.compactMap { u64(base &+ place &+ $0) }
+    }
+  }
+
+  /// The latest start (CLOCK_MONOTONIC) and the latest run (the scheduler's clock) of the processes in the list.
+  private func taskTimes() -> (started: UInt64, ran: UInt64) {
+    guard let head = symbol("init_task"), let link = kernel.offset("task_struct", "tasks") else { return (0, 0) }
+    let start = kernel.offset("task_struct", "start_time")
+    let run = kernel.offset("task_struct", "se.exec_start")
+    var latest: (started: UInt64, ran: UInt64) = (0, 0)
+    for task in list(head: head &+ link, offset: link, structure: "init_task.tasks").entries {
+      if let start, let value = u64(task &+ start) { latest.started = max(latest.started, value) }
+      if let run, let value = u64(task &+ run) { latest.ran = max(latest.ran, value) }
+    }
+    return latest
+  }
+}
+
+/// Tells processes that are on their way into the kernel's structures or out of them.
+private struct PassingTasks {
+  private let guest: Guest
+  private let clock: UInt64
+  private let head: UInt64
+  private let link: UInt64
+
+  /// A process that began so long ago is in all structures; nanoseconds. An image takes its time to be copied.
+  private static let youth: UInt64 = 1_000_000_000
+
+  init(_ guest: Guest, clock: UInt64) {
+    self.guest = guest
+    self.clock = clock
+    link = guest.kernel.offset("task_struct", "tasks") ?? 0
+    head = (guest.symbol("init_task") ?? 0) &+ link
+  }
+
+  func contains(_ task: UInt64) -> Bool {
+    func word(_ member: String) -> UInt32 { guest.kernel.offset("task_struct", member).flatMap { guest.u32(task &+ $0) } ?? 0 }
+    // PF_EXITING; EXIT_DEAD and EXIT_ZOMBIE; TASK_DEAD (include/linux/sched.h).
+    if word("flags") & 0x4 != 0 || word("exit_state") & 0x30 != 0 || word("__state") & 0x80 != 0 { return true }
+    guard let start = guest.kernel.offset("task_struct", "start_time").flatMap({ guest.u64(task &+ $0) }) else { return false }
+    return start > clock || clock - start < Self.youth
+  }
+
+  /// Whether what the list of tasks says of its neighbours at an entry leads to such processes alone.
+  func isBetween(_ entry: UInt64) -> Bool {
+    let said = guest.u64(entry &+ 8)
+    let tasks = [entry, said ?? head].filter { $0 != head }.map { $0 &- link }
+    return !tasks.isEmpty && tasks.contains(where: contains)
+  }
+}
