@@ -26,6 +26,28 @@ test_the_root_of_a_process_is_a_sensitive_folder if {
 	result.verdict == "pass"
 }
 
+test_a_folder_is_the_same_however_it_is_written if {
+	every source in ["/etc/", "//etc", "/./etc", "/etc/.", "/", "//", "/.", "/etc/../etc", "/srv/../etc", "/usr/lib/", "/usr//lib"] {
+		result := host.dkr_009 with input as {"facts": facts({"mounts": present([mount(source)])})}
+		result.verdict == "fail"
+	}
+	every source in ["/srv/etc", "/etc.d", "/srv/./data/", "/...", "name"] {
+		result := host.dkr_009 with input as {"facts": facts({"mounts": present([mount(source)])})}
+		result.verdict == "pass"
+	}
+}
+
+test_a_folder_that_holds_a_socket if {
+	every source in ["/", "/var/", "/run/containerd", "//run", "/run/user", "/run/user/1000/", "/var/run/user/0/podman"] {
+		result := host.dkr_008 with input as {"facts": facts({"mounts": present([mount(source)])})}
+		result.verdict == "fail"
+	}
+	every source in ["/srv", "/run/lock", "/run/user/1000/x", "/var/lib"] {
+		result := host.dkr_008 with input as {"facts": facts({"mounts": present([mount(source)])})}
+		result.verdict == "pass"
+	}
+}
+
 test_a_privileged_container_has_every_device if {
 	result := host.dkr_016 with input as {"facts": facts({"devices": absent, "privileged": present(true)})}
 	result.case == "privileged"

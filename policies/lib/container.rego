@@ -81,11 +81,28 @@ socket_mounts := [i |
 
 reaches_socket(source) if regex.match(`/(docker|containerd|podman|crio)\.sock$`, source)
 
-reaches_socket(source) if source in {"/run", "/var/run"}
+# folders that hold one
+reaches_socket(source) if clean(source) in {"/", "/run", "/run/containerd", "/run/crio", "/run/podman", "/var", "/var/run", "/var/run/containerd", "/var/run/crio", "/var/run/podman"}
 
-sensitive := {"/", "/boot", "/dev", "/etc", "/lib", "/proc", "/sys", "/usr"}
+reaches_socket(source) if regex.match(`^(/var)?/run/user(/[0-9]+(/podman)?)?$`, clean(source))
 
-is_sensitive(source) if source in sensitive
+# clean: a path without doubled slashes, single dots and a slash at its end
+clean(path) := concat("/", array.concat([""], parts(path))) if parts(path) != []
+
+clean(path) := "/" if parts(path) == []
+
+parts(path) := [part | some part in split(path, "/"); not part in {"", "."}] if startswith(path, "/")
+
+# /lib is another name of /usr/lib where the two were merged
+sensitive := {"/", "/boot", "/dev", "/etc", "/lib", "/proc", "/sys", "/usr", "/usr/lib"}
+
+is_sensitive(source) if clean(source) in sensitive
+
+# a way up may lead to any of them
+is_sensitive(source) if {
+	startswith(source, "/")
+	".." in split(source, "/")
+}
 
 # the root and the working folder of a process of the host, under another name
 is_sensitive(source) if regex.match(`^/proc/[^/]+/(root|cwd)(/|$)`, source)
