@@ -23,6 +23,11 @@ final class UnfinishedFile {
     temporary = "\(parent == "/" ? "" : parent)/.\(path.split(separator: "/").last ?? "result").\(getpid())"
     descriptor = openUnnamed(parent, mode)
     isNamed = false
+    // It is named through /proc, which need not be mounted.
+    if descriptor >= 0, unsafe access("/proc/self/fd/\(descriptor)", F_OK) != 0 {
+      _ = close(descriptor)
+      descriptor = -1
+    }
     if descriptor < 0 {
       descriptor = openNew(temporary, mode)
       guard descriptor >= 0 else { throw Failure(code: errno) }

@@ -97,7 +97,7 @@ struct GuestDumpCommand: ParsableCommand {
     Console.say(texts("guest.dump.written", ["file": output, "filled": "\(written >> 20)", "whole": "\(memory.count >> 20)"]))
     if let stood {
       Console.say(texts("guest.dump.paused", ["milliseconds": "\((stood + 999_999) / 1_000_000)"]))
-    } else if reached.machine != nil {
+    } else if !pause, reached.machine != nil {
       Console.say(texts["guest.dump.torn"])
     }
   }

@@ -1,6 +1,7 @@
-import Introspection
 import TestSupport
 import Testing
+
+@testable import Introspection
 
 @Suite(
   "Views of an edited guest", .enabled(if: TestGuest.obstacle() == nil, "\(TestGuest.obstacle() ?? "")"),
@@ -94,6 +95,62 @@ struct EditedViewTests {
     let found = try guest.bpf()
     #expect(found.hidden.map(\.name) == ["held_prog"] && found.hidden.map(\.missingIn) == [[.table]])
     #expect(found.programs.contains { $0.name == "held_prog" && !$0.holders.isEmpty })
+  }
+
+  // MARK: Moments
+
+  @Test("an image of one moment is not torn, and a process that was hidden long ago is not in passing") func moment() throws {
+    let known = try KnownGuest.shared()
+    let moments = try #require(try known.guest.moments())
+    #expect(!moments.isTorn && moments.passing.isEmpty && moments.passed.isEmpty, "\(moments)")
+    var hidden: UInt64 = 0
+    let guest = try edited("moment.raw") { image, guest in
+      let process = try #require(try guest.processes().processes.first { $0.name == "httpd" })
+      hidden = process.address
+      try image.unlink(process.address + (try offset(guest, "task_struct", "tasks")), in: guest)
+    }
+    #expect(try guest.processes().hidden.map(\.process.address) == [hidden])
+    let edited = try #require(try guest.moments())
+    #expect(!edited.isTorn && edited.passing.isEmpty, "\(edited)")
+  }
+
+  @Test("a process that is ending when it is missing from one structure is in passing") func passing() throws {
+    var ending: UInt64 = 0
+    let guest = try edited("passing.raw") { image, guest in
+      let process = try #require(try guest.processes().processes.first { $0.name == "httpd" })
+      ending = process.address
+      try image.unlink(process.address + (try offset(guest, "task_struct", "tasks")), in: guest)
+      let state = try #require(guest.physical(process.address + (try offset(guest, "task_struct", "exit_state"))))
+      try image.put(physical: state, [16, 0, 0, 0])
+    }
+    #expect(try guest.moments()?.passing == [ending])
+  }
+
+  @Test("clocks that are a second apart show an image of several moments") func clocks() throws {
+    let guest = try edited("clocks.raw") { image, guest in
+      let core = try #require(guest.symbol("tk_core"))
+      let place = core + (try #require(guest.kernel.timekeeperOffset)) + (try offset(guest, "timekeeper", "tkr_mono.base"))
+      try put(image, guest, place, try #require(guest.u64(place)) - 1_000_000_000)
+    }
+    let moments = try #require(try guest.moments())
+    #expect(moments.isTorn && moments.spread > 900_000_000, "\(moments)")
+  }
+
+  @Test("every view whose steps are used up says so, and hides nothing") func budget() throws {
+    let guest = try KnownGuest.shared().guest
+    func end(_ faults: [Inconsistency]) -> Bool { faults.first?.reason.hasPrefix("more than 40 steps") ?? false }
+    func bounded() -> Guest { guest.bounded(steps: 40) }
+    let processes = try bounded().processes()
+    #expect(end(processes.inconsistencies) && processes.hidden.isEmpty)
+    let mounts = try bounded().mounts()
+    #expect(end(mounts.inconsistencies) && mounts.hidden.isEmpty)
+    let sockets = try bounded().sockets()
+    #expect(end(sockets.inconsistencies) && sockets.hidden.isEmpty)
+    let bpf = try bounded().bpf()
+    #expect(end(bpf.inconsistencies) && bpf.hidden.isEmpty)
+    #expect(try end(bounded().openFiles().inconsistencies))
+    #expect(try end(bounded().log().inconsistencies))
+    #expect(try end(bounded().owners(of: [0x100_0000]).inconsistencies))
   }
 
   // MARK: Hostile
