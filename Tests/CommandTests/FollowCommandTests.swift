@@ -10,9 +10,11 @@ struct FollowCommandTests {
     private let errors = Pipe()
     private var pending: [Int32: [UInt8]] = [:]
 
-    init(_ arguments: [String]) throws {
-      process.executableURL = URL(fileURLWithPath: Program.path)
-      process.arguments = ["audit", "--follow", "--no-progress"] + arguments
+    init(_ arguments: [String], asNobody: Bool = false) throws {
+      let words = ["audit", "--follow", "--no-progress"] + arguments
+      process.executableURL = URL(fileURLWithPath: asNobody ? "/usr/bin/setpriv" : Program.path)
+      process.arguments =
+        (asNobody ? ["--reuid", "65534", "--regid", "65534", "--clear-groups", Program.path] : []) + words
       process.environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "HOME": "/"]
       process.standardInput = FileHandle.nullDevice
       process.standardOutput = output

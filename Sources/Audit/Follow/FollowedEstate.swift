@@ -60,12 +60,35 @@ public final class FollowedEstate {
   /// Once a server's source of changes has ended.
   public var isPollingServers = false
 
+  /// Folders that the system tells nothing of: they may be entered and not read, or lie where nothing can be watched.
+  public var unwatched: Set<String> = []
+
   private func isPolled(_ target: Target) -> Bool {
     switch target {
     case .process, .engine, .machine(_, nil): true
     case .server: isPollingServers
-    case .machine, .file, .refused: false
+    case .machine: unwatched.contains { machines[$0]?.contains(target) == true }
+    case .file(let path, _): !unwatched.isEmpty && lies(TargetResolver.absolute(path), below: unwatched)
+    case .refused(let refusal): !unwatched.isEmpty && Self.isPath(refusal.target)
     }
+  }
+
+  /// Whether a path, or what the link there leads to, lies in one of the folders at any depth.
+  private func lies(_ path: String, below folders: Set<String>) -> Bool {
+    var path = path
+    while path != "/" {
+      path = Self.folder(of: path)
+      if folders.contains(path) { return true }
+    }
+    return false
+  }
+
+  /// Folders that another one stands in the place of: they are to be watched anew.
+  private var moved: Set<String> = []
+
+  func takeMoved() -> Set<String> {
+    defer { moved = [] }
+    return moved
   }
 
   private static func isPath(_ name: String) -> Bool { !name.hasPrefix("pid:") && !name.contains("://") }
@@ -127,7 +150,19 @@ public final class FollowedEstate {
 
   /// Looks again at what nothing tells of.
   public func poll(now: Int64) -> [FollowEvent] {
-    update(touching: Set(targets.filter(isPolled)), isResolving: false, now: now)
+    for folder in unwatched { cache.drop(folder) }
+    return update(touching: Set(targets.filter(isPolled)), isResolving: !unwatched.isEmpty, now: now)
+  }
+
+  /// Looks again at what lies in folders of which nothing was told until now: it may have changed since it was read.
+  func lookAgain(in folders: Set<String>, now: Int64) -> [FollowEvent] {
+    var touched: Set<Target> = []
+    for folder in folders { touched.formUnion(machines[folder] ?? []) }
+    for paths in [files.mapValues(Set.init), dependents] {
+      for (path, targets) in paths where folders.contains(Self.folder(of: path)) { touched.formUnion(targets) }
+    }
+    let isResolving = targets.contains { if case .refused(let refusal) = $0 { Self.isPath(refusal.target) } else { false } }
+    return touched.isEmpty && !isResolving ? [] : update(touching: touched, isResolving: isResolving, now: now)
   }
 
   /// Looks again at machines: something of their guests is another.
@@ -155,11 +190,15 @@ public final class FollowedEstate {
         // The folder itself was moved, deleted, or may be read by others now.
         cache.drop(path)
         isResolving = true
+        touched.formUnion(below(path))
+        if change.kind != .modified { moved.insert(path) }
       } else if change.kind != .modified && change.kind != .written {
         if cache.refresh(change.name, in: change.folder) { isResolving = true }
         if isNamed(path) {
           cache.drop(path)
           isResolving = true
+          touched.formUnion(below(path))
+          moved.insert(path)
         }
       }
       if let targets = files[path] { touched.formUnion(targets) }
@@ -168,6 +207,15 @@ public final class FollowedEstate {
     }
     guard isResolving || !touched.isEmpty else { return [] }
     return update(touching: touched, isResolving: isResolving, now: now)
+  }
+
+  /// Targets at a path and below it, which another file or folder of the same name may have taken the place of.
+  private func below(_ path: String) -> Set<Target> {
+    let inside = path == "/" ? "/" : path + "/"
+    var found: Set<Target> = []
+    for (file, targets) in files where file == path || file.hasPrefix(inside) { found.formUnion(targets) }
+    for (folder, targets) in machines where folder == path || folder.hasPrefix(inside) { found.formUnion(targets) }
+    return found
   }
 
   /// Files of the same name but for its ending, which may be read together: "guest.vmx" for "guest.vmsd".
@@ -245,7 +293,7 @@ public final class FollowedEstate {
       guard case .file(let path, _) = target else { continue }
       files[TargetResolver.absolute(path), default: []].append(target)
     }
-    for link in cache.links {
+    for link in Set(cache.links).union(namedLinks) {
       guard let targets = files[link] else { continue }
       links.formUnion(targets)
       // Where it leads at once, which need not exist, and in the end.
@@ -255,6 +303,15 @@ public final class FollowedEstate {
     folderVersion += 1
     dependents = dependents.mapValues { $0.filter { states[$0] != nil } }.filter { !$0.value.isEmpty }
     machines = machines.mapValues { $0.filter { states[$0] != nil } }.filter { !$0.value.isEmpty }
+  }
+
+  /// Files that were named and are links, or lie behind one: no listing holds them.
+  private var namedLinks: [String] {
+    targets.compactMap { target in
+      guard case .file(let name, isNamed: true) = target else { return nil }
+      let path = TargetResolver.absolute(name)
+      return Tree.resolved(path).map { $0 != TargetResolver.canonical(name) } ?? true ? path : nil
+    }
   }
 
   /// Gives every asset its id in the order of the targets; one that has another id now is judged under it.

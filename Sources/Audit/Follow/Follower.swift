@@ -13,6 +13,9 @@ public final class Follower {
   private let clock = ContinuousClock()
   /// The estate's folders that are watched.
   private var folderVersion = -1
+  /// Folders that are watched since, and were not when they were read.
+  private var unseen: Set<String> = []
+  private var unseenSince: ContinuousClock.Instant?
 
   /// Changed names that are taken at once: in between, the system's queue is emptied.
   private static let batch = 64
@@ -42,9 +45,12 @@ public final class Follower {
 
   /// The first look at everything. Returns what is refused.
   public func begin(progress: (String) -> Void) throws(DataError) -> [FollowEvent] {
+    // What is named is watched before it is read; what is found in it, as it is found.
+    var lost: [FollowEvent] = []
+    _ = try watch { lost += $0 }
     let events = estate.rescan(now: Clock.now(), progress: progress)
-    try watch()
-    return events
+    try settleWatches { lost += $0 }
+    return events + lost
   }
 
   /// Runs until a signal asks it to end.
@@ -60,11 +66,18 @@ public final class Follower {
       let settled = settling.take(Self.batch, now: clock.now)
       if !settled.isEmpty {
         tell(estate.apply(settled, now: Clock.now()))
-        try watch()
+        try settleWatches(tell)
+      }
+      if let due = unseenDue, clock.now >= due {
+        let folders = unseen
+        unseen = []
+        unseenSince = nil
+        tell(estate.lookAgain(in: folders, now: Clock.now()))
+        try settleWatches(tell)
       }
       if estate.needsPolling, clock.now >= nextPoll {
         tell(estate.poll(now: Clock.now()))
-        try watch()
+        try settleWatches(tell)
         nextPoll = clock.now + pollInterval
       }
     }
@@ -72,7 +85,7 @@ public final class Follower {
 
   /// Milliseconds until something is to be done without being told; -1 for never.
   private func timeout(_ nextPoll: ContinuousClock.Instant) -> Int {
-    let times = [settling.due, estate.needsPolling ? nextPoll : nil].compactMap { $0 }
+    let times = [settling.due, unseenDue, estate.needsPolling ? nextPoll : nil].compactMap { $0 }
     guard let next = times.min() else { return -1 }
     let left = (next - clock.now).components
     return max(0, Int(clamping: left.seconds) &* 1000 &+ Int(left.attoseconds / 1_000_000_000_000_000) &+ 1)
@@ -84,7 +97,7 @@ public final class Follower {
       settling.removeAll()
       tell([.rescan("overflow")])
       tell(estate.rescan(now: Clock.now()))
-      return try watch()
+      return try settleWatches(tell)
     }
     let now = clock.now
     for event in events {
@@ -104,23 +117,52 @@ public final class Follower {
         tell([.lost(reason)])
       }
     }
-    try watch()
+    try settleWatches(tell)
   }
 
-  /// Watches what is followed now, and nothing else.
-  private func watch() throws(DataError) {
-    guard estate.folderVersion != folderVersion else { return }
+  /// Watches what is followed now; what was read before it was watched is looked at again soon.
+  private func settleWatches(_ tell: ([FollowEvent]) -> Void) throws(DataError) {
+    unseen.formUnion(try watch(tell))
+    if !unseen.isEmpty, unseenSince == nil { unseenSince = clock.now }
+  }
+
+  /// When folders are looked at again that were not watched while they were read: once what is being written there has come to rest.
+  private var unseenDue: ContinuousClock.Instant? {
+    unseenSince.map { $0 + (settling.isEmpty ? .milliseconds(50) : .milliseconds(1000)) }
+  }
+
+  /// Watches what is followed now, and nothing else. Returns the folders that were not watched before.
+  private func watch(_ tell: ([FollowEvent]) -> Void) throws(DataError) -> Set<String> {
+    guard estate.folderVersion != folderVersion else { return [] }
     folderVersion = estate.folderVersion
+    let moved = estate.takeMoved()
+    for folder in watcher.watched where moved.contains(where: { folder == $0 || folder.hasPrefix($0 + "/") }) { watcher.unwatch(folder) }
     let wanted = estate.folders
     let watched = watcher.watched
     for folder in watched.subtracting(wanted) { watcher.unwatch(folder) }
-    for folder in wanted.subtracting(watched) {
-      do throws(FolderWatcher.Failure) { try watcher.watch(folder) } catch {
-        guard error == .exhausted else { continue }
-        throw DataError(
-          "--follow: more than this system's \(watched.count) watched folders are needed; raise fs.inotify.max_user_watches, or name fewer folders"
-        )
+    var added: Set<String> = []
+    var refused: Set<String> = []
+    for folder in wanted.subtracting(watched).sorted() {
+      do throws(FolderWatcher.Failure) {
+        try watcher.watch(folder)
+        added.insert(folder)
+      } catch {
+        switch error {
+        case .exhausted:
+          throw DataError(
+            "--follow: more than this system's \(watcher.watched.count) watched folders are needed; raise fs.inotify.max_user_watches, or name fewer folders"
+          )
+        // The folder above it tells when it comes.
+        case .notFound: break
+        case .permission, .io:
+          refused.insert(folder)
+          guard !estate.unwatched.contains(folder) else { continue }
+          let reason = error == .permission ? "permission denied" : "the file system there tells of no changes"
+          tell([.lost("\(folder) cannot be watched: \(reason)")])
+        }
       }
     }
+    estate.unwatched = refused
+    return added
   }
 }
