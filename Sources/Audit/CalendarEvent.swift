@@ -60,7 +60,8 @@ public struct CalendarEvent: Sendable, Hashable {
   public static func isZone(_ name: String) -> Bool {
     let parts = name.split(separator: "/", omittingEmptySubsequences: false)
     let isWell = parts.allSatisfy { part in
-      !part.isEmpty && part.utf8.allSatisfy { byte in (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte & 0xDF) || "-_+".utf8.contains(byte) }
+      !part.isEmpty
+        && part.utf8.allSatisfy { byte in (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte & 0xDF) || "-_+".utf8.contains(byte) }
     }
     guard isWell else { return false }
     let folder = "/usr/share/zoneinfo"

@@ -31,7 +31,14 @@ public struct FactCollection {
     }
   }
 
+  /// Secrets are masked here, once for all that judges, shows or keeps what was collected.
   public func collect(_ target: Target) -> Outcome {
+    var outcome = unmasked(target)
+    outcome.collection = Secrets.masked(outcome.collection)
+    return outcome
+  }
+
+  private func unmasked(_ target: Target) -> Outcome {
     switch target {
     case .refused(let refusal): Outcome(Collection(refusals: [refusal]))
     case .machine(let name, let root): Outcome(machine(name, Tree(root: root)))

@@ -98,11 +98,13 @@ public struct TargetResolver {
     if name.hasPrefix("docker://") {
       let socket = String(name.dropFirst(9))
       guard socket.hasPrefix("/") else {
+        let shown = Secrets.masked(name)
         return [
           .refused(
             Refusal(
-              target: name, code: "not-judged",
-              message: "\(name): an engine is asked over a local socket only; write docker:///run/docker.sock, or run ringwall on its host")
+              target: shown, code: "not-judged",
+              message: "\(shown): an engine is asked over a local socket only; write docker:///run/docker.sock, or run ringwall on its host"
+            )
           )
         ]
       }
@@ -110,11 +112,12 @@ public struct TargetResolver {
     }
     if Self.isServer(name) { return [.server(name)] }
     if let scheme = name.firstRange(of: "://").map({ name[..<$0.lowerBound] }), !scheme.contains("/") {
+      let shown = Secrets.masked(name)
       return [
         .refused(
           Refusal(
-            target: name, code: "not-judged",
-            message: "\(name): connections over \(scheme) are not judged by this version; audit the host itself, or name files"))
+            target: shown, code: "not-judged",
+            message: "\(shown): connections over \(scheme) are not judged by this version; audit the host itself, or name files"))
       ]
     }
     do throws(Tree.Failure) {

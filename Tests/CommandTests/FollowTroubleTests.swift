@@ -136,7 +136,8 @@ struct FollowTroubleTests {
     let errors = Pipe()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
     process.arguments = [
-      "--user", "--map-root-user", "/bin/sh", "-c", "echo 10 > /proc/sys/user/max_inotify_watches && exec \"$@\"", "sh", Program.path, "audit",
+      "--user", "--map-root-user", "/bin/sh", "-c", "echo 10 > /proc/sys/user/max_inotify_watches && exec \"$@\"", "sh", Program.path,
+      "audit",
       "--follow", "--no-progress", folder.path,
     ]
     process.environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"]

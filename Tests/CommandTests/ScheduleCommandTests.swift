@@ -37,13 +37,16 @@ struct ScheduleCommandTests {
   @Test(
     "A calendar event that systemd would not take, or that never comes, is refused in one sentence and writes nothing",
     arguments: [
-      ("25:00", "25 is no hour: those are 0 to 23"), ("2026-02-30", "no such day comes any more"), ("Mond 3:00", "days of the week are Mon to Sun"),
+      ("25:00", "25 is no hour: those are 0 to 23"), ("2026-02-30", "no such day comes any more"),
+      ("Mond 3:00", "days of the week are Mon to Sun"),
       ("3:00 Mars/Olympus", "this system knows no time zone Mars/Olympus"), ("every 3:00", "stands where a number or * is expected"),
       ("daily\nOnBootSec=1", "write a calendar event"),
     ])
   func calendars(_ event: String, _ sentence: String) throws {
     let folder = try ScratchFolder()
-    let result = try Program.run(["schedule", "--folder", folder.path, "--yes", "--calendar", event.replacingOccurrences(of: "\\n", with: "\n")])
+    let result = try Program.run([
+      "schedule", "--folder", folder.path, "--yes", "--calendar", event.replacingOccurrences(of: "\\n", with: "\n"),
+    ])
     #expect(result.code == 2 && result.error.contains(sentence), "\(result.error)")
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
     let chinese = try Program.run(["schedule", "--folder", folder.path, "--yes", "--lang", "zh-CN", "--calendar", event])

@@ -32,7 +32,8 @@ struct DuplicateKeyTests {
   func capitals() throws {
     let one = collect(#"[{"Id": "a", "HostConfig": {"privileged": true, "capadd": ["SYS_ADMIN"]}}]"#)
     #expect(one.assets[0].facts["privileged"]?.value == true && one.assets[0].facts["capabilities.added"]?.value == ["SYS_ADMIN"])
-    let two = collect(#"[{"Id": "a", "HostConfig": {"privileged": true, "Privileged": false}, "Config": {"Labels": {"a": "1", "A": "2"}}}]"#)
+    let two = collect(
+      #"[{"Id": "a", "HostConfig": {"privileged": true, "Privileged": false}, "Config": {"Labels": {"a": "1", "A": "2"}}}]"#)
     #expect(two.assets[0].facts["privileged"]?.why == "duplicate-key" && two.warnings.count == 1)
   }
 
@@ -75,7 +76,10 @@ struct DuplicateKeyTests {
   @Test("an engine that answers so is refused by its call and key")
   func engine() {
     let collector = EngineCollector(socket: "/run/docker.sock", target: "docker:///run/docker.sock") { call in
-      .success(Array((call == "/version" ? #"{"ApiVersion": "1.44", "Version": "25"}"# : #"{"LiveRestoreEnabled": true, "LiveRestoreEnabled": false}"#).utf8))
+      .success(
+        Array(
+          (call == "/version" ? #"{"ApiVersion": "1.44", "Version": "25"}"# : #"{"LiveRestoreEnabled": true, "LiveRestoreEnabled": false}"#)
+            .utf8))
     }
     #expect(
       collector.collect().refusals.map(\.message) == [

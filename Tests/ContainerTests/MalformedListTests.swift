@@ -44,7 +44,11 @@ struct MalformedListTests {
     #expect(try found("{}", "{}", #"[{"source": "/etc", "destination": "/x", "options": \#(wrong)}]"#)["mounts"]?.why == "malformed")
   }
 
-  @Test("settings of the daemon of another kind", arguments: [("icc", #""false""#), ("debug", "1"), ("insecure-registries", #""r:5000""#), ("log-level", "true"), ("hosts", #""tcp://0.0.0.0""#)])
+  @Test(
+    "settings of the daemon of another kind",
+    arguments: [
+      ("icc", #""false""#), ("debug", "1"), ("insecure-registries", #""r:5000""#), ("log-level", "true"), ("hosts", #""tcp://0.0.0.0""#),
+    ])
   func daemon(_ key: String, _ value: String) throws {
     let found = try facts("{\"\(key)\": \(value), \"live-restore\": true}", "daemon.json")
     #expect(found[key == "hosts" ? "conf.hosts" : "daemon.\(key)"]?.why == "malformed" && found["daemon.live-restore"]?.value == true)
@@ -66,7 +70,8 @@ struct MalformedListTests {
   }
 
   @Test("a check of health is told by how it is run; what it runs may hold passwords") func health() throws {
-    let found = try facts(#"[{"Id": "a", "HostConfig": {}, "Config": {"Healthcheck": {"Test": ["CMD-SHELL", "mysqladmin -uroot -phunter2 ping"]}}}]"#)
+    let found = try facts(
+      #"[{"Id": "a", "HostConfig": {}, "Config": {"Healthcheck": {"Test": ["CMD-SHELL", "mysqladmin -uroot -phunter2 ping"]}}}]"#)
     #expect(found["healthcheck"]?.value == ["CMD-SHELL"])
     #expect(try facts(#"[{"Id": "a", "HostConfig": {}, "Config": {"Healthcheck": {"Test": "x"}}}]"#)["healthcheck"]?.why == "malformed")
   }

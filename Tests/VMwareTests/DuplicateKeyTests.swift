@@ -73,9 +73,11 @@ struct DuplicateKeyTests {
 
   @Test("extraConfig knows no capitals: a key in two spellings is one, with the machine named in the warning")
   func extraConfig() throws {
-    let object = collect(#""vms": [{"name": "w", "extraConfig": {"isolation.tools.copy.disable": "false", "ISOLATION.tools.copy.disable": "true"}}]"#)
+    let object = collect(
+      #""vms": [{"name": "w", "extraConfig": {"isolation.tools.copy.disable": "false", "ISOLATION.tools.copy.disable": "true"}}]"#)
     let list = collect(
-      #""vms": [{"name": "w", "config": {"extraConfig": [{"key": "isolation.tools.copy.disable", "value": "false"}, {"key": "isolation.tools.copy.disable", "value": "true"}]}}]"#)
+      #""vms": [{"name": "w", "config": {"extraConfig": [{"key": "isolation.tools.copy.disable", "value": "false"}, {"key": "isolation.tools.copy.disable", "value": "true"}]}}]"#
+    )
     for found in [object, list] {
       #expect(try fact(found, "setting.isolation.tools.copy.disable").why == "duplicate-key", "\(found.assets[0].facts.keys.sorted())")
       #expect(found.warnings.contains { $0.message.contains("w: extraConfig holds") && $0.message.contains("different values") })
@@ -88,15 +90,20 @@ struct DuplicateKeyTests {
   func section() {
     let found = collect(#""hosts": [{"name": "a"}], "hosts": []"#)
     #expect(found.assets.isEmpty)
-    #expect(found.refusals.map(\.message) == ["e.json:2:28: hosts stands a second time, and only one of the two could be read; export the inventory again"])
+    #expect(
+      found.refusals.map(\.message) == [
+        "e.json:2:28: hosts stands a second time, and only one of the two could be read; export the inventory again"
+      ])
   }
 
   @Test("advanced settings of PowerCLI: an entry of the same name and entity with another value")
   func settings() throws {
-    let text = #"[{"Name": "DCUI.Access", "Value": "root", "Entity": "a"}, {"Name": "DCUI.Access", "Value": "x", "Entity": "a"}, {"Name": "Mem.MemEagerZero", "Value": 0, "Value": 1, "Entity": "a"}]"#
+    let text =
+      #"[{"Name": "DCUI.Access", "Value": "root", "Entity": "a"}, {"Name": "DCUI.Access", "Value": "x", "Entity": "a"}, {"Name": "Mem.MemEagerZero", "Value": 0, "Value": 1, "Entity": "a"}]"#
     let found = InventoryCollector().collect(settings: Array(text.utf8), path: "s.json", target: "s.json")
     #expect(try fact(found, "option.DCUI.Access").why == "duplicate-key" && fact(found, "option.Mem.MemEagerZero").why == "duplicate-key")
-    #expect(found.warnings.map(\.message) == ["s.json:1:155: [2].Value stands also at 1:143 with another value; what rests on it is unknown"])
+    #expect(
+      found.warnings.map(\.message) == ["s.json:1:155: [2].Value stands also at 1:143 with another value; what rests on it is unknown"])
   }
 
   @Test("thousands of keys that stand twice cost no more than reading them, and leave nothing known")

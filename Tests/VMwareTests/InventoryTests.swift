@@ -77,6 +77,22 @@ struct InventoryTests {
     #expect(host.facts["service.TSM"]?.value == ["running": true, "policy": "on"] && host.facts["service.ntpd"]?.state == .absent)
   }
 
+  @Test(
+    "sections of another form are no empty ones",
+    arguments: [
+      (#""hosts": "x""#, "hosts is expected to be a list of objects"), (#""vms": 5"#, "vms is expected to be a list of objects"),
+      (#""errors": "x""#, "an element of errors does not say what failed"),
+      (#""errors": [{"message": "no"}]"#, "an element of errors does not say what failed"),
+      (#""vsan": []"#, "vsan is expected to be an object"), (#""sso": "x""#, "sso is expected to be an object"),
+      (#""vsan": {"clusters": ["x"]}"#, "an element of clusters is expected to be an object"),
+    ])
+  func forms(_ section: String, _ what: String) {
+    let other = section.contains("hosts") ? #""vms": [{"name": "v"}]"# : #""hosts": [{"name": "h"}]"#
+    let found = collect(document("\(other), \(section)"))
+    #expect(found.assets.isEmpty && found.refusals.count == 1 && found.refusals[0].message.contains(what), "\(found.refusals)")
+    #expect(collect(document(#""hosts": null, "vms": [{"name": "v"}], "errors": null, "vsan": null"#)).refusals.isEmpty)
+  }
+
   @Test("secrets of iSCSI adapters stay in the document")
   func secrets() throws {
     let text = try Self.text().replacingOccurrences(of: "\"chapName\": \"esx\"", with: "\"chapSecret\": \"hunter2\", \"chapName\": \"esx\"")

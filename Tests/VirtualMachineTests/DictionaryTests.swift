@@ -90,12 +90,16 @@ import Testing
       // Where a line ends behind the keys that each has, nothing tells.
       if half.hasSuffix("\n"), half.hasPrefix(Self.head) { continue }
       let found = Self.collect(half)
-      #expect(found.refusals.count + found.warnings.count == 1 && (found.refusals.map(\.message) + found.warnings.map(\.message)).allSatisfy { $0.hasPrefix("x.vmx") })
+      #expect(
+        found.refusals.count + found.warnings.count == 1
+          && (found.refusals.map(\.message) + found.warnings.map(\.message)).allSatisfy { $0.hasPrefix("x.vmx") })
       for asset in found.assets { #expect(asset.facts["setting.isolation.tools.paste.disable"]?.state == .notCollected, "\(half)") }
     }
     let tail = Self.collect("vhv.enable = \"FALSE\"\n")
     #expect(
-      tail.warnings.map(\.message) == ["x.vmx: config.version is missing, so that it may be a part of a .vmx; what it does not hold is unknown"])
+      tail.warnings.map(\.message) == [
+        "x.vmx: config.version is missing, so that it may be a part of a .vmx; what it does not hold is unknown"
+      ])
     #expect(tail.assets.first?.facts["vbs"]?.why == "cut-off" && tail.assets.first?.facts["nestedVirtualization"]?.value == false)
   }
 

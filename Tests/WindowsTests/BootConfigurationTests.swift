@@ -135,7 +135,8 @@ struct BootConfigurationTests {
     }
     let wide = WindowsTextTests.wide(text)
     let odd = WindowsCollector().collect(boot: Array(wide.dropLast()), path: "b.txt", target: "b.txt")
-    #expect(odd.refusals.map(\.message) == ["b.txt:29: the text breaks off in the middle of a character; write it again with bcdedit /enum all"])
+    #expect(
+      odd.refusals.map(\.message) == ["b.txt:29: the text breaks off in the middle of a character; write it again with bcdedit /enum all"])
   }
 
   @Test("a listing without a loader is refused") func refused() {

@@ -25,7 +25,9 @@ struct MalformedListTests {
     ("Get-VMIntegrationService", ["integration.fileCopy", "integration.timeSynchronization"]),
   ]
 
-  @Test("a text, a number, a switch, or one of them among objects", arguments: [#""x""#, "0", "5", "true", #"["x"]"#, "[[]]", #"[{"VMId": "a"}, "x"]"#])
+  @Test(
+    "a text, a number, a switch, or one of them among objects",
+    arguments: [#""x""#, "0", "5", "true", #"["x"]"#, "[[]]", #"[{"VMId": "a"}, "x"]"#])
   func machines(_ rows: String) throws {
     for (section, names) in Self.lists {
       let found = try facts(collect("\(Self.machine), \"\(section)\": \(rows)"), .hyperVMachine)
@@ -63,11 +65,14 @@ struct MalformedListTests {
     #expect(try facts(collect(#""Get-VMHost": "x""#), .hyperVHost)["migration.enabled"]?.why == "malformed")
   }
 
-  @Test("machines that are none are told, and the others judged", arguments: [#"[{"Id": "a", "Name": "w"}, {"Generation": 2}]"#, #"[{"Id": "a"}, "x"]"#])
+  @Test(
+    "machines that are none are told, and the others judged",
+    arguments: [#"[{"Id": "a", "Name": "w"}, {"Generation": 2}]"#, #"[{"Id": "a"}, "x"]"#])
   func gaps(_ rows: String) {
     let found = collect("\"Get-VM\": \(rows)")
     #expect(found.assets.contains { $0.asset.kind == .hyperVMachine })
-    #expect(found.refusals.map(\.message) == ["h.json:1: no machine with an Id or a name, where Get-VM lists machines; write the file again"])
+    #expect(
+      found.refusals.map(\.message) == ["h.json:1: no machine with an Id or a name, where Get-VM lists machines; write the file again"])
   }
 
   @Test("errors that name nothing leave open what failed", arguments: [#""x""#, "[5]", #"[{"message": "no"}]"#])

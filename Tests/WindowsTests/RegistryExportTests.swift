@@ -57,7 +57,9 @@ struct RegistryExportTests {
     #expect(try state(#"HKLM\system\currentcontrolset"#, #"HKLM\system\currentcontrolset\Enum"#) == .absent)
     // Between two keys an export looks whole wherever it is cut: only what stands behind tells that a key was passed by.
     #expect(try state(guardKey) == .notCollected && state(guardKey, guardKey + #"\Capabilities"#) == .notCollected)
-    #expect(try export(Self.five + "[\(guardKey)]\r\n\r\n\(Self.five)[HKEY_LOCAL_MACHINE\\SOFTWARE\\X]\r\n\r\n").fact(value, path: "x").state == .absent)
+    #expect(
+      try export(Self.five + "[\(guardKey)]\r\n\r\n\(Self.five)[HKEY_LOCAL_MACHINE\\SOFTWARE\\X]\r\n\r\n").fact(value, path: "x").state
+        == .absent)
     #expect(try state(value.path.components(before: "!").replacing("HKLM", with: "HKEY_LOCAL_MACHINE")) == .absent)
     #expect(try state(#"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\DeviceGuard\Scenarios\Other"#) == .notCollected)
     #expect(try state(#"HKEY_CURRENT_USER\SYSTEM\CurrentControlSet"#) == .notCollected)
@@ -80,7 +82,9 @@ struct RegistryExportTests {
     let whole = Self.five + Self.key + "\"A\"=hex:01,\\\r\n  02\r\n\"V\"=dword:00000001\r\n\r\n"
     #expect(failure(whole) == nil)
     // Of the last line end half is enough.
-    for count in 1..<(whole.utf8.count - 1) { #expect(failure(String(decoding: Array(whole.utf8).prefix(count), as: UTF8.self)) != nil, "\(count)") }
+    for count in 1..<(whole.utf8.count - 1) {
+      #expect(failure(String(decoding: Array(whole.utf8).prefix(count), as: UTF8.self)) != nil, "\(count)")
+    }
     #expect(failure(Self.key + "\"V\"=dword:00000001\r\n\r\n")?.hasPrefix("1: no heading Windows Registry Editor") == true)
     #expect(failure("\"V\"=dword:00000001\r\n\r\n")?.contains("the beginning is missing") == true)
     let wide = WindowsTextTests.wide(whole)

@@ -26,7 +26,9 @@ struct SourcedJSON: Sendable {
 
   /// The value under a key, unless it is missing or null. Docker and runc are written in Go, which takes a key in any capitals.
   subscript(key: String) -> SourcedJSON? {
-    (node.given(key) ?? node.anyCase(key).flatMap { $0.isNull ? nil : $0 }).map { SourcedJSON($0, origin, path: path.isEmpty ? key : path + "." + key) }
+    (node.given(key) ?? node.anyCase(key).flatMap { $0.isNull ? nil : $0 }).map {
+      SourcedJSON($0, origin, path: path.isEmpty ? key : path + "." + key)
+    }
   }
 
   var elements: [SourcedJSON] {

@@ -178,7 +178,7 @@ struct ArgumentFacts {
 
   private var unresolved: Fact {
     var list = FactList()
-    for argument in arguments.unresolved { list.append(.string(argument.text), argument.source) }
+    for argument in arguments.unresolved { list.append(.string(Secrets.masked(argument.text)), argument.source) }
     return list.fact(emptyAt: line.source)
   }
 
@@ -187,40 +187,5 @@ struct ArgumentFacts {
     var list = FactList()
     for argument in line.arguments { list.append(.string(Secrets.masked(argument.text)), argument.source) }
     return list.fact(emptyAt: line.source)
-  }
-}
-
-/// Secrets in option values: `password=...`, `"data":"..."` and the like.
-enum Secrets {
-  private static let keys = ["password", "passwd", "data"]
-
-  /// False for nearly every argument, by one look at its bytes: each key begins with "pass" or "data".
-  private static func mayHoldKey(_ text: String) -> Bool {
-    var last: UInt32 = 0
-    for byte in text.utf8 {
-      last = last << 8 | UInt32(byte)
-      if last == 0x7061_7373 || last == 0x6461_7461 { return true }
-    }
-    return false
-  }
-
-  /// The text with the value behind each such key replaced by dots.
-  static func masked(_ text: String) -> String {
-    let text = maskedAddress(text)
-    guard mayHoldKey(text) else { return text }
-    let values = OptionValues(text, implied: nil)
-    var result = text
-    for pair in values.pairs where keys.contains(pair.key.split(separator: ".").last.map(String.init) ?? "") && pair.value.utf8.count > 3 {
-      result = result.replacing(pair.value, with: "...")
-    }
-    return result
-  }
-
-  /// `scheme://user:password@host` with dots in the place of the password.
-  static func maskedAddress(_ text: String) -> String {
-    guard text.utf8.contains(UInt8(ascii: "@")), let scheme = text.firstRange(of: "://") else { return text }
-    let authority = text[scheme.upperBound...].prefix { $0 != "/" && $0 != "," }
-    guard let at = authority.lastIndex(of: "@"), let colon = authority[..<at].firstIndex(of: ":") else { return text }
-    return String(text[...colon]) + "..." + String(text[at...])
   }
 }

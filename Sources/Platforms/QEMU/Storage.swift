@@ -84,7 +84,7 @@ struct Storage {
     members += [.init("device", .string(kind)), .init("bus", .string(bus)), .init("type", .string(image.type))]
     if let format = image.format { members.append(.init("format", .string(format))) }
     if let cache = cache(image.cache, wce: wce) { members.append(.init("cache", .string(cache))) }
-    if let path = image.path { members.append(.init("source", .string(Secrets.maskedAddress(path)))) }
+    if let path = image.path { members.append(.init("source", .string(Secrets.masked(path)))) }
     members.append(.init("readonly", .bool(image.isReadOnly)))
     return members
   }

@@ -70,11 +70,27 @@ struct InventoryDocument: Sendable {
     self.hosts = hosts
     self.machines = machines
     self.sections = sections
+    try Self.check(sections)
     let all = (sections["errors"]?.list ?? []).prefix(Self.mostMachines).compactMap { entry in
       entry["what"]?.text.map { Failure(place: $0, why: Self.reason(entry["message"]?.text ?? "")) }
     }
     failures = Dictionary(grouping: all) { Self.head(of: $0.place) }
     places = PlaceIndex(of: bytes)
+  }
+
+  /// Sections of another form would read as empty ones: as no failures, and as no clusters.
+  private static func check(_ sections: [String: PlacedJSON]) throws(JSONFault) {
+    for entry in sections["errors"]?.list ?? [] where entry["what"]?.text == nil {
+      throw JSONFault(offset: entry.offset, what: "an element of errors does not say what failed")
+    }
+    for key in ["about", "vsan", "sso", "appliance"] {
+      if let section = sections[key], !section.isObject, !section.isNull {
+        throw JSONFault(offset: section.offset, what: "\(key) is expected to be an object")
+      }
+    }
+    for cluster in sections["vsan"]?["clusters"]?.list ?? [] where !cluster.isObject {
+      throw JSONFault(offset: cluster.offset, what: "an element of clusters is expected to be an object")
+    }
   }
 
   /// A document without any section: the places of single settings that were exported.
@@ -101,9 +117,12 @@ struct InventoryDocument: Sendable {
   private static func elements(_ tokens: inout JSONTokens, _ key: String, atMost limit: Int) throws(JSONFault) -> [Int] {
     guard tokens.next() == UInt8(ascii: "[") else {
       let start = tokens.at
-      let isObject = tokens.next() == UInt8(ascii: "{")
+      let first = tokens.next()
+      guard first == UInt8(ascii: "{") || first == UInt8(ascii: "n") else {
+        throw tokens.fault("\(key) is expected to be a list of objects")
+      }
       try tokens.skip(depth: 1)
-      return isObject ? [start] : []
+      return first == UInt8(ascii: "{") ? [start] : []
     }
     tokens.at += 1
     if tokens.next() == UInt8(ascii: "]") {

@@ -42,7 +42,8 @@ struct RegistryExport: Sendable {
     let first = lines.first { !$0.text.withoutOuterBlanks.isEmpty }
     guard let first, Self.headings.contains(first.text.withoutOuterBlanks) else {
       throw Failure(
-        line: first?.number ?? 1, what: "no heading \(Self.headings[0]) stands before the keys, so that the beginning is missing; export the keys again")
+        line: first?.number ?? 1,
+        what: "no heading \(Self.headings[0]) stands before the keys, so that the beginning is missing; export the keys again")
     }
     var heading = 0
     var index = 0
@@ -89,7 +90,8 @@ struct RegistryExport: Sendable {
       entries[(key + "!" + name).lowercased()] = Entry(data: data, line: number)
     }
     // Every key of an export ends with an empty line, the last one too.
-    guard let last = lines.last, last.text.withoutOuterBlanks.isEmpty, utf8.last == 0x0A || utf8.last == 0x0D, last.number > first.number + 1
+    guard let last = lines.last, last.text.withoutOuterBlanks.isEmpty, utf8.last == 0x0A || utf8.last == 0x0D,
+      last.number > first.number + 1
     else {
       throw Failure(line: lines.last?.number ?? 1, what: "the export breaks off: no empty line ends it; export the keys again")
     }

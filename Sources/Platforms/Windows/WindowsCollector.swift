@@ -77,7 +77,8 @@ public struct WindowsCollector: Sendable {
       return [
         Refusal(
           target: target, code: "malformed",
-          message: "\(inventory.path):\(line): no machine with an Id or a name, where Get-VM lists machines; write the file again", line: line
+          message: "\(inventory.path):\(line): no machine with an Id or a name, where Get-VM lists machines; write the file again",
+          line: line
         )
       ]
     }

@@ -108,7 +108,9 @@ enum WindowsMachine {
       guard let key = row["key"]?.text, let name = row["name"]?.text else { continue }
       let machineKey = key.lowercased().hasPrefix("hklm\\") ? String(key.dropFirst(5)) : key
       let lookup = (machineKey + "!" + name).lowercased()
-      if let before = rows.updateValue(row, forKey: lookup), ["state", "type", "data"].contains(where: { before[$0]?.value != row[$0]?.value }) {
+      if let before = rows.updateValue(row, forKey: lookup),
+        ["state", "type", "data"].contains(where: { before[$0]?.value != row[$0]?.value })
+      {
         ambiguous.insert(lookup)
       }
     }

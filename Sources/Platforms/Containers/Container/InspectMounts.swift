@@ -49,7 +49,8 @@ struct InspectMounts {
     let isWritable = mount["RW"]?.flag ?? !(mount["ReadOnly"]?.flag ?? false)
     let propagation = mount["Propagation"]?.text ?? mount["BindOptions"]?["Propagation"]?.text ?? ""
     append(
-      (mount["Type"]?.text ?? "bind").lowercased(), source, mount["Destination"]?.text ?? mount["Target"]?.text ?? "", isWritable, propagation,
+      (mount["Type"]?.text ?? "bind").lowercased(), source, mount["Destination"]?.text ?? mount["Target"]?.text ?? "", isWritable,
+      propagation,
       mount.source)
   }
 

@@ -51,7 +51,9 @@ struct JSONDuplicates: Sendable {
       stack.append((index, Int(node.next)))
       guard node.kind == .object else { continue }
       var isFolded = false
-      if case .anyCase(let maps) = letters { isFolded = !maps.contains(Self.key(of: index, in: tree, holder: stack.dropLast().last?.index)) }
+      if case .anyCase(let maps) = letters {
+        isFolded = !maps.contains(Self.key(of: index, in: tree, holder: stack.dropLast().last?.index))
+      }
       keys.removeAll(keepingCapacity: true)
       var at = index + 1
       while at < Int(node.next) {
