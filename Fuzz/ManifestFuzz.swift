@@ -1,3 +1,4 @@
+import DiskReader
 import Disks
 import Domain
 
