@@ -86,6 +86,34 @@ struct RunningDumpTests {
     }
   }
 
+  @Test("an image whose halves are of different moments is told as a doubt") func halves() throws {
+    let guest = try TestGuest.shared()
+    let early = try guest.ramImage(named: "early.raw")
+    try guest.run("for i in 1 2 3 4 5 6; do sleep 60 & done; sleep 2")
+    let late = try guest.ramImage(named: "late.raw")
+    for share in [1, 2, 3] {
+      for (first, second) in [(early, late), (late, early)] {
+        let path = guest.folder + "/halves.raw"
+        try SparseFile.copy(first, to: path)
+        let source = try FileHandle(forReadingFrom: URL(fileURLWithPath: second))
+        let target = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+        let size = try source.seekToEnd()
+        var place = size / 4 * UInt64(share)
+        while place < size {
+          try source.seek(toOffset: place)
+          try target.seek(toOffset: place)
+          let bytes = try source.read(upToCount: 1 << 20) ?? Data()
+          try target.write(contentsOf: bytes)
+          place += UInt64(bytes.count)
+        }
+        try target.close()
+        let check = try Program.run(["guest", "check", path, "-o", "json"])
+        #expect(check.code != 1, "\(share): \(check.output.suffix(2000))\(check.error)")
+        try FileManager.default.removeItem(atPath: path)
+      }
+    }
+  }
+
   @Test("no view says anything in English when it is asked in Chinese", arguments: [
     ["ps"], ["modules"], ["mounts"], ["files"], ["sockets"], ["bpf"], ["log", "--last", "3"], ["maps", "1"], ["check"], ["scan"], ["state"],
     ["dirty", "--rounds", "1"], ["pause", "--samples", "2"],

@@ -125,9 +125,11 @@ private struct PassingTasks {
     return start > clock || clock - start < Self.youth
   }
 
-  /// Whether what the list of tasks says of its neighbours at an entry leads to such processes alone.
+  /// Whether the list of tasks breaks at an entry as it does between two moments: beside such a process, or where the neighbour that the entry names does
+  /// not know the entry either. Who takes a process out of the list leaves it pointing to its neighbours.
   func isBetween(_ entry: UInt64) -> Bool {
     let said = guest.u64(entry &+ 8)
+    if let said, let next = guest.u64(said), next != entry { return true }
     let tasks = [entry, said ?? head].filter { $0 != head }.map { $0 &- link }
     return !tasks.isEmpty && tasks.contains(where: contains)
   }
