@@ -35,10 +35,10 @@ struct DecoySearch {
         let count = Int(min(256, range.end - place))
         guard let bytes = guest.memory.bytes(place + 14, count: count - 14) else { continue }
         let text = bytes.prefix { (0x20...0x7E).contains($0) }
-        let words = text.split(separator: 0x20, maxSplits: 1)
-        guard words.count == 2, words[1].first == 0x28, let digit = words[0].first, (0x30...0x39).contains(digit), words[0].contains(0x2E)
+        guard let word = text.split(separator: 0x20, maxSplits: 1, omittingEmptySubsequences: false).first, let digit = word.first,
+          (0x30...0x39).contains(digit), word.contains(0x2E)
         else { continue }
-        let release = String(decoding: words[0], as: UTF8.self)
+        let release = String(decoding: word, as: UTF8.self)
         guard release != guest.kernel.release, !isNatural(place) else { continue }
         found.append(
           KernelRejection(
@@ -50,7 +50,7 @@ struct DecoySearch {
 
   // MARK: Types
 
-  /// A type table with a plausible task_struct that is neither the kernel's own, nor a copy of it, nor one of a BPF program.
+  /// A type table with a plausible task_struct that tells something else of it than the kernel's own, and is none of a BPF program's.
   private func types() -> [KernelRejection] {
     let kernel = guest.kernel
     guard let start = guest.symbol("__start_BTF"), let stop = guest.symbol("__stop_BTF"), start < stop else { return [] }
@@ -65,15 +65,26 @@ struct DecoySearch {
         else { continue }
         let count = 24 + Int(types) + Int(texts)
         guard let bytes = guest.memory.bytes(place, count: count) else { continue }
-        if count <= stop - start, bytes == guest.bytes(start, count: count) { continue }
         // libbpf's section of maps: types of a program, which repeat those of the kernel that it reads.
         if count < 1 << 20, contains(bytes, ".maps\0") || contains(bytes, "license\0") { continue }
-        guard let index = try? TypeIndex(bytes), let size = index.size(of: "task_struct"), size > 0, !isNatural(place) else { continue }
+        guard let index = try? TypeIndex(bytes), let size = index.size(of: "task_struct"), size > 0, !isCopy(index), !isNatural(place)
+        else {
+          continue
+        }
         found.append(
           KernelRejection(source: "BTF", address: place, reason: "it tells of a task_struct of \(size) bytes, and no kernel refers to it"))
       }
     }
     return found
+  }
+
+  /// Whether types tell the same of a task as the kernel's own: what is left of the image that the boot unpacked, and what programs read.
+  private func isCopy(_ types: TypeIndex) -> Bool {
+    let own = guest.kernel.types
+    return types.size(of: "task_struct") == own.size(of: "task_struct")
+      && ["tasks", "pid", "tgid", "comm", "cred", "mm", "real_parent"].allSatisfy {
+        types.member("task_struct", $0)?.bitOffset == own.member("task_struct", $0)?.bitOffset
+      }
   }
 
   /// Places of headers of version 1 with 24 bytes; the kernel and whoever plants one aligns them to 4.
@@ -116,10 +127,19 @@ struct DecoySearch {
 
   // MARK: Symbols
 
-  /// A symbol table outside of the image.
+  /// A symbol table outside of the image that has other tokens than the kernel's own: a copy with the same is what is left of the image that the boot
+  /// unpacked.
   private func symbols() -> [KernelRejection] {
-    KallsymsScan.sightings(in: guest.memory).filter { !image.contains($0.address) && !isNatural($0.address) }.map {
+    let tables = KallsymsScan.sightings(in: guest.memory)
+    let own = tables.first { image.contains($0.address) }.flatMap { tokens($0) }
+    return tables.filter { !image.contains($0.address) && tokens($0) != own && !isNatural($0.address) }.map {
       KernelRejection(source: "kallsyms", address: $0.address, reason: "a symbol table stands there, and no kernel refers to it")
     }
+  }
+
+  private func tokens(_ table: KallsymsScan.Sighting) -> [UInt8]? {
+    let places = table.places
+    guard places.tokenIndex > places.tokenTable, places.tokenIndex - places.tokenTable <= 65536 else { return nil }
+    return guest.memory.bytes(places.tokenTable, count: Int(places.tokenIndex - places.tokenTable) + 512)
   }
 }

@@ -9,8 +9,8 @@ public struct IntegrityFacts: Sendable, Hashable {
 
   /// One structure of the guest's kernel, or several that are held against each other.
   public enum Name: String, Sendable, Hashable, CaseIterable {
-    case kernel, systemCalls, interrupts, processors, text, kernelFile, tracing, probes, securityHooks, operations, executable, processes,
-      modules
+    case kernel, systemCalls, interrupts, processors, text, kernelFile, moduleCode, tracing, probes, securityHooks, operations, callbacks,
+      executable, processes, modules, programs, settings
   }
 
   public enum State: Sendable, Hashable {
@@ -65,17 +65,22 @@ extension IntegrityFacts.Name {
     switch self {
     case .kernel: "VMCOREINFO, kallsyms, BTF, linux_banner, init_uts_ns, init_task"
     case .systemCalls: "sys_call_table, ia32_sys_call_table"
-    case .interrupts: "IDTR of each processor, else idt_table"
+    case .interrupts: "IDTR of each processor, else idt_table; gdt_page, cpu_tss_rw"
     case .processors: "QMP: info registers, xen-save-devices-state"
     case .text: "_stext to _etext, __jump_table, .static_call_sites, ftrace_pages_start, kprobe_table"
     case .kernelFile: "_stext to _etext, and .text of the vmlinux that was given"
+    case .moduleCode: "modules, with their jump_entries, static_call_sites and kallsyms, ftrace_pages_start, kprobe_table"
     case .tracing: "ftrace_ops_list, ftrace_trace_function, ftrace_pages_start"
     case .probes: "kprobe_table"
     case .securityHooks: "security_hook_heads, static_calls_table"
     case .operations: "tables of operations among the kernel's symbols, super_blocks, proc_root, init_net.proc_net"
+    case .callbacks:
+      "notifier chains, net.nf, ptype_base, inet_protos, formats, tty_ldiscs, sysctl_table_root, timer_bases, worker_pool_idr, tracepoints, irq_desc, softirq_vec, pv_ops"
     case .executable: "init_top_pgt"
-    case .processes: "init_task.tasks, init_pid_ns.idr, task_struct.children, cred, mm_struct"
-    case .modules: "modules, module_kset, mod_tree"
+    case .processes: "init_task.tasks, init_pid_ns.idr, task_struct.children, css_set_table, task_struct_cachep, cred, mm_struct"
+    case .modules: "modules, module_kset, mod_tree, module_bug_list, tainted_mask"
+    case .programs: "prog_idr"
+    case .settings: "modprobe_path, core_pattern and other variables by name, selinux_state, cr4_pinned_bits, cpu_tlbstate"
     }
   }
 
@@ -91,15 +96,21 @@ extension IntegrityFacts.Name {
       "A change that was there when the baseline was taken; bytes of sites that the kernel itself patches are held to what may stand there; text of modules."
     case .kernelFile:
       "Places that are patched during boot (alternatives, retpolines, returns, locks) and those that the kernel patches while it runs; text of modules."
+    case .moduleCode:
+      "A change that was there when the baseline was taken; code that a module gave back after its start; data of modules."
     case .tracing: "What a correct callback does with the functions that it is called for."
     case .probes: "A hook by hardware breakpoint, and one that writes into the code without a kprobe."
     case .securityHooks: "Code behind a correct hook; BPF programs of type LSM are listed among BPF programs."
     case .operations:
       "Tables in allocated memory that no super block and no entry of /proc leads to; tables of modules that nothing leads to."
-    case .executable: "Pages that are writable through one address and executable through another; page tables of processes."
+    case .callbacks:
+      "Code behind a correct handler, a handler of the kernel's that took the place of another, and lists that are not read: devices' own."
+    case .executable: "Page tables of processes, which have a copy of the kernel's top entries."
     case .processes:
-      "Credentials that were changed in all of their parts as the kernel itself would; a process that is in none of the three structures."
-    case .modules: "A module that was taken out of all three structures and whose memory is not executable."
+      "Credentials that were changed in all of their parts as the kernel itself would; a process whose task_struct was copied to other memory."
+    case .modules: "A module that was taken out of all four structures and whose memory is not executable."
+    case .programs: "What a program does that neither writes to processes nor overrides functions; programs that left prog_idr (guest bpf)."
+    case .settings: "Which of the values an administrator chose; settings of namespaces."
     }
   }
 }
@@ -144,13 +155,17 @@ struct IntegrityReader {
     case .processors: registers()
     case .text: text()
     case .kernelFile: kernelFile()
+    case .moduleCode: moduleCode()
     case .tracing: tracing()
     case .probes: probes()
     case .securityHooks: securityHooks()
     case .operations: operations()
+    case .callbacks: callbacks()
     case .executable: executable()
     case .processes: try tasks()
     case .modules: modules()
+    case .programs: programs()
+    case .settings: settings()
     }
   }
 

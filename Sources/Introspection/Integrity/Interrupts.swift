@@ -39,7 +39,7 @@ extension IntegrityReader {
         ])
     }
     if tables.isEmpty { return .unreadable("no processor's IDTR is known and the kernel's symbols name no idt_table") }
-    return .present(["tables": .array(tables), "entryText": .bool(!code.entry.isEmpty)])
+    return .present(["tables": .array(tables), "entryText": .bool(!code.entry.isEmpty), "segments": .array(segments())])
   }
 
   // MARK: Processors

@@ -1,7 +1,7 @@
 internal import Domain
 
-/// Modules by three structures that the kernel keeps of them: the list, the folder of /sys/module, and the tree by which it finds whose code an
-/// address is. A module that hides leaves the first, or the first two.
+/// Modules by four structures that the kernel keeps of them: the list, the folder of /sys/module, the tree by which it finds whose code an
+/// address is, and the list of their tables of warnings. A module that hides leaves the first, or the first three.
 extension IntegrityReader {
   private static let limit = 1 << 14
 
@@ -15,9 +15,13 @@ extension IntegrityReader {
       return [
         "name": .string(guest.string(module &+ nameOffset, limit: 64) ?? ""), "module": addressValue(module),
         "missingIn": .array(missing.map(FactValue.string)), "state": .int(Int64(state(module))),
+        "taints": taints(guest.kernel.offset("module", "taints").map { module &+ $0 }),
       ]
     }
-    return .present(["modules": .array(rows), "structures": .array(reading.sources.sorted().map(FactValue.string))])
+    return .present([
+      "modules": .array(rows), "structures": .array(reading.sources.sorted().map(FactValue.string)),
+      "taints": taints(guest.symbol("tainted_mask")),
+    ])
   }
 
   private struct ModuleReading {
@@ -36,6 +40,7 @@ extension IntegrityReader {
     add("list", listed())
     add("sysfs", shown())
     add("tree", inTree())
+    add("bugs", warned())
     return reading
   }
 
@@ -45,6 +50,19 @@ extension IntegrityReader {
   private mutating func listed() -> [UInt64]? {
     guard let head = guest.symbol("modules"), let link = guest.kernel.offset("module", "list") else { return nil }
     return entries(guest.list(head: head, offset: link, structure: "modules", limit: Self.limit))
+  }
+
+  /// module_bug_list: every module from the time that it is loaded (module_bug_finalize, lib/bug.c).
+  private mutating func warned() -> [UInt64]? {
+    guard let head = guest.symbol("module_bug_list"), let link = guest.kernel.offset("module", "bug_list") else { return nil }
+    return entries(guest.list(head: head, offset: link, structure: "module_bug_list", limit: Self.limit))
+  }
+
+  /// Letters of the bits that say what a module, or the kernel since its start, is not trusted for (enum of TAINT_ flags,
+  /// include/linux/panic.h).
+  private func taints(_ place: UInt64?) -> FactValue {
+    guard let bits = place.flatMap({ guest.u64($0) }) else { return .null }
+    return .array("PFSRMBUDAWCIOELKXTN".enumerated().filter { bits >> UInt64($0.offset) & 1 == 1 }.map { .string(String($0.element)) })
   }
 
   /// module_kset: one object for each module, and one without a module for each built-in one with parameters.

@@ -12,8 +12,8 @@ extension IntegrityReader {
     for table in tables(layouts) where met.insert(table.address).inserted {
       if let row = row(table.name, table.address, table.layout) { rows.append(row) }
     }
-    for found in superBlocks() + procEntries() where met.insert(found.address).inserted {
-      if let layout = layouts[found.structure], let row = row(found.name, found.address, layout) { rows.append(row) }
+    for found in superBlocks() + procEntries() + terminalDrivers() + openFiles() where met.insert(found.address).inserted {
+      if let layout = layouts[found.structure], let row = row(found.name, found.address, layout, found.isAllocated) { rows.append(row) }
     }
     if rows.isEmpty { return .unreadable("the kernel's types tell of none of its tables of operations") }
     let uses = moduleUses().sorted { $0.key < $1.key }.map { FactValue.Member($0.key, .array($0.value.sorted().map(FactValue.string))) }
@@ -65,7 +65,9 @@ extension IntegrityReader {
   }
 
   /// Functions by member: those of the kernel's code by name, all others with address and owner.
-  private func row(_ name: String, _ address: UInt64, _ layout: OperationLayouts.Layout) -> FactValue? {
+  ///
+  /// - Parameter isAllocated: whether it may lie in allocated memory.
+  private func row(_ name: String, _ address: UInt64, _ layout: OperationLayouts.Layout, _ isAllocated: Bool = false) -> FactValue? {
     var functions: [FactValue.Member] = []
     var foreign: [FactValue] = []
     for member in layout.functions {
@@ -81,18 +83,20 @@ extension IntegrityReader {
     return [
       "name": .string(name), "structure": .string(layout.name), "address": addressValue(address),
       "owner": code.owner(of: address).factValue,
-      "functions": .object(functions), "foreign": .array(foreign),
+      "functions": .object(functions), "foreign": .array(foreign), "allocated": .bool(isAllocated),
     ]
   }
 
-  private struct Reached {
+  struct ReachedTable {
     let name: String
     let address: UInt64
     let structure: String
+    /// Whether it may lie in allocated memory.
+    var isAllocated = false
   }
 
   /// Tables that mounted file systems use: of the super block, and of its root.
-  private mutating func superBlocks() -> [Reached] {
+  private mutating func superBlocks() -> [ReachedTable] {
     let kernel = guest.kernel
     guard let head = guest.symbol("super_blocks"), let link = kernel.offset("super_block", "s_list"),
       let operations = kernel.offset("super_block", "s_op"), let root = kernel.offset("super_block", "s_root"),
@@ -100,18 +104,18 @@ extension IntegrityReader {
       let inode = kernel.offset("dentry", "d_inode"), let inodeOperations = kernel.offset("inode", "i_op"),
       let fileOperations = kernel.offset("inode", "i_fop")
     else { return [] }
-    var found: [Reached] = []
+    var found: [ReachedTable] = []
     for block in entries(guest.list(head: head, offset: link, structure: "super_blocks", limit: Self.superBlockLimit)) {
       let name = guest.pointer(block &+ type).flatMap { guest.pointer($0 &+ typeName) }.flatMap { guest.string($0, limit: 64) } ?? ""
       if let table = guest.pointer(block &+ operations) {
-        found.append(Reached(name: "\(name).s_op", address: table, structure: "super_operations"))
+        found.append(ReachedTable(name: "\(name).s_op", address: table, structure: "super_operations"))
       }
       guard let node = guest.pointer(block &+ root).flatMap({ guest.pointer($0 &+ inode) }) else { continue }
       if let table = guest.pointer(node &+ inodeOperations) {
-        found.append(Reached(name: "\(name) root i_op", address: table, structure: "inode_operations"))
+        found.append(ReachedTable(name: "\(name) root i_op", address: table, structure: "inode_operations"))
       }
       if let table = guest.pointer(node &+ fileOperations) {
-        found.append(Reached(name: "\(name) root i_fop", address: table, structure: "file_operations"))
+        found.append(ReachedTable(name: "\(name) root i_fop", address: table, structure: "file_operations"))
       }
     }
     return found
@@ -122,7 +126,7 @@ extension IntegrityReader {
   private static let procLimit = 1 << 15
 
   /// Tables of the entries of /proc and of /proc/net in the first network namespace (struct proc_dir_entry, fs/proc/internal.h).
-  private mutating func procEntries() -> [Reached] {
+  private mutating func procEntries() -> [ReachedTable] {
     let kernel = guest.kernel
     guard let root = guest.symbol("proc_root"), let name = kernel.offset("proc_dir_entry", "name"),
       let mode = kernel.offset("proc_dir_entry", "mode"),
@@ -131,12 +135,14 @@ extension IntegrityReader {
       let sequence = kernel.offset("proc_dir_entry", "seq_ops")
     else { return [] }
     let sequences = Set(["proc_seq_ops", "proc_net_seq_ops"].compactMap { guest.symbol($0) })
+    let singles = Set(["proc_single_ops", "proc_net_single_ops"].compactMap { guest.symbol($0) })
+    let writer = kernel.offset("proc_dir_entry", "write")
     var pending: [(entry: UInt64, path: String)] = [(root, "/proc")]
     if let net = guest.symbol("init_net"), let offset = kernel.offset("net", "proc_net"), let entry = guest.pointer(net &+ offset) {
       pending.append((entry, "/proc/net"))
     }
     var met: Set<UInt64> = []
-    var found: [Reached] = []
+    var found: [ReachedTable] = []
     while let (entry, path) = pending.popLast() {
       guard met.count < Self.procLimit else {
         note(Inconsistency(structure: "proc_dir_entry.subdir", address: entry, reason: "/proc has more than \(Self.procLimit) entries"))
@@ -146,15 +152,22 @@ extension IntegrityReader {
       // The folder of a network namespace has no mode of its own.
       let isFolder = guest.u16(entry &+ mode).map { $0 & 0xF000 == 0x4000 || $0 == 0 } ?? false
       if let table = guest.pointer(entry &+ inodes) {
-        found.append(Reached(name: path + " proc_iops", address: table, structure: "inode_operations"))
+        found.append(ReachedTable(name: path + " proc_iops", address: table, structure: "inode_operations"))
       }
       if let table = guest.pointer(entry &+ operations) {
         // A folder has file_operations in the same place.
         found.append(
-          Reached(
+          ReachedTable(
             name: path + (isFolder ? " proc_dir_ops" : " proc_ops"), address: table, structure: isFolder ? "file_operations" : "proc_ops"))
         if sequences.contains(table), let next = guest.pointer(entry &+ sequence) {
-          found.append(Reached(name: path + " seq_ops", address: next, structure: "seq_operations"))
+          found.append(ReachedTable(name: path + " seq_ops", address: next, structure: "seq_operations"))
+        }
+        // One function instead of a table, in the same place, and one that answers writes.
+        if singles.contains(table) {
+          found.append(ReachedTable(name: path, address: entry &+ sequence, structure: OperationLayouts.single, isAllocated: true))
+        }
+        if let writer, sequences.contains(table) || singles.contains(table), guest.pointer(entry &+ writer) != nil {
+          found.append(ReachedTable(name: path, address: entry &+ writer, structure: OperationLayouts.writer, isAllocated: true))
         }
       }
       guard isFolder else { continue }
@@ -176,6 +189,10 @@ private struct OperationLayouts {
     let size: UInt64
     let functions: [(name: String, offset: UInt64)]
   }
+
+  /// Functions that an entry of /proc has without a table.
+  static let single = "proc_dir_entry.single_show"
+  static let writer = "proc_dir_entry.write"
 
   private var byName: [String: Layout] = [:]
 
@@ -203,6 +220,9 @@ private struct OperationLayouts {
         functions.append((member.name, UInt64(member.offset)))
       }
       if !functions.isEmpty { byName[structure] = Layout(name: structure, size: UInt64(size), functions: functions) }
+    }
+    for (structure, member) in [(Self.single, "single_show"), (Self.writer, "write")] {
+      byName[structure] = Layout(name: structure, size: 8, functions: [(member, 0)])
     }
   }
 

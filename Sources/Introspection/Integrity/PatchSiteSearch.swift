@@ -15,11 +15,13 @@ struct PatchSiteSearch {
     self.bytes = bytes
   }
 
-  private mutating func add(_ kind: PatchSite.Kind, _ address: UInt64, _ length: Int, target: UInt64 = 0, original: UInt8 = 0) {
+  private mutating func add(
+    _ kind: PatchSite.Kind, _ address: UInt64, _ length: Int, target: UInt64 = 0, original: UInt8 = 0, rest: [UInt8] = []
+  ) {
     guard text.contains(address), text.upperBound - address >= UInt64(length), sites.count < PatchTable.limit else { return }
-    // A probe knows what stood there before; of the others any will do.
-    if sites[address] != nil, kind != .probe { return }
-    sites[address] = PatchSite(kind: kind, address: address, length: length, target: target, original: original)
+    // A probe knows what stood there before; of the others any will do. One at the start of a function works by the tracer's call.
+    if let known = sites[address], kind != .probe || (known.kind == .functionEntry && byte(address) != 0xCC) { return }
+    sites[address] = PatchSite(kind: kind, address: address, length: length, target: target, original: original, rest: rest)
   }
 
   private mutating func table(_ start: String, _ stop: String) -> (bytes: [UInt8], address: UInt64)? {
@@ -50,7 +52,11 @@ struct PatchSiteSearch {
     for name in ["bpf_dispatcher_xdp_func"] {
       if let address = guest.symbol(name) { add(.dispatcher, hasLandingPad(address) ? address &+ 4 : address, 5) }
     }
-    for probe in probes { add(.probe, probe.place, byte(probe.place) == 0xE9 ? 5 : 1, original: probe.original) }
+    for probe in probes {
+      add(
+        .probe, probe.place, byte(probe.place) == 0xE9 ? 5 : 1, original: probe.original,
+        rest: byte(probe.place) == 0xE9 ? probe.rest : [])
+    }
   }
 
   func byte(_ address: UInt64) -> UInt8? {
@@ -63,25 +69,49 @@ struct PatchSiteSearch {
     zip([0xF3, 0x0F, 0x1E, 0xFA] as [UInt8], UInt64(0)...).allSatisfy { byte(address &+ $1) == $0 }
   }
 
-  /// ftrace_pages_start: pages of records, each with the address of a function's call to the tracer (kernel/trace/ftrace.c).
   private mutating func functionEntries() {
+    let entries = Self.functionEntries(guest) { inconsistencies.append($0) }
+    for address in entries[Self.indices(of: text, in: entries)] { add(.functionEntry, address, 5) }
+  }
+
+  /// ftrace_pages_start: pages of records, each with the address of a function's call to the tracer, in the kernel or in a module
+  /// (kernel/trace/ftrace.c). Ascending.
+  static func functionEntries(_ guest: Guest, _ note: (Inconsistency) -> Void = { _ in }) -> [UInt64] {
     guard let head = guest.symbol("ftrace_pages_start"), let next = guest.kernel.offset("ftrace_page", "next"),
       let records = guest.kernel.offset("ftrace_page", "records"), let used = guest.kernel.offset("ftrace_page", "index"),
       let size = guest.kernel.size("dyn_ftrace"), (8...64).contains(size)
-    else { return }
+    else { return [] }
     var met: Set<UInt64> = []
+    var found: [UInt64] = []
     var place = guest.pointer(head)
     while let page = place {
-      guard met.insert(page).inserted, met.count <= Self.pageLimit, let count = guest.u32(page &+ used), count <= 1 << 18 else {
-        inconsistencies.append(
-          Inconsistency(structure: "ftrace_pages_start", address: page, reason: "the pages have no end or lie of their length"))
-        return
+      guard met.insert(page).inserted, met.count <= Self.pageLimit, found.count <= PatchTable.limit,
+        let count = guest.u32(page &+ used), count <= 1 << 18
+      else {
+        note(Inconsistency(structure: "ftrace_pages_start", address: page, reason: "the pages have no end or lie of their length"))
+        break
       }
       if count > 0, let start = guest.pointer(page &+ records), let bytes = guest.bytes(start, count: Int(count) * Int(size)) {
-        for address in PatchTable.functionEntries(bytes, size: Int(size)) { add(.functionEntry, address, 5) }
+        found += PatchTable.functionEntries(bytes, size: Int(size))
       }
       place = guest.pointer(page &+ next)
     }
+    return found.sorted()
+  }
+
+  /// Places in an ascending list of the addresses in a range.
+  static func indices(of range: Range<UInt64>, in addresses: [UInt64]) -> Range<Int> {
+    func first(_ address: UInt64) -> Int {
+      var low = 0
+      var high = addresses.count
+      while low < high {
+        let middle = (low + high) / 2
+        if addresses[middle] < address { low = middle + 1 } else { high = middle }
+      }
+      return low
+    }
+    let start = first(range.lowerBound)
+    return start..<max(start, first(range.upperBound))
   }
 
   /// Eight bytes each, on four: a jump or return, then ud1 %esp,%ecx (arch/x86/include/asm/static_call.h).

@@ -23,6 +23,8 @@ struct PatchSite: Sendable, Hashable {
   let target: UInt64
   /// First byte without a kprobe; 0 for other kinds.
   let original: UInt8
+  /// The bytes behind it without a kprobe that became a jump; empty for all others, and where the kernel does not tell.
+  var rest: [UInt8] = []
 }
 
 /// Tables of patch sites, parsed from bytes: entries hold offsets relative to themselves, which the guest can set to anything.

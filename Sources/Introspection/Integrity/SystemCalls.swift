@@ -24,7 +24,34 @@ extension IntegrityReader {
       tables.append(["name": .string(name), "symbol": .string(symbol), "address": addressValue(base), "entries": .array(entries)])
     }
     if tables.isEmpty { return .unreadable("the kernel's symbols name no sys_call_table") }
-    return .present(["tables": .array(tables)])
+    var members: [FactValue.Member] = [.init("tables", .array(tables))]
+    if let lost = lostCalls() { members.append(.init("lost", .array(lost))) }
+    return .present(.object(members))
+  }
+
+  /// Functions of the table that `x64_sys_call` leads to no more: since 6.9 (6.1.85) the kernel finds them by jumps in its code, and the table is for
+  /// tracing. Nil for kernels without.
+  private func lostCalls() -> [FactValue]? {
+    guard let start = guest.symbol("x64_sys_call"), let end = guest.kernel.symbols.following(start), end - start <= 1 << 16,
+      let bytes = guest.bytes(start, count: Int(end - start)), let table = guest.symbol("sys_call_table"), let count = length(table)
+    else { return nil }
+    // Every place is taken for an instruction: one too many does no harm, since functions are looked for that none leads to.
+    var targets: Set<UInt64> = []
+    for place in 0..<max(0, bytes.count - 6) {
+      let size: Int
+      switch bytes[place] {
+      case 0xE8, 0xE9: size = 5
+      case 0x0F where bytes[place + 1] & 0xF0 == 0x80: size = 6
+      default: continue
+      }
+      let distance = Int64(Int32(truncatingIfNeeded: PatchTable.word(bytes, place + size - 4, 4)))
+      targets.insert(start &+ UInt64(place + size) &+ UInt64(bitPattern: distance))
+    }
+    return (0..<count).compactMap { number -> FactValue? in
+      guard let target = guest.u64(table &+ 8 &* number), !targets.contains(target) else { return nil }
+      let names = code.text.contains(target) ? guest.kernel.symbols.names(at: target).filter { $0.hasPrefix("__x64_sys_") } : []
+      return names.first.map { ["number": .int(Int64(number)), "name": .string($0)] }
+    }
   }
 
   /// Number, target, owner, and every name of the function, since several system calls may share one.

@@ -48,6 +48,8 @@ private struct TaskReader {
   private let worker: UInt64?
   private let threadFunction: UInt64?
   private let sandbox: Sandbox?
+  /// The cache that all credentials but the first are allocated from.
+  private let credentialCache: UInt64?
 
   init(_ guest: Guest, _ code: CodeMap) {
     self.guest = guest
@@ -63,6 +65,7 @@ private struct TaskReader {
     worker = guest.kernel.offset("task_struct", "worker_private")
     threadFunction = guest.kernel.offset("kthread", "threadfn")
     sandbox = Sandbox(guest)
+    credentialCache = guest.symbol("cred_jar").flatMap { guest.pointer($0) }
     realCred = guest.kernel.offset("task_struct", "real_cred")
     user = guest.kernel.offset("cred", "user")
     userID = guest.kernel.offset("user_struct", "uid")
@@ -139,6 +142,10 @@ private struct TaskReader {
       .init("holdsAll", .bool(allCapabilities.map { credentials.permitted & $0 == $0 } ?? false)),
       .init("beyondLast", addressValue((credentials.permitted | credentials.effective | credentials.ambient) & ~all)),
       .init("notPermitted", addressValue((credentials.effective | credentials.ambient) & ~credentials.permitted)),
+      // Nil where the kernel's caches are not known; the first credentials lie in the image.
+      .init(
+        "allocated",
+        credentialCache.flatMap { cache in guest.slabCache(of: credentials.address).map { .bool($0 == cache) } } ?? .null),
       .init("securebits", secure.flatMap { guest.u32(credentials.address &+ $0) }.map { .int(Int64($0)) } ?? .null),
     ]
     if let account, let accountUser, let accountNamespace, let namespace, let paid = guest.pointer(credentials.address &+ account) {

@@ -1,3 +1,25 @@
+extension Guest {
+  /// The cache that an object in the direct map belongs to, by the first page of its slab: 0 for memory of no slab; nil for what is not in the direct map, and
+  /// for a kernel whose types do not tell.
+  func slabCache(of address: UInt64) -> UInt64? {
+    let place = address &- kernel.directMap
+    guard place < memory.end, let owner = kernel.offset("slab", "slab_cache"), var page = pageStructure(place) else { return nil }
+    if let head = kernel.offset("page", "compound_head").flatMap({ u64(page &+ $0) }), head & 1 == 1 { page = head & ~1 }
+    return isSlab(page) ? u64(page &+ owner) : 0
+  }
+
+  /// Whether a page is one of a slab: PG_slab up to 6.11, then a type of its own.
+  func isSlab(_ page: UInt64) -> Bool {
+    if let type = kernel.types.value("pagetype", "PGTY_slab"), let offset = kernel.offset("page", "page_type") {
+      return u32(page &+ offset).map { Int64($0 >> 24) == type } ?? false
+    }
+    if let bit = kernel.types.value("pageflags", "PG_slab"), (0..<64).contains(bit) {
+      return u64(page).map { $0 >> UInt64(bit) & 1 == 1 } ?? false
+    }
+    return false
+  }
+}
+
 /// Processes by what the kernel keeps of them apart from the three structures that are held against each other: the sets of control groups
 /// that each task is in, and the slabs that every task_struct is allocated from. A process that was taken out of all three still runs, and
 /// still has both.
@@ -117,23 +139,12 @@ struct TaskTraces {
         let run = min(last - frame, max(1, (4096 - place & 4095) / step))
         defer { frame += run }
         guard let page = guest.physical(place) else { continue }
-        for index in 0..<run where guest.memory.u64(page &+ index &* step &+ owner) == cache && isSlab(place &+ index &* step) {
+        for index in 0..<run where guest.memory.u64(page &+ index &* step &+ owner) == cache && guest.isSlab(place &+ index &* step) {
           let first = kernel.directMap &+ (frame + index) << 12
           for object in 0..<count { found.append(first &+ object &* UInt64(size)) }
         }
       }
     }
     return found
-  }
-
-  /// Whether the page is one of a slab still: PG_slab up to 6.11, then a type of its own.
-  private func isSlab(_ page: UInt64) -> Bool {
-    if let type = guest.kernel.types.value("pagetype", "PGTY_slab"), let offset = guest.kernel.offset("page", "page_type") {
-      return guest.u32(page &+ offset).map { Int64($0 >> 24) == type } ?? false
-    }
-    if let bit = guest.kernel.types.value("pageflags", "PG_slab"), (0..<64).contains(bit) {
-      return guest.u64(page).map { $0 >> UInt64(bit) & 1 == 1 } ?? false
-    }
-    return false
   }
 }

@@ -17,33 +17,47 @@ extension IntegrityReader {
     var search = PatchSiteSearch(guest, text: code.text, bytes: bytes)
     search.run(allProbes() ?? [])
     for fault in search.inconsistencies { note(fault) }
-    var masked = bytes
-    var patched: [FactValue] = []
+    let inspected = inspect(bytes, code.text, search.sites)
     var counts: [PatchSite.Kind: Int64] = [:]
-    for site in search.sites.values.sorted(by: { $0.address < $1.address }) {
-      counts[site.kind, default: 0] += 1
-      let offset = Int(site.address - start)
-      let content = PatchContent(bytes[offset...], at: site.address, length: site.length, returnThunk: guest.symbol("__x86_return_thunk"))
-      if let why = objection(site, content) {
-        if patched.count < Self.reportLimit { patched.append(row(site, why, bytes[offset..<offset + site.length])) }
-        continue
-      }
-      if site.kind == .probe, site.length == 1 {
-        masked[offset] = site.original
-      } else {
-        for place in offset..<offset + site.length { masked[place] = 0 }
-      }
-    }
-    let redirected = redirections(bytes, search.sites)
+    for site in search.sites.values { counts[site.kind, default: 0] += 1 }
+    let starts = functions()
+    let begins = FunctionStarts(code, bytes, code.text, search.sites)
     return .present(
       [
         "start": addressValue(start &- guest.kernel.slide), "pageSize": .int(Int64(Self.pageSize)),
         // Addresses within the code depend on it, so that pages of two boots are alike only where it is.
         "slide": addressValue(guest.kernel.slide), "build": guest.kernel.buildID.map(FactValue.string) ?? .null,
-        "pages": .array(hashes(masked)), "patched": .array(patched), "redirected": .array(redirected),
+        "pages": .array(hashes(inspected.masked)), "patched": .array(inspected.patched), "redirected": .array(begins.redirected(starts)),
+        "returning": .array(begins.returning(starts)),
         "sites": .object(counts.sorted { $0.key.rawValue < $1.key.rawValue }.map { .init($0.key.rawValue, .int($0.value)) }),
         "functions": .array(pageSymbols(bytes.count)),
       ])
+  }
+
+  /// Holds every site of some code to what the kernel writes there.
+  ///
+  /// - Parameters:
+  ///   - bytes: of the code, from `text.lowerBound` on.
+  ///   - text: of the image or of one module.
+  /// - Returns: the code without what may be rewritten, and the sites that hold something else, which stay as they are.
+  func inspect(_ bytes: [UInt8], _ text: Range<UInt64>, _ sites: [UInt64: PatchSite]) -> (masked: [UInt8], patched: [FactValue]) {
+    var masked = bytes
+    var patched: [FactValue] = []
+    let thunk = guest.symbol("__x86_return_thunk")
+    for site in sites.values.sorted(by: { $0.address < $1.address }) {
+      let offset = Int(site.address - text.lowerBound)
+      let content = PatchContent(bytes[offset...], at: site.address, length: site.length, returnThunk: thunk)
+      if let why = objection(site, content, text) {
+        if patched.count < Self.reportLimit { patched.append(row(site, why, bytes[offset..<offset + site.length])) }
+        continue
+      }
+      if site.kind == .probe, site.length == 1 + site.rest.count {
+        masked.replaceSubrange(offset..<offset + site.length, with: [site.original] + site.rest)
+      } else {
+        for place in offset..<offset + site.length { masked[place] = 0 }
+      }
+    }
+    return (masked, patched)
   }
 
   private func row(_ site: PatchSite, _ target: UInt64?, _ bytes: ArraySlice<UInt8>) -> FactValue {
@@ -55,12 +69,12 @@ extension IntegrityReader {
   }
 
   /// What is wrong with a site: `.some(nil)` where it holds none of what may stand there, `.some(target)` where it leads to where it must not.
-  private func objection(_ site: PatchSite, _ content: PatchContent) -> UInt64?? {
+  private func objection(_ site: PatchSite, _ content: PatchContent, _ text: Range<UInt64>) -> UInt64?? {
     switch (site.kind, content) {
     case (.probe, .breakpoint): return nil
     case (.probe, .jump(let target)): return allowed(target, [.generated]) ? nil : .some(target)
     case (_, .nothing): return nil
-    case (.jumpLabel, .jump(let target)): return target == site.target && code.text.contains(target) ? nil : .some(target)
+    case (.jumpLabel, .jump(let target)): return target == site.target && text.contains(target) ? nil : .some(target)
     case (.staticCall, .result), (.staticCallTrampoline, .result): return nil
     case (.staticCall, .call(let target)), (.staticCall, .jump(let target)), (.staticCallTrampoline, .jump(let target)):
       return allowed(target, [.kernel, .module, .bpf, .generated]) ? nil : .some(target)
@@ -73,45 +87,19 @@ extension IntegrityReader {
 
   private func allowed(_ target: UInt64, _ kinds: Set<CodeOwner.Kind>) -> Bool { kinds.contains(code.owner(of: target).kind) }
 
-  /// Functions whose first instruction leaves the kernel's image: a jump or call, or an absolute jump through a register.
-  private func redirections(_ bytes: [UInt8], _ sites: [UInt64: PatchSite]) -> [FactValue] {
-    let start = code.text.lowerBound
+  /// Starts of the kernel's functions, each with that of the next one.
+  private func functions() -> [(start: UInt64, end: UInt64)] {
     let symbols = guest.kernel.symbols
-    var found: [FactValue] = []
-    var last: UInt64 = 0
+    var found: [(start: UInt64, end: UInt64)] = []
     for index in symbols.indices(in: code.text) {
-      var address = symbols.address(at: index)
-      if address == last { continue }
-      last = address
-      var offset = Int(address - start)
-      guard offset + 16 <= bytes.count else { break }
-      if bytes[offset] == 0xF3, bytes[offset + 1] == 0x0F, bytes[offset + 2] == 0x1E, bytes[offset + 3] == 0xFA {
-        address += 4
-        offset += 4
+      let address = symbols.address(at: index)
+      if let last = found.last {
+        if last.start == address { continue }
+        found[found.count - 1].end = address
       }
-      guard sites[address] == nil, let target = Self.departure(bytes[offset...], at: address), !guest.kernel.image.contains(target) else {
-        continue
-      }
-      guard found.count < Self.reportLimit else { break }
-      found.append([
-        "at": code.fact(address), "target": code.fact(target), "bytes": .string(bytes[offset..<min(offset + 12, bytes.count)].hexadecimal),
-      ])
+      found.append((address, code.text.upperBound))
     }
     return found
-  }
-
-  /// Where the instruction at the start of `bytes` goes: CALL and JMP with 32 bits of displacement, MOV RAX with 64 bits and JMP or CALL RAX,
-  /// PUSH with 32 bits and RET.
-  private static func departure(_ bytes: ArraySlice<UInt8>, at address: UInt64) -> UInt64? {
-    let code = Array(bytes.prefix(12))
-    guard code.count == 12 else { return nil }
-    switch code[0] {
-    case 0xE8, 0xE9:
-      return address &+ 5 &+ UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: PatchTable.word(code, 1, 4))))
-    case 0x48 where code[1] == 0xB8 && code[10] == 0xFF && (code[11] == 0xE0 || code[11] == 0xD0): return PatchTable.word(code, 2, 8)
-    case 0x68 where code[5] == 0xC3: return UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: PatchTable.word(code, 1, 4))))
-    default: return nil
-    }
   }
 
   /// SHA-256 of each page, of which the first 16 bytes are kept: enough to tell pages apart, and half as long to store.

@@ -59,6 +59,8 @@ extension IntegrityReader {
     let place: UInt64
     /// Its first byte, before it was replaced.
     let original: UInt8
+    /// The bytes behind it that a jump replaced; empty where the kernel does not tell.
+    let rest: [UInt8]
     /// Handlers; 0 for none.
     let before: UInt64
     let after: UInt64
@@ -71,12 +73,17 @@ extension IntegrityReader {
       let after = guest.kernel.offset("kprobe", "post_handler"), let link = guest.kernel.offset("kprobe", "hlist"),
       let shared = guest.kernel.offset("kprobe", "list")
     else { return nil }
+    // A probe that became a jump lies in an optimized_kprobe, which keeps what the jump wrote over.
+    let saved = guest.kernel.offset("optimized_kprobe", "optinsn.copied_insn").flatMap { saved in
+      guest.kernel.offset("optimized_kprobe", "kp").map { saved &- $0 }
+    }
     var found: [Probe] = []
     func add(_ entry: UInt64) {
       guard found.count < Self.limit, let address = guest.u64(entry &+ place) else { return }
       found.append(
         Probe(
-          address: entry, place: address, original: guest.u8(entry &+ original) ?? 0, before: guest.u64(entry &+ before) ?? 0,
+          address: entry, place: address, original: guest.u8(entry &+ original) ?? 0,
+          rest: saved.flatMap { guest.bytes(entry &+ $0, count: 4) } ?? [], before: guest.u64(entry &+ before) ?? 0,
           after: guest.u64(entry &+ after) ?? 0))
     }
     let aggregate = guest.symbol("aggr_pre_handler")

@@ -68,8 +68,8 @@ struct GuestCheckCommand: ParsableCommand {
 
   private func judge(_ detections: Detections, _ old: FactValue?) throws -> (FactValue, DetectionReport) {
     guard let facts else {
-      return try Self.check(try GuestInspection(guest ?? "", kernel: kernel.vmlinux), samples) {
-        try detections.judge($0, baseline: old).doubting($0)
+      return try Self.check(try GuestInspection(guest ?? "", kernel: kernel.vmlinux), samples) { document, first in
+        try detections.judge(document, baseline: old ?? first).doubting(document)
       }
     }
     let document = try Self.read(facts)
@@ -77,12 +77,15 @@ struct GuestCheckCommand: ParsableCommand {
   }
 
   /// The last document, and what any sample showed.
-  private static func check(_ inspection: GuestInspection, _ samples: Int, _ body: (FactValue) throws -> DetectionReport) throws
-    -> (FactValue, DetectionReport)
-  {
-    var last = try inspection.judge(body)
+  ///
+  /// - Parameter body: judges a document, given that of the first sample, which the first itself has not.
+  private static func check(
+    _ inspection: GuestInspection, _ samples: Int, _ body: (_ document: FactValue, _ first: FactValue?) throws -> DetectionReport
+  ) throws -> (FactValue, DetectionReport) {
+    var last = try inspection.judge { try body($0, nil) }
+    let first = last.document
     for _ in 1..<samples {
-      let next = try inspection.judge(body)
+      let next = try inspection.judge { try body($0, first) }
       let more = next.report.hits.filter { hit in !last.report.hits.contains { $0.detection.id == hit.detection.id && $0.key == hit.key } }
       last = (next.document, DetectionReport(hits: last.report.hits + more, unjudged: next.report.unjudged))
     }

@@ -28,21 +28,54 @@ enum Decoy: String, CaseIterable, Sendable, CustomTestStringConvertible {
       types.structure("task_struct", size: 4096, [.init("tasks", word, at: 64), .init("pid", word, at: 128), .init("comm", word, at: 512)])
       try editor.write(physical: try editor.hole(4096) + 64, types.bytes)
     case .changedTypes:
-      // The kernel's own, with the last member of the last structure elsewhere.
+      // The kernel's own, with task_struct.comm elsewhere.
       let start = try editor.symbol("__start_BTF")
-      guard var bytes = editor.guest.bytes(start, count: Int(try editor.symbol("__stop_BTF") - start)) else {
+      let comm = try UInt32(editor.offset("task_struct", "comm")) * 8
+      guard let own = editor.guest.bytes(start, count: Int(try editor.symbol("__stop_BTF") - start)) else {
         throw GuestEditor.Impossible(description: "no BTF")
       }
-      let names = 24 + Int(bytes[16]) + Int(bytes[17]) << 8 + Int(bytes[18]) << 16 + Int(bytes[19]) << 24
-      bytes[names + 1] = bytes[names + 1] == 0x78 ? 0x79 : 0x78
+      let bytes = try Self.moved("comm", from: comm, in: own)
       try editor.write(physical: try editor.hole(UInt64(bytes.count)), bytes)
     case .symbols:
       let start = try editor.symbol("__start_rodata")
-      guard let bytes = editor.guest.bytes(start, count: Int(try editor.symbol("__end_rodata") - start)) else {
+      guard var bytes = editor.guest.bytes(start, count: Int(try editor.symbol("__end_rodata") - start)) else {
         throw GuestEditor.Impossible(description: "no read-only data")
+      }
+      // The token behind the digits begins with another letter, in each table that looks like one of tokens.
+      let digits: [UInt8] = (0x30...0x39).flatMap { [$0, 0] }
+      var next = 0
+      while let place = Self.place(of: digits, in: bytes, from: next) {
+        bytes[place + 20] = bytes[place + 20] == 0x51 ? 0x52 : 0x51
+        next = place + 20
       }
       try editor.write(physical: try editor.hole(UInt64(bytes.count)), bytes)
     }
+  }
+
+  private static func place(of wanted: [UInt8], in bytes: [UInt8], from first: Int) -> Int? {
+    for place in first..<bytes.count - wanted.count where bytes[place] == wanted[0] {
+      if bytes[place..<place + wanted.count].elementsEqual(wanted) { return place }
+    }
+    return nil
+  }
+
+  /// BTF with a member 8 bytes further, by its name and its offset in bits.
+  private static func moved(_ member: String, from offset: UInt32, in types: [UInt8]) throws -> [UInt8] {
+    func word(_ place: Int) -> UInt32 {
+      var value: UInt32 = 0
+      for index in (0..<4).reversed() { value = value << 8 | UInt32(types[place + index]) }
+      return value
+    }
+    let names = 24 + Int(word(12))
+    guard let name = place(of: [0] + Array(member.utf8) + [0], in: types, from: names) else {
+      throw GuestEditor.Impossible(description: "no name \(member) in BTF")
+    }
+    for place in stride(from: 24, to: names - 12, by: 4) where word(place) == UInt32(name + 1 - names) && word(place + 8) == offset {
+      var changed = types
+      changed.replaceSubrange(place + 8..<place + 12, with: SyntheticTypes.words([offset + 64]))
+      return changed
+    }
+    throw GuestEditor.Impossible(description: "no member \(member) in BTF")
   }
 }
 

@@ -89,6 +89,12 @@ struct IntegrityTests {
   @Test("page tables that lead elsewhere", arguments: Change.memory)
   func memory(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
+  @Test("code of the kernel and of modules is changed", arguments: Change.code + Change.calls + Change.modules)
+  func code(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
+
+  @Test("callbacks, programs of BPF and settings", arguments: Change.hooks + Change.programs + Change.operations + Change.settings)
+  func hooks(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
+
   @Test("planted parts of a kernel lose and are told", arguments: Decoy.allCases)
   func decoys(_ decoy: Decoy) throws { try IntegrityScene.shared().expectRejected(decoy) }
 
@@ -157,6 +163,12 @@ struct IntegrityOfNewKernelTests {
 
   @Test("page tables that lead elsewhere", arguments: Change.memory)
   func memory(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
+
+  @Test("code of the kernel and of modules is changed", arguments: Change.code + Change.calls + Change.modules)
+  func code(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
+
+  @Test("callbacks, programs of BPF and settings", arguments: Change.hooks + Change.programs + Change.operations + Change.settings)
+  func hooks(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
   @Test("planted parts of a kernel lose and are told", arguments: Decoy.allCases)
   func decoys(_ decoy: Decoy) throws { try IntegrityScene.shared().expectRejected(decoy) }

@@ -79,6 +79,15 @@ extension Change {
       let cred = try $0.credentials()
       for member in ["cap_permitted", "cap_effective"] { try $0.write(cred &+ $0.offset("cred", member), UInt64(1 << 16)) }
     },
+    Change("the credentials of another to act with", ["GST-062", "GST-066"], [.kernel, .processes]) {
+      guard let first = try $0.guest.processes().processes.first(where: { $0.pid == 1 })?.credentials else { return }
+      try $0.write(try $0.victim().address &+ $0.offset("task_struct", "cred"), first.address)
+    },
+    Change("credentials of one's own making", ["GST-062"], [.processes]) {
+      guard let size = $0.guest.kernel.size("cred"), let copy = $0.guest.bytes(try $0.credentials(), count: Int(size)) else { return }
+      try $0.write(try $0.heap(), copy)
+      for member in ["cred", "real_cred"] { try $0.write(try $0.victim().address &+ $0.offset("task_struct", member), try $0.heap()) }
+    },
     Change("another user namespace", ["GST-061"], [.processes]) {
       try $0.write(try $0.credentials() &+ $0.offset("cred", "user_ns"), try $0.heap())
     },

@@ -101,6 +101,15 @@ is_code(foreign) if {
 gst_043 contains guest.hit("moved", table.name, {"table": table.name, "address": table.address, "owner": guest.shown(table.owner)}) if {
 	some table in guest.value("operations").tables
 	not table.owner.kind in {"data", "module"}
+
+	# files of debugfs have tables that were made for them
+	not table.allocated == true
+}
+
+# the table of one open file, or the function of an entry of /proc: what matters is that the code is a listed module's
+of_its_module(table, foreign) if {
+	table.allocated == true
+	foreign.owner.kind == "module"
 }
 
 # a file system that is a module has its tables in it, and its functions there or in a module that it depends on
@@ -145,3 +154,34 @@ earlier[table.name] contains table.functions if {
 	some table in guest.before("operations").tables
 	table.owner.kind == "data"
 }
+
+# METADATA
+# title: "Security hooks differ from the baseline"
+# description: "The hooks of Linux Security Modules are set while the kernel starts and stay as they are. One that is gone lets happen what it was there to refuse; one that is there since was added by force."
+# custom:
+#   id: GST-057
+#   severity: critical
+#   technique: [T1562.001, T1014]
+#   facts: [securityHooks, baseline.securityHooks]
+#   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image."
+#   messages:
+#     gone: "The hook {hook} no longer calls {function}"
+#     added: "The hook {hook} calls {function}, and did not in the baseline"
+#   source: "security/security.c (security_add_hooks, __ro_after_init)"
+gst_057 contains guest.hit("gone", sprintf("%s:%s", [hook, function]), {"hook": hook, "function": function}) if {
+	guest.same_kernel
+	guest.value("securityHooks")
+	some [hook, function] in hooks_before
+	not [hook, function] in hooks_now
+}
+
+gst_057 contains guest.hit("added", sprintf("%s:%s", [hook, function]), {"hook": hook, "function": function}) if {
+	guest.same_kernel
+	guest.before("securityHooks")
+	some [hook, function] in hooks_now
+	not [hook, function] in hooks_before
+}
+
+hooks_now contains [hook.hook, guest.shown(hook.function.owner)] if some hook in guest.value("securityHooks").hooks
+
+hooks_before contains [hook.hook, guest.shown(hook.function.owner)] if some hook in guest.before("securityHooks").hooks

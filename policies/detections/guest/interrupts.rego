@@ -110,6 +110,37 @@ gst_013 contains guest.hit("open", sprintf("%d", [gate.vector]), {"vector": gate
 }
 
 # METADATA
+# title: "A descriptor or a stack of a processor is not the kernel's"
+# description: "Linux uses neither call gates nor conforming code: a call gate in a processor's table of segments lets a program enter the kernel at a place of somebody's choice. Exceptions run on stacks in an area that is made for them; one elsewhere hands over what the processor was doing."
+# custom:
+#   id: GST-014
+#   severity: critical
+#   technique: [T1014, T1068]
+#   facts: [interrupts]
+#   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image."
+#   messages:
+#     gate: "Segment {index} of CPU {cpu} is a gate to {address} ({owner}), open from privilege level {level}"
+#     conforming: "Segment {index} of CPU {cpu} is code that runs with the privileges of whoever calls it"
+#     stack: "Stack {index} of CPU {cpu} for exceptions lies at {address}"
+#   source: "arch/x86/include/asm/segment.h, arch/x86/include/asm/cpu_entry_area.h; Intel SDM volume 3A, sections 3.4.5 and 5.8.3"
+gst_014 contains guest.hit("gate", sprintf("%d:%d", [table.processor, entry.index]), {"index": entry.index, "cpu": table.processor, "address": entry.target.address, "owner": guest.shown(entry.target.owner), "level": entry.dpl}) if {
+	some table in guest.value("interrupts").segments
+	some entry in table.entries
+	entry.kind == "gate"
+}
+
+gst_014 contains guest.hit("conforming", sprintf("%d:%d", [table.processor, entry.index]), {"index": entry.index, "cpu": table.processor}) if {
+	some table in guest.value("interrupts").segments
+	some entry in table.entries
+	entry.kind == "conforming"
+}
+
+gst_014 contains guest.hit("stack", sprintf("%d:s%d", [table.processor, stack.index]), {"index": stack.index, "cpu": table.processor, "address": stack.address}) if {
+	some table in guest.value("interrupts").segments
+	some stack in table.stacks
+}
+
+# METADATA
 # title: "System calls enter at a place that is not the kernel's"
 # description: "MSR_LSTAR, MSR_CSTAR and MSR_IA32_SYSENTER_EIP say where the processor goes on SYSCALL and SYSENTER. They are registers: memory alone does not show them, and only a running guest tells them."
 # custom:

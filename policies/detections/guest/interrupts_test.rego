@@ -67,3 +67,16 @@ test_registers if {
 	count(interrupts.gst_020) == 1 with input as registers({"lstar": {"address": "0x0", "owner": {"kind": "none"}}})
 	count(interrupts.gst_021) == 3 with input as registers({"writeProtect": false, "noExecute": false, "lostPins": ["SMEP"]})
 }
+
+segments(entries, stacks) := {"facts": {"interrupts": {"state": "present", "value": {"tables": [], "segments": [{"processor": 0, "entries": entries, "stacks": stacks}]}}}}
+
+test_segments if {
+	target := {"address": "0xffff888000000000", "owner": {"kind": "none"}}
+	count(interrupts.gst_014) == 0 with input as segments([], [])
+	some gate in interrupts.gst_014 with input as segments([{"index": 12, "kind": "gate", "type": 12, "dpl": 3, "target": target}], [])
+	gate.case == "gate"
+	some conforming in interrupts.gst_014 with input as segments([{"index": 7, "kind": "conforming", "type": 14, "dpl": 0}], [])
+	conforming.case == "conforming"
+	some stack in interrupts.gst_014 with input as segments([], [{"index": 1, "address": "0xffff888000000000"}])
+	stack.case == "stack"
+}

@@ -5,7 +5,7 @@ import data.ringwall.lib.guest
 
 # METADATA
 # title: "A module is hidden"
-# description: "Rootkits take themselves out of the list that lsmod reads, and often out of /sys/module; the kernel still needs them in the tree by which it finds whose code an address is. A module that left all three is found by its code (GST-051)."
+# description: "Rootkits take themselves out of the list that lsmod reads, and often out of /sys/module; the kernel still needs them in the tree by which it finds whose code an address is. A module that left these is found by the list of tables of warnings, and one that left all by its code (GST-051)."
 # custom:
 #   id: GST-070
 #   compares: [hidden]
@@ -24,7 +24,53 @@ gst_070 contains guest.hit("hidden", module.module, {"name": module.name, "addre
 	module.state == 0
 }
 
-places := {"list": "modules", "sysfs": "module_kset", "tree": "mod_tree"}
+places := {"list": "modules", "sysfs": "module_kset", "tree": "mod_tree", "bugs": "module_bug_list"}
+
+# METADATA
+# title: "A module was built out of the kernel's tree or is not signed"
+# description: "Modules of the distribution are signed by it. One that is not may be a driver that somebody built, and may be a rootkit: whoever runs the guest should know each of them."
+# custom:
+#   id: GST-071
+#   severity: low
+#   technique: [T1547.006]
+#   facts: [modules]
+#   remediation: "Find out where the module comes from (modinfo) and whether it is meant to be there."
+#   messages:
+#     foreign: "The module {name} has the taints {letters}"
+#   source: "Documentation/admin-guide/tainted-kernels.rst"
+gst_071 contains guest.hit("foreign", module.module, {"name": module.name, "letters": concat("", module.taints)}) if {
+	some module in guest.value("modules").modules
+	some letter in module.taints
+	letter in {"F", "O", "E"}
+}
+
+# METADATA
+# title: "The kernel's record of what taints it was changed"
+# description: "A module that taints the kernel leaves its mark there until the next start. Where a module has a mark that the kernel lacks, somebody wiped it; where the kernel has the mark of an unsigned or foreign module and no listed module has it, that module was unloaded, or hides."
+# custom:
+#   id: GST-074
+#   severity: medium
+#   technique: [T1070, T1014]
+#   facts: [modules]
+#   remediation: "Look in the guest's journal for the module that tainted the kernel; if nobody knows it, keep an image of the guest's memory and treat it as taken over."
+#   messages:
+#     wiped: "The module {name} has the taint {letter}, which the kernel does not know of"
+#     gone: "The kernel has the taint {letter}, and no listed module has it"
+#   source: "kernel/panic.c (add_taint), kernel/module/main.c (add_taint_module)"
+gst_074 contains guest.hit("wiped", sprintf("%s:%s", [module.module, letter]), {"name": module.name, "letter": letter}) if {
+	facts := guest.value("modules")
+	some module in facts.modules
+	some letter in module.taints
+	is_array(facts.taints)
+	not letter in facts.taints
+}
+
+gst_074 contains guest.hit("gone", letter, {"letter": letter}) if {
+	facts := guest.value("modules")
+	some letter in facts.taints
+	letter in {"F", "O", "E"}
+	every module in facts.modules { not letter in module.taints }
+}
 
 # METADATA
 # title: "Something in memory looks like a kernel and is none"

@@ -166,6 +166,8 @@ lasting contains process if {
 #   messages:
 #     initial: "Process {pid} ({name}) has the credentials that the kernel started with (init_cred)"
 #     shared: "Process {pid} ({name}) has the credentials of process {other}"
+#     borrowed: "Process {pid} ({name}) acts with the credentials of process {other}"
+#     foreign: "Process {pid} ({name}) has credentials at {address}, where the kernel allocates none"
 #   source: "kernel/cred.c (copy_creds)"
 gst_062 contains guest.hit("initial", process.task, {"pid": process.pid, "name": process.name}) if {
 	facts := guest.value("processes")
@@ -180,6 +182,23 @@ gst_062 contains guest.hit("shared", process.task, {"pid": process.pid, "name": 
 	process.realCred != facts.initCred
 	some other in sharing[process.realCred]
 	other.pid < process.pid
+}
+
+# the credentials that a process acts with may be others for a moment, but not those of another process
+gst_062 contains guest.hit("borrowed", process.task, {"pid": process.pid, "name": process.name, "other": other.pid}) if {
+	facts := guest.value("processes")
+	some process in lasting
+	process.cred != process.realCred
+	process.cred != facts.initCred
+	some other in sharing[process.cred]
+	other.pid != process.pid
+}
+
+gst_062 contains guest.hit("foreign", process.task, {"pid": process.pid, "name": process.name, "address": process.cred}) if {
+	facts := guest.value("processes")
+	some process in lasting
+	process.cred != facts.initCred
+	process.allocated == false
 }
 
 sharing[process.realCred] contains {"pid": process.pid} if {

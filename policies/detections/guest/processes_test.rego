@@ -61,6 +61,14 @@ test_shared if {
 	count(processes.gst_062) == 1 with input as facts([init, shell, child({"cred": "0xc0"})])
 }
 
+test_borrowed if {
+	some hit in processes.gst_062 with input as facts([init, shell, child({"cred": "0xc1"})])
+	hit.case == "borrowed"
+	some foreign in processes.gst_062 with input as facts([init, child({"allocated": false})])
+	foreign.case == "foreign"
+	count(processes.gst_062) == 0 with input as facts([init, child({"allocated": true})])
+}
+
 test_root_below_user if {
 	count(processes.gst_063) == 1 with input as facts([init, shell, child(root)])
 	count(processes.gst_063) == 0 with input as facts([init, shell, child(object.union(root, {"setuidProgram": true}))])

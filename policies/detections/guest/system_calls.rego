@@ -104,3 +104,19 @@ gst_003 contains guest.hit("changed", sprintf("%s:%d", [table.name, entry.number
 	old := other.entries[index]
 	old.owner != entry.owner
 }
+
+# METADATA
+# title: "A system call is no longer reached"
+# description: "Newer kernels find the function of a system call by jumps in x64_sys_call, and keep the table for tracing only. Where no jump leads to a function of the table any more, the jump was turned elsewhere."
+# custom:
+#   id: GST-004
+#   severity: critical
+#   technique: [T1014]
+#   facts: [systemCalls]
+#   remediation: "Isolate the guest, keep an image of its memory (ringwall guest dump), and rebuild it from a trusted image."
+#   messages:
+#     lost: "No jump of x64_sys_call leads to {name}, the function of number {number}"
+#   source: "arch/x86/entry/syscall_64.c (x64_sys_call)"
+gst_004 contains guest.hit("lost", sprintf("%d", [call.number]), {"number": call.number, "name": call.name}) if {
+	some call in guest.value("systemCalls").lost
+}

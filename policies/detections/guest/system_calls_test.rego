@@ -51,6 +51,12 @@ test_one_of_several_names if {
 	}])
 }
 
+test_lost if {
+	count(system_calls.gst_004) == 0 with input as clean
+	lost := {"facts": {"systemCalls": {"state": "present", "value": {"tables": [], "lost": [{"number": 62, "name": "__x64_sys_kill"}]}}}}
+	count(system_calls.gst_004) == 1 with input as lost
+}
+
 test_baseline if {
 	count(system_calls.gst_003) == 1 with input as object.union(table([entry(62, "__x64_sys_getppid")]), {"baseline": table([entry(62, "__x64_sys_kill")])})
 	count(system_calls.gst_003) == 0 with input as object.union(clean, {"baseline": clean})

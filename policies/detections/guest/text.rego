@@ -37,9 +37,32 @@ gst_030 contains guest.hit("content", site.at.address, {"at": guest.shown(site.a
 #   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image."
 #   messages:
 #     jump: "{at} begins with a jump to {address}, which is {owner} (bytes {bytes})"
+#     breakpoint: "{at} begins with a breakpoint that no probe has set (bytes {bytes})"
 #   source: "Intel SDM volume 2 (CALL, JMP)"
 gst_031 contains guest.hit("jump", function.at.address, {"at": guest.shown(function.at.owner), "address": function.target.address, "owner": guest.shown(function.target.owner), "bytes": function.bytes}) if {
 	some function in guest.value("text").redirected
+	function.target
+}
+
+gst_031 contains guest.hit("breakpoint", function.at.address, {"at": guest.shown(function.at.owner), "bytes": function.bytes}) if {
+	some function in guest.value("text").redirected
+	not function.target
+}
+
+# METADATA
+# title: "A function of the kernel returns before it does anything"
+# description: "A check that returns at once allows everything: to switch off a security function it is enough to write a return to its start. Functions that the compiler left empty have padding behind their return; one with code there that nothing leads to was cut off."
+# custom:
+#   id: GST-034
+#   severity: critical
+#   technique: [T1014, T1562.001]
+#   facts: [text]
+#   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image."
+#   messages:
+#     cut: "{at} returns at once, and its code is still behind the return (bytes {bytes})"
+#   source: "arch/x86/Makefile (-mharden-sls); Intel SDM volume 2 (RET)"
+gst_034 contains guest.hit("cut", function.at.address, {"at": guest.shown(function.at.owner), "bytes": function.bytes}) if {
+	some function in guest.value("text").returning
 }
 
 # METADATA
@@ -79,4 +102,89 @@ gst_032 contains guest.hit("page", address, {"address": address, "function": tex
 	some index, hash in text.pages
 	old.pages[index] != hash
 	address := sprintf("_stext+0x%x", [index * text.pageSize])
+}
+
+# METADATA
+# title: "A module's code holds what the kernel does not put there"
+# description: "What holds for the kernel's code holds for that of its modules: the places that are rewritten are known, no function begins with a way to nobody, none returns before it does anything, and the function that ends a module is its own."
+# custom:
+#   id: GST-072
+#   severity: critical
+#   technique: [T1014, T1562]
+#   facts: [moduleCode]
+#   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image."
+#   messages:
+#     target: "{at} ({kind}) leads to {address}, which is {owner}"
+#     content: "{at} ({kind}) holds {bytes}, which the kernel does not write there"
+#     jump: "{at} begins with a jump to {address}, which is {owner} (bytes {bytes})"
+#     breakpoint: "{at} begins with a breakpoint that no probe has set (bytes {bytes})"
+#     cut: "{at} returns at once, and its code is still behind the return (bytes {bytes})"
+#     exit: "The module {name} ends by {address}, which belongs to {owner}"
+#   source: "include/linux/module.h, arch/x86/kernel/module.c"
+gst_072 contains guest.hit("target", site.at.address, {"at": guest.shown(site.at.owner), "kind": site.kind, "address": site.target.address, "owner": guest.shown(site.target.owner)}) if {
+	some module in guest.value("moduleCode").modules
+	some site in module.patched
+	site.target
+}
+
+gst_072 contains guest.hit("content", site.at.address, {"at": guest.shown(site.at.owner), "kind": site.kind, "bytes": site.bytes}) if {
+	some module in guest.value("moduleCode").modules
+	some site in module.patched
+	not site.target
+}
+
+gst_072 contains guest.hit("jump", function.at.address, {"at": guest.shown(function.at.owner), "address": function.target.address, "owner": guest.shown(function.target.owner), "bytes": function.bytes}) if {
+	some module in guest.value("moduleCode").modules
+	some function in module.redirected
+	function.target
+}
+
+gst_072 contains guest.hit("breakpoint", function.at.address, {"at": guest.shown(function.at.owner), "bytes": function.bytes}) if {
+	some module in guest.value("moduleCode").modules
+	some function in module.redirected
+	not function.target
+}
+
+gst_072 contains guest.hit("cut", function.at.address, {"at": guest.shown(function.at.owner), "bytes": function.bytes}) if {
+	some module in guest.value("moduleCode").modules
+	some function in module.returning
+}
+
+gst_072 contains guest.hit("exit", module.module, {"name": module.name, "address": module.exit.address, "owner": guest.shown(module.exit.owner)}) if {
+	some module in guest.value("moduleCode").modules
+	module.exit.address
+	not own(module.exit.owner, module.name)
+}
+
+own(owner, name) if {
+	owner.kind == "module"
+	owner.name == name
+}
+
+# METADATA
+# title: "A module's code differs from the baseline"
+# description: "Each page of a module's code, without the places that the kernel itself rewrites, is held against the baseline. Code of modules holds absolute addresses, so that it is compared only where the module lies at the same place, which is the same boot without another load."
+# custom:
+#   id: GST-073
+#   severity: critical
+#   technique: [T1014, T1601.001]
+#   facts: [moduleCode, baseline.moduleCode]
+#   remediation: "Isolate the guest and keep an image of its memory; compare the page with the module's file to find what was changed."
+#   messages:
+#     page: "The code of the module {name} at {address} has other content than in the baseline"
+#   source: "kernel/module/main.c"
+gst_073 contains guest.hit("page", sprintf("%s:%s", [module.name, address]), {"name": module.name, "address": address}) if {
+	guest.same_kernel
+	code := guest.value("moduleCode")
+	before := guest.before("moduleCode")
+	code.slide == before.slide
+	some module in code.modules
+	some old in before.modules
+	old.name == module.name
+	old.module == module.module
+	old.base == module.base
+	old.size == module.size
+	some index, hash in module.pages
+	old.pages[index] != hash
+	address := sprintf("+0x%x", [index * module.pageSize])
 }

@@ -1,0 +1,138 @@
+internal import Crypto
+internal import Domain
+
+/// The code of each listed module: a hash of each page without what the kernel itself rewrites, what stands where it does, and functions
+/// that begin with a way out of it.
+extension IntegrityReader {
+  private static let pageSize = 4096
+  private static let moduleLimit = 4096
+  /// Bytes of one module's code at most; the largest drivers have some 8 MiB.
+  private static let codeLimit: UInt64 = 64 << 20
+
+  mutating func moduleCode() -> IntegrityFacts.State {
+    guard let view = try? ModuleView(guest), let head = guest.symbol("modules"), let link = guest.kernel.offset("module", "list") else {
+      return .absent("the kernel was built without modules")
+    }
+    let walk = guest.list(head: head, offset: link, structure: "modules", limit: Self.moduleLimit)
+    if let fault = walk.inconsistency { note(fault) }
+    let entries = PatchSiteSearch.functionEntries(guest)
+    let probes = allProbes() ?? []
+    var rows: [FactValue] = []
+    for address in walk.entries {
+      // One that is being loaded is written to; its code is judged when it runs.
+      guard view.state(address) == .live, let text = code(of: address) else { continue }
+      let name = guest.string(address &+ (guest.kernel.offset("module", "name") ?? 0), limit: 56) ?? ""
+      guard let bytes = guest.bytes(text.lowerBound, count: Int(text.upperBound - text.lowerBound)) else {
+        note(Inconsistency(structure: "module.\(name)", address: text.lowerBound, reason: "the module's code is not mapped"))
+        continue
+      }
+      rows.append(row(address, name, text, bytes, sites(of: address, text, bytes, entries, probes)))
+    }
+    return .present(["modules": .array(rows), "slide": addressValue(guest.kernel.slide)])
+  }
+
+  /// Where a module's code lies: `core_layout` with `text_size` up to 6.3, then the first of `mem[]`.
+  private func code(of module: UInt64) -> Range<UInt64>? {
+    let kernel = guest.kernel
+    let place: (base: UInt64, size: UInt64)
+    if let areas = kernel.offset("module", "mem"), let base = kernel.offset("module_memory", "base"),
+      let size = kernel.offset("module_memory", "size")
+    {
+      place = (areas &+ base, areas &+ size)
+    } else if let base = kernel.offset("module", "core_layout.base"), let size = kernel.offset("module", "core_layout.text_size") {
+      place = (base, size)
+    } else {
+      return nil
+    }
+    guard let start = guest.pointer(module &+ place.base), let count = guest.u32(module &+ place.size), count > 0,
+      UInt64(count) <= Self.codeLimit, start <= .max - UInt64(count)
+    else { return nil }
+    return start..<start + UInt64(count)
+  }
+
+  /// The places in a module's code that the kernel rewrites, by the tables that came with it.
+  private func sites(
+    of module: UInt64, _ text: Range<UInt64>, _ bytes: [UInt8], _ entries: [UInt64], _ probes: [Probe]
+  ) -> [UInt64: PatchSite] {
+    let kernel = guest.kernel
+    func byte(_ address: UInt64) -> UInt8? {
+      let offset = address &- text.lowerBound
+      return offset < UInt64(bytes.count) ? bytes[Int(offset)] : nil
+    }
+    var sites: [UInt64: PatchSite] = [:]
+    func add(_ kind: PatchSite.Kind, _ address: UInt64, _ length: Int, target: UInt64 = 0, original: UInt8 = 0, rest: [UInt8] = []) {
+      guard text.contains(address), text.upperBound - address >= UInt64(length) else { return }
+      // A probe knows what stood there before; of the others any will do. One at the start of a function works by the tracer's call.
+      if let known = sites[address], kind != .probe || (known.kind == .functionEntry && byte(address) != 0xCC) { return }
+      sites[address] = PatchSite(kind: kind, address: address, length: length, target: target, original: original, rest: rest)
+    }
+    func table(_ pointer: String, _ count: String, _ size: Int) -> (bytes: [UInt8], address: UInt64)? {
+      guard let place = kernel.offset("module", pointer), let number = kernel.offset("module", count),
+        let start = guest.pointer(module &+ place), let rows = guest.u32(module &+ number), rows > 0, rows <= 1 << 16
+      else { return nil }
+      return guest.bytes(start, count: Int(rows) * size).map { ($0, start) }
+    }
+    for address in entries[PatchSiteSearch.indices(of: text, in: entries)] { add(.functionEntry, address, 5) }
+    if let table = table("static_call_sites", "num_static_call_sites", 8) {
+      for address in PatchTable.staticCalls(table.bytes, at: table.address) {
+        let isConditional = byte(address) == 0x0F && byte(address &+ 1).map { $0 & 0xF0 == 0x80 } ?? false
+        add(.staticCall, address, isConditional ? 6 : 5)
+      }
+    }
+    for place in stride(from: 0, to: max(0, bytes.count - 8), by: 4)
+    where bytes[place + 5] == 0x0F && bytes[place + 6] == 0xB9 && bytes[place + 7] == 0xCC {
+      add(.staticCallTrampoline, text.lowerBound + UInt64(place), 5)
+    }
+    if let table = table("jump_entries", "num_jump_entries", 16) {
+      for label in PatchTable.jumpLabels(table.bytes, at: table.address) {
+        let first = byte(label.code)
+        add(.jumpLabel, label.code, first == 0xEB || first == 0x66 ? 2 : 5, target: label.target)
+      }
+    }
+    for probe in probes {
+      add(
+        .probe, probe.place, byte(probe.place) == 0xE9 ? 5 : 1, original: probe.original,
+        rest: byte(probe.place) == 0xE9 ? probe.rest : [])
+    }
+    return sites
+  }
+
+  private func row(_ module: UInt64, _ name: String, _ text: Range<UInt64>, _ bytes: [UInt8], _ sites: [UInt64: PatchSite]) -> FactValue {
+    let inspected = inspect(bytes, text, sites)
+    let pages = stride(from: 0, to: bytes.count, by: Self.pageSize).map { place -> FactValue in
+      let page = inspected.masked[place..<min(place + Self.pageSize, bytes.count)]
+      return .string(Array(SHA256.hash(data: page)).prefix(16).hexadecimal)
+    }
+    let starts =
+      functions(of: module, text) + sites.values.filter { $0.kind == .functionEntry }.map { (start: $0.address, end: $0.address) }
+    let begins = FunctionStarts(code, bytes, text, sites)
+    var members: [FactValue.Member] = [
+      .init("name", .string(name)), .init("module", addressValue(module)), .init("base", addressValue(text.lowerBound)),
+      .init("size", .int(Int64(bytes.count))), .init("pageSize", .int(Int64(Self.pageSize))), .init("pages", .array(pages)),
+      .init("patched", .array(inspected.patched)), .init("redirected", .array(begins.redirected(starts))),
+      .init("returning", .array(begins.returning(starts))),
+    ]
+    if let exit = guest.kernel.offset("module", "exit").flatMap({ guest.pointer(module &+ $0) }) {
+      members.append(.init("exit", code.fact(exit)))
+    }
+    return .object(members)
+  }
+
+  /// Starts and ends of a module's functions by its own symbols (struct mod_kallsyms): STT_FUNC of Elf64_Sym.
+  private func functions(of module: UInt64, _ text: Range<UInt64>) -> [(start: UInt64, end: UInt64)] {
+    let kernel = guest.kernel
+    guard let own = kernel.offset("module", "kallsyms"), let table = kernel.offset("mod_kallsyms", "symtab"),
+      let number = kernel.offset("mod_kallsyms", "num_symtab"), let symbols = guest.pointer(module &+ own),
+      let start = guest.pointer(symbols &+ table), let count = guest.u32(symbols &+ number), count <= 1 << 16,
+      let bytes = guest.bytes(start, count: Int(count) * 24)
+    else { return [] }
+    return (0..<Int(count)).compactMap { index -> (start: UInt64, end: UInt64)? in
+      let place = index * 24
+      guard bytes[place + 4] & 15 == 2 else { return nil }
+      let value = PatchTable.word(bytes, place + 8, 8)
+      let size = PatchTable.word(bytes, place + 16, 8)
+      guard text.contains(value), size <= text.upperBound - value else { return nil }
+      return (value, value + size)
+    }
+  }
+}

@@ -1,0 +1,46 @@
+internal import Domain
+
+/// BPF programs: where their code lies, and whether they change what they look at.
+extension IntegrityReader {
+  private static let programLimit = 1 << 14
+
+  mutating func programs() -> IntegrityFacts.State {
+    guard let table = guest.symbol("prog_idr") else { return .absent("the kernel was built without BPF") }
+    guard let function = guest.kernel.offset("bpf_prog", "bpf_func"), let auxiliary = guest.kernel.offset("bpf_prog", "aux"),
+      let name = guest.kernel.offset("bpf_prog_aux", "name"), let type = guest.kernel.offset("bpf_prog", "type"),
+      let length = guest.kernel.offset("bpf_prog", "len"), let code = guest.kernel.offset("bpf_prog", "insnsi")
+    else { return .unreadable("the kernel's types do not tell of bpf_prog") }
+    let walk = guest.idr(table, structure: "prog_idr", limit: Self.programLimit)
+    if let fault = walk.inconsistency { note(fault) }
+    let helper = writer()
+    let rows = walk.entries.compactMap { entry -> FactValue? in
+      let program = entry.entry
+      guard let target = guest.u64(program &+ function), let count = guest.u32(program &+ length),
+        let kind = guest.u32(program &+ type)
+      else { return nil }
+      let text = guest.pointer(program &+ auxiliary).flatMap { guest.string($0 &+ name, limit: 16) } ?? ""
+      return [
+        "id": .int(Int64(clamping: entry.index)), "name": .string(text), "program": addressValue(program),
+        "type": .string(guest.kernel.types.name(of: Int64(kind), in: "bpf_prog_type") ?? String(kind)),
+        "function": self.code.fact(target),
+        "overrides": .bool(guest.value(program, "bpf_prog", "kprobe_override").map { $0 != 0 } ?? false),
+        "writesUser": .bool(calls(helper, program &+ code, count)),
+      ]
+    }
+    return .present(["programs": .array(rows)])
+  }
+
+  /// bpf_probe_write_user, as a call names it: its distance from __bpf_call_base (kernel/bpf/verifier.c).
+  private func writer() -> UInt32? {
+    guard let base = guest.symbol("__bpf_call_base"), let helper = guest.symbol("bpf_probe_write_user") else { return nil }
+    return UInt32(truncatingIfNeeded: helper &- base)
+  }
+
+  /// Whether a program calls a helper: BPF_JMP | BPF_CALL with the source register 0.
+  private func calls(_ helper: UInt32?, _ start: UInt64, _ count: UInt32) -> Bool {
+    guard let helper, count <= 1 << 20, let bytes = guest.bytes(start, count: Int(count) * 8) else { return false }
+    return stride(from: 0, to: bytes.count, by: 8).contains { place in
+      bytes[place] == 0x85 && bytes[place + 1] >> 4 == 0 && UInt32(truncatingIfNeeded: PatchTable.word(bytes, place + 4, 4)) == helper
+    }
+  }
+}

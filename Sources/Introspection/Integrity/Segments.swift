@@ -1,0 +1,59 @@
+internal import Domain
+
+/// Global descriptor tables and task state segments of all processors (Intel SDM volume 3A, chapters 3 and 7), as they lie in the processors' own areas: who
+/// may enter the kernel by a segment, and on which stacks exceptions run.
+extension IntegrityReader {
+  /// Entries of gdt_page (GDT_ENTRIES, arch/x86/include/asm/segment.h).
+  private static let entryCount: UInt64 = 16
+
+  /// Gates and conforming code in each table, and stacks of exceptions; empty where the kernel's symbols do not tell.
+  func segments() -> [FactValue] {
+    guard let areas = guest.symbol("__per_cpu_offset"), let table = guest.symbol("gdt_page") else { return [] }
+    let count = guest.symbol("nr_cpu_ids").flatMap { guest.u32($0) } ?? 1
+    return (0..<UInt64(min(max(count, 1), 4096))).compactMap { index -> FactValue? in
+      // An area of a processor that was never started is the boot's own.
+      guard let area = guest.u64(areas &+ 8 &* index), let first = guest.u64(area &+ table &+ 16), first != 0 else { return nil }
+      return ["processor": .int(Int64(index)), "entries": .array(entries(area &+ table)), "stacks": .array(stacks(area))]
+    }
+  }
+
+  /// Descriptors through which a program could enter the kernel.
+  private func entries(_ table: UInt64) -> [FactValue] {
+    var found: [FactValue] = []
+    var index: UInt64 = 0
+    while index < Self.entryCount {
+      defer { index += 1 }
+      guard let entry = guest.u64(table &+ 8 &* index), entry >> 47 & 1 == 1 else { continue }
+      let type = entry >> 40 & 15
+      let privilege = entry >> 45 & 3
+      if entry >> 44 & 1 == 0 {
+        // A system descriptor has sixteen bytes: 2 a local table, 9 and 11 a task state, 12 a call gate.
+        let high = guest.u64(table &+ 8 &* index &+ 8) ?? 0
+        if ![2, 9, 11].contains(type) {
+          let target = entry & 0xFFFF | entry >> 32 & 0xFFFF_0000 | high << 32
+          found.append([
+            "index": .int(Int64(index)), "kind": "gate", "type": .int(Int64(type)), "dpl": .int(Int64(privilege)),
+            "target": code.fact(target),
+          ])
+        }
+        index += 1
+      } else if type & 0xC == 0xC {
+        // Code that keeps the privilege of whoever calls it.
+        found.append(["index": .int(Int64(index)), "kind": "conforming", "type": .int(Int64(type)), "dpl": .int(Int64(privilege))])
+      }
+    }
+    return found
+  }
+
+  /// Stacks that exceptions run on, where they lie outside of the area that is made for them (CPU_ENTRY_AREA, Documentation/arch/x86/x86_64/mm.rst).
+  private func stacks(_ area: UInt64) -> [FactValue] {
+    guard let state = guest.symbol("cpu_tss_rw"), let offset = guest.kernel.offset("tss_struct", "x86_tss"),
+      let list = guest.kernel.offset("x86_hw_tss", "ist")
+    else { return [] }
+    let lawful: Range<UInt64> = 0xFFFF_FE00_0000_0000..<0xFFFF_FE80_0000_0000
+    return (0..<UInt64(7)).compactMap { index -> FactValue? in
+      guard let stack = guest.u64(area &+ state &+ offset &+ list &+ 8 &* index), stack != 0, !lawful.contains(stack) else { return nil }
+      return ["index": .int(Int64(index + 1)), "address": addressValue(stack)]
+    }
+  }
+}

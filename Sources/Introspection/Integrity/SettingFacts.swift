@@ -1,0 +1,76 @@
+internal import Domain
+
+/// Settings that live in the kernel's memory and decide what protects it and what it starts by itself.
+extension IntegrityReader {
+  mutating func settings() -> IntegrityFacts.State {
+    var members: [FactValue.Member] = []
+    // Programs that the kernel starts (KMOD_PATH_LEN, CORENAME_MAX_SIZE and their like).
+    for (symbol, limit) in [
+      ("modprobe_path", 256), ("core_pattern", 128), ("poweroff_cmd", 256), ("reboot_cmd", 256), ("uevent_helper", 256),
+    ] {
+      if let text = guest.symbol(symbol).flatMap({ guest.string($0, limit: limit) }) { members.append(.init(symbol, .string(text))) }
+    }
+    for symbol in Self.numbers {
+      if let value = guest.symbol(symbol).flatMap({ guest.i32($0) }) { members.append(.init(symbol, .int(Int64(value)))) }
+    }
+    // Of one byte each.
+    for symbol in Self.marks {
+      if let value = guest.symbol(symbol).flatMap({ guest.u8($0) }) { members.append(.init(symbol, .int(Int64(value)))) }
+    }
+    for symbol in ["mmap_min_addr", "dac_mmap_min_addr"] {
+      if let value = guest.symbol(symbol).flatMap({ guest.u64($0) }) { members.append(.init(symbol, .int(Int64(clamping: value)))) }
+    }
+    members += selinux() + processorFlags()
+    return members.isEmpty ? .unreadable("the kernel's symbols name none of its settings") : .present(.object(members))
+  }
+
+  private static let numbers = [
+    "kptr_restrict", "dmesg_restrict", "modules_disabled", "kexec_load_disabled", "sysctl_unprivileged_bpf_disabled", "bpf_jit_harden",
+    "sysctl_perf_event_paranoid", "kernel_locked_down", "ptrace_scope", "apparmor_enabled", "apparmor_initialized", "randomize_va_space",
+    "audit_enabled", "ftrace_enabled",
+  ]
+  private static let marks = ["sig_enforce", "kprobes_all_disarmed"]
+
+  private func selinux() -> [FactValue.Member] {
+    guard let state = guest.symbol("selinux_state") else { return [] }
+    return ["enforcing", "initialized"].compactMap { name in
+      guest.value(state, "selinux_state", name).map { FactValue.Member("selinux_" + name, .int(Int64(clamping: $0))) }
+    }
+  }
+
+  // MARK: The processor, as the kernel keeps it in mind
+
+  /// Features of the processor, the bits that the kernel pinned in CR4, and what it last wrote there on each processor.
+  private func processorFlags() -> [FactValue.Member] {
+    var members: [FactValue.Member] = []
+    if let pinned = guest.symbol("cr4_pinned_bits").flatMap({ guest.u64($0) }), let place = guest.symbol("boot_cpu_data"),
+      let offset = guest.kernel.offset("cpuinfo_x86", "x86_capability")
+    {
+      // X86_FEATURE_SMEP, SMAP, UMIP: word and bit (arch/x86/include/asm/cpufeatures.h), with the bit of CR4.
+      let features: [(name: String, word: UInt64, bit: UInt32, pin: UInt64)] = [
+        ("SMEP", 9, 7, 20), ("SMAP", 9, 20, 21), ("UMIP", 16, 2, 11),
+      ]
+      let lost = features.filter { feature in
+        guard let word = guest.u32(place &+ offset &+ 4 &* feature.word) else { return false }
+        return word >> feature.bit & 1 == 1 && pinned >> feature.pin & 1 == 0
+      }
+      members.append(.init("unpinned", .array(lost.map { .string($0.name) })))
+      members.append(.init("shadows", .array(shadows(pinned))))
+    }
+    return members
+  }
+
+  /// Pinned bits that are off in what the kernel last wrote to CR4 (cpu_tlbstate.cr4), by processor.
+  private func shadows(_ pinned: UInt64) -> [FactValue] {
+    guard let state = guest.symbol("cpu_tlbstate"), let offset = guest.kernel.offset("tlb_state", "cr4"),
+      let table = guest.symbol("__per_cpu_offset")
+    else { return [] }
+    let count = guest.symbol("nr_cpu_ids").flatMap { guest.u32($0) } ?? 1
+    return (0..<UInt64(min(max(count, 1), 4096))).compactMap { index -> FactValue? in
+      guard let area = guest.u64(table &+ 8 &* index), let value = guest.u64(area &+ state &+ offset), value != 0 else { return nil }
+      let names: [(bit: UInt64, name: String)] = [(11, "UMIP"), (20, "SMEP"), (21, "SMAP")]
+      let off = names.filter { pinned >> $0.bit & 1 == 1 && value >> $0.bit & 1 == 0 }
+      return ["processor": .int(Int64(index)), "off": .array(off.map { .string($0.name) })]
+    }
+  }
+}

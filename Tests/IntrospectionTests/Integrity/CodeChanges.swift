@@ -1,0 +1,119 @@
+import Introspection
+
+/// Code of the kernel and of its modules, changed in ways that each leave a mark of their own.
+extension Change {
+  private static let everything: Set<IntegrityFacts.Name> = [.kernel, .text, .kernelFile]
+
+  static let code: [Change] = [
+    Change("a security function that returns at once", ["GST-032", "GST-033", "GST-034"], everything) {
+      // Behind the landing pad and the place of the tracer.
+      try $0.write(try $0.begin("security_file_open") &+ 5, [0x31, 0xC0, 0xC3])
+    },
+    Change("a function that returns where no tracer is", ["GST-032", "GST-033", "GST-034"], everything) {
+      try $0.write(try $0.begin("clear_page_rep"), [0xC3])
+    },
+    Change("a jump through memory", ["GST-031", "GST-032", "GST-033"], everything) {
+      try $0.write(try $0.begin("clear_page_rep"), [0xFF, 0x25, 0, 0, 0, 0] + Change.bytes(try $0.heap()))
+    },
+    Change("a jump by a register", ["GST-031", "GST-032", "GST-033"], everything) {
+      try $0.write(try $0.begin("clear_page_rep"), [0x49, 0xBB] + Change.bytes(try $0.heap()) + [0x41, 0xFF, 0xE3])
+    },
+    Change("a return to what was pushed", ["GST-031", "GST-032", "GST-033"], everything) {
+      try $0.write(try $0.begin("clear_page_rep"), [0x48, 0xB8] + Change.bytes(try $0.heap()) + [0x50, 0xC3])
+    },
+    Change("a jump into data of the image", ["GST-031", "GST-032", "GST-033"], everything) {
+      let start = try $0.begin("clear_page_rep")
+      let distance = UInt32(truncatingIfNeeded: try $0.symbol("init_task") &- start &- 5)
+      try $0.write(start, [0xE9] + (0..<4).map { UInt8(truncatingIfNeeded: distance >> ($0 * 8)) })
+    },
+    Change("a breakpoint without a probe", ["GST-031", "GST-032", "GST-033"], everything) {
+      try $0.write(try $0.begin("clear_page_rep"), [0xCC])
+    },
+  ]
+
+  static let calls: [Change] = [
+    Change("a system call that the kernel's switch leads past", ["GST-004"], [.systemCalls]) {
+      let start = try $0.symbol("x64_sys_call")
+      let kill = try $0.symbol("__x64_sys_kill")
+      guard let bytes = $0.guest.bytes(start, count: 8192) else { return }
+      // The displacement of a jump, conditional or not, or of a call.
+      for place in 2..<8188 where [0xE8, 0xE9].contains(bytes[place - 1]) || bytes[place - 1] & 0xF0 == 0x80 {
+        let next = start &+ UInt64(place) &+ 4
+        let distance = bytes[place..<place + 4].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        guard next &+ UInt64(bitPattern: Int64(Int32(bitPattern: distance))) == kill else { continue }
+        return try $0.write(next &- 4, UInt32(truncatingIfNeeded: try $0.symbol("__x64_sys_getppid") &- next))
+      }
+      throw GuestEditor.Impossible(description: "x64_sys_call does not lead to kill")
+    }
+  ]
+
+  static let modules: [Change] = [
+    Change("a byte of a module", ["GST-073"], [.kernel, .moduleCode]) {
+      let text = try $0.moduleText("virtio_blk")
+      guard let bytes = $0.guest.bytes(text, count: 2048) else { return }
+      // Away from calls, jumps and no operations, which are places that the kernel rewrites.
+      let special: Set<UInt8> = [0x0F, 0x1F, 0xE8, 0xE9, 0xEB, 0x66, 0x90, 0xC3, 0xCC, 0xF3]
+      guard let place = (64..<2000).first(where: { place in !bytes[place - 8..<place + 8].contains(where: special.contains) }) else {
+        throw GuestEditor.Impossible(description: "no such place")
+      }
+      try $0.write(text &+ UInt64(place), [bytes[place] ^ 1])
+    },
+    Change("a module's function that leads to nobody", ["GST-072", "GST-073"], [.kernel, .moduleCode]) {
+      try $0.write(try $0.moduleExit("virtio_blk"), [0x48, 0xB8] + Change.bytes(try $0.heap()) + [0xFF, 0xE0])
+    },
+    Change("a module's function that returns at once", ["GST-072", "GST-073"], [.kernel, .moduleCode]) {
+      try $0.write(try $0.moduleExit("virtio_blk"), [0xC3])
+    },
+    Change("a module that ends by foreign code", ["GST-072"], [.kernel, .moduleCode]) {
+      try $0.write(try $0.module("virtio_blk") &+ $0.offset("module", "exit"), try $0.heap())
+    },
+    Change("a module in the list of warnings alone", ["GST-070"], [.modules]) {
+      let module = try $0.module("virtio_blk")
+      try $0.unlink(module &+ $0.offset("module", "list"))
+      try $0.unlink(module &+ $0.offset("module", "mkobj") &+ $0.offset("module_kobject", "kobj") &+ $0.offset("kobject", "entry"))
+      let roots = try $0.symbol("mod_tree") &+ $0.offset("latch_tree_root", "tree")
+      for copy in UInt64(0)..<2 { try $0.write(roots &+ 8 &* copy, UInt64(0)) }
+    },
+    Change("a module from elsewhere", ["GST-071"], [.modules]) {
+      for place in [try $0.module("virtio_blk") &+ $0.offset("module", "taints"), try $0.symbol("tainted_mask")] {
+        try $0.write(place, try $0.pointer(place &- 0, orZero: true) | 1 << 12)
+      }
+    },
+    Change("a taint that was wiped", ["GST-071", "GST-074"], [.modules]) {
+      let place = try $0.module("virtio_blk") &+ $0.offset("module", "taints")
+      try $0.write(place, try $0.pointer(place, orZero: true) | 1 << 13)
+    },
+    Change("a taint of nobody", ["GST-074"], [.modules]) {
+      let place = try $0.symbol("tainted_mask")
+      try $0.write(place, try $0.pointer(place, orZero: true) | 1 << 13)
+    },
+  ]
+
+  /// Little-endian.
+  static func bytes(_ value: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) } }
+}
+
+extension GuestEditor {
+  /// A word that may be zero.
+  func pointer(_ address: UInt64, orZero: Bool) throws -> UInt64 {
+    guard let value = guest.u64(address) else { throw Impossible(description: "0x\(String(address, radix: 16)) is not mapped") }
+    return value
+  }
+
+  /// Start of a function, behind its landing pad where it has one.
+  func begin(_ function: String) throws -> UInt64 { behindPad(try symbol(function)) }
+
+  private func behindPad(_ start: UInt64) -> UInt64 {
+    // ENDBR64, or what it was replaced by.
+    let pads: [[UInt8]] = [[0xF3, 0x0F, 0x1E, 0xFA], [0x66, 0x0F, 0x1F, 0x00], [0x0F, 0x1F, 0x40, 0xD6]]
+    return guest.bytes(start, count: 4).map(pads.contains) ?? false ? start &+ 4 : start
+  }
+
+  func moduleText(_ name: String) throws -> UInt64 {
+    let base = try guest.kernel.offset("module", "core_layout.base") ?? (offset("module", "mem") &+ offset("module_memory", "base"))
+    return try pointer(try module(name) &+ base)
+  }
+
+  /// The function by which a module ends, which no tracer has a place in.
+  func moduleExit(_ name: String) throws -> UInt64 { behindPad(try pointer(try module(name) &+ offset("module", "exit"))) }
+}

@@ -1,0 +1,123 @@
+import Introspection
+
+/// Callbacks that a rootkit registers or replaces, programs of BPF, and settings.
+extension Change {
+  static let hooks: [Change] = [
+    Change("a hook of netfilter", ["GST-045"], [.callbacks]) {
+      let heap = try $0.heap()
+      try $0.write(heap &+ $0.offset("nf_hook_entries", "num_hook_entries"), UInt32(1))
+      try $0.write(heap &+ $0.offset("nf_hook_entries", "hooks"), heap &+ 1024)
+      try $0.write(try $0.symbol("init_net") &+ $0.offset("net", "nf") &+ $0.offset("netns_nf", "hooks_ipv4"), heap)
+    },
+    Change("a listener to the keyboard", ["GST-046"], [.callbacks]) {
+      let head = try $0.symbol("keyboard_notifier_list") &+ $0.offset("atomic_notifier_head", "head")
+      try $0.write(try $0.heap() &+ $0.offset("notifier_block", "next"), try $0.pointer(head, orZero: true))
+      try $0.write(try $0.heap() &+ $0.offset("notifier_block", "notifier_call"), try $0.heap() &+ 512)
+      try $0.write(head, try $0.heap())
+    },
+    Change("a listener to modules inside of a function", ["GST-046"], [.callbacks]) {
+      let head = try $0.symbol("module_notify_list") &+ $0.offset("blocking_notifier_head", "head")
+      try $0.write(try $0.pointer(head) &+ $0.offset("notifier_block", "notifier_call"), try $0.symbol("commit_creds") &+ 32)
+    },
+    Change("a setting's handler", ["GST-047"], [.callbacks]) {
+      try $0.write(try $0.symbol("vm_table") &+ $0.offset("ctl_table", "proc_handler"), try $0.heap())
+    },
+    Change("a timer", ["GST-048"], [.callbacks]) {
+      let base = try $0.symbol("timer_bases") &+ $0.pointer(try $0.symbol("__per_cpu_offset"), orZero: true)
+      let slot = try base &+ $0.offset("timer_base", "vectors") &+ 8 &* 500
+      try $0.write(try $0.heap() &+ $0.offset("timer_list", "entry"), try $0.pointer(slot, orZero: true))
+      try $0.write(try $0.heap() &+ $0.offset("timer_list", "function"), try $0.heap() &+ 512)
+      try $0.write(slot, try $0.heap())
+    },
+    Change("a call gate", ["GST-014"], [.interrupts]) {
+      let area = try $0.pointer(try $0.symbol("__per_cpu_offset"), orZero: true)
+      // To a place of one's own, for programs, in the code segment of the kernel.
+      let target = try $0.heap()
+      let low: UInt64 = target & 0xFFFF | 0x10 << 16 | 0xEC << 40 | (target & 0xFFFF_0000) << 32
+      try $0.write(try $0.symbol("gdt_page") &+ area &+ 8 &* 12, low)
+      try $0.write(try $0.symbol("gdt_page") &+ area &+ 8 &* 13, target >> 32)
+    },
+    Change("a stack of exceptions elsewhere", ["GST-014"], [.interrupts]) {
+      let area = try $0.pointer(try $0.symbol("__per_cpu_offset"), orZero: true)
+      let state = try $0.symbol("cpu_tss_rw") &+ area &+ $0.offset("tss_struct", "x86_tss") &+ $0.offset("x86_hw_tss", "ist")
+      try $0.write(state, try $0.heap())
+    },
+    Change("a reader of packets", ["GST-049"], [.callbacks]) {
+      let head = try $0.symbol("ptype_base") &+ 16 &* 3
+      let link = try $0.heap() &+ $0.offset("packet_type", "list")
+      let next = try $0.pointer(head)
+      try $0.write(link, next)
+      try $0.write(link &+ 8, head)
+      try $0.write(next &+ 8, link)
+      try $0.write(head, link)
+      try $0.write(try $0.heap() &+ $0.offset("packet_type", "func"), try $0.heap() &+ 512)
+    },
+    Change("a protocol's handler", ["GST-049"], [.callbacks]) {
+      try $0.write(try $0.pointer(try $0.symbol("inet_protos") &+ 8 &* 6) &+ $0.offset("net_protocol", "handler"), try $0.heap())
+    },
+    Change("a format of programs", ["GST-049"], [.callbacks]) {
+      try $0.write(try $0.symbol("elf_format") &+ $0.offset("linux_binfmt", "load_binary"), try $0.heap())
+    },
+    Change("a terminal's line", ["GST-049"], [.callbacks]) {
+      try $0.write(try $0.pointer(try $0.symbol("tty_ldiscs")) &+ $0.offset("tty_ldisc_ops", "receive_buf"), try $0.heap())
+    },
+    Change("a probe at every system call", ["GST-049"], [.callbacks]) {
+      try $0.write(try $0.heap() &+ $0.offset("tracepoint_func", "func"), try $0.heap() &+ 512)
+      try $0.write(try $0.symbol("__tracepoint_sys_enter") &+ $0.offset("tracepoint", "funcs"), try $0.heap())
+    },
+    Change("a soft interrupt", ["GST-049"], [.callbacks]) { try $0.write(try $0.symbol("softirq_vec") &+ 8 &* 3, try $0.heap()) },
+    Change("a paravirtual operation", ["GST-049"], [.callbacks]) { editor in
+      let table = try editor.symbol("pv_ops")
+      let text = try editor.symbol("_stext")..<editor.symbol("_etext")
+      guard let place = (UInt64(0)..<64).first(where: { editor.guest.u64(table &+ 8 &* $0).map(text.contains) ?? false }) else { return }
+      try editor.write(table &+ 8 &* place, try editor.heap())
+    },
+  ]
+
+  static let programs: [Change] = [
+    Change("a program of BPF with foreign code", ["GST-055"], [.programs]) {
+      try $0.program(function: try $0.heap(), instructions: [])
+    },
+    Change("a program of BPF that writes to processes", ["GST-056"], [.programs]) {
+      let helper = UInt32(truncatingIfNeeded: try $0.symbol("bpf_probe_write_user") &- $0.symbol("__bpf_call_base"))
+      try $0.program(
+        function: try $0.guest.symbol("__bpf_prog_run32") ?? $0.symbol("__bpf_prog_ret0_warn"),
+        instructions: [0x85, 0, 0, 0] + (0..<4).map { UInt8(truncatingIfNeeded: helper >> ($0 * 8)) })
+    },
+  ]
+
+  static let settings: [Change] = [
+    Change("modprobe_path", ["GST-090", "GST-092"], [.kernel, .settings]) {
+      try $0.write(try $0.symbol("modprobe_path"), Array("/tmp/x\0".utf8))
+    },
+    Change("core_pattern", ["GST-090", "GST-092"], [.kernel, .settings]) {
+      try $0.write(try $0.symbol("core_pattern"), Array("|/dev/shm/x %p\0".utf8))
+    },
+    Change("poweroff_cmd", ["GST-090", "GST-092"], [.kernel, .settings]) {
+      try $0.write(try $0.symbol("poweroff_cmd"), Array("/home/a/x\0".utf8))
+    },
+    Change("mmap_min_addr", ["GST-091", "GST-092"], [.kernel, .settings]) { try $0.write(try $0.symbol("mmap_min_addr"), UInt64(0)) },
+    Change("dmesg_restrict", ["GST-092"], [.kernel, .settings]) { try $0.write(try $0.symbol("dmesg_restrict"), UInt32(0)) },
+    Change("SELinux that does not enforce", ["GST-091"], [.kernel, .settings]) { editor in
+      let state = try editor.symbol("selinux_state")
+      try editor.write(state &+ editor.offset("selinux_state", "initialized"), [1])
+    },
+    Change("pinned bits of the processor", ["GST-091"], [.kernel, .settings]) { try $0.write(try $0.symbol("cr4_pinned_bits"), UInt64(0)) },
+    Change("what the kernel last wrote to CR4", ["GST-091"], [.kernel, .settings]) {
+      let area = try $0.pointer(try $0.symbol("__per_cpu_offset"), orZero: true)
+      let place = try $0.symbol("cpu_tlbstate") &+ area &+ $0.offset("tlb_state", "cr4")
+      try $0.write(place, try $0.pointer(place) & ~(1 << 20))
+    },
+  ]
+}
+
+extension GuestEditor {
+  /// A BPF program of one's own, the only one in the table.
+  func program(function: UInt64, instructions: [UInt8]) throws {
+    let heap = try heap()
+    try write(heap &+ offset("bpf_prog", "bpf_func"), function)
+    try write(heap &+ offset("bpf_prog", "len"), UInt32(instructions.count / 8))
+    try write(heap &+ offset("bpf_prog", "insnsi"), instructions)
+    try write(try symbol("prog_idr") &+ offset("idr", "idr_rt") &+ offset("xarray", "xa_head"), heap)
+  }
+}

@@ -1,0 +1,64 @@
+import Introspection
+
+/// Tables of operations of single files and drivers, and security hooks that were taken away.
+extension Change {
+  static let operations: [Change] = [
+    Change("an entry of /proc that one function answers", ["GST-043"], [.operations]) {
+      try $0.write(try $0.procEntry("loadavg") &+ $0.offset("proc_dir_entry", "single_show"), try $0.heap())
+    },
+    Change("the table of one open file", ["GST-043"], [.operations]) {
+      let place = try $0.openFile(of: try $0.victim()) &+ $0.offset("file", "f_op")
+      guard let size = $0.guest.kernel.size("file_operations"), let copy = $0.guest.bytes(try $0.pointer(place), count: Int(size)) else {
+        return
+      }
+      try $0.write(try $0.heap(), copy)
+      try $0.write(try $0.heap() &+ $0.offset("file_operations", "read"), try $0.heap() &+ 2048)
+      try $0.write(place, try $0.heap())
+    },
+    Change("the table of a driver of terminals", ["GST-043"], [.operations]) {
+      let link = try $0.pointer(try $0.symbol("tty_drivers"))
+      let place = try link &- $0.offset("tty_driver", "tty_drivers") &+ $0.offset("tty_driver", "ops")
+      guard let size = $0.guest.kernel.size("tty_operations"), let copy = $0.guest.bytes(try $0.pointer(place), count: Int(size)) else {
+        return
+      }
+      try $0.write(try $0.heap(), copy)
+      try $0.write(place, try $0.heap())
+    },
+    Change("a security hook that is gone", ["GST-057"], [.kernel, .securityHooks]) {
+      if let heads = $0.guest.symbol("security_hook_heads") {
+        let head = try heads &+ $0.offset("security_hook_heads", "file_open")
+        try $0.write(head, try $0.pointer(try $0.pointer(head), orZero: true))
+      } else {
+        let call = try $0.symbol("static_calls_table") &+ $0.offset("lsm_static_calls_table", "file_open")
+        guard let size = $0.guest.kernel.size("lsm_static_call") else { return }
+        for index in UInt64(0)..<16 {
+          let place = try call &+ index &* size &+ $0.offset("lsm_static_call", "hl")
+          guard try $0.pointer(place, orZero: true) != 0 else { continue }
+          return try $0.write(place, UInt64(0))
+        }
+      }
+    },
+  ]
+}
+
+extension GuestEditor {
+  /// An entry of /proc itself.
+  func procEntry(_ name: String) throws -> UInt64 {
+    let folder = try symbol("proc_root")
+    let walk = guest.tree(
+      root: folder &+ (try offset("proc_dir_entry", "subdir")), offset: try offset("proc_dir_entry", "subdir_node"), structure: "subdir")
+    for entry in walk.entries where guest.string(try pointer(entry &+ offset("proc_dir_entry", "name")), limit: 32) == name { return entry }
+    throw Impossible(description: "no /proc/\(name)")
+  }
+
+  /// The first open file of a process.
+  func openFile(of process: Process) throws -> UInt64 {
+    let table = try pointer(try pointer(process.address &+ offset("task_struct", "files")) &+ offset("files_struct", "fdt"))
+    let first = try pointer(table &+ offset("fdtable", "fd"))
+    for descriptor in UInt64(0)..<8 {
+      let file = try pointer(first &+ 8 &* descriptor, orZero: true)
+      if file != 0 { return file }
+    }
+    throw Impossible(description: "process \(process.pid) has no open file")
+  }
+}

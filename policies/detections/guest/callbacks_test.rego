@@ -1,0 +1,62 @@
+package ringwall.detections.guest.callbacks_test
+
+import data.ringwall.detections.guest.callbacks
+
+nobody := {"address": "0xffff888000000000", "owner": {"kind": "none"}}
+
+kernel := {"address": "0xffffffff81000000", "owner": {"kind": "kernel", "name": "f", "distance": 0}}
+
+inside := {"address": "0xffffffff81000020", "owner": {"kind": "kernel", "name": "f", "distance": 32}}
+
+module := {"address": "0xffffffffc0000020", "owner": {"kind": "module", "name": "nf_tables", "distance": 32}}
+
+program := {"address": "0xffffffffc1000020", "owner": {"kind": "bpf", "name": "bpf_prog", "distance": 0}}
+
+left(family, function) := {"facts": {"callbacks": {"state": "present", "value": {"callbacks": [{"family": family, "name": "x", "entry": "0x1", "function": function}]}}}}
+
+families := {
+	"netfilter": "GST-045", "notifier": "GST-046", "setting": "GST-047", "timer": "GST-048", "work": "GST-048", "packet": "GST-049",
+	"protocol": "GST-049", "binary": "GST-049", "terminal": "GST-049", "interrupt": "GST-049", "softirq": "GST-049", "tracepoint": "GST-049",
+	"paravirtual": "GST-049",
+}
+
+told := {
+	"GST-045": callbacks.gst_045, "GST-046": callbacks.gst_046, "GST-047": callbacks.gst_047, "GST-048": callbacks.gst_048,
+	"GST-049": callbacks.gst_049,
+}
+
+test_each_family_has_its_detection if {
+	every family, id in families {
+		hits := told with input as left(family, nobody)
+		{name | some name, found in hits; count(found) == 1} == {id}
+		clean := told with input as left(family, kernel)
+		every found in clean { count(found) == 0 }
+		listed := told with input as left(family, module)
+		every found in listed { count(found) == 0 }
+	}
+}
+
+test_inside_of_a_function if {
+	count(callbacks.gst_046) == 1 with input as left("notifier", inside)
+	count(callbacks.gst_049) == 0 with input as left("paravirtual", inside)
+}
+
+test_programs_where_they_may_be if {
+	count(callbacks.gst_049) == 0 with input as left("tracepoint", program)
+	count(callbacks.gst_047) == 1 with input as left("setting", program)
+}
+
+loaded(change) := {"facts": {"programs": {"state": "present", "value": {"programs": [object.union(
+	{"id": 1, "name": "x", "type": "BPF_PROG_TYPE_KPROBE", "program": "0x1", "function": program, "overrides": false, "writesUser": false},
+	change,
+)]}}}}
+
+test_programs if {
+	count(callbacks.gst_055) == 0 with input as loaded({})
+	count(callbacks.gst_056) == 0 with input as loaded({})
+	count(callbacks.gst_055) == 1 with input as loaded({"function": nobody})
+	some writes in callbacks.gst_056 with input as loaded({"writesUser": true})
+	writes.case == "writes"
+	some overrides in callbacks.gst_056 with input as loaded({"overrides": true})
+	overrides.case == "overrides"
+}

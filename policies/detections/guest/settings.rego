@@ -1,0 +1,128 @@
+# Settings in the kernel's memory.
+package ringwall.detections.guest.settings
+
+import data.ringwall.lib.guest
+
+# METADATA
+# title: "The kernel starts a program from an unusual place"
+# description: "The kernel itself starts programs, as root: to load a module (modprobe_path), for a process that crashed (core_pattern), to switch off. Exploits that can write to its memory put a path of their own there, and let the kernel do the rest."
+# custom:
+#   id: GST-090
+#   severity: critical
+#   technique: [T1068, T1574]
+#   facts: [settings]
+#   remediation: "Find out who set the path; if nobody did, treat the guest as taken over, keep an image of its memory, and look at the program."
+#   messages:
+#     helper: "{setting} is {path}, which no distribution has there"
+#     crash: "core_pattern starts {path}, which lies in no folder of programs"
+#   source: "kernel/module/kmod.c, fs/coredump.c, kernel/reboot.c, lib/kobject_uevent.c"
+gst_090 contains guest.hit("helper", setting, {"setting": setting, "path": path}) if {
+	some setting, expected in helpers
+	path := guest.value("settings")[setting]
+	not path in expected
+}
+
+helpers := {
+	"modprobe_path": {"", "/sbin/modprobe", "/usr/sbin/modprobe", "/bin/modprobe", "/usr/bin/modprobe", "/bin/kmod", "/run/current-system/sw/bin/modprobe"},
+	"poweroff_cmd": {"", "/sbin/poweroff", "/usr/sbin/poweroff"},
+	"reboot_cmd": {"", "/sbin/reboot", "/usr/sbin/reboot"},
+	"uevent_helper": {"", "/sbin/hotplug", "/sbin/mdev", "/bin/mdev"},
+}
+
+gst_090 contains guest.hit("crash", "core_pattern", {"path": path}) if {
+	pattern := guest.value("settings").core_pattern
+	startswith(pattern, "|")
+	path := split(trim_left(pattern, "| "), " ")[0]
+	not of_programs(path)
+}
+
+of_programs(path) if {
+	some folder in ["/usr/", "/lib/", "/lib64/", "/bin/", "/sbin/", "/opt/", "/run/current-system/", "/nix/store/"]
+	startswith(path, folder)
+	not regex.match(`/\.`, path)
+	not startswith(path, "/usr/local/tmp")
+}
+
+# METADATA
+# title: "A protection of the kernel is off that was on"
+# description: "Where the kernel's own records contradict each other, a protection was switched off by somebody who wrote to them: SELinux that was loaded and does not enforce, AppArmor that was started and is off, a lowest address for programs below the one that was set, bits that the processor has and the kernel no longer pins."
+# custom:
+#   id: GST-091
+#   severity: high
+#   technique: [T1562.001, T1014]
+#   facts: [settings]
+#   remediation: "Find out who switched it off (the guest's journal); if nobody did, treat the guest as taken over and keep an image of its memory."
+#   messages:
+#     selinux: "SELinux has loaded its policy and does not enforce it"
+#     apparmor: "AppArmor was started and is switched off"
+#     lowest: "Programs may use addresses from {now} on, though {set} was set"
+#     zero: "Programs may use address 0, where the kernel reads through pointers that are not set"
+#     unpinned: "The kernel no longer holds {bits} of the processor on"
+#     shadow: "CPU {cpu} runs without {bits}, which the kernel holds on"
+#   source: "security/selinux, security/apparmor/lsm.c, security/min_addr.c, arch/x86/kernel/cpu/common.c (cr4_pinned_bits)"
+gst_091 contains guest.hit("selinux", "selinux", {}) if {
+	settings := guest.value("settings")
+	settings.selinux_initialized == 1
+	settings.selinux_enforcing == 0
+}
+
+gst_091 contains guest.hit("apparmor", "apparmor", {}) if {
+	settings := guest.value("settings")
+	settings.apparmor_initialized == 1
+	settings.apparmor_enabled == 0
+}
+
+gst_091 contains guest.hit("lowest", "mmap_min_addr", {"now": settings.mmap_min_addr, "set": settings.dac_mmap_min_addr}) if {
+	settings := guest.value("settings")
+	settings.mmap_min_addr > 0
+	settings.mmap_min_addr < settings.dac_mmap_min_addr
+}
+
+gst_091 contains guest.hit("zero", "mmap_min_addr", {}) if {
+	guest.value("settings").mmap_min_addr == 0
+}
+
+gst_091 contains guest.hit("unpinned", "cr4_pinned_bits", {"bits": concat(", ", settings.unpinned)}) if {
+	settings := guest.value("settings")
+	count(settings.unpinned) > 0
+}
+
+gst_091 contains guest.hit("shadow", sprintf("%d", [shadow.processor]), {"cpu": shadow.processor, "bits": concat(", ", shadow.off)}) if {
+	some shadow in guest.value("settings").shadows
+	count(shadow.off) > 0
+}
+
+# METADATA
+# title: "A setting that protects the kernel was loosened since the baseline"
+# description: "Some settings can be tightened and never loosened while a kernel runs (lockdown, signatures of modules, modules_disabled, kexec_load_disabled); others an administrator may loosen, which is worth a question. A helper's path that changed is told as well."
+# custom:
+#   id: GST-092
+#   severity: high
+#   technique: [T1562.001]
+#   facts: [settings, baseline.settings]
+#   remediation: "Find out who changed it; where it cannot be changed lawfully, treat the guest as taken over."
+#   messages:
+#     loosened: "{setting} was {before} in the baseline and is {now}"
+#     changed: "{setting} was {before} in the baseline and is {now}"
+#   source: "Documentation/admin-guide/sysctl/kernel.rst, security/lockdown/lockdown.c, kernel/module/signing.c"
+gst_092 contains guest.hit("loosened", setting, {"setting": setting, "before": old, "now": now}) if {
+	guest.same_kernel
+	some setting in tightening
+	now := guest.value("settings")[setting]
+	old := guest.before("settings")[setting]
+	now < old
+}
+
+tightening := {
+	"kernel_locked_down", "sig_enforce", "modules_disabled", "kexec_load_disabled", "kptr_restrict", "dmesg_restrict", "mmap_min_addr",
+	"sysctl_unprivileged_bpf_disabled", "bpf_jit_harden", "sysctl_perf_event_paranoid", "ptrace_scope", "apparmor_enabled",
+	"selinux_enforcing", "selinux_initialized", "randomize_va_space", "audit_enabled",
+}
+
+gst_092 contains guest.hit("changed", setting, {"setting": setting, "before": old, "now": now}) if {
+	guest.same_kernel
+	some setting in {"modprobe_path", "poweroff_cmd", "reboot_cmd", "uevent_helper", "core_pattern"}
+	now := guest.value("settings")[setting]
+	old := guest.before("settings")[setting]
+	now != old
+}
