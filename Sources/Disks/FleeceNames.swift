@@ -1,4 +1,4 @@
-internal import QMP
+package import QMP
 
 #if canImport(Glibc)
   internal import Glibc
@@ -27,8 +27,9 @@ package struct FleeceNames: Sendable, Hashable {
 
   /// Removes export, server, job and node, in this order. What is not there is no failure.
   ///
+  /// - Parameter seconds: for clients to go, and for what QEMU ends in its own time.
   /// - Returns: what is left; nil where nothing is.
-  func takeAway(through monitor: Monitor) -> String? {
+  package func takeAway(through monitor: Monitor, within seconds: Int = 20) -> String? {
     /// The commands that begin something fail where it never began, and then there is nothing to end.
     func ask(_ command: String, _ arguments: [String: JSONValue] = [:]) -> QMPError? {
       do throws(QMPError) {
@@ -39,7 +40,7 @@ package struct FleeceNames: Sendable, Hashable {
       }
     }
     func list(_ command: String) -> [JSONValue] { (try? monitor.execute(command).elements) ?? [] }
-    let end = ContinuousClock.now + .seconds(20)
+    let end = ContinuousClock.now + .seconds(seconds)
     var isServed = list("query-block-exports").contains { $0["id"]?.text == export }
     let hasServed = isServed
     if isServed { _ = ask("block-export-del", ["id": .text(export), "mode": "hard"]) }
@@ -49,7 +50,12 @@ package struct FleeceNames: Sendable, Hashable {
     }
     // The server is ours where the socket in our folder is, which QEMU removes with it.
     let hasSocket = unsafe access(socket, F_OK) == 0
-    if hasServed || hasSocket { _ = ask("nbd-server-stop") }
+    var isServing = false
+    if hasServed || hasSocket {
+      // A client that QEMU still greets must be gone before: see `ServedSocket`. Better a server is left than that the guest stands still.
+      isServing = !ServedSocket.isLeft(socket, until: end)
+      if !isServing { _ = ask("nbd-server-stop") }
+    }
     var isCopying = list("query-block-jobs").contains { $0["device"]?.text == job }
     if isCopying { _ = ask("block-job-cancel", ["device": .text(job), "force": true]) }
     while isCopying, ContinuousClock.now < end {
@@ -58,14 +64,16 @@ package struct FleeceNames: Sendable, Hashable {
     }
     var refusal: QMPError?
     repeat {
-      guard list("query-named-block-nodes").contains(where: { $0["node-name"]?.text == node }) else { return nil }
+      guard list("query-named-block-nodes").contains(where: { $0["node-name"]?.text == node }) else {
+        return isServing ? "the NBD server at \(socket) is left in the guest's QEMU: a client is connected to it" : nil
+      }
       refusal = ask("blockdev-del", ["node-name": .text(node)])
       if refusal != nil { _ = usleep(50_000) }
     } while ContinuousClock.now < end
     return "the node \(node) is left in the guest's QEMU" + (refusal.map { ": \($0)" } ?? "")
   }
 
-  func removeFiles() {
+  package func removeFiles() {
     for path in [image, socket] { _ = unsafe unlink(path) }
     _ = unsafe rmdir(scratch)
   }
@@ -117,7 +125,7 @@ package final class FleeceGuard {
       if count == 1 { return 0 }
       if count == 0 || errno != EINTR { break }
     }
-    let end = ContinuousClock.now + .seconds(60)
+    let end = ContinuousClock.now + .seconds(600)
     while ContinuousClock.now < end {
       // A monitor serves one client at a time: the dead one's connection may still be there.
       if let monitor = try? Monitor(path: path, within: 5000) {

@@ -1,5 +1,6 @@
 import Disks
 import Foundation
+import QMP
 import Testing
 import TestSupport
 
@@ -22,6 +23,19 @@ struct FleeceTests {
         $0.disk = folder.file("disk.qcow2")
         $0.workload = [.disk]
         $0.processor = "qemu64"
+      })
+    defer { guest.stop() }
+    try await body(guest, folder)
+  }
+
+  /// A machine that stands at its first instruction, with a disk.
+  private func withMachine(_ body: (TestGuest, DiskFolder) async throws -> Void) async throws {
+    let folder = try DiskFolder()
+    let disk = try folder.image("disk.raw", mebibytes: 8)
+    let guest = try await TestGuest.boot(
+      GuestRecipe {
+        $0.kernel = nil
+        $0.disk = disk
       })
     defer { guest.stop() }
     try await body(guest, folder)
@@ -113,6 +127,46 @@ struct FleeceTests {
     }
   }
 
+  @Test("A client that QEMU still greets leaves the guest running", .timeLimit(.minutes(5))) func greeted() async throws {
+    try await withMachine { guest, folder in
+      let names = FleeceNames(prefix: "ringwall-1-abc", folder: folder.path)
+      try FileManager.default.createDirectory(atPath: folder.file("ringwall-1-abc"), withIntermediateDirectories: true)
+      let monitor = try Monitor(path: guest.monitor, within: 30_000)
+      let path = folder.file("ringwall-1-abc/nbd")
+      try monitor.execute("nbd-server-start", ["addr": ["type": "unix", "data": ["path": .text(path)]], "max-connections": 1])
+      var client = try LocalClient(path)
+      // QEMU's first words: it waits for the client's answer now.
+      #expect(client.read(18)?.starts(with: Array("NBDMAGICIHAVEOPT".utf8)) == true)
+      #expect(names.takeAway(through: monitor, within: 1)?.contains("a client is connected to it") == true)
+      #expect(try TestDisk.ask(guest.secondMonitor, "query-status").contains("prelaunch"))
+      client.end()
+      #expect(names.takeAway(through: monitor) == nil)
+      names.removeFiles()
+      #expect(!FileManager.default.fileExists(atPath: path))
+    }
+  }
+
+  @Test("Taking away waits for the end of a client that dies meanwhile", .timeLimit(.minutes(5))) func dying() async throws {
+    try await withMachine { guest, folder in
+      let names = FleeceNames(prefix: "ringwall-1-abc", folder: folder.path)
+      try FileManager.default.createDirectory(atPath: folder.file("ringwall-1-abc"), withIntermediateDirectories: true)
+      let path = folder.file("ringwall-1-abc/nbd")
+      let monitor = try Monitor(path: guest.monitor, within: 30_000)
+      try monitor.execute("nbd-server-start", ["addr": ["type": "unix", "data": ["path": .text(path)]], "max-connections": 1])
+      let client = try LocalClient(path)
+      #expect(client.read(18) != nil)
+      let death = Thread {
+        usleep(500_000)
+        var client = client
+        client.end()
+      }
+      death.start()
+      #expect(names.takeAway(through: monitor) == nil)
+      #expect(!FileManager.default.fileExists(atPath: path), "the server is gone, and its socket with it")
+      #expect(try TestDisk.ask(guest.secondMonitor, "query-status").contains("prelaunch"))
+    }
+  }
+
   @Test("A drive that is not there, and a monitor that is none, are told") func refusals() async throws {
     try await withGuest { guest, folder in
       let error = #expect(throws: DiskError.self) { try Fleece(monitor: guest.monitor, drive: "nope", folder: folder.path) }
@@ -122,5 +176,36 @@ struct FleeceTests {
       #expect(throws: DiskError.self) { try fleece.open(worker: TestDisk.worker) }
       #expect(try ours(guest) == [])
     }
+  }
+}
+
+/// A bare connection to a local socket.
+private struct LocalClient: Sendable {
+  private var descriptor: Int32
+
+  init(_ path: String) throws {
+    descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else { throw TestDisk.Failure(description: "\(path) is too long") }
+    // SAFETY: the path is shorter than sun_path, which is zero behind it.
+    unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
+    let result = unsafe withUnsafePointer(to: &address) {
+      unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    guard result == 0 else { throw TestDisk.Failure(description: "\(path): errno \(errno)") }
+  }
+
+  func read(_ count: Int) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: count)
+    let found = unsafe bytes.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, count, Int32(MSG_WAITALL)) }
+    return found == count ? bytes : nil
+  }
+
+  mutating func end() {
+    if descriptor >= 0 { _ = close(descriptor) }
+    descriptor = -1
   }
 }

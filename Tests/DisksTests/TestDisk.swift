@@ -143,8 +143,10 @@ enum TestDisk {
 
   static func sha256(_ text: String) -> [UInt8] { Array(SHA256.hash(data: Array(text.utf8))) }
 
-  /// A monitor's answer to a question, as text.
-  static func ask(_ monitor: String, _ command: String) throws -> String { "\(try Monitor(path: monitor).execute(command))" }
+  /// A monitor's answer to a question, as text. A machine with much to do answers late; a QEMU that stands still does not.
+  static func ask(_ monitor: String, _ command: String) throws -> String {
+    "\(try Monitor(path: monitor, within: 30_000).execute(command, within: 30_000))"
+  }
 
   static func digest(_ entry: DiskEntry?) -> String? { entry?.digest.map(DiskEntry.hexadecimal) }
 }
