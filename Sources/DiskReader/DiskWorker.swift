@@ -56,6 +56,7 @@ public enum DiskWorker {
       let source: any BlockSource
       switch order.input {
       case .nbd(let export): source = try NBDSource(socket: 0, export: export)
+      case .guest(let export): source = try NBDSource(socket: 0, export: export, isGuest: true)
       case .file:
         guard let file = FileSource(descriptor: 0) else { throw DiskError("the image has no size: a pipe or a terminal is no disk") }
         source = file

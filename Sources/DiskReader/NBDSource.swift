@@ -10,19 +10,26 @@ public import Disks
 /// A disk that another process of ours, or a guest's QEMU, serves over the NBD protocol, by libnbd. No path and no privilege is needed: only a
 /// socket that is connected already.
 @safe public final class NBDSource: BlockSource {
-  /// One request at most: QEMU's servers refuse more than 32 MiB.
+  /// Bytes of one request at most, of a server of our own: QEMU's refuse more than 32 MiB.
   private static let largestRequest = 4 << 20
+  /// The same, of a guest's QEMU. An answer of this size fits into a socket's buffer (net.core.wmem_default is 212992), so that QEMU never waits for a
+  /// reader that is stopped: whatever lets its drives come to rest, such as a pause or a snapshot, would wait with it, and the guest stand still.
+  private static let largestOfGuest = 128 << 10
   /// Requests smaller than this come from a line of the cache.
   private static let line = 256 << 10
   private static let lines = 64
 
   private let handle: OpaquePointer
   public let size: Int64
+  private let mostBytes: Int
   private var cache: [Int64: (bytes: [UInt8], age: UInt64)] = [:]
   private var clock: UInt64 = 0
 
   /// Takes the descriptor of a connected socket over and asks for the export of that name.
-  public init(socket: Int32, export: String) throws(DiskError) {
+  ///
+  /// - Parameter isGuest: whether the server is a guest's QEMU, which must never wait for its client.
+  public init(socket: Int32, export: String, isGuest: Bool = false) throws(DiskError) {
+    mostBytes = isGuest ? Self.largestOfGuest : Self.largestRequest
     guard let handle = unsafe nbd_create() else {
       _ = close(socket)
       throw Self.failure("no client could be made")
@@ -82,7 +89,7 @@ public import Disks
   private func ask(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) -> Bool {
     var done = 0
     while done < buffer.count {
-      let count = min(buffer.count - done, Self.largestRequest)
+      let count = min(buffer.count - done, mostBytes)
       // SAFETY: nbd_pread fills exactly `count` bytes, which the buffer has from `done` on.
       guard
         unsafe nbd_pread(handle, buffer.baseAddress.unsafelyUnwrapped + done, count, UInt64(offset) + UInt64(done), 0) == 0

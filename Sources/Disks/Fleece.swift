@@ -67,7 +67,7 @@ public final class Fleece {
       isActive = true
       try begin()
       return OpenDisk(
-        input: try LocalConnection.connect(names.socket), order: .nbd(export: names.export), path: plan.drive.name, fleece: self)
+        input: try LocalConnection.connect(names.socket), order: .guest(export: names.export), path: plan.drive.name, fleece: self)
     } catch {
       _ = end()
       throw error

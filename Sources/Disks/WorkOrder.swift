@@ -16,8 +16,10 @@ package struct WorkOrder: Sendable, Hashable {
   package enum Input: Sendable, Hashable {
     /// A raw image, or a block device.
     case file
-    /// A socket that is connected to an NBD server.
+    /// A socket that is connected to an NBD server of ours.
     case nbd(export: String)
+    /// One that is connected to the NBD server of a guest's QEMU.
+    case guest(export: String)
   }
 
   package var input: Input
@@ -36,6 +38,7 @@ package struct WorkOrder: Sendable, Hashable {
     switch input {
     case .file: result.append("input=file")
     case .nbd(let export): result.append("input=nbd:\(export)")
+    case .guest(let export): result.append("input=guest:\(export)")
     }
     switch work {
     case .list(let path): result += ["work=list", "path=\(EscapedName.text(of: path))"]
@@ -69,7 +72,14 @@ package struct WorkOrder: Sendable, Hashable {
       guard let mark = argument.firstIndex(of: "=") else { return nil }
       let value = String(argument[argument.index(after: mark)...])
       switch argument[..<mark] {
-      case "input": input = value.hasPrefix("nbd:") ? .nbd(export: String(value.dropFirst(4))) : .file
+      case "input":
+        if value.hasPrefix("nbd:") {
+          input = .nbd(export: String(value.dropFirst(4)))
+        } else if value.hasPrefix("guest:") {
+          input = .guest(export: String(value.dropFirst(6)))
+        } else {
+          input = .file
+        }
       case "work": kind = value
       case "path":
         guard let bytes = EscapedName.bytes(of: value) else { return nil }
