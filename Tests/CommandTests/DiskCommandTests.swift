@@ -58,7 +58,7 @@ struct DiskCommandTests {
     let scratch = try ScratchFolder()
     func path(_ name: String) -> String { scratch.url.appendingPathComponent(name).path }
     let disk = try image(in: scratch)
-    let made = try Program.run(["disk", "manifest", disk, "--out", path("before")])
+    let made = try Program.run(["disk", "manifest", disk, "-o", path("before")])
     #expect(made.code == 0 && made.output.isEmpty, "\(made)")
     let text = try String(contentsOfFile: path("before"), encoding: .utf8)
     // printf 'hello\n' | sha256sum

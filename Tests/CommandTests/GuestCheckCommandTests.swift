@@ -9,7 +9,7 @@ struct GuestCheckCommandTests {
   @Test("a guest at work gives no alarm, sample after sample") func alarms() throws {
     let guest = try TestGuest.shared()
     let samples = ProcessInfo.processInfo.environment["RINGWALL_TEST_SAMPLES"] ?? "12"
-    let result = try Program.run(["guest", "check", "pid:\(guest.process)", "--samples", samples, "-o", "json"])
+    let result = try Program.run(["guest", "check", "pid:\(guest.process)", "--samples", samples, "--format", "json"])
     #expect(result.code == 0, "\(result.output) \(result.error)")
     let report = try result.json()
     #expect((report["findings"] as? [Any])?.isEmpty == true)

@@ -29,7 +29,7 @@ struct GuestScanCommandTests {
     #expect(!table.output.contains("secret") && !table.output.contains("around"))
     #expect(table.error.contains("1 of 1 rules") && table.error.contains("cannot be told"))
 
-    let document = try Program.run(["guest", "scan", memory, "--rules", rules, "-o", "json"])
+    let document = try Program.run(["guest", "scan", memory, "--rules", rules, "--format", "json"])
     #expect(document.code == 1 && !document.output.contains("MarkInMemory") && !document.output.contains("secret"))
     let found = try #require((try document.json()["matches"] as? [[String: Any]])?.first)
     #expect(found["namespace"] as? String == "mine" && found["tags"] as? [String] == ["one", "two"])
@@ -42,7 +42,7 @@ struct GuestScanCommandTests {
     let scratch = try ScratchFolder()
     let memory = try Self.memory(scratch, [("far \u{1B}]0;MarkInMemory\\ end far", 0x10_0000)])
     let rules = try scratch.file("mine.yar", Self.rule)
-    let document = try Program.run(["guest", "scan", memory, "--rules", rules, "-o", "json", "--context", "4"])
+    let document = try Program.run(["guest", "scan", memory, "--rules", rules, "--format", "json", "--context", "4"])
     let strings = (try document.json()["matches"] as? [[String: Any]])?.first?["strings"] as? [[String: Any]]
     let context = try #require(strings?.first?["context"] as? [String: Any])
     #expect(context["text"] as? String == #"\x1b]0;MarkInMemory\\ en"#)

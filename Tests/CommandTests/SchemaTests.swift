@@ -65,8 +65,8 @@ struct SchemaTests {
   func guestScan() throws {
     let scratch = try ScratchFolder()
     let memory = try scratch.file("guest.ram", String(repeating: "x", count: 1 << 20) + "diamorphine" + "_secret")
-    try validate(try Program.run(["guest", "scan", memory, "-o", "json"]).output, schema: "guest-scan-1")
-    try validate(try Program.run(["guest", "scan", memory, "-o", "json", "--context", "8"]).output, schema: "guest-scan-1")
+    try validate(try Program.run(["guest", "scan", memory, "--format", "json"]).output, schema: "guest-scan-1")
+    try validate(try Program.run(["guest", "scan", memory, "--format", "json", "--context", "8"]).output, schema: "guest-scan-1")
   }
 
   @Test("Facts of one asset and of several fit their schema")

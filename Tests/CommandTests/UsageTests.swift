@@ -63,6 +63,22 @@ struct UsageTests {
     #expect(result.output.isEmpty)
   }
 
+  @Test("-o is a file in every command, and never the form")
+  func output() throws {
+    for command in [
+      "ps", "list", "state", "dirty", "modules", "mounts", "files", "sockets", "bpf", "log", "maps", "scan", "check", "pause",
+    ] {
+      let help = try Program.run(["help", "guest", command]).output
+      #expect(help.contains("--format") && !help.contains("-o,"), "\(command): \(help)")
+      let result = try Program.run(["guest", command, "-o", "json", "/nonexistent"])
+      #expect(result.code == 2 && result.error.contains("-o"), "\(command): \(result.error)")
+    }
+    for command in [["facts"], ["audit"], ["checklist"], ["guest", "facts"], ["guest", "isf"], ["guest", "dump"], ["disk", "manifest"]] {
+      let help = try Program.run(["help"] + command).output
+      #expect(help.contains("-o, --output <file>"), "\(command): \(help)")
+    }
+  }
+
   @Test("Completion scripts come for three shells", arguments: ["bash", "zsh", "fish"])
   func completion(shell: String) throws {
     let result = try Program.run(["completion", shell])

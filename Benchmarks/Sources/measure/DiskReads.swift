@@ -31,7 +31,7 @@ struct DiskReads {
       var times: [Double] = []
       // The first run fills the cache and is not counted.
       for run in 0..<6 {
-        let outcome = try Child.run(program, ["disk", "manifest", image, "--out", "/dev/null", "--no-progress"])
+        let outcome = try Child.run(program, ["disk", "manifest", image, "--output", "/dev/null", "--no-progress"])
         guard outcome.status == 0 else { throw WrongAnswer(description: "disk manifest ended with \(outcome.status)") }
         if run > 0 { times.append(outcome.wallSeconds) }
       }

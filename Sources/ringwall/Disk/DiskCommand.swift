@@ -9,7 +9,7 @@ struct DiskCommand: ParsableCommand {
       A disk is an image (raw, qcow2, vmdk, vhdx, vhd, vdi) or a drive of a running guest.
 
         ringwall disk ls vm.qcow2 /etc                    volumes and names
-        ringwall disk manifest vm.qcow2 --out before      SHA-256, mode and owner of every file
+        ringwall disk manifest vm.qcow2 -o before         SHA-256, mode and owner of every file
         ringwall disk diff before vm.qcow2                what changed since
         ringwall disk scan vm.qcow2 --rules rules.yar     YARA on every file
 

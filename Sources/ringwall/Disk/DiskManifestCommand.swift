@@ -7,7 +7,7 @@ struct DiskManifestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "manifest", abstract: "Write down every file of a disk: SHA-256, size, mode, owner, times, target of a link.",
     discussion: """
-        ringwall disk manifest vm.qcow2 --out vm.manifest     keep it
+        ringwall disk manifest vm.qcow2 -o vm.manifest        keep it
         ringwall disk diff vm.manifest vm.qcow2               compare with it later
 
       The result is JSON lines of the schema ringwall.disk.manifest/1, in the order of paths; the same disk gives the same bytes. Exit code 2: \
@@ -18,18 +18,19 @@ struct DiskManifestCommand: ParsableCommand {
   var disk: String
 
   @Option(
+    name: .shortAndLong,
     help: ArgumentHelp("Write the result to a file, which is replaced only when it is complete.", valueName: "file"), completion: .file())
-  var out: String?
+  var output: String?
 
   @OptionGroup var options: DiskOptions
   @OptionGroup var data: DataOptions
 
   func run() throws {
     let texts = try Texts(data.language, from: try DataFolder(named: data.data))
-    let output = try ResultOutput(path: out)
+    let result = try ResultOutput(path: output)
     let (disk, reading) = try options.read(disk, .manifest, texts: texts)
     let progress = ProgressLine(isWanted: !options.noProgress)
-    try output.write(disk.header.line + [0x0A])
+    try result.write(disk.header.line + [0x0A])
     var end = ReadingSummary()
     while let record = try reading.record() {
       switch record {
@@ -40,10 +41,10 @@ struct DiskManifestCommand: ParsableCommand {
       case .end(let summary): end = summary
       default: break
       }
-      try output.write(record.line + [0x0A])
+      try result.write(record.line + [0x0A])
     }
     progress.clear()
-    try output.finish()
+    try result.finish()
     Console.say(texts("disk.manifest", ["entries": "\(end.entries)", "files": "\(end.files)", "bytes": shownBytes(end.bytes)]))
     throw ExitCode(DiskReport.end(end, texts))
   }

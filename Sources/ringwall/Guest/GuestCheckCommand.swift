@@ -13,7 +13,7 @@ struct GuestCheckCommand: ParsableCommand {
 
         ringwall guest check web01
         ringwall guest check web01 --baseline web01.baseline.json   compared with an earlier state too
-        ringwall guest check guest.ram -o json                      a saved image
+        ringwall guest check guest.ram --format json                a saved image
         ringwall guest check web01 --vmlinux vmlinux                its code compared with the kernel's own file
         ringwall guest check --facts web01.facts.json               facts that were saved
         ringwall guest check web01 --samples 100                    again and again, each finding told once
@@ -41,7 +41,7 @@ struct GuestCheckCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Check a guest so many times, one after the other.", valueName: "count"))
   var samples = 1
 
-  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("Form: table or json.", valueName: "format"))
+  @Option(help: ArgumentHelp("Form: table or json.", valueName: "format"))
   var format: GuestForm = .table
 
   @OptionGroup var kernel: GuestKernelOptions

@@ -43,7 +43,7 @@ struct GuestDirtyCommand: ParsableCommand {
   @Flag(help: "Ask QEMU how much the guest writes, instead of watching pages.")
   var rate = false
 
-  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("Form: table or json.", valueName: "format"))
+  @Option(help: ArgumentHelp("Form: table or json.", valueName: "format"))
   var format: GuestForm = .table
 
   @OptionGroup var data: DataOptions

@@ -15,7 +15,7 @@ struct GuestListCommand: ParsableCommand {
       RAM that is private to QEMU cannot be read from outside; the last column then says which option is missing.
       """)
 
-  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("Form of the list: table or json.", valueName: "format"))
+  @Option(help: ArgumentHelp("Form of the list: table or json.", valueName: "format"))
   var format: GuestForm = .table
 
   @OptionGroup var data: DataOptions

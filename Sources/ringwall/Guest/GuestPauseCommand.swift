@@ -60,7 +60,7 @@ struct GuestPauseCommand: ParsableCommand {
   @Flag(help: "Leave the priority of this program and of QEMU's threads as it is during a pause.")
   var noPriority = false
 
-  @Option(name: [.customShort("o"), .customLong("format")], help: ArgumentHelp("Form: table, json or prometheus.", valueName: "format"))
+  @Option(help: ArgumentHelp("Form: table, json or prometheus.", valueName: "format"))
   var format: Form = .table
 
   @OptionGroup var data: DataOptions

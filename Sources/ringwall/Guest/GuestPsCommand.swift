@@ -26,7 +26,7 @@ struct GuestPsCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("A RAM file, an ELF core, a LiME image, or a running guest.", valueName: "guest"), completion: .file())
   var guest: String
 
-  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("Form of the list: table or json.", valueName: "format"))
+  @Option(help: ArgumentHelp("Form of the list: table or json.", valueName: "format"))
   var format: Form = .table
 
   @Flag(help: "Remember where this kernel's parts lie, by its build id, below $XDG_CACHE_HOME/ringwall/kernels.")

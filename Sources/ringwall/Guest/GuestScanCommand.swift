@@ -48,7 +48,7 @@ struct GuestScanCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Time after which the search is ended, seconds.", valueName: "seconds"))
   var timeout: Int = 600
 
-  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("Form of the result: table or json.", valueName: "format"))
+  @Option(help: ArgumentHelp("Form of the result: table or json.", valueName: "format"))
   var format: GuestForm = .table
 
   @Flag(help: "Every place of each rule in the table, not only the first 20.")

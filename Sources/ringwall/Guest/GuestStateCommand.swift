@@ -23,7 +23,7 @@ struct GuestStateCommand: ParsableCommand {
   @Flag(help: "Do not pause the guest: registers of two processors may then be of different moments, and LSTAR is left out.")
   var noPause = false
 
-  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("Form: table or json.", valueName: "format"))
+  @Option(help: ArgumentHelp("Form: table or json.", valueName: "format"))
   var format: GuestForm = .table
 
   @OptionGroup var data: DataOptions

@@ -9,7 +9,7 @@ struct GuestViewOptions: ParsableArguments {
   @Argument(help: ArgumentHelp("A RAM file, an ELF core, a LiME image, or a running guest.", valueName: "guest"), completion: .file())
   var guest: String
 
-  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("Form of the list: table or json.", valueName: "format"))
+  @Option(help: ArgumentHelp("Form of the list: table or json.", valueName: "format"))
   var format: GuestForm = .table
 
   @OptionGroup var data: DataOptions
