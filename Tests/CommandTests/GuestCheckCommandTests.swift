@@ -36,6 +36,26 @@ struct GuestCheckCommandTests {
     #expect(still.code == 0 && still.error.contains("processors is not collected"), "\(still.output) \(still.error)")
   }
 
+  @Test(
+    "what every command says of a guest fits its schema",
+    .enabled(if: Validator.isInstalled, "python3 with jsonschema is not installed"),
+    arguments: [
+      (["list"], "list"), (["state"], "state"), (["state", "--no-pause"], "state"), (["ps"], "processes"), (["modules"], "modules"),
+      (["mounts"], "mounts"), (["files"], "files"), (["sockets"], "sockets"), (["bpf"], "bpf"), (["log"], "log"), (["maps", "1"], "maps"),
+      (["pause", "--samples", "3"], "pause"), (["pause", "--samples", "3", "--method", "monitor"], "pause"),
+      (["dirty", "--rounds", "2", "--pages", "1000"], "dirty"), (["check"], "check"), (["facts"], "facts"),
+    ] as [([String], String)])
+  func schemas(words: [String], kind: String) throws {
+    let guest = try TestGuest.shared()
+    var arguments = ["guest", words[0]]
+    if kind != "list" { arguments.append("pid:\(guest.process)") }
+    arguments += words.dropFirst()
+    if kind != "facts" { arguments += ["--format", "json"] }
+    let result = try Program.run(arguments)
+    #expect(result.output.contains("ringwall.guest.\(kind)/1"), "\(result.error)")
+    #expect(try Validator.problems(of: result.output, schema: "guest-\(kind)-1") == "", "\(words)")
+  }
+
   @Test("wrong use and other documents are errors") func errors() throws {
     #expect(try Program.run(["guest", "check"]).code == 2)
     #expect(try Program.run(["guest", "check", "a", "--facts", "b"]).code == 2)

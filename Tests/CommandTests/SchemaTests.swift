@@ -19,6 +19,19 @@ enum Validator {
     return try run(script, [path, try scratch.file("lines.json", text)])
   }
 
+  /// What is wrong with one document; empty where nothing is.
+  static func problems(of text: String, schema: String) throws -> String {
+    let scratch = try ScratchFolder()
+    let script = """
+      import json, sys, jsonschema
+      schema = json.load(open(sys.argv[1])); document = json.load(open(sys.argv[2]))
+      jsonschema.Draft202012Validator.check_schema(schema)
+      for e in list(jsonschema.Draft202012Validator(schema).iter_errors(document))[:5]: print(e.json_path, e.message[:300])
+      """
+    let path = Program.packageRoot.appendingPathComponent("data/schemas/\(schema).json").path
+    return try run(script, [path, try scratch.file("document.json", text)])
+  }
+
   /// What the script prints, errors included.
   static func run(_ script: String, _ arguments: [String]) throws -> String {
     let process = Process()
@@ -37,16 +50,7 @@ enum Validator {
 @Suite("JSON Schemas", .enabled(if: Validator.isInstalled, "python3 with jsonschema is not installed"))
 struct SchemaTests {
   private func validate(_ output: String, schema: String) throws {
-    let scratch = try ScratchFolder()
-    let document = try scratch.file("document.json", output)
-    let script = """
-      import json, sys, jsonschema
-      schema = json.load(open(sys.argv[1])); document = json.load(open(sys.argv[2]))
-      jsonschema.Draft202012Validator.check_schema(schema)
-      for e in list(jsonschema.Draft202012Validator(schema).iter_errors(document))[:5]: print(e.json_path, e.message[:300])
-      """
-    let path = Program.packageRoot.appendingPathComponent("data/schemas/\(schema).json").path
-    #expect(try Validator.run(script, [path, document]) == "")
+    #expect(try Validator.problems(of: output, schema: schema) == "")
   }
 
   @Test("Results of files, of a refused target and of this host fit their schema")
@@ -126,6 +130,24 @@ struct SchemaTests {
     try validate(try Program.run(["frameworks", "--format", "json"]).output, schema: "frameworks-1")
     try validate(try Program.run(["checklist", "--format", "json", guest]).output, schema: "checklist-1")
     try validate(try Program.run(["checklist", "--format", "json", "--blank"]).output, schema: "checklist-1")
+  }
+
+  @Test("Citations, laws, cases and figures fit their schemas")
+  func references() throws {
+    let scratch = try ScratchFolder()
+    let text = try scratch.file("text.md", "As NIST SP 800-9999 says.\n")
+    let citations = try Program.run(["citations", "--format", "json", text])
+    try validate(citations.output, schema: "citations-1")
+    for arguments in [[], ["--cases"], ["--figures"]] {
+      let result = try Program.run(["regulations", "--format", "json"] + arguments)
+      #expect(result.code == 0, "\(result.error)")
+      try validate(result.output, schema: "regulations-1")
+    }
+  }
+
+  @Test("The list of running guests fits its schema")
+  func guestList() throws {
+    try validate(try Program.run(["guest", "list", "--format", "json"]).output, schema: "guest-list-1")
   }
 
   @Test("The catalogue fits its schema")
