@@ -107,7 +107,7 @@ struct RunningDumpTests {
           place += UInt64(bytes.count)
         }
         try target.close()
-        let check = try Program.run(["guest", "check", path, "-o", "json"])
+        let check = try Program.run(["guest", "check", path, "--format", "json"])
         #expect(check.code != 1, "\(share): \(check.output.suffix(2000))\(check.error)")
         try FileManager.default.removeItem(atPath: path)
       }

@@ -67,7 +67,7 @@ struct GuestScanCommandTests {
     let rules = try scratch.file("mine.yar", Self.rule)
     let table = try Program.run(["guest", "scan", memory, "--rules", rules])
     #expect(table.code == (text == "MarkInMemory" ? 1 : 0) && table.error.contains("no Linux kernel for x86-64 was found"), "\(table.error)")
-    let document = try Program.run(["guest", "scan", memory, "--rules", rules, "-o", "json"])
+    let document = try Program.run(["guest", "scan", memory, "--rules", rules, "--format", "json"])
     let found = try document.json()
     #expect(found["kernel"] is NSNull && (found["ownersUnknown"] as? String)?.contains("no Linux kernel") == true)
   }

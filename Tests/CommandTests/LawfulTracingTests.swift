@@ -18,7 +18,7 @@ enum LawfulUse {
     let traced = try guest.run(begin, seconds: 120)
     #expect(traced.contains("do_sys_openat2") || traced.contains("vfs_"), "\(traced)")
     let samples = ProcessInfo.processInfo.environment["RINGWALL_TEST_SAMPLES"] ?? "6"
-    let result = try Program.run(["guest", "check", "pid:\(guest.process)", "--samples", samples, "-o", "json"])
+    let result = try Program.run(["guest", "check", "pid:\(guest.process)", "--samples", samples, "--format", "json"])
     #expect(result.code == 0, "\(result.output.prefix(4000)) \(result.error)")
     #expect(try guest.run("echo alive") == "alive\n")
   }
