@@ -80,6 +80,7 @@ gst_047 contains told(callback) if {
 # description: "Timers and work run later, with no process of their own. Code that belongs to nobody and comes back by a timer is a rootkit's, most often of a module that hides."
 # custom:
 #   id: GST-048
+#   compares: [foreign]
 #   severity: high
 #   technique: [T1014]
 #   facts: [callbacks]
