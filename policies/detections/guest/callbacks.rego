@@ -32,6 +32,7 @@ told(callback) := guest.hit("foreign", sprintf("%s:%s", [callback.entry, callbac
 # description: "Every packet passes the hooks of netfilter, in each network namespace. Rootkits hook it to wait for a packet that wakes them, or to let theirs through. Hooks of firewalls belong to the kernel or to modules that are listed."
 # custom:
 #   id: GST-045
+#   compares: [foreign]
 #   severity: critical
 #   technique: [T1014, T1205]
 #   facts: [callbacks]
@@ -48,6 +49,7 @@ gst_045 contains told(callback) if {
 # description: "The kernel tells of keys, modules, network devices and its own end through chains of notifiers. Keyloggers sit in the keyboard's, and rootkits in that of modules, to keep others out."
 # custom:
 #   id: GST-046
+#   compares: [foreign]
 #   severity: high
 #   technique: [T1014, T1056.001]
 #   facts: [callbacks]
@@ -98,6 +100,7 @@ gst_048 contains told(callback) if {
 # description: "Handlers of packets and protocols, of interrupts, of the formats of programs, of terminals' lines, probes at tracepoints, and the paravirtual operations belong to the kernel or to modules that are listed. One elsewhere is run by whatever it was registered for."
 # custom:
 #   id: GST-049
+#   compares: [foreign]
 #   severity: critical
 #   technique: [T1014]
 #   facts: [callbacks]
