@@ -133,13 +133,16 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "QMP", dependencies: ["CLinux"], swiftSettings: strict),
     .target(
-      name: "Introspection", dependencies: ["CLinux", "Domain", "QMP", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
+      name: "Introspection", dependencies: ["CLinux", "Domain", "QMP", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: strict),
     .target(
       name: "Signatures", dependencies: ["CLinux", "CYara", "Domain", "Introspection", "QMP"], swiftSettings: strict),
     .target(name: "Disks", dependencies: ["CLinux", "Domain", "Platforms", "QMP", "Signatures"], swiftSettings: strict),
     .target(
       name: "DiskReader",
-      dependencies: ["CLinux", "CNBD", "CSeccomp", "CTSK", "Disks", "Domain", "Signatures", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: [
+        "CLinux", "CNBD", "CSeccomp", "CTSK", "Disks", "Domain", "Signatures", .product(name: "Crypto", package: "swift-crypto"),
+      ],
       swiftSettings: strict),
     .executableTarget(name: "ringwall-disk-worker", dependencies: ["DiskReader"], swiftSettings: strict),
     .target(name: "References", dependencies: ["Domain", "Judgement"], swiftSettings: strict),
@@ -171,7 +174,8 @@ let package = Package(
       exclude: ["Fixtures"],
       swiftSettings: strict),
     .testTarget(
-      name: "CommandTests", dependencies: ["ringwall", "Domain", "Rego", "Judgement", "TestSupport", .product(name: "Yams", package: "Yams")],
+      name: "CommandTests",
+      dependencies: ["ringwall", "Domain", "Rego", "Judgement", "TestSupport", .product(name: "Yams", package: "Yams")],
       swiftSettings: strict),
     .testTarget(
       name: "HistoryTests", dependencies: ["Domain", "Judgement", "Audit", "History", .product(name: "GRDB", package: "GRDB.swift")],
@@ -237,7 +241,8 @@ let package = Package(
     .testTarget(
       name: "DisksTests",
       dependencies: [
-        "DiskReader", "Disks", "Domain", "QMP", "ringwall", "ringwall-disk-worker", "Signatures", "TestSupport", .product(name: "Crypto", package: "swift-crypto"),
+        "DiskReader", "Disks", "Domain", "QMP", "ringwall", "ringwall-disk-worker", "Signatures", "TestSupport",
+        .product(name: "Crypto", package: "swift-crypto"),
       ], swiftSettings: strict),
     .testTarget(name: "VirtualMachineTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
     .testTarget(name: "WindowsTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),

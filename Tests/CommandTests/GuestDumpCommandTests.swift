@@ -57,7 +57,8 @@ struct GuestDumpCommandTests {
 }
 
 @Suite(
-  "ringwall guest dump of a running guest", .serialized, .enabled(if: TestGuest.obstacle(.cloud) == nil, "\(TestGuest.obstacle(.cloud) ?? "")"),
+  "ringwall guest dump of a running guest", .serialized,
+  .enabled(if: TestGuest.obstacle(.cloud) == nil, "\(TestGuest.obstacle(.cloud) ?? "")"),
   .guest(GuestRecipe { $0.workload = [.fork, .tmpfs, .network] }))
 struct RunningDumpTests {
   @Test("a dump with a pause is of one moment, and the guest runs on") func pause() throws {
@@ -114,10 +115,13 @@ struct RunningDumpTests {
     }
   }
 
-  @Test("no view says anything in English when it is asked in Chinese", arguments: [
-    ["ps"], ["modules"], ["mounts"], ["files"], ["sockets"], ["bpf"], ["log", "--last", "3"], ["maps", "1"], ["check"], ["scan"], ["state"],
-    ["dirty", "--rounds", "1"], ["pause", "--samples", "2"],
-  ])
+  @Test(
+    "no view says anything in English when it is asked in Chinese",
+    arguments: [
+      ["ps"], ["modules"], ["mounts"], ["files"], ["sockets"], ["bpf"], ["log", "--last", "3"], ["maps", "1"], ["check"], ["scan"],
+      ["state"],
+      ["dirty", "--rounds", "1"], ["pause", "--samples", "2"],
+    ])
   func chinese(command: [String]) throws {
     let guest = try TestGuest.shared()
     var arguments = ["guest", command[0], "pid:\(guest.process)"]

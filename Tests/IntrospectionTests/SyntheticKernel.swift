@@ -327,7 +327,10 @@ final class SyntheticKernel {
       ])
     types.structure(
       "vm_area_struct", size: 32,
-      [Member("vm_start", long, at: 0), Member("vm_end", long, at: 8), Member("vm_flags", long, at: 16), Member("vm_file", pointer, at: 24)])
+      [
+        Member("vm_start", long, at: 0), Member("vm_end", long, at: 8), Member("vm_flags", long, at: 16),
+        Member("vm_file", pointer, at: 24),
+      ])
     types.structure("files_struct", size: 16, [Member("fdt", pointer, at: 8)])
     types.structure("fdtable", size: 16, [Member("max_fds", int, at: 0), Member("fd", pointer, at: 8)])
     let short = types.integer("short", size: 2)

@@ -20,7 +20,8 @@ extension Guest {
     let namespaces = members.compactMap { address, mounts -> MountNamespace? in
       guard let inode = view.inode(ofNamespace: address) else { return nil }
       return MountNamespace(
-        address: address, inode: inode, processes: users[address] ?? [], mounts: mounts.sorted { ($0.id, $0.address) < ($1.id, $1.address) })
+        address: address, inode: inode, processes: users[address] ?? [], mounts: mounts.sorted { ($0.id, $0.address) < ($1.id, $1.address) }
+      )
     }
     let byAddress = Dictionary(mounts.map { ($0.address, $0) }) { first, _ in first }
     let hidden = sightings.differences.compactMap { address, missing in
