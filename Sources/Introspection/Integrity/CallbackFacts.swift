@@ -69,6 +69,8 @@ struct CallbackSearch {
   /// Keeps a callback that is set.
   mutating func add(_ family: Callback.Family, _ name: String, _ entry: UInt64, _ place: UInt64) {
     guard let function = guest.u64(place), function != 0 else { return }
+    // Timers and work come and go while they are read. What cannot be executed is no function, but memory that is used anew.
+    if family == .timer || family == .work, guest.space.mapping(function)?.isExecutable != true { return }
     found.append(Callback(family: family, name: name, entry: entry, function: function))
   }
 

@@ -28,6 +28,15 @@ extension Change {
       try $0.write(try $0.heap() &+ $0.offset("timer_list", "entry"), try $0.pointer(slot, orZero: true))
       try $0.write(try $0.heap() &+ $0.offset("timer_list", "function"), try $0.heap() &+ 512)
       try $0.write(slot, try $0.heap())
+      // XD, the highest bit of each entry on the way.
+      for place in try $0.entries(of: try $0.heap()) { try $0.write(physical: place + 7, [($0.guest.memory.u8(place + 7) ?? 0) & 0x7F]) }
+    },
+    Change("a timer whose memory was used anew", [], [.callbacks]) {
+      let base = try $0.symbol("timer_bases") &+ $0.pointer(try $0.symbol("__per_cpu_offset"), orZero: true)
+      let slot = try base &+ $0.offset("timer_base", "vectors") &+ 8 &* 500
+      try $0.write(try $0.heap() &+ $0.offset("timer_list", "entry"), try $0.pointer(slot, orZero: true))
+      try $0.write(try $0.heap() &+ $0.offset("timer_list", "function"), UInt64(0x2001))
+      try $0.write(slot, try $0.heap())
     },
     Change("a call gate", ["GST-014"], [.interrupts]) {
       let area = try $0.pointer(try $0.symbol("__per_cpu_offset"), orZero: true)
