@@ -64,6 +64,8 @@ struct DecoySearch {
           types > 0, texts > 0, textStart == types, UInt64(types) + UInt64(texts) + 24 <= UInt64(TypeIndex.limit)
         else { continue }
         let count = 24 + Int(types) + Int(texts)
+        // Thousands of heads that claim the same large table cost as much as thousands of tables.
+        guard guest.spend(count / 64, on: "BTF", at: place) else { return found }
         guard let bytes = guest.memory.bytes(place, count: count) else { continue }
         // libbpf's section of maps: types of a program, which repeat those of the kernel that it reads.
         if count < 1 << 20, contains(bytes, ".maps\0") || contains(bytes, "license\0") { continue }

@@ -52,12 +52,16 @@ extension IntegrityReader {
     if isCut {
       note(Inconsistency(structure: "init_top_pgt", address: guest.space.root, reason: "more than \(Self.areaLimit) areas can be executed"))
     }
+    if aliases.isCut {
+      let reason = "more than \(Aliases.limit) pages are mapped; the rest was not compared"
+      note(Inconsistency(structure: "init_top_pgt", address: guest.space.root, reason: reason))
+    }
     let rows = areas.map { area -> FactValue in
       [
         "start": addressValue(area.start), "end": addressValue(area.end), "writable": .bool(area.isWritable), "owner": area.owner.factValue,
       ]
     }
-    let shared = aliases.shared.prefix(Self.reportLimit).map { pair -> FactValue in
+    let shared = aliases.shared(limit: Self.reportLimit).map { pair -> FactValue in
       ["at": code.fact(pair.executable), "writable": addressValue(pair.writable), "physical": addressValue(pair.physical)]
     }
     return .present(["areas": .array(rows), "moved": .array(moved), "open": .array(open), "aliases": .array(shared)])
@@ -86,43 +90,49 @@ private struct Aliases {
   private var executable: [Part] = []
   private var writable: [Part] = []
   /// A guest's kernel half has some ten thousands.
-  private static let limit = 1 << 20
+  static let limit = 1 << 20
+  /// Whether there were more.
+  private(set) var isCut = false
 
   mutating func add(_ page: AddressSpace.Mapping) {
     guard page.isExecutable != page.isWritable, page.physical <= .max - page.size else { return }
-    let part = Part(physical: page.physical..<page.physical + page.size, virtual: page.virtual)
-    if page.isExecutable {
-      if executable.count < Self.limit { executable.append(part) }
-    } else if writable.count < Self.limit {
-      writable.append(part)
+    guard executable.count + writable.count < Self.limit else {
+      isCut = true
+      return
     }
+    let part = Part(physical: page.physical..<page.physical + page.size, virtual: page.virtual)
+    if page.isExecutable { executable.append(part) } else { writable.append(part) }
   }
 
-  var shared: [(executable: UInt64, writable: UInt64, physical: UInt64)] {
+  /// At most `limit` of them. The cost is that of sorting the pages that can be executed, however often a hostile guest maps one.
+  func shared(limit: Int) -> [(executable: UInt64, writable: UInt64, physical: UInt64)] {
     var found: [(executable: UInt64, writable: UInt64, physical: UInt64)] = []
-    let code = executable.sorted { $0.physical.lowerBound < $1.physical.lowerBound }
-    guard let last = code.last else { return [] }
-    let end = code.reduce(last.physical.upperBound) { max($0, $1.physical.upperBound) }
-    // No page is larger than 1 GiB: what begins further below cannot reach it.
-    let largest: UInt64 = 1 << 30
-    for part in writable where part.physical.lowerBound < end {
+    let code = disjoint
+    for part in writable where found.count < limit {
+      // The first of the pieces that ends behind the page's beginning.
       var low = 0
       var high = code.count
-      let floor = part.physical.lowerBound > largest ? part.physical.lowerBound - largest : 0
       while low < high {
         let middle = (low + high) / 2
-        if code[middle].physical.lowerBound < floor { low = middle + 1 } else { high = middle }
+        if code[middle].physical.upperBound <= part.physical.lowerBound { low = middle + 1 } else { high = middle }
       }
-      while low < code.count, code[low].physical.lowerBound < part.physical.upperBound {
-        if code[low].physical.overlaps(part.physical) {
-          let place = max(code[low].physical.lowerBound, part.physical.lowerBound)
-          found.append(
-            (code[low].virtual + (place - code[low].physical.lowerBound), part.virtual + (place - part.physical.lowerBound), place))
-        }
-        low += 1
-      }
+      guard low < code.count, code[low].physical.overlaps(part.physical) else { continue }
+      let place = max(code[low].physical.lowerBound, part.physical.lowerBound)
+      found.append((code[low].virtual + (place - code[low].physical.lowerBound), part.virtual + (place - part.physical.lowerBound), place))
     }
     return found
+  }
+
+  /// The pages that can be executed, in physical order and each byte once.
+  private var disjoint: [Part] {
+    var pieces: [Part] = []
+    var end: UInt64 = 0
+    for part in executable.sorted(by: { $0.physical.lowerBound < $1.physical.lowerBound }) where part.physical.upperBound > end {
+      let start = max(end, part.physical.lowerBound)
+      pieces.append(Part(physical: start..<part.physical.upperBound, virtual: part.virtual &+ (start - part.physical.lowerBound)))
+      end = part.physical.upperBound
+    }
+    return pieces
   }
 }
 

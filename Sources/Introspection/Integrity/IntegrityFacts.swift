@@ -128,13 +128,14 @@ extension Guest {
   )
     throws(IntrospectionError) -> IntegrityFacts
   {
-    var reader = IntegrityReader(guest: self, code: try CodeMap(self), processors: processors, file: file)
+    let guest = bounded()
+    var reader = IntegrityReader(guest: guest, code: try CodeMap(guest), processors: processors, file: file)
     reader.inconsistencies = reader.code.inconsistencies
     var facts: [IntegrityFacts.Name: IntegrityFacts.State] = [:]
     for name in IntegrityFacts.Name.allCases where names.contains(name) {
       do throws(IntrospectionError) { facts[name] = try reader.read(name) } catch { facts[name] = .unreadable(error.description) }
     }
-    return IntegrityFacts(facts: facts, inconsistencies: reader.inconsistencies)
+    return IntegrityFacts(facts: facts, inconsistencies: guest.told(reader.inconsistencies))
   }
 }
 

@@ -22,6 +22,8 @@ extension IntegrityReader {
       // One that is being loaded is written to; its code is judged when it runs.
       guard view.state(address) == .live, let text = code(of: address) else { continue }
       let name = guest.string(address &+ (guest.kernel.offset("module", "name") ?? 0), limit: 56) ?? ""
+      // Modules that say that they share large code cost as much as if each had its own.
+      guard guest.spend(Int(text.upperBound - text.lowerBound) / 64, on: "module.\(name)", at: text.lowerBound) else { break }
       guard let bytes = guest.bytes(text.lowerBound, count: Int(text.upperBound - text.lowerBound)) else {
         note(Inconsistency(structure: "module.\(name)", address: text.lowerBound, reason: "the module's code is not mapped"))
         continue

@@ -140,6 +140,7 @@ struct TaskTraces {
         defer { frame += run }
         guard let page = guest.physical(place) else { continue }
         for index in 0..<run where guest.memory.u64(page &+ index &* step &+ owner) == cache && guest.isSlab(place &+ index &* step) {
+          guard guest.spend(Int(count) * 8, on: Source.slab.rawValue, at: place) else { return found }
           let first = kernel.directMap &+ (frame + index) << 12
           for object in 0..<count { found.append(first &+ object &* UInt64(size)) }
         }
