@@ -158,16 +158,28 @@ extension Secrets {
   }
 
   package static func masked(_ fact: Fact) -> Fact {
-    guard let value = fact.value else { return fact }
+    guard let value = fact.value, mayHoldSecret(value) else { return fact }
     let shown = masked(value)
     return shown == value ? fact : .present(shown, sources: fact.source)
+  }
+
+  private static func mayHoldSecret(_ value: FactValue) -> Bool {
+    switch value {
+    case .string(let text): mayHoldSecret(text)
+    case .array(let elements): elements.contains(where: mayHoldSecret)
+    case .object(let members): members.contains { mayHoldSecret($0.value) }
+    case .null, .bool, .int, .double: false
+    }
   }
 
   /// The collection as it may be shown and kept: facts, invented settings and what was refused.
   package static func masked(_ collection: Collection) -> Collection {
     var collection = collection
     for i in collection.assets.indices {
-      collection.assets[i].facts = collection.assets[i].facts.mapValues(masked)
+      // Most facts hold none: an estate of ten thousand machines is not copied for the few that do.
+      for (name, fact) in collection.assets[i].facts where fact.value.map(mayHoldSecret) ?? false {
+        collection.assets[i].facts[name] = masked(fact)
+      }
       collection.assets[i].inventedSettings = collection.assets[i].inventedSettings.map {
         InventedSetting(id: $0.id, text: masked($0.text), source: $0.source)
       }
