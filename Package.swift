@@ -170,7 +170,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "AuditTests", dependencies: ["Domain", "Judgement", "Platforms", "Audit", .product(name: "Yams", package: "Yams")],
+      name: "AuditTests", dependencies: ["Domain", "Judgement", "Platforms", "Audit", "TestSupport", .product(name: "Yams", package: "Yams")],
       exclude: ["Fixtures"],
       swiftSettings: strict),
     .testTarget(
@@ -195,28 +195,22 @@ let package = Package(
     .testTarget(
       name: "RegoHTTPTests",
       dependencies: [
-        "Rego", "RegoBuiltins", "RegoHTTP",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "Rego", "RegoBuiltins", "RegoHTTP", "TestSupport",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
-        .product(name: "SwiftASN1", package: "swift-asn1"),
-        .product(name: "X509", package: "swift-certificates"),
       ],
       swiftSettings: strict),
     .testTarget(
       name: "DecisionServerTests",
       dependencies: [
-        "DecisionServer", "Rego",
+        "DecisionServer", "Rego", "TestSupport",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
-        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOFoundationCompat", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
-        .product(name: "SwiftASN1", package: "swift-asn1"),
-        .product(name: "X509", package: "swift-certificates"),
       ],
       swiftSettings: strict),
     .testTarget(name: "RegoBuiltinsTests", dependencies: ["Rego", "RegoBuiltins"], swiftSettings: strict),
@@ -225,7 +219,14 @@ let package = Package(
       exclude: ["Fixtures", "opa-builtins.txt"], swiftSettings: strict),
     .testTarget(name: "LinuxHostTests", dependencies: ["Domain", "Platforms"], swiftSettings: strict),
     .target(
-      name: "TestSupport", dependencies: ["Platforms", "QMP"], path: "Tests/Support", exclude: ["guest"], swiftSettings: strict),
+      name: "TestSupport",
+      dependencies: [
+        "Platforms", "QMP",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "X509", package: "swift-certificates"),
+      ],
+      path: "Tests/Support", exclude: ["guest"], swiftSettings: strict),
     .testTarget(
       name: "LibvirtDomainTests",
       dependencies: ["Domain", "Judgement", "Platforms", "TestSupport", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
@@ -251,14 +252,11 @@ let package = Package(
     .testTarget(
       name: "VSphereTests",
       dependencies: [
-        "ringwall", "VSphere", "Domain",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "ringwall", "VSphere", "Domain", "TestSupport",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
-        .product(name: "SwiftASN1", package: "swift-asn1"),
-        .product(name: "X509", package: "swift-certificates"),
       ],
       exclude: ["Simulator"], swiftSettings: strict),
     .testTarget(

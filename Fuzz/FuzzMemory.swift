@@ -31,6 +31,26 @@ final class FuzzMemory {
     guard let range = PhysicalRange(start: 0, count: UInt64(bytes.count)) else { return nil }
     return try? PhysicalMemory(segments: [(descriptor, 0, range)], path: "fuzz")
   }
+
+  /// The bytes as an image of memory: a refusal names a place within the file in one line, segments ascend without overlap, and every byte of
+  /// them can be read.
+  func checkImage(_ bytes: [UInt8]) {
+    fill(bytes)
+    do throws(IntrospectionError) {
+      let memory = try MemoryImage(path: path).memory()
+      var end: UInt64 = 0
+      for segment in memory.segments {
+        precondition(segment.range.start >= end, "segments overlap")
+        end = segment.range.end
+        precondition(memory.u8(segment.range.start) != nil && memory.u8(end - 1) != nil, "a byte that cannot be read")
+        precondition(segment.range.count <= UInt64(bytes.count), "a segment larger than the file")
+      }
+      precondition(memory.u8(end) == nil && memory.end == end)
+    } catch {
+      precondition(!error.description.contains(where: \.isNewline), "a message of several lines")
+      if case .malformed(_, let offset, _) = error { precondition(offset <= UInt64(bytes.count), "a place outside of the file") }
+    }
+  }
 }
 
 /// SAFETY: libFuzzer passes `count` readable bytes that live for the call; they are copied at once.

@@ -1,30 +1,12 @@
 // Compiled with Fuzz/FuzzMemory.swift
-import Introspection
 
 /// A libFuzzer entry: any bytes behind the magic number are a LiME image.
 ///
-/// Beyond not crashing: a refusal names a place within the file in one line, segments ascend without overlap, and every byte of them can be
-/// read.
+/// Beyond not crashing: what `FuzzMemory.checkImage` says.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzLiME(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let magic: [UInt8] = [0x45, 0x4D, 0x69, 0x4C]
   let given = unsafe copied(start, count)
-  let bytes = given.starts(with: magic) ? given : magic + given
-  FuzzMemory.shared.fill(bytes)
-  do throws(IntrospectionError) {
-    let image = try MemoryImage(path: FuzzMemory.shared.path)
-    let memory = try image.memory()
-    var end: UInt64 = 0
-    for segment in memory.segments {
-      precondition(segment.range.start >= end, "segments overlap")
-      end = segment.range.end
-      precondition(memory.u8(segment.range.start) != nil && memory.u8(end - 1) != nil, "a byte that cannot be read")
-      precondition(segment.range.count <= UInt64(bytes.count), "a segment larger than the file")
-    }
-    precondition(memory.u8(end) == nil && memory.end == end)
-  } catch {
-    precondition(!error.description.contains(where: \.isNewline), "a message of several lines")
-    if case .malformed(_, let offset, _) = error { precondition(offset <= UInt64(bytes.count), "a place outside of the file") }
-  }
+  FuzzMemory.shared.checkImage(given.starts(with: magic) ? given : magic + given)
   return 0
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Audit
@@ -74,17 +75,9 @@ struct CalendarEventTests {
   private static let analyzer = "/usr/bin/systemd-analyze"
 
   private func analysed(_ text: String) throws -> (isValid: Bool, next: String) {
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(fileURLWithPath: Self.analyzer)
-    process.arguments = ["calendar", "--", text]
-    process.environment = ["LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"]
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return (process.terminationStatus == 0, said.split(separator: "\n").first { $0.contains("Next elapse") }.map(String.init) ?? "")
+    let told = try HostProgram.run(
+      Self.analyzer, ["calendar", "--", text], environment: ["LC_ALL": "C", "TZ": "UTC", "PATH": "/usr/bin:/bin"])
+    return (told.status == 0, told.output.split(separator: "\n").first { $0.contains("Next elapse") }.map(String.init) ?? "")
   }
 
   @Test(

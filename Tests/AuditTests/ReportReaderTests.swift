@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Audit
@@ -90,7 +91,7 @@ struct OSCAPTests {
   func xccdf(language: Language, index: Int) throws {
     let bytes = try Forms.xccdf.bytes(try outcomes[index].outcome(), language)
     let (status, output) = try ReportReaders.withFile(bytes, "report.xml") {
-      try ReportReaders.run("/usr/bin/env", ["oscap", "xccdf", "validate", $0])
+      try HostProgram.run("oscap", ["xccdf", "validate", $0])
     }
     // Its schematron rules warn, all but one of them about what a person would miss; an empty benchmark has no groups to speak of.
     let warnings = output.split(separator: "\n").filter { $0.hasPrefix("Warning:") && !$0.contains("URI binding") }
@@ -101,7 +102,7 @@ struct OSCAPTests {
   func arf(language: Language, index: Int) throws {
     let bytes = try Forms.arf.bytes(try outcomes[index].outcome(), language)
     let (status, output) = try ReportReaders.withFile(bytes, "report.xml") {
-      try ReportReaders.run("/usr/bin/env", ["oscap", "ds", "rds-validate", $0])
+      try HostProgram.run("oscap", ["ds", "rds-validate", $0])
     }
     #expect(status == 0, "\(outcomes[index].name): \(output)")
   }
@@ -110,7 +111,7 @@ struct OSCAPTests {
   func refusal() throws {
     let text = String(decoding: try Forms.xccdf.bytes(try Samples.full()), as: UTF8.self).replacing("<result>pass<", with: "<result>fine<")
     let status = try ReportReaders.withFile(Array(text.utf8), "report.xml") {
-      try ReportReaders.run("/usr/bin/env", ["oscap", "xccdf", "validate", $0]).status
+      try HostProgram.run("oscap", ["xccdf", "validate", $0]).status
     }
     #expect(status != 0)
   }
@@ -121,7 +122,7 @@ struct JUnitSchemaTests {
   private func validate(_ bytes: [UInt8]) throws -> (status: Int32, output: String) {
     let schema = Samples.fixtures.appendingPathComponent("junit.xsd").path
     return try ReportReaders.withFile(bytes, "report.xml") {
-      try ReportReaders.run("/usr/bin/env", ["xmllint", "--noout", "--nonet", "--schema", schema, $0])
+      try HostProgram.run("xmllint", ["--noout", "--nonet", "--schema", schema, $0])
     }
   }
 

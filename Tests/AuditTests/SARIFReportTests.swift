@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Audit
@@ -168,37 +169,11 @@ struct SARIFReaderTests {
 }
 
 enum SARIFReaders {
-  private static let folder = Samples.packageRoot.appendingPathComponent(".build-venv/sarif")
+  private static let environment = PythonEnvironment(
+    "sarif", packages: ["sarif-tools==3.0.5", "pydantic-sarif==0.1.1"], modules: ["sarif", "pydantic_sarif"])
 
   /// Why the readers cannot be had; nil where they are there.
-  static let problem: String? = {
-    let script = """
-      set -e
-      [ -x "$1/bin/python" ] && "$1/bin/python" -c 'import sarif, pydantic_sarif' 2>/dev/null && exit 0
-      rm -rf "$1" && python3 -m venv "$1"
-      "$1/bin/python" -m pip install --quiet --disable-pip-version-check --retries 1 --timeout 10 sarif-tools==3.0.5 pydantic-sarif==0.1.1
-      """
-    do {
-      let (status, output) = try run("/bin/sh", ["-c", script, "sh", folder.path])
-      return status == 0 ? nil : output
-    } catch { return "\(error)" }
-  }()
+  static var problem: String? { environment.problem }
 
-  static func python(_ script: String, _ arguments: [String]) throws -> String {
-    try run(folder.appendingPathComponent("bin/python").path, ["-W", "ignore", "-c", script] + arguments).output
-  }
-
-  /// Exit status, and what was printed, errors included.
-  private static func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = arguments
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
-  }
+  static func python(_ script: String, _ arguments: [String]) throws -> String { try environment.run(script, arguments) }
 }

@@ -1,46 +1,24 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Tools of pipelines, of pinned versions in an environment beside the build.
 private enum Tools {
-  static let folder = Program.packageRoot.appendingPathComponent(".build-venv/pipelines")
-  private static let packages = ["check-jsonschema==0.39.0", "pre-commit==4.7.0", "PyYAML==6.0.4"]
+  private static let environment = PythonEnvironment(
+    "pipelines", packages: ["check-jsonschema==0.39.0", "pre-commit==4.7.0", "PyYAML==6.0.4"],
+    modules: ["check_jsonschema", "pre_commit", "yaml"])
+  static var folder: URL { URL(fileURLWithPath: environment.folder) }
 
   /// Why the tools cannot be had; nil where they are there.
-  static let problem: String? = {
-    let script = """
-      set -e
-      folder=$1; shift
-      [ -x "$folder/bin/python" ] && "$folder/bin/python" -c 'import check_jsonschema, pre_commit, yaml' 2>/dev/null && command -v git >/dev/null && exit 0
-      command -v git >/dev/null
-      rm -rf "$folder" && python3 -m venv "$folder"
-      "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --retries 1 --timeout 20 "$@"
-      """
-    do {
-      let (status, output) = try run(["/bin/sh", "-c", script, "sh", folder.path] + packages)
-      return status == 0 ? nil : output
-    } catch { return "\(error)" }
-  }()
+  static let problem: String? = environment.problem ?? HostProgram.missing("git")
 
-  static var python: String { folder.appendingPathComponent("bin/python").path }
+  static var python: String { environment.python }
 
   /// Exit status, and what was printed, errors included.
-  static func run(_ arguments: [String], in directory: String? = nil, environment: [String: String] = [:]) throws -> (
-    status: Int32, output: String
-  ) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: arguments[0])
-    process.arguments = Array(arguments.dropFirst())
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
-    let pipe = Pipe()
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+  static func run(_ arguments: [String], in directory: String? = nil, environment: [String: String] = [:]) throws -> HostProgram.Result {
+    try HostProgram.run(
+      arguments[0], Array(arguments.dropFirst()), in: directory,
+      environment: ProcessInfo.processInfo.environment.merging(environment) { $1 })
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("systemd units of a schedule")
@@ -20,18 +21,10 @@ struct ScheduleCommandTests {
     #expect(try written(arguments, in: folder).code == 0)
     let units = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
     #expect(units.count == 2 && units[0].hasSuffix(".service") && units[1].hasSuffix(".timer"))
-    let process = Process()
-    let errors = Pipe()
-    process.executableURL = URL(fileURLWithPath: Self.verifier)
-    process.arguments = ["verify", "--man=no"] + units.map { folder.path + "/" + $0 }
-    process.standardError = errors
-    process.standardOutput = errors
-    try process.run()
-    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
+    let told = try HostProgram.run(Self.verifier, ["verify", "--man=no"] + units.map { folder.path + "/" + $0 })
     // Other units of the machine are looked at too; what is said of ours names them.
-    let own = text.split(separator: "\n").filter { line in units.contains { line.contains($0) } }
-    #expect(process.terminationStatus == 0 && own.isEmpty, "\(text)")
+    let own = told.output.split(separator: "\n").filter { line in units.contains { line.contains($0) } }
+    #expect(told.status == 0 && own.isEmpty, "\(told.output)")
   }
 
   @Test(

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The validator of JSON Schemas, Debian's or PyPI's.
@@ -34,16 +35,7 @@ enum Validator {
 
   /// What the script prints, errors included.
   static func run(_ script: String, _ arguments: [String]) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["python3", "-W", "ignore", "-c", script] + arguments
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return String(decoding: output, as: UTF8.self)
+    try HostProgram.run("/usr/bin/env", ["python3", "-W", "ignore", "-c", script] + arguments).output
   }
 }
 

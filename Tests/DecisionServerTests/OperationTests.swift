@@ -1,13 +1,11 @@
-import Crypto
 import DecisionServer
 import Foundation
 import NIOHTTP1
 import NIOSSL
 import Rego
-import SwiftASN1
 import Synchronization
+import TestSupport
 import Testing
-import X509
 
 @Suite("Operation of a server") struct OperationTests {
   @Test("health, metrics, configuration and what is not there")
@@ -125,9 +123,9 @@ import X509
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let authority = try TestAuthority()
-    let own = try authority.identity("localhost"), client = try authority.identity("client")
+    let own = try authority.identity("localhost"), client = try authority.identity("client", for: .client)
     var files: [String: String] = [:]
-    for (name, text) in ["cert": own.certificate, "key": own.key, "ca": try authority.text] {
+    for (name, text) in ["cert": own.certificate, "key": own.key, "ca": authority.text] {
       files[name] = folder.appending(path: name).path
       try Data(text.utf8).write(to: folder.appending(path: name))
     }
@@ -151,7 +149,7 @@ import X509
     let server = try await run(client)
     #expect(try await server.send("GET", "/v1/data/a").result == .integer(1))
     try await server.stop()
-    let other = try await run(try authority.identity("other"))
+    let other = try await run(try authority.identity("other", for: .client))
     #expect(try await other.send("GET", "/v1/data/a").status == 401)
     try await other.stop()
     let without = try await run(nil)
@@ -167,31 +165,5 @@ import X509
     ] as [(String, String?)])
   func addresses(_ text: String, _ expected: String?) {
     #expect(ServerAddress(text, hasSecurity: false)?.text == expected)
-  }
-}
-
-/// A certificate authority of one test.
-struct TestAuthority {
-  typealias Identity = (certificate: String, key: String)
-  private let key = P256.Signing.PrivateKey()
-  private let certificate: Certificate
-  var text: String { get throws { try certificate.serializeAsPEM().pemString } }
-
-  init() throws {
-    let name = try DistinguishedName { CommonName("authority") }
-    certificate = try Certificate(
-      version: .v3, serialNumber: .init(), publicKey: .init(key.publicKey), notValidBefore: .now - 3600, notValidAfter: .now + 86_400,
-      issuer: name, subject: name, signatureAlgorithm: .ecdsaWithSHA256,
-      extensions: try Certificate.Extensions { Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil)) },
-      issuerPrivateKey: .init(key))
-  }
-
-  func identity(_ name: String) throws -> Identity {
-    let own = P256.Signing.PrivateKey()
-    let signed = try Certificate(
-      version: .v3, serialNumber: .init(), publicKey: .init(own.publicKey), notValidBefore: .now - 3600, notValidAfter: .now + 86_400,
-      issuer: certificate.subject, subject: try DistinguishedName { CommonName(name) }, signatureAlgorithm: .ecdsaWithSHA256,
-      extensions: try Certificate.Extensions { SubjectAlternativeNames([.dnsName(name)]) }, issuerPrivateKey: .init(key))
-    return (try signed.serializeAsPEM().pemString, own.pemRepresentation)
   }
 }

@@ -2,6 +2,7 @@ import Crypto
 import Disks
 import Foundation
 import QMP
+import TestSupport
 
 /// A folder for images, removed with its last user.
 final class DiskFolder {
@@ -40,9 +41,7 @@ enum TestDisk {
     return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent(name).path
   }
 
-  static func path(of program: String) -> String? {
-    ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].map { "\($0)/\(program)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
-  }
+  static func path(of program: String) -> String? { HostProgram.path(of: program) }
 
   /// What is not installed, as the reason of a skip; nil where all is there.
   static func missing(_ programs: String...) -> String? {
@@ -52,23 +51,12 @@ enum TestDisk {
   /// What a program prints; what it exits with other than 0 is thrown, with its message.
   @discardableResult
   static func run(_ program: String, _ arguments: [String], in folder: String? = nil) throws -> String {
-    guard let executable = path(of: program) else { throw Failure(description: "\(program) is not installed") }
-    let process = Process()
-    let out = Pipe()
-    process.executableURL = URL(fileURLWithPath: executable)
-    process.arguments = arguments
-    process.environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC0", "MTOOLS_SKIP_CHECK": "1"]
-    if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = out
-    process.standardError = out
-    try process.run()
-    let text = String(decoding: out.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw Failure(description: "\(program) \(arguments.joined(separator: " ")): \(process.terminationStatus): \(text.suffix(500))")
+    let environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC0", "MTOOLS_SKIP_CHECK": "1"]
+    let ended = try HostProgram.run(program, arguments, in: folder, environment: environment)
+    guard ended.status == 0 else {
+      throw Failure(description: "\(program) \(arguments.joined(separator: " ")): \(ended.status): \(ended.output.suffix(500))")
     }
-    return text
+    return ended.output
   }
 
   /// A tree with what is hard to get right; the same bytes every time.

@@ -2,6 +2,7 @@ import Foundation
 import NIOSSL
 import NIOHTTP1
 import Rego
+import TestSupport
 import Testing
 
 @Suite("TLS of http.send") struct SecurityTests {
@@ -14,16 +15,16 @@ import Testing
 
   @Test("a certificate counts only from an authority that is trusted, for its name and in its time")
   func trust() async throws {
-    let authority = try Authority(), stranger = try Authority()
+    let authority = try TestAuthority(), stranger = try TestAuthority()
     let good = try await LocalServer(security: authority.identity("localhost").server()) { _ in .answer(200) }
-    let root = ["ca": try authority.text]
+    let root = ["ca": authority.text]
     #expect(try call(good, #""tls_ca_cert": input.ca"#, root)["status_code"] == .integer(200))
     for members in ["", #""tls_use_system_certs": true"#] {
       let value = try call(good, members, root)
       #expect(value.errorCode == "eval_http_send_network_error")
       #expect(value.errorMessage.contains("failed to verify certificate"), "\(value.errorMessage)")
     }
-    #expect(try call(good, #""tls_ca_cert": input.ca"#, ["ca": try stranger.text]).errorCode == "eval_http_send_network_error")
+    #expect(try call(good, #""tls_ca_cert": input.ca"#, ["ca": stranger.text]).errorCode == "eval_http_send_network_error")
     #expect(try call(good, #""tls_insecure_skip_verify": true"#, [:])["status_code"] == .integer(200))
     #expect(try call(good, #""tls_use_system_certs": true, "tls_ca_cert": input.ca"#, root)["status_code"] == .integer(200))
     // The certificate says localhost, not the address.
@@ -56,10 +57,10 @@ import Testing
 
   @Test("a client shows its certificate, from texts, files and the environment")
   func mutual() async throws {
-    let authority = try Authority()
+    let authority = try TestAuthority()
     let server = try await LocalServer(security: authority.identity("localhost").server(trusted: authority)) { _ in .answer(200) }
-    let client = try authority.identity("client", isClient: true)
-    let input = ["ca": try authority.text, "c": client.certificate, "k": client.key]
+    let client = try authority.identity("client", for: .client)
+    let input = ["ca": authority.text, "c": client.certificate, "k": client.key]
     #expect(try call(server, #""tls_ca_cert": input.ca"#, input).errorCode != nil)
     let texts = #""tls_client_cert": input.c, "tls_client_key": input.k"#
     #expect(try call(server, #""tls_ca_cert": input.ca, \#(texts)"#, input)["status_code"] == .integer(200))

@@ -21,11 +21,11 @@ public final class LibvirtDaemon {
   /// Why no libvirtd can be started on this machine; nil where one can.
   public static let obstacle: String? = {
     if geteuid() != 0 { return "libvirtd of the system instance and mount namespaces need root" }
-    for program in ["libvirtd", "virsh", "unshare", "mount", "qemu-system-x86_64"] where path(of: program) == nil {
+    for program in ["libvirtd", "virsh", "unshare", "mount", "qemu-system-x86_64"] where HostProgram.path(of: program) == nil {
       return "\(program) is not installed"
     }
     do {
-      _ = try output("unshare", ["-m", "--propagation", "private", "true"])
+      _ = try HostProgram.output("unshare", ["-m", "--propagation", "private", "true"])
       return nil
     } catch {
       return "a mount namespace cannot be made here: \(error)"
@@ -83,7 +83,7 @@ public final class LibvirtDaemon {
     try driverConfiguration.write(toFile: root + "/etc/libvirt/qemu.conf", atomically: false, encoding: .utf8)
     let mounts = folders.map { "mkdir -p /\($0) && mount --bind '\(root)/\($0)' /\($0)" }.joined(separator: " && ")
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: path(of: "unshare") ?? "/usr/bin/unshare")
+    process.executableURL = URL(fileURLWithPath: HostProgram.path(of: "unshare") ?? "/usr/bin/unshare")
     process.arguments =
       ["-m", "--propagation", "private", "sh", "-c", mounts + " && exec libvirtd \"$@\"", "libvirtd"] + [
         "-f", root + file, "-p", "\(root)/libvirtd.pid",
@@ -134,7 +134,7 @@ public final class LibvirtDaemon {
 
   /// What virsh prints; its error message is thrown.
   @discardableResult
-  public func virsh(_ arguments: String...) throws -> String { try Self.output("virsh", ["-q", "-c", uri] + arguments) }
+  public func virsh(_ arguments: String...) throws -> String { try HostProgram.output("virsh", ["-q", "-c", uri] + arguments) }
 
   /// Ends every guest and the daemon, and removes `root`. May be called twice.
   public func stop() {
@@ -155,31 +155,6 @@ public final class LibvirtDaemon {
     try text.write(toFile: path, atomically: false, encoding: .utf8)
     defer { try? FileManager.default.removeItem(atPath: path) }
     return try body(path)
-  }
-
-  private static func path(of program: String) -> String? {
-    ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].map { "\($0)/\(program)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
-  }
-
-  private static func output(_ program: String, _ arguments: [String]) throws -> String {
-    guard let executable = path(of: program) else { throw Failure(description: "\(program) is not installed") }
-    let process = Process()
-    let out = Pipe()
-    let errors = Pipe()
-    process.executableURL = URL(fileURLWithPath: executable)
-    process.arguments = arguments
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = out
-    process.standardError = errors
-    try process.run()
-    let text = String(decoding: out.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    let message = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw Failure(
-        description: "\(program) \(arguments.joined(separator: " ")): \(message.trimmingCharacters(in: .whitespacesAndNewlines))")
-    }
-    return text
   }
 }
 

@@ -20,7 +20,7 @@ public final class Podman {
   /// Why podman cannot be used on this machine; nil where it can.
   public static let obstacle: String? = {
     if geteuid() != 0 { return "podman's storage of the system needs root" }
-    for program in ["podman", "busybox", "tar"] where path(of: program) == nil { return "\(program) is not installed" }
+    for program in ["podman", "busybox", "tar"] where HostProgram.path(of: program) == nil { return "\(program) is not installed" }
     do {
       let podman = try Podman.start()
       defer { podman.stop() }
@@ -41,7 +41,7 @@ public final class Podman {
 
   /// Starts the service and waits until its socket is there.
   public static func start() throws -> Podman {
-    guard let executable = path(of: "podman") else { throw Failure(description: "podman is not installed") }
+    guard let executable = HostProgram.path(of: "podman") else { throw Failure(description: "podman is not installed") }
     // A socket's path may have 107 bytes.
     let folder = "/tmp/ringwall-p-\(UUID().uuidString.prefix(8))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -74,14 +74,14 @@ public final class Podman {
   public func importImage() throws {
     let root = folder + "/image"
     try FileManager.default.createDirectory(atPath: root + "/bin", withIntermediateDirectories: true)
-    try FileManager.default.copyItem(atPath: Self.path(of: "busybox") ?? "/bin/busybox", toPath: root + "/bin/busybox")
-    _ = try Self.output("tar", ["-C", root, "-cf", folder + "/image.tar", "."])
+    try FileManager.default.copyItem(atPath: HostProgram.path(of: "busybox") ?? "/bin/busybox", toPath: root + "/bin/busybox")
+    _ = try HostProgram.output("tar", ["-C", root, "-cf", folder + "/image.tar", "."])
     try run("import", folder + "/image.tar", Self.image)
   }
 
   /// What podman prints; its error message is thrown.
   @discardableResult
-  public func run(_ arguments: [String]) throws -> String { try Self.output("podman", Self.storage(folder) + arguments) }
+  public func run(_ arguments: [String]) throws -> String { try HostProgram.output("podman", Self.storage(folder) + arguments) }
 
   @discardableResult
   public func run(_ arguments: String...) throws -> String { try run(arguments) }
@@ -96,7 +96,7 @@ public final class Podman {
       if service.isRunning { kill(service.processIdentifier, SIGKILL) }
       service.waitUntilExit()
     }
-    _ = try? Self.output("podman", Self.storage(folder) + ["rm", "-a", "-f"])
+    _ = try? HostProgram.output("podman", Self.storage(folder) + ["rm", "-a", "-f"])
     try? FileManager.default.removeItem(atPath: folder)
   }
 
@@ -105,30 +105,5 @@ public final class Podman {
       "--root", folder + "/storage", "--runroot", folder + "/run", "--tmpdir", folder + "/tmp", "--cgroup-manager=cgroupfs",
       "--storage-driver=vfs", "--events-backend=none",
     ]
-  }
-
-  private static func path(of program: String) -> String? {
-    ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].map { "\($0)/\(program)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
-  }
-
-  private static func output(_ program: String, _ arguments: [String]) throws -> String {
-    guard let executable = path(of: program) else { throw Failure(description: "\(program) is not installed") }
-    let process = Process()
-    let out = Pipe()
-    let errors = Pipe()
-    process.executableURL = URL(fileURLWithPath: executable)
-    process.arguments = arguments
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = out
-    process.standardError = errors
-    try process.run()
-    let text = String(decoding: out.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    let message = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw Failure(
-        description: "\(program) \(arguments.joined(separator: " ")): \(message.trimmingCharacters(in: .whitespacesAndNewlines))")
-    }
-    return text
   }
 }

@@ -36,7 +36,7 @@ public final class TestGuest: @unchecked Sendable {
     })
 
   private static func missingProgram(_ programs: [String]) -> String? {
-    programs.first { Program.path(of: $0) == nil }.map { "\($0) is not installed" }
+    programs.first { HostProgram.path(of: $0) == nil }.map { "\($0) is not installed" }
   }
 
   public let recipe: GuestRecipe
@@ -84,9 +84,9 @@ public final class TestGuest: @unchecked Sendable {
     folder = "/tmp/ringwall-g-\(UUID().uuidString.prefix(8))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let arguments = try commandLine()
-    keeper.executableURL = URL(fileURLWithPath: Program.path(of: "sh") ?? "/bin/sh")
+    keeper.executableURL = URL(fileURLWithPath: HostProgram.path(of: "sh") ?? "/bin/sh")
     let script = #"folder=$1; shift; "$@" </dev/null >"$folder/log" 2>&1 & echo $! >"$folder/pid"; cat >/dev/null; kill -9 $!; wait"#
-    keeper.arguments = ["-c", script, "sh", folder, Program.path(of: "qemu-system-x86_64") ?? ""] + arguments
+    keeper.arguments = ["-c", script, "sh", folder, HostProgram.path(of: "qemu-system-x86_64") ?? ""] + arguments
     // Neither end may stay open in a program that somebody else starts.
     for handle in [lifeline.fileHandleForReading, lifeline.fileHandleForWriting] {
       _ = fcntl(handle.fileDescriptor, F_SETFD, FD_CLOEXEC)

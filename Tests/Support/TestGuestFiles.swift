@@ -13,7 +13,7 @@ enum GuestFiles {
 
   /// Folder with boot/vmlinuz-* and lib/modules/*.
   static func tree(_ kernel: GuestRecipe.Kernel) throws -> String {
-    try Program.output("sh", [scripts + "/fetch-kernel.sh", kernel.rawValue, cache]).trimmingCharacters(in: .whitespacesAndNewlines)
+    try HostProgram.output("sh", [scripts + "/fetch-kernel.sh", kernel.rawValue, cache]).trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
   static func kernelImage(_ tree: String) throws -> String {
@@ -28,7 +28,7 @@ enum GuestFiles {
   static func kernelFile(_ tree: String) throws -> String {
     let path = tree + "/boot/vmlinux"
     if !FileManager.default.fileExists(atPath: path) {
-      _ = try Program.output("sh", [scripts + "/extract-kernel.sh", try kernelImage(tree), path])
+      _ = try HostProgram.output("sh", [scripts + "/extract-kernel.sh", try kernelImage(tree), path])
     }
     return path
   }
@@ -36,7 +36,7 @@ enum GuestFiles {
   /// The initramfs of a kernel, made anew when the scripts or the kernel have changed, and always for an overlay.
   static func initramfs(_ tree: String, overlay: String?, folder: String) throws -> String {
     if let overlay {
-      _ = try Program.output("sh", [scripts + "/make-initramfs.sh", folder + "/initramfs.gz", tree, overlay])
+      _ = try HostProgram.output("sh", [scripts + "/make-initramfs.sh", folder + "/initramfs.gz", tree, overlay])
       return folder + "/initramfs.gz"
     }
     var sum: UInt64 = 0xcbf2_9ce4_8422_2325
@@ -44,38 +44,9 @@ enum GuestFiles {
       for byte in text { sum = (sum ^ UInt64(byte)) &* 0x100_0000_01b3 }
     }
     let path = "\(cache)/initramfs-\(String(sum, radix: 16)).gz"
-    if !FileManager.default.fileExists(atPath: path) { _ = try Program.output("sh", [scripts + "/make-initramfs.sh", path, tree]) }
+    if !FileManager.default.fileExists(atPath: path) { _ = try HostProgram.output("sh", [scripts + "/make-initramfs.sh", path, tree]) }
     return path
   }
 
   private static func contents(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
-}
-
-/// Programs of the system that tests run.
-enum Program {
-  static func path(of program: String) -> String? {
-    ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].map { "\($0)/\(program)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
-  }
-
-  /// What a program prints; its error message is thrown.
-  static func output(_ program: String, _ arguments: [String]) throws -> String {
-    guard let executable = path(of: program) else { throw TestGuest.Failure(description: "\(program) is not installed") }
-    let process = Process()
-    let out = Pipe()
-    let errors = Pipe()
-    process.executableURL = URL(fileURLWithPath: executable)
-    process.arguments = arguments
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = out
-    process.standardError = errors
-    try process.run()
-    let text = String(decoding: out.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    let message = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw TestGuest.Failure(
-        description: "\(program) \(arguments.joined(separator: " ")): \(message.trimmingCharacters(in: .whitespacesAndNewlines))")
-    }
-    return text
-  }
 }

@@ -3,6 +3,7 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import Synchronization
+import TestSupport
 
 /// An HTTPS server that answers as a test says: standard responses that the simulator has not, and wrong ones.
 final class FakeServer: Sendable {

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import TestSupport
 import Testing
 
 @testable import VSphere
@@ -16,7 +17,7 @@ struct KnownAnswerTests {
     init(_ simulator: Simulator) async throws {
       self.simulator = simulator
       scratch = try Scratch()
-      try scratch.file("authority.pem", try simulator.authority.text)
+      try scratch.file("authority.pem", simulator.authority.text)
       let catalog = try await Program.run(["controls", "--format", "json"])
       let all = try #require(try JSONSerialization.jsonObject(with: Data(catalog.output.utf8)) as? [String: Any])
       let ids = (all["controls"] as? [[String: Any]] ?? []).compactMap { $0["id"] as? String }

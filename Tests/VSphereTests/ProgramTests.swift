@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import TestSupport
 import Testing
 
 @testable import VSphere
@@ -8,7 +9,7 @@ import Testing
 struct ProgramTests {
   /// What the command line needs to trust a simulator.
   private func options(_ simulator: Simulator, _ scratch: Scratch) throws -> [String] {
-    ["--user", Simulator.user, "--ca", try scratch.file("authority.pem", try simulator.authority.text)]
+    ["--user", Simulator.user, "--ca", try scratch.file("authority.pem", simulator.authority.text)]
   }
 
   private static let password = ["RINGWALL_PASSWORD": Simulator.password]
@@ -78,7 +79,7 @@ struct ProgramTests {
     await proxy.stop()
     let old = try Simulator(expired: true)
     let expired = try await Program.run(
-      ["audit", "vsphere://localhost:\(old.port)", "--user", Simulator.user, "--ca", try scratch.file("old.pem", try old.authority.text)],
+      ["audit", "vsphere://localhost:\(old.port)", "--user", Simulator.user, "--ca", try scratch.file("old.pem", old.authority.text)],
       environment: Self.password)
     #expect(expired.code == 2 && expired.output.contains("expired on"))
   }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A vCenter or an ESXi host of one test: govmomi's simulator behind TLS (Tests/VSphereTests/Simulator/main.go), ended with its last user.
@@ -19,7 +20,7 @@ final class Simulator {
   init(machines: Int = 2, isHost: Bool = false, expired: Bool = false, name: String = "localhost") throws {
     authority = try TestAuthority()
     let scratch = try Scratch()
-    let identity = try authority.identity(name, expired: expired)
+    let identity = try authority.identity(name, validUntil: expired ? .now - 86_400 : .now + 86_400)
     let certificate = try scratch.file("certificate.pem", identity.certificate)
     let key = try scratch.file("key.pem", identity.key)
     process = Process()

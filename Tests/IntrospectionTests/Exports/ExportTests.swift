@@ -5,46 +5,20 @@ import Testing
 
 /// Volatility 3 of PyPI, in an environment beside the build.
 private enum Volatility {
-  private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
-    "../../../.build-venv/volatility"
-  )
-  .standardized.path
+  private static let environment = PythonEnvironment("volatility", packages: ["volatility3==2.28.2"], modules: ["volatility3"])
 
   /// Why it cannot be had; nil where it is there.
-  static let problem: String? = {
-    let script = """
-      set -e
-      [ -x "$1/bin/vol" ] && exit 0
-      rm -rf "$1" && python3 -m venv "$1"
-      "$1/bin/python" -m pip install --quiet --disable-pip-version-check --retries 1 --timeout 20 volatility3==2.28.2
-      """
-    do {
-      let (status, output) = try run("/bin/sh", ["-c", script, "sh", folder])
-      return status == 0 ? nil : "volatility3 cannot be had: \(output.suffix(200))"
-    } catch { return "\(error)" }
-  }()
-
-  static func run(_ program: String, _ arguments: [String]) throws -> (status: Int32, output: String) {
-    let process = Process()
-    let pipe = Pipe()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = arguments
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = pipe
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
-  }
+  static var problem: String? { environment.problem }
 
   /// Rows of a plugin.
   static func rows(_ plugin: String, image: String, symbols: String) throws -> [[String: Any]] {
     let cache = symbols + "-cache"
     try FileManager.default.createDirectory(atPath: cache, withIntermediateDirectories: true)
-    let answer = try run(folder + "/bin/vol", ["-q", "--offline", "--cache-path", cache, "-r", "json", "-f", image, "-s", symbols, plugin])
-    guard let start = answer.output.firstIndex(of: "[") else { return [] }
-    return try JSONSerialization.jsonObject(with: Data(answer.output[start...].utf8)) as? [[String: Any]] ?? []
+    let answer = try HostProgram.output(
+      environment.python,
+      ["-W", "ignore", environment.folder + "/bin/vol", "-q", "--offline", "--cache-path", cache, "-r", "json", "-f", image, "-s", symbols, plugin])
+    guard let start = answer.firstIndex(of: "[") else { return [] }
+    return try JSONSerialization.jsonObject(with: Data(answer[start...].utf8)) as? [[String: Any]] ?? []
   }
 }
 

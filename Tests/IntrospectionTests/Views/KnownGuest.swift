@@ -14,13 +14,13 @@ struct KnownGuest {
 
   /// A program that holds a BPF program and a map lies in the guest where a compiler is at hand.
   static let overlay: String? = {
-    guard HostProgram.isInstalled("cc") else { return nil }
+    guard HostProgram.path(of: "cc") != nil else { return nil }
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ringwall-hold-\(ProcessInfo.processInfo.processIdentifier)")
     let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../Support/guest/hold.c")
       .standardized.path
     try? FileManager.default.createDirectory(at: folder.appendingPathComponent("opt"), withIntermediateDirectories: true)
     let flags = ["-O1", "-nostdlib", "-static", "-ffreestanding", "-fno-stack-protector", "-fno-builtin"]
-    let isBuilt = (try? HostProgram.run("cc", flags + [source, "-o", folder.path + "/opt/hold"])) == 0
+    let isBuilt = (try? HostProgram.run("cc", flags + [source, "-o", folder.path + "/opt/hold"]).status) == 0
     return isBuilt ? folder.path : nil
   }()
 
@@ -69,20 +69,4 @@ struct KnownGuest {
   }
 
   func lines(_ name: String) -> [[Substring]] { (answers[name] ?? "").split(separator: "\n").map { $0.split(separator: " ") } }
-}
-
-/// Programs of the system.
-enum HostProgram {
-  static func isInstalled(_ name: String) -> Bool { (try? run("which", [name])) == 0 }
-
-  static func run(_ name: String, _ arguments: [String]) throws -> Int32 {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [name] + arguments
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    return process.terminationStatus
-  }
 }
