@@ -90,6 +90,12 @@ enum Confinement {
       let list: UInt64 = status.st_mode & S_IFMT == S_IFDIR ? 1 << 3 : 0
       guard add(read | execute | list, of: descriptor, to: ruleset) else { return false }
     }
+    // QEMU's tools try out on it which locks the system knows, and open it for writing to do so.
+    if !folders.isEmpty {
+      let null = unsafe open("/dev/null", pathOnly | O_CLOEXEC)
+      defer { _ = close(null) }
+      guard null < 0 || add(read | 1 << 1, of: null, to: ruleset) else { return false }
+    }
     return landlock_restrict_self(ruleset, 0) == 0
   }
 

@@ -74,9 +74,17 @@ public import Signatures
             index: volume.index, offset: volume.offset, size: volume.size, label: volume.label, content: content, state: state,
             reason: reason, journal: journal)))
     }
+    func tell(_ notice: DiskNotice) {
+      guard !isStopped else { return }
+      summary.count(notice)
+      isStopped = !take(.notice(notice))
+    }
+    func tell(missing: Int64) { if missing > 0 { tell(DiskNotice(.volumeCut, volume: volume.index, count: missing)) } }
     if let wanted = self.volume, wanted != volume.index { return record(.skipped, volume.content.name) }
     switch volume.content {
-    case .withoutFiles, .empty: return record(.withoutFiles, volume.content.name)
+    case .withoutFiles, .empty:
+      record(.withoutFiles, volume.content.name)
+      return tell(missing: volume.missing)
     default: break
     }
     let system: FileSystem
@@ -93,9 +101,18 @@ public import Signatures
         journal = .pending
       }
     } catch {
-      return record(.unreadable, volume.content.name, error.message)
+      record(.unreadable, volume.content.name, error.message)
+      return tell(missing: volume.missing)
     }
     record(.read, system.kind, nil, journal)
+    tell(missing: max(volume.missing, system.missing))
+    if journal == .pending { tell(DiskNotice(.journalPending, volume: volume.index)) }
+    if system.hasErrors { tell(DiskNotice(.fileSystemErrors, volume: volume.index)) }
+    if case .list = work {
+    } else {
+      var unreached = UnreachedInodes(system, limits: limits, until: end)
+      for notice in unreached.notices() { tell(notice) }
+    }
     guard !isStopped else { return }
     digests = [:]
     scanned = []
@@ -177,6 +194,10 @@ public import Signatures
       entry.problem = "where its content lies cannot be read: \(SleuthKit.reason)"
       return
     }
+    guard !content.isPartlyLost else {
+      entry.problem = "a part of its content lies where nothing says any more"
+      return
+    }
     guard entry.size <= limits.fileBytes else {
       entry.problem = "larger than \(limits.fileBytes) bytes; --max-file raises the bound"
       return
@@ -230,7 +251,7 @@ public import Signatures
           summary.bytes += Int64(count)
           return count
         }
-        problem = result.gaps.first
+        problem = result.gaps.first ?? (content.isPartlyLost ? "a part of its content lies where nothing says any more" : nil)
         if !result.matches.isEmpty { summary.matched += 1 }
         for match in result.matches {
           guard take(.match(FileMatch(match, in: entry))) else { return stop() }

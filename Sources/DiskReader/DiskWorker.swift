@@ -12,7 +12,7 @@ internal import Signatures
 public enum DiskWorker {
   /// Where programs of the system and their libraries lie.
   static let programFolders = [
-    "/usr", "/lib", "/lib64", "/lib32", "/bin", "/etc/ld.so.cache", "/etc/ld.so.preload", "/dev/null", "/dev/urandom",
+    "/usr", "/lib", "/lib64", "/lib32", "/bin", "/etc/ld.so.cache", "/etc/ld.so.preload", "/dev/urandom",
   ]
 
   /// - Parameter arguments: the kind of work, the parent's process id, and what the kind takes.
@@ -30,6 +30,10 @@ public enum DiskWorker {
       Confinement.closeDescriptors(from: 6)
       guard let order = WorkOrder(arguments: arguments.dropFirst(2)) else { return 2 }
       return read(order)
+    case "check":
+      Confinement.closeDescriptors(from: 2)
+      guard arguments.count == 3, let format = ImageFormat(rawValue: arguments[2]) else { return 2 }
+      return check(format)
     case "serve":
       guard arguments.count >= 4, let count = Int32(arguments[2]), (1...32).contains(count) else { return 2 }
       Confinement.closeDescriptors(from: 3 + count + 1)
@@ -67,6 +71,20 @@ public enum DiskWorker {
       ).run()
     } catch {
       output.take(.failed(error.message))
+    }
+    return output.flush() ? 0 : 1
+  }
+
+  /// Holds the tables of the image at standard input against its length, and writes notices to standard output.
+  private static func check(_ format: ImageFormat) -> Int32 {
+    let output = RecordOutput(descriptor: 1)
+    Confinement.limit(memory: 2 << 30, cpuSeconds: 120)
+    let confinement = Confinement.readOnlyDescriptors()
+    if let refusal = confinement.refusal {
+      output.take(.failed("this process cannot be confined, and reads nothing unconfined: \(refusal)"))
+    } else if let source = FileSource(descriptor: 0) {
+      for notice in ImageCheck.notices(of: source, format: format) { output.take(.notice(notice)) }
+      output.take(.end(ReadingSummary()))
     }
     return output.flush() ? 0 : 1
   }

@@ -46,9 +46,17 @@ public struct DiskImage: Sendable, Hashable {
       isHandedOver = true
       return OpenDisk(input: layers[0].descriptor, order: .file, path: path, format: .raw)
     }
+    var notices: [DiskNotice] = []
+    for layer in layers {
+      do throws(DiskError) {
+        notices += try ImageInspection.notices(of: layer.descriptor, format: layer.format, worker: worker)
+      } catch {
+        throw DiskError("cannot read the disk \(path): \(error.message)")
+      }
+    }
     let daemon = try StorageDaemon(layers, isUsedAnyway: isUsedAnyway, worker: worker)
     return OpenDisk(
-      input: daemon.socket, order: .nbd(export: StorageDaemon.export), path: path, format: layers[0].format, daemon: daemon)
+      input: daemon.socket, order: .nbd(export: StorageDaemon.export), path: path, format: layers[0].format, notices: notices, daemon: daemon)
   }
 
   private static func layer(_ path: String, _ named: ImageFormat?, mayName: Bool, isUsedAnyway: Bool) throws(DiskError)
