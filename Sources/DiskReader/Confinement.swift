@@ -22,7 +22,7 @@ enum Confinement {
   }
 
   /// Bounds of the process itself.
-  static func limit(memory: UInt64, cpuSeconds: UInt64, written: UInt64 = 0) {
+  static func limit(memory: UInt64, cpuSeconds: UInt64, written: UInt64 = 0, files: UInt64 = 64) {
     func set(_ kind: __rlimit_resource, _ value: UInt64) {
       var bound = rlimit(rlim_cur: rlim_t(value), rlim_max: rlim_t(value))
       _ = unsafe setrlimit(__rlimit_resource_t(kind.rawValue), &bound)
@@ -31,7 +31,7 @@ enum Confinement {
     set(RLIMIT_CPU, cpuSeconds)
     set(RLIMIT_CORE, 0)
     set(RLIMIT_FSIZE, written)
-    set(RLIMIT_NOFILE, 64)
+    set(RLIMIT_NOFILE, files)
   }
 
   /// Leaves the process its open descriptors, memory and clocks: no path, no socket, no other process, no program.

@@ -8,6 +8,8 @@ public import Signatures
 /// What the library itself may do with a disk made to harm it is bounded by the process that this runs in (`Confinement`).
 @safe public final class DiskReading {
   private static let chunkCount = 1 << 20
+  /// Bytes of a file that rules get through in a second at least, beside a minute for each file.
+  private static let slowestScan: Int64 = 4 << 20
 
   private let source: any BlockSource
   private let work: DiskWork
@@ -245,7 +247,9 @@ public import Signatures
     var problem: String?
     if let content, content.size <= limits.fileBytes {
       do throws(ScanError) {
-        let result = try unsafe scanner.scan(size: UInt64(content.size)) { offset, buffer in
+        // A rule may be made to have no end: it ends with the file, and the next one has its turn.
+        let time = min(.seconds(60 + content.size / Self.slowestScan), max(.seconds(1), end - ContinuousClock.now))
+        let result = try unsafe scanner.scan(size: UInt64(content.size), within: time) { offset, buffer in
           guard isWithinLimits else { throw DiskError("the time or the bytes allowed for the disk are used up") }
           let count = unsafe try content.read(at: Int64(offset), into: buffer)
           summary.bytes += Int64(count)

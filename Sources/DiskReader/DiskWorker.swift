@@ -50,10 +50,10 @@ public enum DiskWorker {
   private static func read(_ order: WorkOrder) -> Int32 {
     let output = RecordOutput(descriptor: 1)
     do throws(DiskError) {
-      // Rules are files of ours and are read before paths are closed.
-      let scanner = order.work == .scan ? try scan(by: order) : nil
       Confinement.limit(
         memory: order.limits.memoryBytes, cpuSeconds: UInt64(order.limits.seconds), written: order.replaysJournals ? UInt64.max : 0)
+      // Rules are files of the caller's and are read before paths are closed.
+      let scanner = order.work == .scan ? try scan(by: order) : nil
       let confinement = Confinement.readOnlyDescriptors()
       if let refusal = confinement.refusal { throw DiskError("this process cannot be confined, and reads nothing unconfined: \(refusal)") }
       output.take(.confined(confinement))
@@ -106,15 +106,17 @@ public enum DiskWorker {
     do {
       let limits = ScanLimits(time: .seconds(order.limits.seconds), context: min(order.context, ScanLimits.mostContext), places: 1000)
       return try FileScan(try RuleSet(paths: order.rules), limits: limits)
+    } catch let error as RuleError {
+      throw DiskError("rules cannot be used: \(error.summary)")
     } catch {
-      throw DiskError("\(error)")
+      throw DiskError("rules cannot be used: \(error)")
     }
   }
 
   /// Becomes a program that serves the images at descriptors 3 and on.
   private static func serve(images: Int32, program: String, _ arguments: [String]) -> Int32 {
     // Its threads' stacks are address space, not memory.
-    Confinement.limit(memory: 32 << 30, cpuSeconds: 24 * 3600)
+    Confinement.limit(memory: 32 << 30, cpuSeconds: 24 * 3600, files: 256)
     let confinement = Confinement.program(programFolders, opening: (0..<images).map { 3 + $0 })
     return confinement.refusal.map(refuse) ?? become(program, arguments)
   }
