@@ -22,7 +22,7 @@ enum Confinement {
   }
 
   /// Bounds of the process itself.
-  static func limit(memory: UInt64, cpuSeconds: UInt64, written: UInt64 = 0) {
+  static func limit(memory: UInt64, cpuSeconds: UInt64, written: UInt64 = 0, files: UInt64 = 64) {
     func set(_ kind: __rlimit_resource, _ value: UInt64) {
       var bound = rlimit(rlim_cur: rlim_t(value), rlim_max: rlim_t(value))
       _ = unsafe setrlimit(__rlimit_resource_t(kind.rawValue), &bound)
@@ -31,7 +31,7 @@ enum Confinement {
     set(RLIMIT_CPU, cpuSeconds)
     set(RLIMIT_CORE, 0)
     set(RLIMIT_FSIZE, written)
-    set(RLIMIT_NOFILE, 64)
+    set(RLIMIT_NOFILE, files)
   }
 
   /// Leaves the process its open descriptors, memory and clocks: no path, no socket, no other process, no program.
@@ -89,6 +89,12 @@ enum Confinement {
       let execute: UInt64 = 1
       let list: UInt64 = status.st_mode & S_IFMT == S_IFDIR ? 1 << 3 : 0
       guard add(read | execute | list, of: descriptor, to: ruleset) else { return false }
+    }
+    // QEMU's tools try out on it which locks the system knows, and open it for writing to do so.
+    if !folders.isEmpty {
+      let null = unsafe open("/dev/null", pathOnly | O_CLOEXEC)
+      defer { _ = close(null) }
+      guard null < 0 || add(read | 1 << 1, of: null, to: ruleset) else { return false }
     }
     return landlock_restrict_self(ruleset, 0) == 0
   }

@@ -100,6 +100,7 @@ struct DirectoryWalk {
       entry.problem = "the name leads to an inode that is not in use"
       return (entry, nil)
     }
+    if entry.kind == .symlink, entry.target == nil { entry.problem = "the target of the link cannot be read" }
     return (entry, file)
   }
 

@@ -8,6 +8,8 @@ public import Signatures
 /// What the library itself may do with a disk made to harm it is bounded by the process that this runs in (`Confinement`).
 @safe public final class DiskReading {
   private static let chunkCount = 1 << 20
+  /// Bytes of a file that rules get through in a second at least, beside a minute for each file.
+  private static let slowestScan: Int64 = 4 << 20
 
   private let source: any BlockSource
   private let work: DiskWork
@@ -74,9 +76,17 @@ public import Signatures
             index: volume.index, offset: volume.offset, size: volume.size, label: volume.label, content: content, state: state,
             reason: reason, journal: journal)))
     }
+    func tell(_ notice: DiskNotice) {
+      guard !isStopped else { return }
+      summary.count(notice)
+      isStopped = !take(.notice(notice))
+    }
+    func tell(missing: Int64) { if missing > 0 { tell(DiskNotice(.volumeCut, volume: volume.index, count: missing)) } }
     if let wanted = self.volume, wanted != volume.index { return record(.skipped, volume.content.name) }
     switch volume.content {
-    case .withoutFiles, .empty: return record(.withoutFiles, volume.content.name)
+    case .withoutFiles, .empty:
+      record(.withoutFiles, volume.content.name)
+      return tell(missing: volume.missing)
     default: break
     }
     let system: FileSystem
@@ -93,9 +103,18 @@ public import Signatures
         journal = .pending
       }
     } catch {
-      return record(.unreadable, volume.content.name, error.message)
+      record(.unreadable, volume.content.name, error.message)
+      return tell(missing: volume.missing)
     }
     record(.read, system.kind, nil, journal)
+    tell(missing: max(volume.missing, system.missing))
+    if journal == .pending { tell(DiskNotice(.journalPending, volume: volume.index)) }
+    if system.hasErrors { tell(DiskNotice(.fileSystemErrors, volume: volume.index)) }
+    if case .list = work {
+    } else {
+      var unreached = UnreachedInodes(system, limits: limits, until: end)
+      for notice in unreached.notices() { tell(notice) }
+    }
     guard !isStopped else { return }
     digests = [:]
     scanned = []
@@ -177,6 +196,10 @@ public import Signatures
       entry.problem = "where its content lies cannot be read: \(SleuthKit.reason)"
       return
     }
+    guard !content.isPartlyLost else {
+      entry.problem = "a part of its content lies where nothing says any more"
+      return
+    }
     guard entry.size <= limits.fileBytes else {
       entry.problem = "larger than \(limits.fileBytes) bytes; --max-file raises the bound"
       return
@@ -224,13 +247,15 @@ public import Signatures
     var problem: String?
     if let content, content.size <= limits.fileBytes {
       do throws(ScanError) {
-        let result = try unsafe scanner.scan(size: UInt64(content.size)) { offset, buffer in
+        // A rule may be made to have no end: it ends with the file, and the next one has its turn.
+        let time = min(.seconds(60 + content.size / Self.slowestScan), max(.seconds(1), end - ContinuousClock.now))
+        let result = try unsafe scanner.scan(size: UInt64(content.size), within: time) { offset, buffer in
           guard isWithinLimits else { throw DiskError("the time or the bytes allowed for the disk are used up") }
           let count = unsafe try content.read(at: Int64(offset), into: buffer)
           summary.bytes += Int64(count)
           return count
         }
-        problem = result.gaps.first
+        problem = result.gaps.first ?? (content.isPartlyLost ? "a part of its content lies where nothing says any more" : nil)
         if !result.matches.isEmpty { summary.matched += 1 }
         for match in result.matches {
           guard take(.match(FileMatch(match, in: entry))) else { return stop() }

@@ -12,7 +12,7 @@ internal import Signatures
 public enum DiskWorker {
   /// Where programs of the system and their libraries lie.
   static let programFolders = [
-    "/usr", "/lib", "/lib64", "/lib32", "/bin", "/etc/ld.so.cache", "/etc/ld.so.preload", "/dev/null", "/dev/urandom",
+    "/usr", "/lib", "/lib64", "/lib32", "/bin", "/etc/ld.so.cache", "/etc/ld.so.preload", "/dev/urandom",
   ]
 
   /// - Parameter arguments: the kind of work, the parent's process id, and what the kind takes.
@@ -30,6 +30,10 @@ public enum DiskWorker {
       Confinement.closeDescriptors(from: 6)
       guard let order = WorkOrder(arguments: arguments.dropFirst(2)) else { return 2 }
       return read(order)
+    case "check":
+      Confinement.closeDescriptors(from: 2)
+      guard arguments.count == 3, let format = ImageFormat(rawValue: arguments[2]) else { return 2 }
+      return check(format)
     case "serve":
       guard arguments.count >= 4, let count = Int32(arguments[2]), (1...32).contains(count) else { return 2 }
       Confinement.closeDescriptors(from: 3 + count + 1)
@@ -46,10 +50,10 @@ public enum DiskWorker {
   private static func read(_ order: WorkOrder) -> Int32 {
     let output = RecordOutput(descriptor: 1)
     do throws(DiskError) {
-      // Rules are files of ours and are read before paths are closed.
-      let scanner = order.work == .scan ? try scan(by: order) : nil
       Confinement.limit(
         memory: order.limits.memoryBytes, cpuSeconds: UInt64(order.limits.seconds), written: order.replaysJournals ? UInt64.max : 0)
+      // Rules are files of the caller's and are read before paths are closed.
+      let scanner = order.work == .scan ? try scan(by: order) : nil
       let confinement = Confinement.readOnlyDescriptors()
       if let refusal = confinement.refusal { throw DiskError("this process cannot be confined, and reads nothing unconfined: \(refusal)") }
       output.take(.confined(confinement))
@@ -71,6 +75,20 @@ public enum DiskWorker {
     return output.flush() ? 0 : 1
   }
 
+  /// Holds the tables of the image at standard input against its length, and writes notices to standard output.
+  private static func check(_ format: ImageFormat) -> Int32 {
+    let output = RecordOutput(descriptor: 1)
+    Confinement.limit(memory: 2 << 30, cpuSeconds: 120)
+    let confinement = Confinement.readOnlyDescriptors()
+    if let refusal = confinement.refusal {
+      output.take(.failed("this process cannot be confined, and reads nothing unconfined: \(refusal)"))
+    } else if let source = FileSource(descriptor: 0) {
+      for notice in ImageCheck.notices(of: source, format: format) { output.take(.notice(notice)) }
+      output.take(.end(ReadingSummary()))
+    }
+    return output.flush() ? 0 : 1
+  }
+
   /// Its files are at descriptors 3 and 4; the answer of the parent, which lets e2fsck work on them, comes from 5.
   private static func replay(telling output: RecordOutput) -> JournalReplay {
     JournalReplay(files: (3, 4)) { number in
@@ -88,15 +106,17 @@ public enum DiskWorker {
     do {
       let limits = ScanLimits(time: .seconds(order.limits.seconds), context: min(order.context, ScanLimits.mostContext), places: 1000)
       return try FileScan(try RuleSet(paths: order.rules), limits: limits)
+    } catch let error as RuleError {
+      throw DiskError("rules cannot be used: \(error.summary)")
     } catch {
-      throw DiskError("\(error)")
+      throw DiskError("rules cannot be used: \(error)")
     }
   }
 
   /// Becomes a program that serves the images at descriptors 3 and on.
   private static func serve(images: Int32, program: String, _ arguments: [String]) -> Int32 {
     // Its threads' stacks are address space, not memory.
-    Confinement.limit(memory: 32 << 30, cpuSeconds: 24 * 3600)
+    Confinement.limit(memory: 32 << 30, cpuSeconds: 24 * 3600, files: 256)
     let confinement = Confinement.program(programFolders, opening: (0..<images).map { 3 + $0 })
     return confinement.refusal.map(refuse) ?? become(program, arguments)
   }

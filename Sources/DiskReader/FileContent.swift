@@ -14,17 +14,31 @@ internal import Disks
   /// Bytes; never negative.
   var size: Int64 { unsafe max(0, Int64(attribute.pointee.size)) }
 
+  /// Whether the library found no record of where a part of the bytes of a file of NTFS lies. It gives zeros for them. Of other file systems what it
+  /// marks so are the holes of sparse files.
+  var isPartlyLost: Bool {
+    guard file.isNTFS, unsafe attribute.pointee.flags.rawValue & TSK_FS_ATTR_NONRES.rawValue != 0 else { return false }
+    var next = unsafe attribute.pointee.nrd.run
+    while let run = unsafe next {
+      if unsafe run.pointee.flags.rawValue & TSK_FS_ATTR_RUN_FLAG_FILLER.rawValue != 0 { return true }
+      unsafe next = run.pointee.next
+    }
+    return false
+  }
+
   /// Fills the buffer from an offset.
   ///
   /// - Returns: bytes that were read: fewer than the buffer has at the end of the file, 0 behind it.
   func read(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws(DiskError) -> Int {
     guard offset >= 0, offset < size, buffer.count > 0 else { return 0 }
     let wanted = Int(min(Int64(buffer.count), size - offset))
+    let failures = file.failures
     // SAFETY: the library writes at most `wanted` bytes, which the buffer has.
     let count = unsafe tsk_fs_attr_read(
       attribute, TSK_OFF_T(offset), buffer.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: CChar.self), wanted,
       TSK_FS_FILE_READ_FLAG_NONE)
     guard count > 0, count <= wanted else { throw DiskError(SleuthKit.reason) }
+    guard file.failures == failures else { throw DiskError("blocks of the disk cannot be read") }
     return count
   }
 

@@ -6,6 +6,12 @@ internal import Disks
   /// ext2/3/4's superblock, Linux fs/ext4/ext4.h: s_magic and s_feature_incompat.
   private enum Superblock {
     static let offset = 1024
+    static let state = 58
+    static let errors: UInt64 = 0x2
+    static let revision = 76
+    static let firstInode = 84
+    /// s_usr_quota_inum, s_grp_quota_inum, s_prj_quota_inum, s_orphan_file_inum.
+    static let own = [0x240, 0x244, 0x26C, 0x280]
     static let incompatible = 96
     static let recover: UInt32 = 0x4
     static let journalDevice: UInt32 = 0x8
@@ -19,6 +25,12 @@ internal import Disks
   let pointer: UnsafeMutablePointer<TSK_FS_INFO>
   /// The journal holds changes that are not at their places yet: it was not unmounted, or is mounted now.
   let hasPendingJournal: Bool
+  /// The guest's kernel noted that it found errors.
+  let hasErrors: Bool
+  /// ext: the first inode that is not the file system's own.
+  let firstInode: UInt64
+  /// ext: inodes above it that are the file system's own and have no name: quotas, the list of deleted files.
+  let ownInodes: Set<UInt64>
 
   init(_ volume: Volume, of source: any BlockSource) throws(DiskError) {
     let type: TSK_FS_TYPE_ENUM
@@ -34,6 +46,9 @@ internal import Disks
     case .unknown: throw DiskError("no file system is recognized")
     }
     var isPending = false
+    var hasErrors = false
+    var firstInode: UInt64 = 11
+    var own: Set<UInt64> = []
     if volume.content == .ext {
       guard let block = source.bytes(at: volume.offset + Int64(Superblock.offset), count: 1024), block.count == 1024 else {
         throw DiskError("the superblock cannot be read")
@@ -47,6 +62,11 @@ internal import Disks
         throw DiskError("ext4 with features that are not known here (incompatible bits 0x\(String(unknown, radix: 16)))")
       }
       isPending = features & Superblock.recover != 0
+      func word(_ offset: Int, _ count: Int) -> UInt64 { block[offset..<offset + count].reversed().reduce(0) { $0 << 8 | UInt64($1) } }
+      hasErrors = word(Superblock.state, 2) & Superblock.errors != 0
+      // The first revision has no field for it.
+      if word(Superblock.revision, 4) > 0 { firstInode = max(11, word(Superblock.firstInode, 4)) }
+      own = Set(Superblock.own.map { word($0, 4) })
     }
     image = try SleuthKitImage(source)
     guard let opened = unsafe tsk_fs_open_img(image.pointer, TSK_OFF_T(volume.offset), type) else {
@@ -55,9 +75,18 @@ internal import Disks
     unsafe pointer = opened
     self.volume = volume
     hasPendingJournal = isPending
+    self.hasErrors = hasErrors
+    self.firstInode = firstInode
+    ownInodes = own
   }
 
   deinit { unsafe tsk_fs_close(pointer) }
+
+  /// Bytes that the file system says it has beyond its volume; 0 where it fits.
+  var missing: Int64 {
+    let (size, overflows) = unsafe UInt64(pointer.pointee.block_count).multipliedReportingOverflow(by: UInt64(pointer.pointee.block_size))
+    return overflows ? .max : max(0, Int64(clamping: size) - volume.size)
+  }
 
   var root: UInt64 { unsafe UInt64(pointer.pointee.root_inum) }
 

@@ -10,6 +10,11 @@ internal import Disks
 
   deinit { unsafe tsk_fs_file_close(pointer) }
 
+  /// Reads of the image that have failed for good so far.
+  var failures: Int { unsafe pointer.pointee.fs_info?.pointee.img_info.map { unsafe SleuthKitImage.failures(of: $0) } ?? 0 }
+
+  var isNTFS: Bool { unsafe pointer.pointee.fs_info.map { unsafe $0.pointee.ftype == TSK_FS_TYPE_NTFS } ?? false }
+
   private var meta: UnsafeMutablePointer<TSK_FS_META>? { unsafe pointer.pointee.meta }
 
   /// What the inode says, put into an entry; nil where it cannot be read or is not in use.

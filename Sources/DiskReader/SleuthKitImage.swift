@@ -11,6 +11,12 @@ internal import Domain
   /// Valid as long as this object.
   let pointer: UnsafeMutablePointer<TSK_IMG_INFO>
 
+  /// Reads that failed and were not made good. The library takes some of them for successes: where the length asked for is no multiple of a sector it
+  /// returns whatever lay in its buffer (tsk_img_read_no_cache, libtsk 4.11).
+  private var failures = 0
+  /// The read before this one, where it failed: the library reads ahead, and where that fails asks again for less.
+  private var failed: Range<Int64>?
+
   private static let contextOffset = unsafe (MemoryLayout<TSK_IMG_INFO>.size + 15) & ~15
 
   /// - Parameter sectorSize: bytes of a sector, 512 or 4096.
@@ -45,11 +51,26 @@ internal import Domain
     // SAFETY: the library hands back the image that was opened in `init`, with the reference behind it; the object lives until the image
     // is closed.
     let context = unsafe UnsafeRawPointer(image).load(fromByteOffset: contextOffset, as: UnsafeRawPointer.self)
-    let source = unsafe Unmanaged<SleuthKitImage>.fromOpaque(context).takeUnretainedValue().source
-    guard Int64(offset) < source.size else { return -1 }
-    let length = min(count, Int(min(source.size - Int64(offset), Int64(Int.max))))
-    let isRead = unsafe source.read(at: Int64(offset), into: UnsafeMutableRawBufferPointer(start: buffer, count: length))
+    return unsafe Unmanaged<SleuthKitImage>.fromOpaque(context).takeUnretainedValue().read(at: Int64(offset), buffer, count)
+  }
+
+  private func read(at offset: Int64, _ buffer: UnsafeMutablePointer<CChar>, _ count: Int) -> Int {
+    let length = max(0, min(count, Int(clamping: source.size - offset)))
+    let isRead = unsafe length > 0 && source.read(at: offset, into: UnsafeMutableRawBufferPointer(start: buffer, count: length))
+    let range = offset..<offset + Int64(length)
+    if let before = failed, !isRead || !before.contains(range.lowerBound) || range.upperBound > before.upperBound { failures += 1 }
+    failed = isRead ? nil : range
     return isRead ? length : -1
+  }
+
+  /// How many reads of an image have failed for good. It never falls; one that failed last is not asked again.
+  static func failures(of image: UnsafeMutablePointer<TSK_IMG_INFO>) -> Int {
+    // SAFETY: as in `read`.
+    let context = unsafe UnsafeRawPointer(image).load(fromByteOffset: contextOffset, as: UnsafeRawPointer.self)
+    let image = unsafe Unmanaged<SleuthKitImage>.fromOpaque(context).takeUnretainedValue()
+    if image.failed != nil { image.failures += 1 }
+    image.failed = nil
+    return image.failures
   }
 }
 

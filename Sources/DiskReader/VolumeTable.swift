@@ -10,6 +10,8 @@ public struct Volume: Sendable, Hashable {
   public let offset: Int64
   /// Bytes.
   public let size: Int64
+  /// Bytes that the partition table gives it beyond the end of the disk.
+  public var missing: Int64 = 0
   /// What the partition table calls it, such as "Linux (0x83)"; nil without a table. Escaped.
   public let label: String?
   public let content: VolumeContent
@@ -71,7 +73,8 @@ enum VolumeTable {
       {
         content = .withoutFiles(purpose)
       }
-      volumes.append(Volume(index: index, offset: Int64(start), size: size, label: label, content: content))
+      volumes.append(
+        Volume(index: index, offset: Int64(start), size: size, missing: Int64(clamping: count) - size, label: label, content: content))
     }
     guard !volumes.isEmpty else { throw DiskError("the partition table is empty") }
     return volumes

@@ -17,6 +17,8 @@ public final class ConfinedReading {
   private var buffer: [UInt8] = []
   private var start = 0
   private var isOver = false
+  /// Of the image, told before the reader's own records.
+  private var notices: ArraySlice<DiskNotice>
   /// What confines the reader, once it said so.
   public private(set) var confinement: ConfinementOutcome?
 
@@ -38,6 +40,7 @@ public final class ConfinedReading {
     }
     output = ends[0]
     self.disk = disk
+    notices = disk.notices[...]
     seconds = order.limits.seconds
     // A reader that keeps its own time ends before this.
     end = ContinuousClock.now + .seconds(order.limits.seconds + 10)
@@ -52,6 +55,7 @@ public final class ConfinedReading {
   ///
   /// - Throws: where the disk as a whole could not be read, or the reader ended before its last record.
   public func next() throws(DiskError) -> DiskRecord? {
+    if let notice = notices.popFirst() { return .notice(notice) }
     while !isOver {
       if let line = try takeLine() {
         guard let record = DiskRecord(line: line) else { throw failure("what reads it gave a record that is none") }
@@ -61,10 +65,11 @@ public final class ConfinedReading {
         case .failed(let reason):
           isOver = true
           throw failure(disk.complaint ?? reason)
-        case .end:
+        case .end(var summary):
           isOver = true
           try disk.check(always: true)
-          return record
+          for notice in disk.notices { summary.count(notice) }
+          return .end(summary)
         default: return record
         }
       }

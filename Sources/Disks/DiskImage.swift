@@ -8,6 +8,8 @@
 public struct DiskImage: Sendable, Hashable {
   /// Bytes at an image's start in which what it names beyond itself is looked for.
   private static let headCount = 64 << 10
+  /// Images that rest on each other, at most.
+  private static let mostLayers = 32
   /// QEMU's locks of image files, block/file-posix.c: a process that may write holds a lock on this byte.
   private static let writerLock: Int64 = 101
   /// F_OFD_GETLK, which the C library shows only with its own extensions (Linux, include/uapi/asm-generic/fcntl.h).
@@ -32,6 +34,10 @@ public struct DiskImage: Sendable, Hashable {
   ///
   /// - Parameter worker: path of this program, which starts itself for what touches the disk's bytes.
   public func open(worker: String) throws(DiskError) -> OpenDisk {
+    guard backing.count < Self.mostLayers else {
+      throw DiskError(
+        "cannot read the disk \(path): more than \(Self.mostLayers) images rest on each other; make one of them with qemu-img convert")
+    }
     var layers: [StorageDaemon.Layer] = []
     var isHandedOver = false
     defer { if !isHandedOver { for layer in layers { _ = close(layer.descriptor) } } }
@@ -46,9 +52,17 @@ public struct DiskImage: Sendable, Hashable {
       isHandedOver = true
       return OpenDisk(input: layers[0].descriptor, order: .file, path: path, format: .raw)
     }
+    var notices: [DiskNotice] = []
+    for layer in layers {
+      do throws(DiskError) {
+        notices += try ImageInspection.notices(of: layer.descriptor, format: layer.format, worker: worker)
+      } catch {
+        throw DiskError("cannot read the disk \(path): \(error.message)")
+      }
+    }
     let daemon = try StorageDaemon(layers, isUsedAnyway: isUsedAnyway, worker: worker)
     return OpenDisk(
-      input: daemon.socket, order: .nbd(export: StorageDaemon.export), path: path, format: layers[0].format, daemon: daemon)
+      input: daemon.socket, order: .nbd(export: StorageDaemon.export), path: path, format: layers[0].format, notices: notices, daemon: daemon)
   }
 
   private static func layer(_ path: String, _ named: ImageFormat?, mayName: Bool, isUsedAnyway: Bool) throws(DiskError)
@@ -75,7 +89,8 @@ public struct DiskImage: Sendable, Hashable {
     guard length > 0 else { throw failure("it is empty") }
     let tail = Self.bytes(of: descriptor, at: max(0, Int64(length) - 512), count: 512)
     let format = named ?? ImageFormat(head: head, tail: tail)
-    if let reference = format.reference(in: head), !(mayName && format == .qcow2) {
+    let text = format.descriptorPlace(in: head).map { Self.bytes(of: descriptor, at: $0.offset, count: $0.count) } ?? []
+    if let reference = format.reference(in: head, descriptor: text, hasBacking: mayName) {
       throw failure(
         "the image rests on \(reference), which is not followed: name what lies below with --backing, or make one image with qemu-img convert"
       )

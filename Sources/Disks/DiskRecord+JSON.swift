@@ -16,6 +16,9 @@ extension DiskRecord {
     if let volume = value["volume"], volume.members != nil {
       guard let record = VolumeRecord(volume) else { return nil }
       self = .volume(record)
+    } else if let notice = value["notice"] {
+      guard let notice = DiskNotice(notice) else { return nil }
+      self = .notice(notice)
     } else if let end = value["end"] {
       guard let summary = ReadingSummary(end) else { return nil }
       self = .end(summary)
@@ -43,6 +46,7 @@ extension DiskRecord {
   private var value: FactValue {
     switch self {
     case .volume(let volume): .object(["volume": volume.value])
+    case .notice(let notice): .object(["notice": notice.value])
     case .entry(let entry): entry.value
     case .match(let match): match.value
     case .progress(let summary): .object(["progress": summary.value])
@@ -75,11 +79,32 @@ extension VolumeRecord {
   }
 }
 
+extension DiskNotice {
+  fileprivate var value: FactValue {
+    .object([
+      "kind": .string(kind.rawValue), "volume": volume.map { .int(Int64($0)) }, "count": .int(count), "incomplete": .bool(isIncomplete),
+      "inodes": inodes.isEmpty ? nil : .array(inodes.map { .int(Int64(bitPattern: $0)) }),
+    ])
+  }
+
+  fileprivate init?(_ value: FactValue) {
+    guard let kind = value["kind"]?.text.flatMap({ Kind(rawValue: $0) }), let count = value["count"]?.integer, count > 0 else { return nil }
+    var volume: Int?
+    if let number = value["volume"]?.integer {
+      guard (0...4096).contains(number) else { return nil }
+      volume = Int(number)
+    }
+    let inodes = (value["inodes"]?.elements ?? []).prefix(Self.mostInodes).compactMap { $0.integer.map { UInt64(bitPattern: $0) } }
+    self.init(kind, volume: volume, count: count, inodes: inodes)
+  }
+}
+
 extension ReadingSummary {
   fileprivate var value: FactValue {
     .object([
       "complete": .bool(cut == nil), "reason": cut.map { .string($0) }, "entries": .int(Int64(entries)), "files": .int(Int64(files)),
-      "bytes": .int(bytes), "unreadable": .int(Int64(unreadable)), "matched": matched > 0 ? .int(Int64(matched)) : nil,
+      "bytes": .int(bytes), "unreadable": .int(Int64(unreadable)),
+      "notices": notices > 0 ? .int(Int64(notices)) : nil, "matched": matched > 0 ? .int(Int64(matched)) : nil,
     ])
   }
 
@@ -92,6 +117,7 @@ extension ReadingSummary {
     self.files = Int(files)
     self.bytes = bytes
     self.unreadable = Int(unreadable)
+    notices = Int(value["notices"]?.integer ?? 0)
     matched = Int(value["matched"]?.integer ?? 0)
     cut = isComplete ? nil : value["reason"]?.text ?? "no reason given"
   }

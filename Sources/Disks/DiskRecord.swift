@@ -3,6 +3,8 @@ public import Signatures
 /// What reading a disk yields, one after the other: volumes, each followed by its entries, and an end.
 public enum DiskRecord: Sendable, Hashable {
   case volume(VolumeRecord)
+  /// What was found out about the image or the volume before.
+  case notice(DiskNotice)
   case entry(DiskEntry)
   /// A rule of YARA matched the content of a file.
   case match(FileMatch)
@@ -69,14 +71,21 @@ public struct ReadingSummary: Sendable, Hashable {
   public var files = 0
   /// Content that was read, bytes.
   public var bytes: Int64 = 0
-  /// Entries and volumes that could not be read.
+  /// Entries and volumes that could not be read, and notices that say that something is missing.
   public var unreadable = 0
+  /// Notices of all kinds.
+  public var notices = 0
   /// Files that a rule matched.
   public var matched = 0
   /// Why the reading ended before everything was seen; nil where nothing was left out.
   public var cut: String?
 
   public init() {}
+
+  package mutating func count(_ notice: DiskNotice) {
+    notices += 1
+    if notice.isIncomplete { unreadable += 1 }
+  }
 }
 
 /// A YARA rule that matched the content of a file.

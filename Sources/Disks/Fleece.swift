@@ -47,6 +47,8 @@ public final class Fleece {
       throw DiskError("\(error)")
     }
     let drive = try GuestDrive.find(name, among: drives, of: path)
+    // QEMU has a working directory of its own.
+    let folder = Self.absolute(folder)
     plan = Plan(monitor: path, drive: drive, folder: folder, free: Self.free(folder))
     names = FleeceNames(prefix: "ringwall-\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 16))", folder: folder)
   }
@@ -57,14 +59,21 @@ public final class Fleece {
   ///
   /// - Parameter worker: path of this program, which starts itself as guard and reader.
   public func open(worker: String) throws(DiskError) -> OpenDisk {
+    guard unsafe access(plan.folder, W_OK | X_OK) == 0 else {
+      throw DiskError("cannot make a folder in \(plan.folder): \(SystemText.reason(errno)); name another with --scratch")
+    }
+    guard LocalConnection.address(names.socket) != nil else {
+      throw DiskError("\(plan.folder): the path is too long for a socket in it; name another folder with --scratch")
+    }
     guard plan.free >= Self.reserve * 2 else {
       throw DiskError(
         "\(plan.folder): \(plan.free >> 20) MiB are free, and what the guest overwrites needs room; name another folder with --scratch")
     }
-    try makeFolder()
+    // The guard first: whatever is made after it, it takes away.
+    guardian = try FleeceGuard(names, monitor: plan.monitor, worker: worker)
+    isActive = true
     do throws(DiskError) {
-      guardian = try FleeceGuard(names, monitor: plan.monitor, worker: worker)
-      isActive = true
+      try makeFolder()
       try begin()
       return OpenDisk(
         input: try LocalConnection.connect(names.socket), order: .guest(export: names.export), path: plan.drive.name, fleece: self)
@@ -82,7 +91,6 @@ public final class Fleece {
     do throws(Command.Failure) {
       _ = try Command.output("qemu-img", ["create", "-q", "-f", "qcow2", names.image, "\(plan.drive.size)"], seconds: 30)
     } catch {
-      removeFiles()
       throw DiskError(
         "qemu-img, which makes the file for what the guest overwrites, failed (\(error)): install qemu-utils, or name another folder with --scratch"
       )
@@ -91,11 +99,7 @@ public final class Fleece {
     var status = stat()
     guard unsafe stat(plan.monitor, &status) == 0, status.st_uid != geteuid() else { return }
     for path in [names.image, names.scratch] {
-      guard unsafe chown(path, status.st_uid, status.st_gid) == 0 else {
-        let error = failure()
-        removeFiles()
-        throw error
-      }
+      guard unsafe chown(path, status.st_uid, status.st_gid) == 0 else { throw failure() }
     }
   }
 
@@ -154,14 +158,20 @@ public final class Fleece {
     guard isActive else { return nil }
     isActive = false
     let left = names.takeAway(through: monitor)
-    if left == nil { removeFiles() }
+    if left == nil { names.removeFiles() }
     // The guard tries again where something is left.
     guardian?.end(isDone: left == nil)
     guardian = nil
     return left
   }
 
-  private func removeFiles() { names.removeFiles() }
+  /// The path without links and from the root; as it is where there is none.
+  private static func absolute(_ path: String) -> String {
+    // SAFETY: realpath allocates what it returns, and nobody else holds it.
+    guard let buffer = unsafe realpath(path, nil) else { return path }
+    defer { unsafe Glibc.free(buffer) }
+    return unsafe String(cString: buffer)
+  }
 
   private static func free(_ folder: String) -> Int64 {
     var status = statvfs()

@@ -73,9 +73,13 @@ package struct FleeceNames: Sendable, Hashable {
     return "the node \(node) is left in the guest's QEMU" + (refusal.map { ": \($0)" } ?? "")
   }
 
+  /// Removes the folder and what lies in it. qemu-img, whose parent was killed, may put a file there once more in between.
   package func removeFiles() {
-    for path in [image, socket] { _ = unsafe unlink(path) }
-    _ = unsafe rmdir(scratch)
+    for _ in 0..<100 {
+      for path in [image, socket] { _ = unsafe unlink(path) }
+      if unsafe rmdir(scratch) == 0 || errno == ENOENT { return }
+      _ = usleep(20_000)
+    }
   }
 }
 

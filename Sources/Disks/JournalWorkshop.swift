@@ -37,8 +37,13 @@ final class JournalWorkshop {
 
   deinit { for descriptor in [first, second, question, answer] { _ = close(descriptor) } }
 
-  /// A file that has no name at any time.
+  /// O_TMPFILE, which Glibc's module does not name, is a bit of its own and O_DIRECTORY.
+  private static let withoutName: Int32 = 0x40_0000 | O_DIRECTORY
+
+  /// A file that has no name at any time; where the file system knows no such files, for a moment.
   private static func file() -> Int32 {
+    let unnamed = unsafe open("/var/tmp", withoutName | O_RDWR | O_CLOEXEC, 0o600)
+    guard unnamed < 0 else { return unnamed }
     var template = Array("/var/tmp/ringwall-XXXXXX".utf8CString)
     // SAFETY: mkstemp(3) writes over the template's own letters, which end in a zero.
     return unsafe template.withUnsafeMutableBufferPointer { name in

@@ -85,6 +85,7 @@ public final class ManifestFile: RecordSource {
       }
       last = entry
     case .volume: last = nil
+    case .notice: break
     default: throw DiskError("\(path):\(line): no line of a manifest")
     }
     return record

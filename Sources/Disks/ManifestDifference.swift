@@ -5,7 +5,7 @@ public struct DiskChange: Sendable, Hashable {
   public enum Aspect: String, Sendable, Hashable, CaseIterable {
     case added, removed
     case type, content, target, mode, owner
-    /// One of both states could not be read, so that nothing is known of the content.
+    /// One of both states could not be read there, so that nothing is known: neither that it is the same, nor that it is gone or new.
     case unknown
   }
 
@@ -36,35 +36,10 @@ public final class ManifestDifference {
     public var removed = 0
     public var content = 0
     public var attributes = 0
-    /// Entries and volumes that were unreadable on either side, and readings that were cut short.
+    /// Entries, volumes and notices that say that something was not read on either side, and readings that were cut short.
     public var unknown = 0
 
     public var isSame: Bool { added + removed + content + attributes == 0 }
-  }
-
-  private final class Side {
-    private let source: any RecordSource
-    private(set) var entry: DiskEntry?
-    private(set) var unknown = 0
-
-    init(_ source: any RecordSource) throws(DiskError) {
-      self.source = source
-      try advance()
-    }
-
-    func advance() throws(DiskError) {
-      entry = nil
-      while let record = try source.next() {
-        switch record {
-        case .entry(let next):
-          entry = next
-          return
-        case .volume(let volume): if volume.state == .unreadable { unknown += 1 }
-        case .end(let summary): if summary.cut != nil { unknown += 1 }
-        default: break
-        }
-      }
-    }
   }
 
   /// - Parameter take: takes each difference, in the order of documents.
@@ -72,14 +47,14 @@ public final class ManifestDifference {
     _ before: any RecordSource, _ after: any RecordSource, take: (DiskChange) throws -> Void
   ) throws -> Counts {
     var counts = Counts()
-    let old = try Side(before)
-    let new = try Side(after)
+    let old = try ManifestSide(before)
+    let new = try ManifestSide(after)
     while old.entry != nil || new.entry != nil {
       counts.compared += 1
       if let before = old.entry, let after = new.entry, !DiskEntry.isOrdered(before, before: after),
         !DiskEntry.isOrdered(after, before: before)
       {
-        let aspects = aspects(before, after)
+        let aspects = aspects(before, after, isDoubtful: old.isDoubtful || new.isDoubtful)
         if !aspects.isEmpty {
           count(aspects, &counts)
           try take(DiskChange(before: before, after: after, aspects: aspects))
@@ -87,12 +62,14 @@ public final class ManifestDifference {
         try old.advance()
         try new.advance()
       } else if let before = old.entry, new.entry.map({ DiskEntry.isOrdered(before, before: $0) }) ?? true {
-        counts.removed += 1
-        try take(DiskChange(before: before, after: nil, aspects: [.removed]))
+        let isUnknown = new.isBlind(to: before)
+        if isUnknown { counts.unknown += 1 } else { counts.removed += 1 }
+        try take(DiskChange(before: before, after: nil, aspects: [isUnknown ? .unknown : .removed]))
         try old.advance()
       } else if let after = new.entry {
-        counts.added += 1
-        try take(DiskChange(before: nil, after: after, aspects: [.added]))
+        let isUnknown = old.isBlind(to: after)
+        if isUnknown { counts.unknown += 1 } else { counts.added += 1 }
+        try take(DiskChange(before: nil, after: after, aspects: [isUnknown ? .unknown : .added]))
         try new.advance()
       }
     }
@@ -107,14 +84,26 @@ public final class ManifestDifference {
   }
 
   /// Times, inodes and link counts change without anybody's doing harm, and are not compared.
-  private static func aspects(_ before: DiskEntry, _ after: DiskEntry) -> [DiskChange.Aspect] {
+  private static func aspects(_ before: DiskEntry, _ after: DiskEntry, isDoubtful: Bool) -> [DiskChange.Aspect] {
+    // An inode that could not be read has none of what would be compared.
+    if [before, after].contains(where: { $0.kind == .unknown && $0.problem != nil }) { return [.unknown] }
     var aspects: [DiskChange.Aspect] = []
     if before.kind != after.kind { aspects.append(.type) }
-    if let old = before.digest, let new = after.digest, old != new { aspects.append(.content) }
-    if before.kind == after.kind, before.target != after.target { aspects.append(.target) }
+    if let old = before.digest, let new = after.digest, old != new, !isDoubtful { aspects.append(.content) }
+    if before.kind == after.kind, let old = before.target, let new = after.target, old != new { aspects.append(.target) }
     if before.mode != after.mode { aspects.append(.mode) }
     if before.uid != after.uid || before.gid != after.gid { aspects.append(.owner) }
-    if before.problem != nil || after.problem != nil { aspects.append(.unknown) }
+    let isUnread = [before, after].contains { $0.problem != nil || isWithoutContent($0) }
+    if isUnread || isDoubtful && before.digest != after.digest { aspects.append(.unknown) }
     return aspects
+  }
+
+  /// Whether what an entry of its kind is compared by is not there.
+  private static func isWithoutContent(_ entry: DiskEntry) -> Bool {
+    switch entry.kind {
+    case .file, .stream: entry.digest == nil
+    case .symlink: entry.target == nil
+    default: false
+    }
   }
 }

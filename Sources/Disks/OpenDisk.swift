@@ -13,13 +13,18 @@ public final class OpenDisk {
   public let path: String
   /// Of the image; nil for a drive of a running guest.
   public let format: ImageFormat?
+  /// What was found out about the image before anything of the disk was read.
+  public let notices: [DiskNotice]
   private var input: Int32
   private let daemon: StorageDaemon?
   private let fleece: Fleece?
 
   /// Takes the descriptor over, save for one that the daemon holds.
-  init(input: Int32, order: WorkOrder.Input, path: String, format: ImageFormat? = nil, daemon: StorageDaemon? = nil, fleece: Fleece? = nil)
-  {
+  init(
+    input: Int32, order: WorkOrder.Input, path: String, format: ImageFormat? = nil, notices: [DiskNotice] = [], daemon: StorageDaemon? = nil,
+    fleece: Fleece? = nil
+  ) {
+    self.notices = notices
     self.input = input
     self.order = order
     self.path = path

@@ -69,11 +69,13 @@ final class StorageDaemon {
   /// What the daemon said before it ended by itself, in one line; nil where it still runs.
   var complaint: String? {
     guard process.wait(milliseconds: 200) != nil else { return nil }
-    var text = [UInt8](repeating: 0, count: 2000)
+    var text = [UInt8](repeating: 0, count: 16_384)
     // SAFETY: read(2) writes no more than the array has.
     let count = unsafe text.withUnsafeMutableBytes { unsafe read(errors, $0.baseAddress, $0.count) }
     let lines = text.prefix(max(0, count)).split(separator: 0x0A).map { EscapedName.text(of: Array($0)) }
-    return lines.first ?? "it ended without a word"
+    // Warnings come before; the last line says why it ended, behind the option that it is about.
+    guard let last = lines.last else { return "it ended without a word" }
+    return last.firstRange(of: "}: ").map { String(last[$0.upperBound...]) } ?? last
   }
 
   private static func arguments(_ layers: [Layer], socket: Int, _ isUsedAnyway: Bool) -> [String] {

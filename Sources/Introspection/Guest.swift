@@ -17,6 +17,8 @@ public struct Guest: Sendable {
   public let space: AddressSpace
   /// What else looked like a kernel, and why it was not taken: decoys, and what a restart left over.
   public let rejected: [KernelRejection]
+  /// Whether it runs while it is read, so that what two structures tell differently is looked at again after a while.
+  public private(set) var isRunning: Bool
   /// Steps of the view that reads by this value; nil outside of one.
   var budget: WalkBudget?
 
@@ -34,6 +36,14 @@ public struct Guest: Sendable {
     kernel = found.kernel
     space = found.space
     rejected = found.rejected
+    isRunning = memory.isRunning
+  }
+
+  /// The same guest for whoever reads it while it stands still, or looks again by himself: no view waits.
+  public var still: Guest {
+    var guest = self
+    guest.isRunning = false
+    return guest
   }
 
   // MARK: Reading by guest-virtual address

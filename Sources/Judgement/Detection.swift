@@ -70,7 +70,8 @@ public struct DetectionHit: Sendable, Hashable {
   /// Arguments of the message by name.
   public let arguments: [String: FactValue]
 
-  var comparesStructures: Bool { detection.comparing.contains(messageCase) }
+  /// Whether it was found by structures that contradict each other.
+  public var comparesStructures: Bool { detection.comparing.contains(messageCase) }
 }
 
 /// What came of judging one document of facts.

@@ -92,6 +92,8 @@ final class ResultOutput {
       case ENOSPC, EDQUOT: "no space is left; make room or name a file elsewhere"
       case EEXIST: "an unfinished file of an earlier run is in the way; remove it"
       case ENOTDIR: "a part of the path is no folder"
+      case ENAMETOOLONG: "the name is too long; name a shorter one"
+      case EFBIG: "the file would be larger than the system allows; raise the limit or name a file elsewhere"
       case EPIPE: "nobody reads it any more"
       default: "error \(code)"
       }

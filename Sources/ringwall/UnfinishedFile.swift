@@ -20,7 +20,8 @@ final class UnfinishedFile {
   init(for path: String, mode: mode_t) throws(Failure) {
     let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     let parent = folder.isEmpty ? "/" : folder
-    temporary = "\(parent == "/" ? "" : parent)/.\(path.split(separator: "/").last ?? "result").\(getpid())"
+    // Of its own and short: the name of the result may be as long as the file system lets names be.
+    temporary = "\(parent == "/" ? "" : parent)/.ringwall-\(getpid())-\(String(UInt32.random(in: 0...UInt32.max), radix: 16))"
     descriptor = openUnnamed(parent, mode)
     isNamed = false
     // It is named through /proc, which need not be mounted.

@@ -10,7 +10,7 @@ struct GuestCheckCommandTests {
     let guest = try TestGuest.shared()
     let samples = ProcessInfo.processInfo.environment["RINGWALL_TEST_SAMPLES"] ?? "12"
     let result = try Program.run(["guest", "check", "pid:\(guest.process)", "--samples", samples, "--format", "json"])
-    #expect(result.code == 0, "\(result.output) \(result.error)")
+    #expect(result.code == 0, "\(result.alarms) \(result.error)\n\(result.output.prefix(4000))")
     let report = try result.json()
     #expect((report["findings"] as? [Any])?.isEmpty == true)
     // Its registers were read too.

@@ -19,7 +19,7 @@ enum LawfulUse {
     #expect(traced.contains("do_sys_openat2") || traced.contains("vfs_"), "\(traced)")
     let samples = ProcessInfo.processInfo.environment["RINGWALL_TEST_SAMPLES"] ?? "6"
     let result = try Program.run(["guest", "check", "pid:\(guest.process)", "--samples", samples, "--format", "json"])
-    #expect(result.code == 0, "\(result.output.prefix(4000)) \(result.error)")
+    #expect(result.code == 0, "\(result.alarms) \(result.error)\n\(result.output.prefix(4000))")
     #expect(try guest.run("echo alive") == "alive\n")
   }
 }
@@ -33,5 +33,18 @@ enum LawfulUse {
       $0.hasModules = true
     }))
 struct LawfulTracingTests {
+  @Test("it gives no alarm, sample after sample") func alarms() throws { try LawfulUse.check() }
+}
+
+@Suite(
+  "A guest that is traced lawfully, Linux 6.12", .serialized,
+  .enabled(if: TestGuest.obstacle(.backportCloud) == nil, "\(TestGuest.obstacle(.backportCloud) ?? "")"),
+  .guest(
+    GuestRecipe {
+      $0.kernel = .backportCloud
+      $0.workload = [.fork, .network]
+      $0.hasModules = true
+    }))
+struct LawfulTracingOfNewKernelTests {
   @Test("it gives no alarm, sample after sample") func alarms() throws { try LawfulUse.check() }
 }

@@ -1,6 +1,7 @@
 import Disks
 import Foundation
 import QMP
+import Synchronization
 import Testing
 import TestSupport
 
@@ -124,6 +125,96 @@ struct FleeceTests {
       { usleep(100_000) }
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasPrefix("ringwall-") }.isEmpty)
       #expect(try counter(guest) > 0, "the guest runs on")
+    }
+  }
+
+  /// What is left of ours on the host.
+  private func files(_ folder: DiskFolder) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasPrefix("ringwall-") }
+  }
+
+  /// The program at work on a drive, by a monitor of its own.
+  private func launch(_ monitor: String, _ folder: DiskFolder, scratch: String? = nil, output: String? = nil) throws -> Process {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: TestDisk.program)
+    process.arguments = ["disk", "manifest", monitor, "--scratch", scratch ?? folder.path] + (output.map { ["-o", $0] } ?? [])
+    process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    return process
+  }
+
+  @Test("Killed at any command to QEMU, before and after it, it leaves nothing, and the guest goes on", .timeLimit(.minutes(10)))
+  func stages() async throws {
+    try await withGuest { guest, folder in
+      let commands = [
+        "query-block", "blockdev-add", "blockdev-backup", "nbd-server-start", "block-export-add", "query-block-jobs", "query-block-exports",
+        "block-export-del", "nbd-server-stop", "block-job-cancel", "query-named-block-nodes", "blockdev-del",
+      ]
+      // The guest begins to count after its shell answers.
+      let start = ContinuousClock.now + .seconds(60)
+      while (try? counter(guest)) ?? 0 < 5, ContinuousClock.now < start {}
+      var last = try counter(guest)
+      for (number, command) in commands.enumerated() {
+        for moment in MonitorProxy.Moment.allCases {
+          let started = Mutex<Int32>(0)
+          // The process starts right below, and is there before it says anything.
+          let proxy = try MonitorProxy(folder.file("m\(number)\(moment)"), to: guest.monitor, at: command, moment) {
+            while started.withLock({ $0 }) == 0 { usleep(1000) }
+            _ = kill(started.withLock { $0 }, SIGKILL)
+          }
+          let process = try launch(proxy.path, folder)
+          started.withLock { $0 = process.processIdentifier }
+          process.waitUntilExit()
+          #expect(proxy.hasActed && process.terminationReason == .uncaughtSignal, "\(command) \(moment): it was killed there")
+          let end = ContinuousClock.now + .seconds(60)
+          while try !ours(guest).isEmpty || !files(folder).isEmpty, ContinuousClock.now < end { usleep(50_000) }
+          #expect(try ours(guest) == [] && files(folder) == [], "\(command) \(moment)")
+          #expect(try !TestDisk.ask(guest.secondMonitor, "query-block").contains("dirty-bitmaps"), "\(command) \(moment)")
+          proxy.end()
+        }
+        let counts = ContinuousClock.now + .seconds(60)
+        while try counter(guest) <= last, ContinuousClock.now < counts {}
+        let now = try counter(guest)
+        #expect(now > last, "\(command): the guest writes on")
+        last = now
+      }
+    }
+  }
+
+  @Test("Killed as soon as its folder is there, it leaves none; and a folder that is named from here is found by QEMU", .timeLimit(.minutes(5)))
+  func folders() async throws {
+    try await withMachine { guest, folder in
+      for _ in 0..<5 {
+        let process = try launch(guest.monitor, folder)
+        let seen = ContinuousClock.now + .seconds(30)
+        while try files(folder).isEmpty, process.isRunning, ContinuousClock.now < seen {}
+        _ = kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        let end = ContinuousClock.now + .seconds(60)
+        while try !ours(guest).isEmpty || !files(folder).isEmpty, ContinuousClock.now < end { usleep(50_000) }
+        #expect(try ours(guest) == [] && files(folder) == [])
+      }
+      try FileManager.default.createDirectory(atPath: folder.file("room"), withIntermediateDirectories: true)
+      let process = try launch(guest.monitor, folder, scratch: "room", output: folder.file("out"))
+      process.waitUntilExit()
+      // The drive is empty: it was read, and holds no file.
+      #expect(process.terminationReason == .exit && process.terminationStatus == 0)
+      #expect(try String(contentsOfFile: folder.file("out"), encoding: .utf8).contains("\"complete\":true"))
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.file("room")).isEmpty)
+      let long = folder.file(String(repeating: "l", count: 100))
+      try FileManager.default.createDirectory(atPath: long, withIntermediateDirectories: true)
+      let error = #expect(throws: DiskError.self) {
+        try Fleece(monitor: guest.monitor, drive: nil, folder: long).open(worker: TestDisk.worker)
+      }
+      #expect(error?.message.contains("too long for a socket") == true && error?.message.contains("--scratch") == true)
+      let missing = #expect(throws: DiskError.self) {
+        try Fleece(monitor: guest.monitor, drive: nil, folder: folder.file("none")).open(worker: TestDisk.worker)
+      }
+      #expect(missing?.message.contains("No such file") == true)
+      #expect(try ours(guest) == [])
     }
   }
 

@@ -6,13 +6,20 @@ import Testing
 
 @Suite("Manifests of disks") struct ManifestTests {
   /// A manifest's text with a volume, these entries and an end.
-  private func manifest(_ entries: [DiskEntry], in folder: DiskFolder, _ name: String, unreadable: Int = 0) throws -> String {
+  private func manifest(
+    _ entries: [DiskEntry], in folder: DiskFolder, _ name: String, unreadable: Int = 0, state: VolumeRecord.State = .read,
+    notices: [DiskNotice] = [], cut: String? = nil
+  ) throws -> String {
     var lines = [ManifestHeader(disk: "x", format: "raw").line]
-    lines.append(DiskRecord.volume(VolumeRecord(index: 0, offset: 0, size: 1, label: nil, content: "ext4", state: .read)).line)
+    lines += notices.filter { $0.volume == nil }.map { DiskRecord.notice($0).line }
+    lines.append(DiskRecord.volume(VolumeRecord(index: 0, offset: 0, size: 1, label: nil, content: "ext4", state: state)).line)
+    lines += notices.filter { $0.volume != nil }.map { DiskRecord.notice($0).line }
     lines += entries.map { DiskRecord.entry($0).line }
     var summary = ReadingSummary()
     summary.entries = entries.count
     summary.unreadable = unreadable
+    summary.notices = notices.count
+    summary.cut = cut
     lines.append(DiskRecord.end(summary).line)
     let path = folder.file(name)
     try Data(lines.flatMap { $0 + [0x0A] }).write(to: URL(fileURLWithPath: path))
@@ -49,9 +56,10 @@ import Testing
       strings: [MatchString(identifier: "$a", offset: 3, length: 2, context: MatchContext(start: 1, bytes: [0, 255]))], omitted: 2)
     let volume = VolumeRecord(
       index: 2, offset: 1 << 40, size: 5, label: "Linux (0x83)", content: "ext4", state: .unreadable, reason: "why", journal: .replayed)
-    for record in [.entry(odd), .end(summary), .progress(ReadingSummary()), .match(match), .volume(volume), .failed("x"), .journal(2)]
-      as [DiskRecord]
-    {
+    for record in [
+      .entry(odd), .end(summary), .progress(ReadingSummary()), .match(match), .volume(volume), .failed("x"), .journal(2),
+      .notice(DiskNotice(.imageCut, count: 7)), .notice(DiskNotice(.orphans, volume: 3, count: 40, inodes: Array(12..<32))),
+    ] as [DiskRecord] {
       #expect(DiskRecord(line: record.line) == record)
       #expect(!record.line.contains(0x0A))
     }
@@ -123,6 +131,73 @@ import Testing
       ], in: folder, "new", unreadable: 1)
     let counts = try ManifestDifference.compare(try ManifestFile(old), try ManifestFile(new)) { #expect($0.aspects == [.unknown]) }
     #expect(counts.unknown == 1 && counts.isSame)
+  }
+
+  /// Changes by path, and the counts.
+  private func compare(_ old: String, _ new: String) throws -> (changes: [String: [DiskChange.Aspect]], counts: ManifestDifference.Counts) {
+    var changes: [String: [DiskChange.Aspect]] = [:]
+    let counts = try ManifestDifference.compare(try ManifestFile(old), try ManifestFile(new)) { change in
+      changes[change.entry.map { String(decoding: $0.path, as: UTF8.self) } ?? ""] = change.aspects
+    }
+    return (changes, counts)
+  }
+
+  @Test("What lies in a directory that one side could not read is neither gone nor new") func blindDirectory() throws {
+    let folder = try DiskFolder()
+    let directory = { (problem: String?) in
+      self.entry("/d") {
+        $0.kind = .directory
+        $0.digest = nil
+        $0.problem = problem
+      }
+    }
+    let whole = try manifest(
+      [directory(nil), entry("/d/x"), entry("/d/y/z"), entry("/d.b"), entry("/e")], in: folder, "whole")
+    let blind = try manifest([directory("the directory cannot be read"), entry("/e")], in: folder, "blind", unreadable: 1)
+    let gone = try compare(whole, blind)
+    #expect(gone.changes == ["/d": [.unknown], "/d/x": [.unknown], "/d/y/z": [.unknown], "/d.b": [.removed]])
+    #expect(gone.counts.removed == 1 && gone.counts.unknown == 3)
+    let new = try compare(blind, whole)
+    #expect(new.changes == ["/d": [.unknown], "/d/x": [.unknown], "/d/y/z": [.unknown], "/d.b": [.added]])
+    #expect(new.counts.added == 1 && new.counts.unknown == 3)
+  }
+
+  @Test(
+    "What one side never came to is neither gone nor new",
+    arguments: [
+      ("volume", VolumeRecord.State.unreadable, [], nil), ("asked", .skipped, [], nil), ("cut", .read, [], "more than 1 entries"),
+      ("orphans", .read, [DiskNotice(.orphans, volume: 0)], nil), ("image", .read, [DiskNotice(.imageCut)], nil),
+    ] as [(String, VolumeRecord.State, [DiskNotice], String?)])
+  func neverRead(_ name: String, _ state: VolumeRecord.State, _ notices: [DiskNotice], _ cut: String?) throws {
+    let folder = try DiskFolder()
+    let whole = try manifest([entry("/a"), entry("/b")], in: folder, "whole")
+    let part = try manifest(state == .read ? [entry("/a")] : [], in: folder, name, unreadable: 1, state: state, notices: notices, cut: cut)
+    for (old, new) in [(whole, part), (part, whole)] {
+      let (changes, counts) = try compare(old, new)
+      #expect(changes["/b"] == [.unknown] && counts.removed == 0 && counts.added == 0 && counts.unknown > 0, "\(name): \(changes)")
+    }
+    // What is only told and takes nothing away leaves a file that is gone what it is.
+    let told = try manifest([entry("/a")], in: folder, "told", notices: [DiskNotice(.unlinked, volume: 0), DiskNotice(.imageDirty)])
+    #expect(try compare(whole, told).changes == ["/b": [.removed]])
+  }
+
+  @Test("Other content on an image that lost bytes is unknown, and so are an inode and a target that were not read") func doubtful() throws {
+    let folder = try DiskFolder()
+    let link = { (target: String?) in
+      self.entry("/l") {
+        $0.kind = .symlink
+        $0.digest = nil
+        $0.target = target.map { Array($0.utf8) }
+      }
+    }
+    let old = try manifest([entry("/a"), entry("/b"), link("x")], in: folder, "old")
+    let other = entry("/a") { $0.digest = [UInt8](repeating: 9, count: 32) }
+    let lost = try manifest([other, entry("/b"), link("x")], in: folder, "lost", notices: [DiskNotice(.imageCut, count: 3)])
+    #expect(try compare(old, lost).changes == ["/a": [.unknown]])
+    let unread = DiskEntry(volume: 0, path: Array("/b".utf8), kind: .unknown, problem: "the inode cannot be read")
+    let partial = try manifest([entry("/a") { $0.digest = nil }, unread, link(nil)], in: folder, "partial", unreadable: 1)
+    #expect(try compare(old, partial).changes == ["/a": [.unknown], "/b": [.unknown], "/l": [.unknown]])
+    #expect(try compare(partial, partial).counts.unknown == 3)
   }
 
   @Test("A manifest that is cut, out of order or none says where") func damaged() throws {

@@ -3,47 +3,29 @@ internal import Domain
 /// Pages of the kernel's half. None that can be executed should be writable, through its own address or through another one, and each
 /// should belong to somebody; the image and the direct map lie in one piece; and none is open to user programs.
 extension IntegrityReader {
-  private static let tableLimit = 1 << 18
+  static let pageTableLimit = 1 << 18
   private static let areaLimit = 4096
 
-  private struct Area {
-    var start: UInt64
-    var end: UInt64
-    let isWritable: Bool
-    let owner: CodeOwner
-  }
-
   mutating func executable() -> IntegrityFacts.State {
-    var areas: [Area] = []
+    var areas: [CodeArea] = []
     var isCut = false
     var aliases = Aliases()
-    var moved: [FactValue] = []
-    var open: [FactValue] = []
+    var moved: [AddressSpace.Mapping] = []
+    var open: [AddressSpace.Mapping] = []
     let first = guest.space.levels == 5 ? 0xFF00_0000_0000_0000 : 0xFFFF_8000_0000_0000 as UInt64
     do throws(AddressSpace.Stop) {
-      try guest.space.visit(from: first, through: .max, limit: Self.tableLimit) { page in
+      try guest.space.visit(from: first, through: .max, limit: Self.pageTableLimit) { page in
         aliases.add(page)
         if let place = linear(page.virtual), place != page.physical, moved.count < Self.reportLimit {
-          moved.append([
-            "at": code.fact(page.virtual), "physical": addressValue(page.physical), "expected": addressValue(place),
-            "size": .int(Int64(page.size)),
-          ])
+          moved.append(page)
         }
-        if page.isUser, page.virtual != Self.vsyscall, open.count < Self.reportLimit {
-          open.append(["at": code.fact(page.virtual), "size": .int(Int64(page.size)), "writable": .bool(page.isWritable)])
-        }
+        if page.isUser, page.virtual != Self.vsyscall, open.count < Self.reportLimit { open.append(page) }
         guard page.isExecutable, !page.isUser else { return }
         guard areas.count < Self.areaLimit else {
           isCut = true
           return
         }
-        let end = page.virtual &+ (page.size - 1)
-        let owner = code.area(page.virtual, end)
-        if let last = areas.last, last.end &+ 1 == page.virtual, last.isWritable == page.isWritable, last.owner == owner {
-          areas[areas.count - 1].end = end
-        } else {
-          areas.append(Area(start: page.virtual, end: end, isWritable: page.isWritable, owner: owner))
-        }
+        areas.append(page, code)
       }
     } catch {
       note(Inconsistency(structure: "init_top_pgt", address: guest.space.root, reason: "the page tables have no end"))
@@ -56,15 +38,26 @@ extension IntegrityReader {
       let reason = "more than \(Aliases.limit) pages are mapped; the rest was not compared"
       note(Inconsistency(structure: "init_top_pgt", address: guest.space.root, reason: reason))
     }
+    var pairs = aliases.shared(limit: Self.reportLimit)
+    settle(&areas, &moved, &open, &pairs)
     let rows = areas.map { area -> FactValue in
       [
         "start": addressValue(area.start), "end": addressValue(area.end), "writable": .bool(area.isWritable), "owner": area.owner.factValue,
       ]
     }
-    let shared = aliases.shared(limit: Self.reportLimit).map { pair -> FactValue in
+    let shared = pairs.map { pair -> FactValue in
       ["at": code.fact(pair.executable), "writable": addressValue(pair.writable), "physical": addressValue(pair.physical)]
     }
-    return .present(["areas": .array(rows), "moved": .array(moved), "open": .array(open), "aliases": .array(shared)])
+    let elsewhere = moved.map { page -> FactValue in
+      [
+        "at": code.fact(page.virtual), "physical": addressValue(page.physical),
+        "expected": linear(page.virtual).map(addressValue) ?? .null, "size": .int(Int64(page.size)),
+      ]
+    }
+    let reachable = open.map { page -> FactValue in
+      ["at": code.fact(page.virtual), "size": .int(Int64(page.size)), "writable": .bool(page.isWritable)]
+    }
+    return .present(["areas": .array(rows), "moved": .array(elsewhere), "open": .array(reachable), "aliases": .array(shared)])
   }
 
   private static let reportLimit = 64
@@ -72,7 +65,7 @@ extension IntegrityReader {
   private static let vsyscall: UInt64 = 0xFFFF_FFFF_FF60_0000
 
   /// Where a page of the image or of the direct map must lie; nil for other addresses.
-  private func linear(_ address: UInt64) -> UInt64? {
+  func linear(_ address: UInt64) -> UInt64? {
     let kernel = guest.kernel
     if kernel.image.contains(address) { return kernel.physical(address) }
     let direct = address &- kernel.directMap
@@ -80,8 +73,37 @@ extension IntegrityReader {
   }
 }
 
+/// Pages in a row that can be executed, with one owner.
+struct CodeArea {
+  var start: UInt64
+  /// Of the last byte.
+  var end: UInt64
+  let isWritable: Bool
+  let owner: CodeOwner
+}
+
+extension [CodeArea] {
+  /// Adds a page that follows all that were added before.
+  mutating func append(_ page: AddressSpace.Mapping, _ code: CodeMap) {
+    let end = page.virtual &+ (page.size - 1)
+    let owner = code.area(page.virtual, end)
+    if let last, last.end &+ 1 == page.virtual, last.isWritable == page.isWritable, last.owner == owner {
+      self[count - 1].end = end
+    } else {
+      append(CodeArea(start: page.virtual, end: end, isWritable: page.isWritable, owner: owner))
+    }
+  }
+}
+
 /// Physical pages that are executable through one address and writable through another.
-private struct Aliases {
+struct Aliases {
+  /// One of them.
+  struct Pair {
+    let executable: UInt64
+    let writable: UInt64
+    let physical: UInt64
+  }
+
   private struct Part {
     let physical: Range<UInt64>
     let virtual: UInt64
@@ -105,8 +127,8 @@ private struct Aliases {
   }
 
   /// At most `limit` of them. The cost is that of sorting the pages that can be executed, however often a hostile guest maps one.
-  func shared(limit: Int) -> [(executable: UInt64, writable: UInt64, physical: UInt64)] {
-    var found: [(executable: UInt64, writable: UInt64, physical: UInt64)] = []
+  func shared(limit: Int) -> [Pair] {
+    var found: [Pair] = []
     let code = disjoint
     for part in writable where found.count < limit {
       // The first of the pieces that ends behind the page's beginning.
@@ -118,7 +140,10 @@ private struct Aliases {
       }
       guard low < code.count, code[low].physical.overlaps(part.physical) else { continue }
       let place = max(code[low].physical.lowerBound, part.physical.lowerBound)
-      found.append((code[low].virtual + (place - code[low].physical.lowerBound), part.virtual + (place - part.physical.lowerBound), place))
+      found.append(
+        Pair(
+          executable: code[low].virtual + (place - code[low].physical.lowerBound),
+          writable: part.virtual + (place - part.physical.lowerBound), physical: place))
     }
     return found
   }

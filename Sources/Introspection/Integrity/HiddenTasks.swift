@@ -24,10 +24,11 @@ struct HiddenTasks {
 
   private func name(_ task: UInt64) -> String { guest.string(task &+ comm, limit: 16) ?? "" }
 
-  /// Reads until nothing is found, four times at most: what comes and goes is somewhere else the next time.
+  /// Reads until nothing is found, as often as `SecondLook` has it: what comes and goes is somewhere else the next time.
   private func settled<Key: Hashable, Value>(_ read: () -> [Key: Value]) -> [Key: Value] {
     var found = read()
-    for _ in 0..<3 where !found.isEmpty {
+    var looks = SecondLook(guest)
+    while !found.isEmpty, !guest.isExhausted, looks.again() {
       let again = read()
       found = again.filter { found[$0.key] != nil }
     }

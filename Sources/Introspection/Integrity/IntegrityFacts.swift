@@ -133,6 +133,7 @@ extension Guest {
     reader.inconsistencies = reader.code.inconsistencies
     var facts: [IntegrityFacts.Name: IntegrityFacts.State] = [:]
     for name in IntegrityFacts.Name.allCases where names.contains(name) {
+      if guest.isRunning, let now = try? CodeMap(guest) { reader.code = now }
       do throws(IntrospectionError) { facts[name] = try reader.read(name) } catch { facts[name] = .unreadable(error.description) }
     }
     return IntegrityFacts(facts: facts, inconsistencies: guest.told(reader.inconsistencies))
@@ -142,7 +143,8 @@ extension Guest {
 /// Reads one guest for the facts of integrity. The parts stand in extensions, one for each fact.
 struct IntegrityReader {
   let guest: Guest
-  let code: CodeMap
+  /// Read anew for each fact of a running guest: an owner is of the moment in which it is asked for.
+  var code: CodeMap
   let processors: ProcessorState?
   let file: KernelFile?
   /// The first of each structure; more of one would be the same news.

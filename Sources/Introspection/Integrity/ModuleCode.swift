@@ -111,6 +111,7 @@ extension IntegrityReader {
     var members: [FactValue.Member] = [
       .init("name", .string(name)), .init("module", addressValue(module)), .init("base", addressValue(text.lowerBound)),
       .init("size", .int(Int64(bytes.count))), .init("pageSize", .int(Int64(Self.pageSize))), .init("pages", .array(pages)),
+      .init("places", .array(places(of: module).map(addressValue))),
       .init("patched", .array(inspected.patched)), .init("redirected", .array(begins.redirected(starts))),
       .init("returning", .array(begins.returning(starts))),
     ]
@@ -118,6 +119,29 @@ extension IntegrityReader {
       members.append(.init("exit", code.fact(exit)))
     }
     return .object(members)
+  }
+
+  /// Addresses that its code holds because of where it was loaded: of its own parts, of its variables for each processor, and of the modules that it
+  /// uses. Another load may have the same code and others of these.
+  private func places(of module: UInt64) -> [UInt64] {
+    let kernel = guest.kernel
+    var found = areas(of: module)
+    if let own = kernel.offset("module", "percpu") { found.append(guest.u64(module &+ own) ?? 0) }
+    guard let uses = kernel.offset("module", "target_list"), let link = kernel.offset("module_use", "target_list"),
+      let target = kernel.offset("module_use", "target")
+    else { return found }
+    let walk = guest.list(head: module &+ uses, offset: link, structure: "module.target_list", limit: Self.moduleLimit)
+    return found + walk.entries.compactMap { guest.pointer($0 &+ target) }.flatMap { areas(of: $0) }.sorted()
+  }
+
+  /// Bases of a module's parts.
+  private func areas(of module: UInt64) -> [UInt64] {
+    let kernel = guest.kernel
+    if let areas = kernel.offset("module", "mem"), let step = kernel.size("module_memory"), let base = kernel.offset("module_memory", "base") {
+      // MOD_TEXT, MOD_DATA, MOD_RODATA, MOD_RO_AFTER_INIT; others are given back after the start (enum mod_mem_type).
+      return (0..<UInt64(4)).map { guest.u64(module &+ areas &+ $0 &* step &+ base) ?? 0 }
+    }
+    return kernel.offset("module", "core_layout.base").map { [guest.u64(module &+ $0) ?? 0] } ?? []
   }
 
   /// Starts and ends of a module's functions by its own symbols (struct mod_kallsyms): STT_FUNC of Elf64_Sym.

@@ -9,9 +9,14 @@ extension IntegrityReader {
     guard let nameOffset = guest.kernel.offset("module", "name") else { return .absent("the kernel was built without modules") }
     // A module that is being inserted or removed is in one structure and not in another for a moment: only what stays so is told.
     var reading = read()
-    for _ in 0..<3 where reading.hasDifferences { reading = read() }
+    var differences = reading.differences
+    var looks = SecondLook(guest)
+    while !differences.isEmpty, !guest.isExhausted, looks.again() {
+      reading = read()
+      differences = reading.differences.filter { differences[$0.key] == $0.value }
+    }
     let rows = reading.places.keys.sorted().map { module -> FactValue in
-      let missing = reading.sources.subtracting(reading.places[module] ?? []).sorted()
+      let missing = (differences[module] ?? []).sorted()
       return [
         "name": .string(guest.string(module &+ nameOffset, limit: 64) ?? ""), "module": addressValue(module),
         "missingIn": .array(missing.map(FactValue.string)), "state": .int(Int64(state(module))),
@@ -27,7 +32,10 @@ extension IntegrityReader {
   private struct ModuleReading {
     var places: [UInt64: Set<String>] = [:]
     var sources: Set<String> = []
-    var hasDifferences: Bool { places.values.contains { $0 != sources } }
+    /// What lacks each module that is not in all of them.
+    var differences: [UInt64: Set<String>] {
+      places.compactMapValues { found in found == sources ? nil : sources.subtracting(found) }
+    }
   }
 
   private mutating func read() -> ModuleReading {

@@ -47,7 +47,7 @@ public final class LiveMachine {
     let sources = try backends.sources()
     defer { for descriptor in Set(sources.map(\.descriptor)) { _ = close(descriptor) } }
     do throws(IntrospectionError) {
-      memory = try PhysicalMemory(segments: sources, path: "pid \(process.pid)")
+      memory = try PhysicalMemory(segments: sources, path: "pid \(process.pid)", isRunning: true)
     } catch { throw .unknownLayout(pid: process.pid, reason: error.description) }
     self.process = process
     self.monitor = monitor

@@ -25,11 +25,15 @@ public final class PhysicalMemory: Sendable {
   public let path: String
   /// One past the highest address.
   public let end: UInt64
+  /// Whether it belongs to a guest that runs while it is read.
+  public let isRunning: Bool
 
   /// Memory that lies in open files, as a running QEMU's does. The descriptors may be closed afterwards.
   ///
-  /// - Parameter path: what errors name.
-  public convenience init(segments sources: [Source], path: String) throws(IntrospectionError) {
+  /// - Parameters:
+  ///   - path: what errors name.
+  ///   - isRunning: whether its guest runs.
+  public convenience init(segments sources: [Source], path: String, isRunning: Bool = false) throws(IntrospectionError) {
     var files: [CInt: MappedFile] = [:]
     var segments: [Segment] = []
     for source in sources {
@@ -42,11 +46,11 @@ public final class PhysicalMemory: Sendable {
       }
       segments.append(Segment(range: source.range, file: file, fileOffset: source.fileOffset))
     }
-    try self.init(segments: segments, path: path)
+    try self.init(segments: segments, path: path, isRunning: isRunning)
   }
 
   /// - Throws: `malformed` for no segment, for two that overlap, and for one that reaches beyond the end of its file.
-  init(segments given: [Segment], path: String) throws(IntrospectionError) {
+  init(segments given: [Segment], path: String, isRunning: Bool = false) throws(IntrospectionError) {
     let segments = given.sorted { $0.range.start < $1.range.start }
     guard let last = segments.last else { throw .malformed(path: path, offset: 0, reason: "it holds no range of memory") }
     var end: UInt64 = 0
@@ -65,6 +69,7 @@ public final class PhysicalMemory: Sendable {
     }
     self.segments = segments
     self.path = path
+    self.isRunning = isRunning
     self.end = last.range.end
   }
 

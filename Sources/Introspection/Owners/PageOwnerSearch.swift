@@ -193,7 +193,8 @@ extension Guest {
     return inode
   }
 
-  /// Addresses of the listed modules' text and data. Since Linux 6.4 a module has several areas, before it has one.
+  /// Addresses of the listed modules' text and data. Since Linux 6.4 a module has several areas, before it has one for good and one until its start
+  /// is over. Thunks of its indirect jumps lie in pages of their own (CONFIG_MITIGATION_ITS).
   func moduleRanges() -> [(range: Range<UInt64>, name: String)] {
     guard let head = symbol("modules"), let link = kernel.offset("module", "list"), let nameOffset = kernel.offset("module", "name") else {
       return []
@@ -206,17 +207,36 @@ extension Guest {
       for index in 0..<UInt64(min(array.count, 16)) {
         places.append((UInt64(areas.offset) &+ index &* step &+ base, UInt64(areas.offset) &+ index &* step &+ size))
       }
-    } else if let base = kernel.offset("module", "core_layout.base"), let size = kernel.offset("module", "core_layout.size") {
-      places.append((base, size))
+    } else {
+      for layout in ["core_layout", "init_layout"] {
+        if let base = kernel.offset("module", "\(layout).base"), let size = kernel.offset("module", "\(layout).size") {
+          places.append((base, size))
+        }
+      }
     }
     return list(head: head, offset: link, structure: "modules").entries.flatMap { module in
       let name = string(module &+ nameOffset, limit: 64) ?? ""
-      return places.compactMap { place -> (range: Range<UInt64>, name: String)? in
+      let parts = places.compactMap { place -> (range: Range<UInt64>, name: String)? in
         guard let start = pointer(module &+ place.base), let count = u32(module &+ place.size), count > 0,
           start <= UInt64.max - UInt64(count)
         else { return nil }
         return (start..<start + UInt64(count), name)
       }
+      return parts + thunkPages(module).map { ($0, name) }
     }
+  }
+
+  /// module.its_page_array, from 6.16 on a structure of the same two (arch/x86/kernel/alternative.c).
+  private func thunkPages(_ module: UInt64) -> [Range<UInt64>] {
+    let places = [("its_page_array", "its_num_pages"), ("arch.its_pages.pages", "arch.its_pages.num")]
+    for (array, number) in places {
+      guard let pages = kernel.offset("module", array), let count = kernel.offset("module", number), let first = pointer(module &+ pages),
+        let pageCount = u32(module &+ count), pageCount <= 4096
+      else { continue }
+      return (0..<UInt64(pageCount)).compactMap { index in
+        pointer(first &+ 8 &* index).flatMap { $0 <= .max - 4096 ? $0..<$0 + 4096 : nil }
+      }
+    }
+    return []
   }
 }

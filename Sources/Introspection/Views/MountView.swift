@@ -6,8 +6,14 @@ extension Guest {
     let guest = bounded()
     let view = try MountView(guest)
     let list = try guest.processes()
-    let processes = list.processes
-    let sightings = Sightings<MountList.Source>.settled(guest) { view.read(processes) }
+    var processes = list.processes
+    var isFirst = true
+    let sightings = Sightings<MountList.Source>.settled(guest) {
+      // A namespace that was made since is known by its processes.
+      if !isFirst { processes = (try? guest.processes())?.processes ?? processes }
+      isFirst = false
+      return view.read(processes)
+    }
     // Who is missing among the processes may have a namespace that nobody sees here.
     var faults = list.inconsistencies + sightings.inconsistencies
     let mounts = sightings.entries.compactMap { view.mount($0, &faults) }

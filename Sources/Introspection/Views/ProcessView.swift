@@ -12,7 +12,8 @@ extension Guest {
     let view = try ProcessView(guest)
     var reading = view.read()
     let isCut = guest.isExhausted
-    for _ in 0..<3 where !guest.isExhausted && (!reading.differences.isEmpty || !reading.inconsistencies.isEmpty) {
+    var looks = SecondLook(guest)
+    while !guest.isExhausted, !reading.differences.isEmpty || !reading.inconsistencies.isEmpty, looks.again() {
       let again = view.read()
       if guest.isExhausted { break }
       reading = again.keeping(reading)

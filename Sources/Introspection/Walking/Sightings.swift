@@ -36,8 +36,8 @@ struct Sightings<Source: Sendable & Hashable & CaseIterable>: Sendable {
     }
   }
 
-  /// Reads until two readings agree that nothing differs, four times at most: what comes and goes in a running guest is in one structure and not in
-  /// another for a moment. What differs each time, and alike, is kept.
+  /// Reads until nothing differs, as often as `SecondLook` has it: what comes and goes in a running guest is in one structure and not in another for
+  /// a moment. What differs each time, and alike, is kept.
   ///
   /// - Parameters:
   ///   - guest: whose view it is; when its steps are used up, what was read until then stays.
@@ -56,7 +56,8 @@ struct Sightings<Source: Sendable & Hashable & CaseIterable>: Sendable {
     var current = reading()
     // A structure that was not read to its end lacks many, and hides none.
     current.settled = guest.isExhausted ? [:] : differences(current)
-    for _ in 0..<3 where !guest.isExhausted && (!current.differences.isEmpty || !current.inconsistencies.isEmpty) {
+    var looks = SecondLook(guest)
+    while !guest.isExhausted, !current.differences.isEmpty || !current.inconsistencies.isEmpty, looks.again() {
       var next = reading()
       if guest.isExhausted { break }
       next.settled = differences(next).filter { current.differences[$0.key] == $0.value }

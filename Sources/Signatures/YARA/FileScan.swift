@@ -21,11 +21,11 @@ public final class FileScan {
 
   /// Scans bytes that are in memory already.
   public func scan(_ bytes: UnsafeRawBufferPointer) throws(ScanError) -> ScanResult {
-    try whole(unsafe Block(bytes: bytes, start: 0), gaps: [])
+    try whole(unsafe Block(bytes: bytes, start: 0), gaps: [], within: limits.time)
   }
 
-  private func whole(_ file: Block, gaps: [String]) throws(ScanError) -> ScanResult {
-    let (holding, found) = try check.rules(holdingIn: file, within: limits.time)
+  private func whole(_ file: Block, gaps: [String], within time: Duration) throws(ScanError) -> ScanResult {
+    let (holding, found) = try check.rules(holdingIn: file, within: time)
     let places = FoundPlaces(strings: rules.strings.count, limit: limits.places)
     places.add(found) { context(of: $0, in: file) }
     return ScanResult(
@@ -38,12 +38,14 @@ public final class FileScan {
   ///
   /// - Parameters:
   ///   - size: length of the file, bytes: what `filesize` is in conditions.
+  ///   - time: for this file; nil for that of the limits.
   ///   - read: fills the buffer from an offset and returns how much it filled. Fewer bytes than asked for are asked for again, 0 is the end
   ///     of the file, and what it throws is a gap of the result.
   public func scan(
-    size: UInt64, read: (_ offset: UInt64, _ buffer: UnsafeMutableRawBufferPointer) throws -> Int
+    size: UInt64, within time: Duration? = nil, read: (_ offset: UInt64, _ buffer: UnsafeMutableRawBufferPointer) throws -> Int
   ) throws(ScanError) -> ScanResult {
-    let deadline = ContinuousClock().now + limits.time
+    let time = min(time ?? limits.time, limits.time)
+    let deadline = ContinuousClock().now + time
     let places = FoundPlaces(strings: rules.strings.count, limit: limits.places)
     var gaps: [String] = []
     let head = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(min(size, Self.whole)), alignment: 16)
@@ -51,10 +53,10 @@ public final class FileScan {
     defer { unsafe head.deallocate() }
     let filled = unsafe Self.fill(head, from: 0, read, &gaps)
     let first = unsafe Block(bytes: UnsafeRawBufferPointer(rebasing: head[..<filled]), start: 0)
-    if size <= Self.whole || filled < Int(Self.whole) { return try whole(first, gaps: gaps) }
+    if size <= Self.whole || filled < Int(Self.whole) { return try whole(first, gaps: gaps, within: time) }
     // A match that begins in the last bytes of the head and may reach behind it is the first chunk's.
     let border = UInt64(filled - rules.margin)
-    places.add(try search.matches(in: [first], within: limits.time).filter { $0.address < border }) { context(of: $0, in: first) }
+    places.add(try search.matches(in: [first], within: time).filter { $0.address < border }) { context(of: $0, in: first) }
     unsafe try stream(from: border, size: size, read, into: places, gaps: &gaps, until: deadline)
     return try result(places, head: first, size: size, gaps: gaps, until: deadline)
   }

@@ -30,5 +30,11 @@ public struct RuleError: Error, Sendable, Hashable, CustomStringConvertible {
   public let problems: [RuleProblem]
   public var description: String { problems.map(\.description).joined(separator: "\n") }
 
+  /// The first problem, in one line, and how many there are beside it.
+  public var summary: String {
+    let first = problems.first.map(\.description) ?? ""
+    return problems.count > 1 ? "\(first) (\(problems.count - 1) more)" : first
+  }
+
   init(_ problems: [RuleProblem]) { self.problems = problems }
 }

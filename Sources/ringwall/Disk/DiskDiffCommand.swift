@@ -52,7 +52,8 @@ struct DiskDiffCommand: ParsableCommand {
       [
         "added": "\(counts.added)", "removed": "\(counts.removed)", "content": "\(counts.content)", "attributes": "\(counts.attributes)",
       ])
-    Console.say(counts.isSame ? texts("disk.same", ["entries": "\(counts.compared)"]) : drift)
+    // What nobody has read is not the same.
+    Console.say(counts.isSame && counts.unknown == 0 ? texts("disk.same", ["entries": "\(counts.compared)"]) : drift)
     if counts.unknown > 0 { Console.say(texts("disk.incomplete", ["count": "\(counts.unknown)"])) }
     throw ExitCode(counts.unknown > 0 ? 2 : counts.isSame ? 0 : 1)
   }

@@ -43,8 +43,12 @@ struct DiskLsCommand: ParsableCommand {
         volumes += 1
         if volume.state == .unreadable { unreadable += 1 }
         if format == .table { Console.print(Self.row(volume, texts)) }
+      case .notice(let notice):
+        if notice.isIncomplete { unreadable += 1 }
+        if format == .table { Console.print(DiskReport.text(notice, texts)) }
       case .entry(let entry):
         found += 1
+        if entry.problem != nil { unreadable += 1 }
         if format == .table { Console.print(Self.row(entry)) }
       default: break
       }
@@ -56,7 +60,7 @@ struct DiskLsCommand: ParsableCommand {
 
   private static func isShown(_ record: DiskRecord) -> Bool {
     switch record {
-    case .volume, .entry: true
+    case .volume, .notice, .entry: true
     default: false
     }
   }
@@ -68,7 +72,7 @@ struct DiskLsCommand: ParsableCommand {
     ]
     if let label = volume.label { parts.append(label) }
     switch volume.state {
-    case .read: if volume.journal == .pending { parts.append(texts["disk.journal-pending"]) }
+    case .read: break
     case .unreadable: parts.append(texts("disk.unreadable", ["reason": Speech.current.translation(volume.reason ?? "")]))
     case .withoutFiles: parts.append(texts["disk.without-files"])
     case .skipped: parts.append(texts["disk.skipped"])

@@ -38,6 +38,7 @@ struct DiskManifestCommand: ParsableCommand {
         progress.update(texts("disk.progress", ["files": "\(summary.files)", "bytes": shownBytes(summary.bytes)]))
         continue
       case .volume(let volume): DiskReport.volume(volume, texts)
+      case .notice(let notice): DiskReport.notice(notice, texts)
       case .end(let summary): end = summary
       default: break
       }
@@ -54,14 +55,20 @@ struct DiskManifestCommand: ParsableCommand {
 enum DiskReport {
   /// A volume that is not what its name promises.
   static func volume(_ volume: VolumeRecord, _ texts: Texts) {
-    var said: String?
-    if volume.state == .unreadable {
-      said = texts("disk.unreadable", ["reason": Speech.current.translation(volume.reason ?? "")])
-    } else if volume.journal == .pending {
-      said = texts["disk.journal-pending"]
-    }
-    guard let said else { return }
+    guard volume.state == .unreadable else { return }
+    let said = texts("disk.unreadable", ["reason": Speech.current.translation(volume.reason ?? "")])
     Console.say("\(texts("disk.volume", ["number": "\(volume.index)"])): \(volume.content): \(said)")
+  }
+
+  static func notice(_ notice: DiskNotice, _ texts: Texts) { Console.say(text(notice, texts)) }
+
+  /// A notice as one sentence, with what it is about in front.
+  static func text(_ notice: DiskNotice, _ texts: Texts) -> String {
+    var inodes = notice.inodes.map(String.init).joined(separator: ", ")
+    if notice.count > Int64(notice.inodes.count) { inodes += ", ..." }
+    let amount = notice.kind == .volumeCut ? shownBytes(notice.count) : "\(notice.count)"
+    let subject = notice.volume.map { texts("disk.volume", ["number": "\($0)"]) } ?? texts["disk.image"]
+    return "\(subject): \(texts("disk.notice.\(notice.kind.rawValue)", ["count": amount, "inodes": inodes]))"
   }
 
   /// - Returns: the exit code of a reading: 2 where something was not read.

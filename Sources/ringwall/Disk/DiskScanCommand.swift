@@ -60,6 +60,7 @@ struct DiskScanCommand: ParsableCommand {
       progress.clear()
       switch record {
       case .volume(let volume): DiskReport.volume(volume, texts)
+      case .notice(let notice): DiskReport.notice(notice, texts)
       case .entry(let entry) where format == .table:
         Console.say("\(EscapedName.text(of: entry.path)): \(texts("disk.unreadable", ["reason": entry.problem ?? ""]))")
       case .match(let match) where format == .table: Console.print(row(match))

@@ -85,7 +85,7 @@ struct GuestCheckCommand: ParsableCommand {
     var last = try inspection.judge { try body($0, nil) }
     let first = last.document
     for _ in 1..<samples {
-      let next = try inspection.judge { try body($0, first) }
+      let next = try inspection.judge(knowing: last.report.hits) { try body($0, first) }
       let more = next.report.hits.filter { hit in !last.report.hits.contains { $0.detection.id == hit.detection.id && $0.key == hit.key } }
       last = (next.document, DetectionReport(hits: last.report.hits + more, unjudged: next.report.unjudged))
     }

@@ -4,6 +4,12 @@ internal import Introspection
 internal import Judgement
 internal import QMP
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#endif
+
 /// A guest opened for its integrity: the memory, and where it runs the monitor that tells its processors' registers.
 final class GuestInspection {
   let guest: Guest
@@ -34,12 +40,11 @@ final class GuestInspection {
   }
 
   /// Facts as a document of `ringwall.guest.facts/1`.
-  func document() throws(DataError) -> FactValue { try document(Set(IntegrityFacts.Name.allCases), registers()) }
+  func document() throws(DataError) -> FactValue { try document(of: guest, Set(IntegrityFacts.Name.allCases), registers()) }
 
-  private func document(_ names: Set<IntegrityFacts.Name>, _ processors: ProcessorState?) throws(DataError) -> FactValue {
+  private func document(of guest: Guest, _ names: Set<IntegrityFacts.Name>, _ processors: ProcessorState?) throws(DataError) -> FactValue {
     guest.memory.refresh()
     let file = file
-    let guest = guest
     let collected: FactValue = ["at": .string(Clock.text(Clock.now())), "by": .string("ringwall \(Version.text)")]
     let document = try guest.answer { (guest) throws(IntrospectionError) in
       try guest.integrity(names, processors: processors, file: file)
@@ -59,36 +64,68 @@ final class GuestInspection {
 
   // MARK: Judging
 
-  /// Signs that stay: a running guest changes between two reads, so that what was found is read again until two readings agree, with a pause where they
-  /// do not, and only what was found each time is told.
+  /// Milliseconds before each further reading, of uneven lengths so that they do not fall in step with what the guest does again and again.
+  private static let waits: [UInt32] = [0, 11, 37, 83, 151, 263, 419]
+
+  /// Signs that stay: a running guest changes between two reads, so that what was found is read again, after longer and longer waits, and where two
+  /// structures are compared at last in a pause; only what was found each time is told.
   ///
   /// - Parameters:
+  ///   - known: signs that were found to stay already, which are not read again.
   ///   - body: judges a document.
-  func judge(_ body: (FactValue) throws -> DetectionReport) throws -> (document: FactValue, report: DetectionReport) {
+  func judge(
+    knowing known: [DetectionHit] = [], _ body: (FactValue) throws -> DetectionReport
+  ) throws -> (document: FactValue, report: DetectionReport) {
     let document = try self.document()
     let report = try body(document)
-    guard let window, !report.hits.isEmpty else { return (document, report) }
-    let names = Self.names(report)
-    // Before, since a pause for them must not fall into another.
-    let processors = names.contains(.processors) || names.contains(.interrupts) ? registers() : nil
-    let again = try window.read { Signs(report: try body(try self.document(names, processors))) }
-    let kept = again.value.keys.intersection(Signs(report: report).keys)
-    let hits = report.hits.filter { kept.contains(Signs.Key($0)) }
-    return (document, DetectionReport(hits: hits, unjudged: report.unjudged))
+    guard let window else { return (document, report) }
+    let sure = Signs(known).keys
+    var hits = report.hits.filter { !sure.contains(Signs.Key($0)) }
+    for wait in Self.waits where !hits.isEmpty {
+      if wait > 0 { _ = usleep(wait * 1000) }
+      hits = try again(hits, body)
+    }
+    let compared = hits.filter(\.comparesStructures)
+    if !compared.isEmpty {
+      // Before, since a pause for them must not fall into another.
+      let processors = registers(for: compared)
+      let kept: [DetectionHit]
+      do { kept = try window.paused { try again(compared, processors, body) }.value } catch is MachineError { kept = compared }
+      hits = hits.filter { !$0.comparesStructures } + kept
+    }
+    let kept = Signs(hits).keys.union(sure)
+    return (document, DetectionReport(hits: report.hits.filter { kept.contains(Signs.Key($0)) }, unjudged: report.unjudged))
+  }
+
+  /// Those of some signs that another reading shows too. It waits for nothing.
+  private func again(_ hits: [DetectionHit], _ body: (FactValue) throws -> DetectionReport) throws -> [DetectionHit] {
+    try again(hits, registers(for: hits), body)
+  }
+
+  private func again(
+    _ hits: [DetectionHit], _ processors: ProcessorState?, _ body: (FactValue) throws -> DetectionReport
+  ) throws -> [DetectionHit] {
+    let now = Signs(try body(try document(of: guest.still, Self.names(hits), processors)).hits).keys
+    return hits.filter { now.contains(Signs.Key($0)) }
+  }
+
+  private func registers(for hits: [DetectionHit]) -> ProcessorState? {
+    let names = Self.names(hits)
+    return names.contains(.processors) || names.contains(.interrupts) ? registers() : nil
   }
 
   /// What must be read again for the detections that found something.
-  private static func names(_ report: DetectionReport) -> Set<IntegrityFacts.Name> {
+  private static func names(_ hits: [DetectionHit]) -> Set<IntegrityFacts.Name> {
     var names: Set<IntegrityFacts.Name> = [.kernel]
-    for hit in report.hits {
+    for hit in hits {
       if hit.detection.facts.isEmpty { return Set(IntegrityFacts.Name.allCases) }
       names.formUnion(hit.detection.facts.compactMap(IntegrityFacts.Name.init(rawValue:)))
     }
     return names
   }
 
-  /// A report that is equal to another of the same signs, whatever else is in them.
-  private struct Signs: Equatable {
+  /// Signs by what tells them apart, whatever else is in them.
+  private struct Signs {
     struct Key: Hashable {
       let id: String
       let key: String
@@ -99,6 +136,6 @@ final class GuestInspection {
     }
 
     let keys: Set<Key>
-    init(report: DetectionReport) { keys = Set(report.hits.map(Key.init)) }
+    init(_ hits: [DetectionHit]) { keys = Set(hits.map(Key.init)) }
   }
 }

@@ -107,8 +107,7 @@ struct GuestScanCommand: ParsableCommand {
     } catch let error as DataError {
       throw error
     } catch let error as RuleError {
-      let more = error.problems.count > 1 ? " (\(error.problems.count - 1) more)" : ""
-      throw DataError("rules cannot be used: \(error.problems[0])\(more)")
+      throw DataError("rules cannot be used: \(error.summary)")
     } catch {
       throw DataError("rules cannot be used: \(error)")
     }

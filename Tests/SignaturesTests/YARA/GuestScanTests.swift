@@ -91,6 +91,43 @@ struct GuestScanTests {
     #expect(result.scanned + result.zeros < 192 << 20)
   }
 
+  @Test("a hit in a page that several processes map is told as each one's, at each one's address") func shared() throws {
+    let live = try TestGuest.shared()
+    let start = "sleep 1003 < /dev/null > /dev/null 2>&1 & P=$!"
+    let pids = try (0..<2).map { _ in
+      let answer = try live.run(#"\#(start); until [ "$(cat /proc/$P/comm)" = sleep ]; do :; done; echo $P"#)
+      return try #require(answer.split(whereSeparator: \.isWhitespace).last.flatMap { Int32($0) })
+    }
+    defer { _ = try? live.run("kill \(pids[0]) \(pids[1])") }
+    let guest = try Guest(image: try MemoryImage(path: try live.ramImage(named: "shared.raw")))
+    let found = try guest.processes().processes.filter { pids.contains($0.pid) }
+    try #require(found.count == 2)
+    let processes = try found.map { process in
+      let mm = try #require(process.mm)
+      let text = try #require(try guest.mappings(of: mm).mappings.first { $0.isExecutable && $0.file?.hasSuffix("busybox") == true })
+      return (pid: process.pid, space: try #require(guest.space(ofProcess: mm)), text: text)
+    }
+    // A page of the program that both have in their page tables, and 32 bytes of it.
+    let (first, second) = (processes[0], processes[1])
+    var hit: (offset: UInt64, physical: UInt64, bytes: [UInt8])?
+    for offset in stride(from: 0, to: first.text.end - first.text.start, by: 4096) where hit == nil {
+      guard let physical = first.space.translate(first.text.start + offset), second.space.translate(second.text.start + offset) == physical,
+        let bytes = guest.memory.bytes(physical + 64, count: 32), Set(bytes).count > 12
+      else { continue }
+      hit = (offset + 64, physical + 64, bytes)
+    }
+    let (offset, physical, bytes) = try #require(hit)
+    let pattern = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+    let result = try MemoryScan(try RuleSet(text: "rule shared { strings: $a = { \(pattern) } condition: $a }")).scan(guest.memory)
+    #expect(result.addresses.contains(physical) && result.matches[0].strings.allSatisfy { $0.context == nil })
+    let owners = try #require(try guest.owners(of: result.addresses).owners(of: physical))
+    for process in processes {
+      let owner = try #require(owners.first { $0.pid == process.pid }, "\(owners)")
+      #expect(owner.kind == .process && owner.virtual(of: physical) == process.text.start + offset)
+      #expect(owner.mapping?.file?.hasSuffix("busybox") == true && owner.mapping?.start == process.text.start)
+    }
+  }
+
   @Test("a page that no process maps and nobody holds is told as such") func others() throws {
     let guest = try Guest(image: try MemoryImage(path: try TestGuest.shared().ramImage(named: "others.raw")))
     // The first pages of the kernel's text, one of its data, and an address that is no memory.

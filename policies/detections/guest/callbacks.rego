@@ -118,6 +118,7 @@ gst_049 contains told(callback) if {
 # description: "The kernel translates each BPF program to code of its own, or interprets it. A program whose code lies elsewhere was changed after the kernel had checked it."
 # custom:
 #   id: GST-055
+#   compares: [foreign]
 #   severity: critical
 #   technique: [T1014]
 #   facts: [programs]

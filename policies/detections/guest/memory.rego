@@ -25,6 +25,7 @@ gst_050 contains guest.hit("both", area.start, {"start": area.start, "end": area
 # description: "Executable memory of the kernel belongs to its image, to a module in the list, to a BPF program or to a trampoline that the kernel keeps a list of. Code elsewhere is that of a module which left the list, or was put there without one."
 # custom:
 #   id: GST-051
+#   compares: [orphan]
 #   severity: high
 #   technique: [T1014, T1620]
 #   facts: [executable]
@@ -77,6 +78,7 @@ gst_053 contains guest.hit(case, page.at.address, {"address": page.at.address, "
 # description: "When the kernel protects a page of code it does so in its map of all physical memory as well. A second mapping through which the same page can be written is how a rootkit patches code that looks protected."
 # custom:
 #   id: GST-054
+#   compares: [alias]
 #   severity: critical
 #   technique: [T1014, T1562]
 #   facts: [executable]

@@ -184,6 +184,7 @@ gst_073 contains guest.hit("page", sprintf("%s:%s", [module.name, address]), {"n
 	old.module == module.module
 	old.base == module.base
 	old.size == module.size
+	object.get(old, "places", []) == object.get(module, "places", [])
 	some index, hash in module.pages
 	old.pages[index] != hash
 	address := sprintf("+0x%x", [index * module.pageSize])

@@ -1,0 +1,54 @@
+/// Pages of a running guest that were between two states when they were met: of a module that is being loaded or that was taken out of the list and not
+/// unmapped yet, of code that a module ran once and that is freed when every processor has passed a quiet state, of trampolines that are not listed yet.
+extension IntegrityReader {
+  /// How long such pages are watched; a module's memory may wait so long for its release on a loaded host.
+  private static let watch = 3000
+  /// Milliseconds between two looks.
+  private static let step: UInt32 = 11
+  /// Areas that are watched at most; more of them are no passing state.
+  private static let watched = 64
+
+  /// Leaves out what does not stay: whatever accuses somebody is looked at again until it is gone, has an owner, or has stayed so for all of the time.
+  mutating func settle(
+    _ areas: inout [CodeArea], _ moved: inout [AddressSpace.Mapping], _ open: inout [AddressSpace.Mapping], _ pairs: inout [Aliases.Pair]
+  ) {
+    guard guest.isRunning else { return }
+    let suspects = areas.filter(Self.isSuspect)
+    guard suspects.count <= Self.watched else { return }
+    var settled = areas.filter { !Self.isSuspect($0) }
+    var left = suspects
+    for look in 0..<Self.watch / Int(Self.step) where !left.isEmpty || !moved.isEmpty || !open.isEmpty || !pairs.isEmpty {
+      if look > 0 { SecondLook.wait(milliseconds: Self.step) }
+      if let now = try? CodeMap(guest) { code = now }
+      let (kept, others) = again(left)
+      left = kept
+      // What has an owner now is told with it; the rest is not there any more.
+      settled += others
+      moved = moved.filter { page in guest.space.mapping(page.virtual).map { $0.physical == page.physical } ?? false }
+      open = open.filter { guest.space.mapping($0.virtual)?.isUser ?? false }
+      pairs = pairs.filter(stays)
+    }
+    areas = (settled + left).sorted { $0.start < $1.start }
+  }
+
+  /// Whether an area accuses somebody.
+  private static func isSuspect(_ area: CodeArea) -> Bool { area.isWritable || area.owner.kind == .none }
+
+  /// What is left of areas, and what in them accuses nobody any more.
+  private func again(_ areas: [CodeArea]) -> (suspect: [CodeArea], others: [CodeArea]) {
+    var found: [CodeArea] = []
+    for area in areas {
+      // Tables that have no end ended the first walk already.
+      try? guest.space.visit(from: area.start, through: area.end, limit: Self.pageTableLimit) { page in
+        if page.isExecutable, !page.isUser { found.append(page, code) }
+      }
+    }
+    return (found.filter(Self.isSuspect), found.filter { !Self.isSuspect($0) })
+  }
+
+  private func stays(_ pair: Aliases.Pair) -> Bool {
+    guard let code = guest.space.mapping(pair.executable), let data = guest.space.mapping(pair.writable) else { return false }
+    return code.isExecutable && data.isWritable && code.physical &+ (pair.executable &- code.virtual) == pair.physical
+      && data.physical &+ (pair.writable &- data.virtual) == pair.physical
+  }
+}
