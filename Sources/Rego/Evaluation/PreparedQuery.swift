@@ -115,9 +115,14 @@ public final class Evaluator {
     machine = Machine(query.program, options: options)
   }
 
+  private func begin(_ input: Document?) {
+    input?.prefetch()
+    machine.begin(input: input?.value ?? .undefined, data: data.value)
+  }
+
   /// Every solution, its values copied.
   public func evaluate(input: Document?) throws(RegoError) -> [Solution] {
-    machine.begin(input: input?.value ?? .undefined, data: data.value)
+    begin(input)
     try machine.solve(function)
     var solutions: [Solution] = []
     solutions.reserveCapacity(machine.solutionCount)
@@ -167,7 +172,7 @@ public final class Evaluator {
   public func evaluateJSON(
     input: Document?, indent: Int = 2, bindingsLevel: Int = 0, valuesLevel: Int = 0
   ) throws(RegoError) -> [SolutionJSON] {
-    machine.begin(input: input?.value ?? .undefined, data: data.value)
+    begin(input)
     try machine.solve(function)
     let space = [UInt8](repeating: 0x20, count: max(0, indent))
     let styles = [bindingsLevel, valuesLevel].map { level in
@@ -202,13 +207,13 @@ public final class Evaluator {
 
   /// Evaluates to the last solution and copies none.
   public func run(input: Document?) throws(RegoError) {
-    machine.begin(input: input?.value ?? .undefined, data: data.value)
+    begin(input)
     try machine.solve(function)
   }
 
   /// Evaluates, and counts the elements of a variable's value in the first solution without copying them; 0 where there is none.
   public func count(input: Document?, variable: String) throws(RegoError) -> Int {
-    machine.begin(input: input?.value ?? .undefined, data: data.value)
+    begin(input)
     try machine.solve(function)
     guard let index = names.firstIndex(of: variable), machine.solutionCount > 0 else { return 0 }
     return machine.results[index].elementCount ?? 0

@@ -196,6 +196,12 @@ extension Machine {
             set(word(2), kind == 1 ? .integer(Int(bitPattern: next &- first) >> 4) : element)
           }
           set(word(3), element)
+          // Of a long array each element lies elsewhere: the fields of one that comes soon are asked for now.
+          let ahead = next &+ 64
+          if element.rawTag == 8, ahead < Memory.load(state, 8, as: Memory.Address.self) {
+            let later: Memory.Address = Memory.load(ahead, 8)
+            Memory.prefetch(from: later, to: later &+ 256)
+          }
         }
         advance(5)
       case .seekStart:

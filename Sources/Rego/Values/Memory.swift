@@ -1,3 +1,4 @@
+internal import CProcessor
 internal import Synchronization
 
 #if canImport(Glibc)
@@ -91,6 +92,16 @@ enum Memory {
   static func loadUnaligned<T: BitwiseCopyable>(_ address: Address, _ offset: Int, as type: T.Type = T.self) -> T {
     unsafe pointer(address).loadUnaligned(fromByteOffset: offset, as: T.self)
   }
+  /// Asks for the lines of a range before they are read one after the other: those that are not at hand are then waited for together. The
+  /// range may lie anywhere.
+  @inline(__always)
+  static func prefetch(from start: Address, to end: Address) {
+    var line = start & ~63
+    while line < end {
+      prefetch_line(line)
+      line &+= 64
+    }
+  }
   @inline(__always)
   static func equalBytes(_ a: Address, _ b: Address, _ count: Int) -> Bool {
     compareBytes(a, count, b, count) == 0
@@ -164,6 +175,12 @@ final class Heap: @unchecked Sendable {
     // SAFETY: advice about whole pages of memory that was just allocated; where it is not taken nothing changes.
     if isLarge { unsafe _ = madvise(memory, size & ~4095, Int32(MADV_HUGEPAGE)) }
     return UInt(bitPattern: memory)
+  }
+
+  /// What was allocated last, up to 4 KiB: all of a small document.
+  var newest: (start: Memory.Address, end: Memory.Address) {
+    let start = current < 0 ? cursor : chunks[current].start
+    return (cursor &- start > 4 << 10 ? cursor &- 4 << 10 : start, cursor)
   }
 
   /// Ends what uses the heap as if more than the budget had been allocated.
