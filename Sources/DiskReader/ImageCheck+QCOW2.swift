@@ -109,7 +109,7 @@ extension ImageCheck {
     let tableClusters = word(56, 4)
     guard tableClusters * shape.cluster <= 8 << 20 else { return nil }
     used.insert(0, shape.cluster)
-    used.insert(word(40, 8), word(36, 4) * 8)
+    used.insert(word(40, 8), min(word(36, 4) * 8, Header.largestTable))
     used.insert(table, tableClusters * shape.cluster)
     var blocks: [UInt64] = []
     guard eachEntry(at: table, count: tableClusters * shape.cluster / 8, width: 8, isBigEndian: true, take: { blocks.append($1); return true })

@@ -117,15 +117,42 @@ struct DiskCommandTests {
     #expect(chinese.code == 2 && chinese.error.contains("LUKS 加密") && chinese.error.contains("解锁"), "\(chinese)")
   }
 
+  @Test("Damage is told by name and count, in both languages, and never passes for a difference or for none") func damage() throws {
+    let scratch = try ScratchFolder()
+    func path(_ name: String) -> String { scratch.url.appendingPathComponent(name).path }
+    let whole = try image(in: scratch)
+    let hidden = try image(in: scratch, "hidden.raw", edits: ["unlink etc/passwd", "unlink bin/tool"])
+    let made = try Program.run(["disk", "manifest", hidden, "-o", path("hidden")])
+    #expect(made.code == 2 && made.error.contains("volume 0: 2 inodes are in use and no directory leads to them: "), "\(made)")
+    #expect(try String(contentsOfFile: path("hidden"), encoding: .utf8).contains("\"kind\":\"orphans\",\"volume\":0,\"count\":2,\"incomplete\":true"))
+    let chinese = try Program.run(["disk", "scan", hidden, "--lang", "zh-CN"])
+    #expect(chinese.code == 2 && chinese.error.contains("有 2 个 inode 在使用中"), "\(chinese)")
+    for (old, new) in [(whole, path("hidden")), (path("hidden"), hidden)] {
+      let drift = try Program.run(["disk", "diff", old, new])
+      #expect(drift.code == 2 && !drift.error.contains("No difference") && !drift.output.contains("removed"), "\(drift)")
+      #expect(drift.error.contains("\(new): volume 0: 2 inodes are in use"), "\(drift)")
+    }
+    try tool("/usr/bin/truncate", ["-s", "12M", whole])
+    let cut = try Program.run(["disk", "ls", whole])
+    #expect(cut.code == 2 && cut.output.contains("volume 0: 4.0 MiB that it should have lie behind the end"), "\(cut)")
+    try tool("/usr/bin/qemu-img", ["convert", "-O", "qcow2", hidden, path("disk.qcow2")])
+    try tool("/usr/bin/truncate", ["-s", "400K", path("disk.qcow2")])
+    let image = try Program.run(["disk", "manifest", path("disk.qcow2")])
+    #expect(image.code == 2 && image.error.contains("the image: the file ends before"), "\(image.error)")
+  }
+
   @Test("Every line fits its schema", .enabled(if: Validator.isInstalled, "python3 with jsonschema is not installed")) func schemas() throws
   {
     let scratch = try ScratchFolder()
     func path(_ name: String) -> String { scratch.url.appendingPathComponent(name).path }
     let disk = try image(in: scratch)
     let changed = try image(in: scratch, "changed.raw", edits: ["rm link"])
+    let hidden = try image(in: scratch, "hidden.raw", edits: ["unlink etc/passwd"])
     try "rule evil { strings: $a = \"EVIL-MARK\" condition: $a }".write(toFile: path("r.yar"), atomically: false, encoding: .utf8)
     for (arguments, schema) in [
-      (["manifest", disk], "disk-manifest-1"), (["ls", disk, "--format", "json"], "disk-manifest-1"),
+      (["manifest", disk], "disk-manifest-1"), (["manifest", hidden], "disk-manifest-1"),
+      (["scan", hidden, "--rules", path("r.yar"), "--format", "json"], "disk-scan-1"), (["diff", disk, hidden, "--format", "json"], "disk-diff-1"),
+      (["ls", hidden, "--format", "json"], "disk-manifest-1"), (["ls", disk, "--format", "json"], "disk-manifest-1"),
       (["scan", disk, "--rules", path("r.yar"), "--context", "2", "--format", "json"], "disk-scan-1"),
       (["diff", disk, changed, "--format", "json"], "disk-diff-1"),
     ] {

@@ -199,6 +199,27 @@ struct DamageTests {
     #expect(ContinuousClock.now - start < .seconds(60))
   }
 
+  @Test("Tables of any bytes are checked to an end", arguments: ["qcow2", "vmdk", "vdi", "streamOptimized"]) func flips(_ name: String) throws {
+    let folder = try DiskFolder()
+    let raw = try image(in: folder)
+    let path = folder.file("image")
+    let format = try #require(ImageFormat(rawValue: name == "streamOptimized" ? "vmdk" : name))
+    let options = name == format.rawValue ? [] : ["-o", "subformat=\(name)"]
+    try TestDisk.run("qemu-img", ["convert", "-O", format.rawValue] + options + [raw, path])
+    let good = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+    for seed in 0..<UInt64(60) {
+      var random = SplitMix(state: seed)
+      var bad = good
+      // Fields of the header, with bytes that make large numbers, and entries of tables.
+      for _ in 0..<Int.random(in: 1...6, using: &random) {
+        bad[Int.random(in: 4..<400, using: &random)] = [0, 1, 0x7F, 0x80, 0xFF].randomElement(using: &random) ?? 0
+      }
+      for _ in 0..<50 { bad[Int.random(in: 512..<min(bad.count, 400_000), using: &random)] = UInt8.random(in: 0...255, using: &random) }
+      let notices = ImageCheck.notices(of: MemorySource(bad), format: format, within: .milliseconds(300))
+      #expect(notices.allSatisfy { $0.count > 0 && $0.volume == nil })
+    }
+  }
+
   @Test("Blocks that cannot be read mark what lies in them, and nothing is left out") func blocks() throws {
     let folder = try DiskFolder()
     let raw = try image(in: folder)

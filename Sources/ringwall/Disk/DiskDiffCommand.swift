@@ -59,8 +59,9 @@ struct DiskDiffCommand: ParsableCommand {
   }
 
   private func source(_ path: String, _ texts: Texts) throws -> any RecordSource {
-    if ManifestFile.isManifest(path) { return try ManifestFile(path) }
-    return try options.read(path, .manifest, texts: texts).reading
+    let records: any RecordSource =
+      if ManifestFile.isManifest(path) { try ManifestFile(path) } else { try options.read(path, .manifest, texts: texts).reading }
+    return ToldRecords(records, of: path, texts)
   }
 
   private func row(_ change: DiskChange, _ texts: Texts) -> String {
@@ -83,4 +84,27 @@ struct DiskDiffCommand: ParsableCommand {
   }
 
   private static func shown(_ target: [UInt8]?) -> String { target.map { EscapedName.text(of: $0) } ?? "?" }
+}
+
+/// Records of one of two states, with what is to be told of its image and its volumes told as it comes by.
+private final class ToldRecords: RecordSource {
+  private let records: any RecordSource
+  private let path: String
+  private let texts: Texts
+
+  init(_ records: any RecordSource, of path: String, _ texts: Texts) {
+    self.records = records
+    self.path = path
+    self.texts = texts
+  }
+
+  func next() throws(DiskError) -> DiskRecord? {
+    let record = try records.next()
+    switch record {
+    case .volume(let volume): DiskReport.volume(volume, texts, of: path)
+    case .notice(let notice): DiskReport.notice(notice, texts, of: path)
+    default: break
+    }
+    return record
+  }
 }

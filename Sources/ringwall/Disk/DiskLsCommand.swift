@@ -67,7 +67,7 @@ struct DiskLsCommand: ParsableCommand {
 
   private static func row(_ volume: VolumeRecord, _ texts: Texts) -> String {
     var parts = [
-      texts("disk.volume", ["number": "\(volume.index)"]), volume.content, shownBytes(volume.size),
+      texts("disk.volume", ["number": "\(volume.index)"]), Speech.current.translation(volume.content), shownBytes(volume.size),
       texts("disk.offset", ["offset": "\(volume.offset)"]),
     ]
     if let label = volume.label { parts.append(label) }

@@ -54,13 +54,20 @@ struct DiskManifestCommand: ParsableCommand {
 /// What commands over disks say on standard error.
 enum DiskReport {
   /// A volume that is not what its name promises.
-  static func volume(_ volume: VolumeRecord, _ texts: Texts) {
+  ///
+  /// - Parameter disk: what it is called, where it is one of two.
+  static func volume(_ volume: VolumeRecord, _ texts: Texts, of disk: String? = nil) {
     guard volume.state == .unreadable else { return }
-    let said = texts("disk.unreadable", ["reason": Speech.current.translation(volume.reason ?? "")])
-    Console.say("\(texts("disk.volume", ["number": "\(volume.index)"])): \(volume.content): \(said)")
+    let reason = volume.reason ?? ""
+    let said = texts("disk.unreadable", ["reason": Speech.current.translation(reason)])
+    // A refusal begins with what it refuses.
+    let name = reason.hasPrefix(volume.content + ":") ? "" : Speech.current.translation(volume.content) + ": "
+    Console.say("\(disk.map { $0 + ": " } ?? "")\(texts("disk.volume", ["number": "\(volume.index)"])): \(name)\(said)")
   }
 
-  static func notice(_ notice: DiskNotice, _ texts: Texts) { Console.say(text(notice, texts)) }
+  static func notice(_ notice: DiskNotice, _ texts: Texts, of disk: String? = nil) {
+    Console.say((disk.map { $0 + ": " } ?? "") + text(notice, texts))
+  }
 
   /// A notice as one sentence, with what it is about in front.
   static func text(_ notice: DiskNotice, _ texts: Texts) -> String {
