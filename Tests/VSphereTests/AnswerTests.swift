@@ -79,6 +79,15 @@ struct AnswerTests {
     #expect(try await failure { _ in .silence }.code == .unreachable)
   }
 
+  @Test("an answer that stops in the middle, or comes byte by byte, is given up in the time of a call", .timeLimit(.minutes(1)))
+  func stalled() async throws {
+    let half = String(Self.content.prefix(Self.content.count / 2))
+    for reply in [FakeServer.Reply.stall(half), .trickle] {
+      let failure = try await failure { _ in reply }
+      #expect(failure.code == .unreachable && failure.message.contains("was not answered within 5 s"), "\(failure.message)")
+    }
+  }
+
   @Test("a page that has no objects and a next page does not go on for ever")
   func pages() async throws {
     let failure = try await failure { request in

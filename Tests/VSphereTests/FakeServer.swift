@@ -11,6 +11,10 @@ final class FakeServer: Sendable {
     case answer(String, status: Int = 200, headers: [(String, String)] = [])
     /// The head promises more than comes, then the connection ends.
     case cut(String)
+    /// The head promises more than comes, and the connection stays open.
+    case stall(String)
+    /// A byte now and then, without an end.
+    case trickle
     /// More bytes than are ever taken, without saying how many.
     case flood
     case silence
@@ -97,9 +101,15 @@ final class FakeServer: Sendable {
         write(200, [("Content-Length", "\(text.utf8.count + 100)")], text, context)
         context.flush()
         context.close(promise: nil)
+      case .stall(let text):
+        write(200, [("Content-Length", "\(text.utf8.count + 100)")], text, context)
+        context.flush()
+      case .trickle:
+        write(200, [], "<a>", context)
+        drip(context, bytes: 1, every: .milliseconds(200))
       case .flood:
         write(200, [], "<a>", context)
-        drip(context)
+        drip(context, bytes: 1 << 20, every: .milliseconds(1))
       case .silence: break
       }
     }
@@ -110,11 +120,11 @@ final class FakeServer: Sendable {
       context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: text)))), promise: nil)
     }
 
-    private func drip(_ context: ChannelHandlerContext) {
+    private func drip(_ context: ChannelHandlerContext, bytes: Int, every time: TimeAmount) {
       guard context.channel.isActive else { return }
-      context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(repeating: 0x20, count: 1 << 20)))), promise: nil)
+      context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(repeating: 0x20, count: bytes)))), promise: nil)
       let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-      context.eventLoop.scheduleTask(in: .milliseconds(1)) { bound.value.0.drip(bound.value.1) }
+      context.eventLoop.scheduleTask(in: time) { bound.value.0.drip(bound.value.1, bytes: bytes, every: time) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }

@@ -74,20 +74,40 @@ final class ServiceTransport: Sendable {
     if let session { request.headers.add(name: "Cookie", value: "\(Self.sessionCookie)=\(session)") }
     if let body { request.body = .bytes(body) }
     var hasHead = false
+    let end = ContinuousClock.now + (time ?? limits.call)
     do {
       let response = try await client.execute(request, timeout: TimeAmount(time ?? limits.call))
       hasHead = true
       if let length = response.headers.first(name: "Content-Length").flatMap({ Int($0) }), length > limits.answer { throw tooLarge }
-      var bytes: [UInt8] = []
-      for try await part in response.body {
-        guard bytes.count + part.readableBytes <= limits.answer else { throw tooLarge }
-        bytes.append(contentsOf: part.readableBytesView)
-      }
-      return Answer(status: Int(response.status.code), body: bytes, session: Self.session(response.headers))
+      return Answer(
+        status: Int(response.status.code), body: try await bytes(of: response.body, until: end), session: Self.session(response.headers))
     } catch let error as ServiceFailure {
       throw error
     } catch {
       throw await failure(error, hasHead: hasHead)
+    }
+  }
+
+  /// All bytes of an answer. The client's own timeout ends with the head: a server that stops in the middle, or gives byte after byte, is
+  /// given up here.
+  private func bytes(of body: HTTPClientResponse.Body, until end: ContinuousClock.Instant) async throws -> [UInt8] {
+    try await withThrowingTaskGroup(of: [UInt8].self) { group in
+      group.addTask { [self] in
+        var bytes: [UInt8] = []
+        for try await part in body {
+          guard bytes.count + part.readableBytes <= limits.answer else { throw tooLarge }
+          bytes.append(contentsOf: part.readableBytesView)
+        }
+        // A body that is cancelled ends as one that is complete.
+        try Task.checkCancellation()
+        return bytes
+      }
+      group.addTask {
+        try await Task.sleep(until: end, clock: .continuous)
+        throw HTTPClientError.deadlineExceeded
+      }
+      defer { group.cancelAll() }
+      return try await group.next() ?? []
     }
   }
 
