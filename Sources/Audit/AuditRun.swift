@@ -211,7 +211,7 @@ public struct AuditRun {
       if judged.targets.contains(where: { $0.target == name || $0.target == folder || $0.target.hasPrefix(inside) }) { continue }
       let refusal = Refusal(
         target: name, code: "unknown-kind",
-        message: "\(name): nothing in it can be judged; name domain XML, libvirt configuration files, QEMU command lines or facts")
+        message: "\(name): nothing in it can be judged. What can be judged is listed by ringwall audit --help")
       judged.targets.append(TargetOutcome(target: name, status: .refused, refusals: [refusal]))
     }
   }

@@ -156,12 +156,13 @@ public struct FactCollection {
     }
     if collection.assets.isEmpty && collection.refusals.isEmpty {
       if !isNamed && !promisesConfiguration(path) { return Outcome(collection, isPassedOver: true) }
-      collection.refusals.append(
-        Refusal(
-          target: path, code: "unknown-kind",
-          message:
-            "\(path): \(kind == .empty && !isFile(path) ? "a pipe or device that gave nothing" : kind.name); nothing in it can be judged. What can be judged is listed by ringwall audit --help"
-        ))
+      let unknown = Refusal(
+        target: path, code: "unknown-kind",
+        message:
+          "\(path): \(kind == .empty && !isFile(path) ? "a pipe or device that gave nothing" : kind.name); nothing in it can be judged. What can be judged is listed by ringwall audit --help"
+      )
+      // What would tell its kind may stand behind the place where it breaks off.
+      collection.refusals.append(kind == .json ? FileKind.jsonFault(bytes, path: path) ?? unknown : unknown)
     }
     return Outcome(collection)
   }

@@ -169,5 +169,5 @@ extension Framework.Clause {
   public var isAssigned: Bool { !families.isEmpty || !controls.isEmpty }
 
   /// Its title in the language of the texts, where it has one.
-  func title(_ texts: Texts) -> String { texts.language == .chinese ? chinese ?? title : title }
+  func title(_ texts: Texts) -> String { texts.language == .chinese ? chinese ?? texts.phrase(title) : title }
 }

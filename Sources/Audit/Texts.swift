@@ -28,6 +28,8 @@ public struct Texts: Sendable {
   public let language: Language
   private let interface: [String: String]
   private let controls: [String: ControlText]
+  /// Texts of data that stand there in English: descriptions of parameters, titles of clauses.
+  private var phrases: [String: String] = [:]
   /// Sentences of the program that stand in it in English: those of refusals and errors.
   private let translation: Translation
 
@@ -53,8 +55,10 @@ public struct Texts: Sendable {
     } else {
       let command = Self.command(language)
       translation = try Translation(file: command, from: folder)
+      let known = "data/text/\(language.rawValue)/phrases.yaml"
+      for member in try YAMLDocument.read(try folder.bytes(known), file: known).members ?? [] { phrases[member.key] = member.value.shown }
       for relative in try folder.files(below: "data/text/\(language.rawValue)", suffixes: [".yaml"])
-      where ![file, command].contains(relative) {
+      where ![file, command, known].contains(relative) {
         for member in try YAMLDocument.read(try folder.bytes(relative), file: relative).members ?? [] {
           let messages = (member.value["messages"]?.members ?? []).map { ($0.key, $0.value.shown) }
           controls[member.key] = ControlText(
@@ -71,6 +75,9 @@ public struct Texts: Sendable {
 
   /// A sentence of the program's own, which stands in it in English; nil where the language has none for it.
   func sentence(_ english: String) -> String? { language == .english ? english : translation.sentence(english) }
+
+  /// A text of `data/parameters` or `data/frameworks` in the language; as it is where it is a name that has no other.
+  public func phrase(_ english: String) -> String { phrases[english] ?? english }
 
   /// Keys of the interface, sorted.
   public var keys: [String] { interface.keys.sorted() }

@@ -60,7 +60,7 @@ public import Signatures
   public func run() throws(DiskError) {
     let volumes = try VolumeTable.volumes(of: source)
     if let volume, !volumes.contains(where: { $0.index == volume }) {
-      throw DiskError("the disk has no volume \(volume): there are \(volumes.map { "\($0.index)" }.joined(separator: ", "))")
+      throw DiskError("the disk has no volume \(volume); its volumes are \(volumes.map { "\($0.index)" }.joined(separator: ", "))")
     }
     for volume in volumes where !isStopped { read(volume) }
     guard !isStopped || summary.cut != nil else { return }

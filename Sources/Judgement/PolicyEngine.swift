@@ -175,8 +175,11 @@ public final class PolicyEngine: Sendable {
 
   /// - Parameter file: name used in errors.
   public static func readJSON(_ bytes: [UInt8], file: String) throws(DataError) -> FactValue {
+    // Programs of Windows put a mark before UTF-8, which is no part of the text, and write UTF-16 unless they are told not to.
+    let hasMark = bytes.starts(with: [0xEF, 0xBB, 0xBF])
+    if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) { throw DataError("\(file): UTF-16 text; save it as UTF-8") }
     do throws(RegoError) {
-      return FactValue(try Document(json: bytes, name: file).regoValue)
+      return FactValue(try Document(json: hasMark ? Array(bytes.dropFirst(3)) : bytes, name: file).regoValue)
     } catch {
       throw DataError("\(file):\(error.location.row):\(error.location.column): not JSON: \(error.message)")
     }

@@ -22,9 +22,11 @@ struct AuditCommand: ParsableCommand {
         ringwall audit --format json --output audit.json
         ringwall audit --format html --output report.html examples/estate
         ringwall audit --framework gdpr,mlps          evidence by clause
-        ringwall audit --only-new --against before.json --format junit --output new.xml
+        ringwall audit --only-new --against before.json \\
+          --format junit --output new.xml
         ringwall audit --only KVM-001,KVM-023 --lang zh-CN
-        ringwall audit --waivers /etc/ringwall/waivers --trusted-keys /etc/ringwall/keys.json
+        ringwall audit --waivers /etc/ringwall/waivers \\
+          --trusted-keys /etc/ringwall/keys.json
         ringwall audit --set tenants=trusted --fail-on critical
         ringwall audit --store                       keeps the results
         ringwall audit --since last                  what changed since the last kept run, and why

@@ -39,7 +39,7 @@ struct ExplainCommand: ParsableCommand {
         continue
       }
       let parameters = setup.known.filter { $0.controls.contains(control.id) }.map { parameter in
-        (name: parameter.name, value: setup.value(of: parameter.name), description: parameter.description)
+        (name: parameter.name, value: setup.value(of: parameter.name), description: setup.texts.phrase(parameter.description))
       }
       let file = control.location.shown
       let rule = file.hasPrefix("policies/") || file.hasPrefix("data/") ? "\(setup.folder.path)/\(file)" : file

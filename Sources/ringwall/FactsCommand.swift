@@ -85,9 +85,7 @@ struct FactsCommand: ParsableCommand {
     for refusal in refusals { Console.complain(texts.line(refusal)) }
     if let path = result.path { Console.say(texts("output.written", ["path": path, "bytes": "\(result.byteCount)"])) }
     if report.count == 0 && refusals.isEmpty {
-      Console.complain(
-        "\(targets.joined(separator: ", ")): nothing in it has facts; name domain XML, libvirt configuration files or QEMU command lines")
-      throw ExitCode(2)
+      throw DataError("\(targets.joined(separator: ", ")): nothing in it has facts. What can be judged is listed by ringwall audit --help")
     }
     throw ExitCode(refusals.isEmpty ? 0 : 2)
   }

@@ -1,9 +1,11 @@
 internal import Audit
 
-/// What the argument parser says, in another language: help pages, and errors with the use that follows them. The parser writes English in
-/// lines of unbounded width; each line is translated and broken anew.
+/// What the argument parser says, laid out: help pages, and errors with the use that follows them. The parser writes English in lines of
+/// unbounded width; each line is translated where another language is asked for, and broken anew. A sample of a command stays one line,
+/// so that it can be copied, and what is said about it hangs behind it.
 struct HelpLayout {
-  let translation: Translation
+  /// Nil leaves the English.
+  let translation: Translation?
   let columns: Int
 
   /// Width that no line of a help page reaches, which keeps each text in one line.
@@ -24,7 +26,7 @@ struct HelpLayout {
     if indent >= Self.column { return hanging("", told(String(line.dropFirst(indent))), at: Self.column) }
     let body = line.dropFirst(indent)
     guard let gap = gap(in: line, from: indent) else {
-      return ["" + String(repeating: " ", count: indent) + (translation.sentence(String(body)) ?? String(body))]
+      return ["" + String(repeating: " ", count: indent) + (translation?.sentence(String(body)) ?? String(body))]
     }
     let label = line.prefix(gap.lowerBound)
     return hanging(String(label), told(String(line.dropFirst(gap.upperBound))), at: gap.upperBound)
@@ -33,14 +35,17 @@ struct HelpLayout {
   /// A line at the margin: a heading with its text, or a paragraph.
   private func headed(_ line: String) -> [String] {
     for (english, chinese) in Self.headings where line.hasPrefix(english) {
+      let heading = translation == nil ? english + (line.count > english.count ? " " : "") : chinese
       let rest = String(line.dropFirst(english.count))
       let body = rest.first == " " ? rest.drop { $0 == " " } : rest[...]
-      if english == "USAGE:" || english == "Usage:" { return DisplayWidth.wrapped(chinese + body, to: columns) }
+      // What a script looks for in an error stands in one line.
+      if translation == nil, english == "Error:" { return [line] }
+      if english == "USAGE:" || english == "Usage:" { return DisplayWidth.wrapped(heading + body, to: columns) }
       if english == "Help:", let gap = gap(in: rest, from: 2) {
-        let label = chinese + rest.prefix(gap.lowerBound).drop { $0 == " " }
+        let label = heading + rest.prefix(gap.lowerBound).drop { $0 == " " }
         return hanging(label, told(String(rest.dropFirst(gap.upperBound))), at: DisplayWidth.of(label) + 2)
       }
-      return DisplayWidth.wrapped(chinese + told(String(body)), to: columns)
+      return DisplayWidth.wrapped(heading + told(String(body)), to: columns)
     }
     return DisplayWidth.wrapped(told(line), to: columns)
   }
@@ -76,6 +81,7 @@ struct HelpLayout {
 
   /// A text without what the parser adds behind it: "(values: a, b; default: a)".
   private func told(_ text: String) -> String {
+    guard let translation else { return text }
     guard text.hasSuffix(")"),
       let open = [" (values: ", " (default: "].compactMap({ text.lastRange(of: $0) }).min(by: { $0.lowerBound < $1.lowerBound })
     else { return translation(text) }

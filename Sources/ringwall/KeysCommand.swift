@@ -12,7 +12,8 @@ struct KeysCommand: ParsableCommand {
       Keys are of ML-DSA-65 (FIPS 204). The private one goes into a file that only its owner may read and is never printed or \
       replaced. The trusted-keys file says whose signatures count, and for what; keep it where requesters cannot write.
 
-        ringwall keys generate --owner requester --role request --private requester.key --trusted-keys keys.json
+        ringwall keys generate --owner requester --role request \\
+          --private requester.key --trusted-keys keys.json
         ringwall keys list --trusted-keys keys.json
         ringwall keys revoke 0f3c... --reason "laptop lost" --trusted-keys keys.json
       """,
@@ -31,7 +32,8 @@ struct KeysGenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate", abstract: "Make a key, and enter its public part into the trusted-keys file.",
     discussion: """
-        ringwall keys generate --owner requester --role request --private requester.key --trusted-keys keys.json
+        ringwall keys generate --owner requester --role request \\
+          --private requester.key --trusted-keys keys.json
       """)
 
   @Option(help: ArgumentHelp("The person or office that the key belongs to.", valueName: "name"))

@@ -31,9 +31,8 @@ struct Speech {
 
   /// What the argument parser says of an error, a request for help among them.
   func message(for error: any Error) -> String {
-    guard !isEnglish else { return Ringwall.fullMessage(for: error) }
     let page = Ringwall.fullMessage(for: error, columns: HelpLayout.unbounded)
-    return HelpLayout(translation: translation, columns: Console.style.columns).text(page)
+    return HelpLayout(translation: isEnglish ? nil : translation, columns: Console.style.columns).text(page)
   }
 
   /// The value of an option, written `--option value` or `--option=value`.

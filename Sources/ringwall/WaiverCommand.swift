@@ -12,8 +12,9 @@ struct WaiverCommand: ParsableCommand {
       A waiver names controls, assets, the facts that are accepted, an end, and controls that stand in meanwhile. It counts with three \
       signatures: of its requester and of two approvers, three different people.
 
-        ringwall waiver new --control KVM-004 --compensating KVM-001 --days 30 --reason "nested lab until the move" \
-      --requester KEY --approver KEY --approver KEY --trusted-keys keys.json --output W-1.json /srv/saved/kvm-07
+        ringwall waiver new --control KVM-004 --compensating KVM-001 --days 30 \\
+          --reason "nested lab" --requester KEY --approver KEY \\
+          --approver KEY --trusted-keys keys.json -o W-1.json /srv/saved/kvm-07
         ringwall waiver sign W-1.json --key requester.key
         ringwall waiver verify W-1.json --trusted-keys keys.json
         ringwall audit --waivers W-1.json --trusted-keys keys.json /srv/saved/kvm-07
@@ -104,10 +105,21 @@ struct WaiverVerifyCommand: ParsableCommand {
     let now = at ?? Instant(seconds: Clock.now())
     let check = WaiverCheck(keys: try trusted.keys(), now: now)
     var areValid = true
+    var areRead = true
     var lines: [String] = []
     for path in files {
-      for file in try SignedWaiver.files(at: path) {
-        let signed = try SignedWaiver.load(file)
+      let found = try SignedWaiver.files(at: path)
+      if found.isEmpty { throw DataError("\(path): no waiver lies in this folder; waivers are files whose names end with .json") }
+      for file in found {
+        let signed: SignedWaiver
+        do throws(DataError) {
+          signed = try SignedWaiver.load(file)
+        } catch {
+          // The others are verified all the same.
+          Console.complain(Speech.current.translation(error.message))
+          areRead = false
+          continue
+        }
         let defects = check.defects(of: signed)
         areValid = areValid && defects.isEmpty
         let state = texts[defects.isEmpty ? "waiver.state.valid" : "waiver.state.invalid"]
@@ -119,8 +131,8 @@ struct WaiverVerifyCommand: ParsableCommand {
         }
       }
     }
-    Console.print(lines.joined(separator: "\n"))
-    throw ExitCode(areValid ? 0 : 1)
+    if !lines.isEmpty { Console.print(lines.joined(separator: "\n")) }
+    throw ExitCode(areRead ? areValid ? 0 : 1 : 2)
   }
 
   @Sendable static func instant(_ text: String) throws -> Instant {

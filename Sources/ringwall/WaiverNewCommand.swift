@@ -10,10 +10,14 @@ struct WaiverNewCommand: ParsableCommand {
     abstract: "Write a waiver for what fails now, with the facts as they are, for its three people to sign.",
     discussion: """
       Targets are those of ringwall audit. The waiver covers the assets on which the controls fail, or those of --asset; on each, what \
-      compensates must pass. Nothing is signed yet.
+      compensates must pass. Nothing is signed yet. Keys are ids as ringwall keys list shows them.
+
+        ringwall waiver new --control KVM-004 --compensating KVM-001 --days 30 \\
+          --reason "nested lab" --requester KEY --approver KEY \\
+          --approver KEY --trusted-keys keys.json -o W-1.json /srv/saved/kvm-07
       """)
 
-  @Argument(help: "Files, folders or pid:N; nothing is this host.", completion: .file())
+  @Argument(help: "Files, folders, pid:N, docker:///SOCKET or vsphere://HOST; nothing is this host.", completion: .file())
   var targets: [String] = []
 
   @Option(help: ArgumentHelp("A saved copy of a system, judged in the place of this host.", valueName: "dir"), completion: .directory)
@@ -54,9 +58,10 @@ struct WaiverNewCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Key of who approves it; two.", valueName: "key"))
   var approver: [String]
 
-  @Option(help: ArgumentHelp("File for the waiver.", valueName: "file"), completion: .file(extensions: ["json"]))
+  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("File for the waiver.", valueName: "file"), completion: .file(extensions: ["json"]))
   var output: String
 
+  @OptionGroup var server: VSphereOptions
   @OptionGroup var trusted: TrustedKeysOption
   @OptionGroup var policy: PolicyOptions
   @OptionGroup var data: DataOptions
@@ -103,12 +108,16 @@ struct WaiverNewCommand: ParsableCommand {
         guard let found = setup.policies.controls[text] else { throw unknown("--control", text, text, setup) }
         return found.id
       })
+    let servers = try LiveServers(targets, server, SharedProgress(isWanted: false))
     let request = AuditRun.Request(
-      targets: targets, root: root, version: Version.text, now: Clock.now(), keeping: .attention, isIncluded: { ids.contains($0) })
+      targets: targets, root: root, version: Version.text, now: Clock.now(), keeping: .attention, inventories: servers.inventories,
+      isIncluded: { ids.contains($0) })
     let judge = try Judge(policies: setup.policies, parameters: setup.parameters) { ids.contains($0.id) }
     let outcome = AuditRun(request, judge: judge, baseline: setup.baseline, claims: setup.claims).run()
     let failing = outcome.results.filter { $0.verdict == .fail && (asset.isEmpty || asset.contains($0.finding.asset.id)) }.map(\.finding)
     for id in ids where !failing.contains(where: { $0.control.id == id }) {
+      // It may fail on what could not be read.
+      if let refusal = outcome.targets.flatMap(\.refusals).first { throw DataError(setup.texts.line(refusal)) }
       throw DataError("--control \(id): fails on none of these assets, so that there is nothing to waive; see ringwall audit --only \(id)")
     }
     for id in asset where !failing.contains(where: { $0.asset.id == id }) {

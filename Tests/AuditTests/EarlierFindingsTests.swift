@@ -25,6 +25,17 @@ struct EarlierFindingsTests {
       outcome, exit: outcome.exitStatus(failOn: .high, toleratingUnknown: false), texts: try Samples.texts(), showsAll: showsAll)
   }
 
+  @Test("A report that a program of Windows saved again is read with its mark, and UTF-16 is named as what it is")
+  func marked() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let outcome = try Samples.full()
+    let bytes = try json(outcome)
+    let (rest, _) = outcome.onlyNew(against: try EarlierFindings(file: try written([0xEF, 0xBB, 0xBF] + bytes, "mark.json")))
+    #expect(rest.results.isEmpty)
+    let wide = try written([0xFF, 0xFE] + bytes.flatMap { [$0, 0] }, "wide.json")
+    #expect { try EarlierFindings(file: wide) } throws: { ($0 as? DataError)?.message == "\(wide): UTF-16 text; save it as UTF-8" }
+  }
+
   @Test("A report of the same run knows every finding, as JSON and as SARIF")
   func same() throws {
     defer { try? FileManager.default.removeItem(at: folder) }

@@ -73,6 +73,38 @@ struct TextTests {
     }
   }
 
+  /// Names that laws and guides have in English alone: techniques, and settings by the words of CIS and DISA.
+  private static let named: Set<String> = ["attack", "cis", "stig"]
+
+  @Test("Parameters, clauses and findings about waivers can be read in Chinese, and no phrase is left over")
+  func phrases() throws {
+    let folder = try DataFolder(named: nil)
+    let texts = try Samples.texts(.chinese)
+    var said: Set<String> = []
+    for file in try folder.files(below: "data/parameters", suffixes: [".yaml"]) {
+      for parameter in try YAMLDocument.read(try folder.bytes(file), file: file).elements ?? [] {
+        said.insert(parameter["description"]?.text ?? "")
+      }
+    }
+    for framework in try Frameworks(from: folder).all {
+      said.formUnion([framework.name, framework.version])
+      for clause in framework.clauses {
+        said.formUnion(clause.weaknesses.values)
+        if !clause.status.isEmpty { said.insert(clause.status) }
+        if clause.chinese == nil, !Self.named.contains(framework.id) { said.insert(clause.title) }
+      }
+    }
+    #expect(said.count > 300)
+    for text in said where text != "vSphere 8 v2r3" { #expect(texts.phrase(text) != text, "\(text)") }
+    let file = "data/text/zh-CN/phrases.yaml"
+    for member in try YAMLDocument.read(try folder.bytes(file), file: file).members ?? [] { #expect(said.contains(member.key), "\(member.key)") }
+    let waivers = "data/text/zh-CN/waivers.yaml"
+    let translated = try YAMLDocument.read(try folder.bytes(waivers), file: waivers)
+    for finding in try YAMLDocument.read(try folder.bytes("data/waivers.yaml"), file: "waivers.yaml")["findings"]?.members ?? [] {
+      for part in ["title", "description", "remediation"] { #expect(translated[finding.key]?[part]?.text != nil, "\(finding.key) \(part)") }
+    }
+  }
+
   @Test("Chinese verdicts are those of the glossary, and none is the assessor's word")
   func glossary() throws {
     let texts = try Samples.texts(.chinese)

@@ -36,6 +36,35 @@ struct LanguageTests {
     return text[gap.upperBound...].drop { $0 == " " }
   }
 
+  @Test(
+    "What is explained and listed has no English sentence, but for sources, names and values",
+    arguments: [
+      ["explain", "WVR-001", "WVR-005", "WVR-010", "WVR-013"], ["explain", "KVM-023", "DKR-005", "LVX-017", "VMX-007"],
+      ["frameworks"], ["frameworks", "gdpr", "hipaa", "iso27001", "dora", "nis2", "pci", "mlps", "cisa-bod", "nist80053"],
+      ["checklist", "--blank"], ["controls"],
+    ])
+  func listed(arguments: [String]) throws {
+    let result = try Program.run(arguments, environment: Self.wide)
+    #expect(result.code == 0)
+    var isSource = false
+    for line in result.output.split(separator: "\n") {
+      if line.first != " " { isSource = line.hasPrefix("依据") || line.hasPrefix("来源") }
+      #expect(isSource || line.firstMatch(of: Self.sentence) == nil, "\(line)")
+    }
+  }
+
+  @Test("Reports say in Chinese what a control finds and what would be safe", arguments: ["csv", "html", "markdown"])
+  func reports(form: String) throws {
+    let estate = Program.packageRoot.appendingPathComponent("examples/estate").path
+    let result = try Program.run(["audit", "--all", "--framework", "gdpr,hipaa", "--format", form, estate], environment: Self.wide)
+    for english in ["never unconfined", "no gdb stub", "listens beyond", "first clause starts with", "Principles relating", "point d is"] {
+      #expect(!result.output.contains(english), "\(form): \(english)")
+    }
+  }
+
+  /// Five words in a row, none of them a name or an option.
+  private static var sentence: Regex<(Substring, Substring)> { /(?:^|[ （“])[A-Za-z]+( [a-z]{2,}){4}/ }
+
   @Test("--lang decides wherever it stands, and the environment where it does not")
   func choice() throws {
     #expect(try Program.run(["audit", "--help", "--lang", "zh-CN"]).output.hasPrefix("概述："))
@@ -66,10 +95,11 @@ struct LanguageTests {
     let scratch = try ScratchFolder()
     try Data().write(to: scratch.url.appendingPathComponent("empty.xml"))
     try Data("{\"schema\":\"x\"}".utf8).write(to: scratch.url.appendingPathComponent("facts.json"))
+    try Data("{\"Id\": \"4f2a".utf8).write(to: scratch.url.appendingPathComponent("half.json"))
     try Data("{\"schema\":\"ringwall.facts/9\"}".utf8).write(to: scratch.url.appendingPathComponent("later.json"))
     try Data("<domain type='kvm'><a></domain>".utf8).write(to: scratch.url.appendingPathComponent("bad.xml"))
     let texts = [
-      "empty.xml": "空文件", "facts.json": "不是 ringwall.facts/1 的 JSON", "later.json": "ringwall.facts/9",
+      "empty.xml": "空文件", "facts.json": "类型未知的 JSON", "half.json": "文本在一个值的中间结束", "later.json": "ringwall.facts/9",
       "bad.xml": "bad.xml:1：XML 格式不正确：",
     ]
     for (name, text) in texts {

@@ -69,6 +69,36 @@ struct WaiverCommandTests {
     }
   }
 
+  @Test("A waiver for a target that cannot be read names what is wrong with it")
+  func refused() throws {
+    let scene = try Scene()
+    let broken = try scene.scratch.file("broken.xml", "<domain type='kvm'><name>x</name>")
+    let result = try Program.run([
+      "waiver", "new", "--control", scene.failing, "--compensating", scene.passing, "--reason", "until the new host stands", "--requester",
+      scene.ids[0], "--approver", scene.ids[1], "--approver", scene.ids[2], "--trusted-keys", scene.keys, "-o", scene.path("W-2.json"),
+      "--days", "3", broken,
+    ])
+    #expect(result.code == 2 && result.error.contains("broken.xml:1") && !result.error.contains("nothing to waive"), "\(result.error)")
+    #expect(!FileManager.default.fileExists(atPath: scene.path("W-2.json")))
+  }
+
+  @Test("A folder is verified to its end, and one without a waiver is no valid one")
+  func folder() throws {
+    let scene = try Scene()
+    try scene.sign()
+    let folder = scene.scratch.url.appendingPathComponent("waivers")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let empty = try Program.run(["waiver", "verify", folder.path, "--trusted-keys", scene.keys])
+    #expect(empty.code == 2 && empty.output.isEmpty && empty.error.contains("no waiver lies in this folder"), "\(empty.error)")
+    for file in try FileManager.default.contentsOfDirectory(atPath: scene.scratch.url.path) where file.hasPrefix("W-1.json") {
+      try FileManager.default.copyItem(atPath: scene.path(file), toPath: folder.appendingPathComponent(file).path)
+    }
+    try Data("{\"schema\": \"ringwall.waiver/1\",".utf8).write(to: folder.appendingPathComponent("A-0.json"))
+    let result = try Program.run(["waiver", "verify", folder.path, "--trusted-keys", scene.keys])
+    #expect(result.code == 2 && result.output.hasPrefix("W-1  valid"), "\(result.output)")
+    #expect(result.error.contains("A-0.json:1:") && result.error.split(separator: "\n").count == 1, "\(result.error)")
+  }
+
   @Test("A signed waiver turns its finding into a waived one, with days left, and nothing else")
   func waived() throws {
     let scene = try Scene()

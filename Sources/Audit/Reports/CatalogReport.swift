@@ -28,6 +28,9 @@ public struct CatalogReport {
     ])
   }
 
+  /// Widest id that has the rest of its control beside it; a wider one, as of guides that name controls in words, has a line of its own.
+  private static let widestID = 16
+
   /// Id, severity, layer, platform and title; titles are wrapped to the width of the terminal.
   public static func table(_ controls: [Control], texts: Texts, style: TerminalStyle) -> String {
     let rows = controls.map { control in
@@ -36,7 +39,9 @@ public struct CatalogReport {
       ]
     }
     let heads = ["control", "severity", "layer", "platform"].map { texts["column.\($0)"] }
-    let widths = heads.indices.map { i in rows.reduce(DisplayWidth.of(heads[i])) { max($0, DisplayWidth.of($1[i])) } }
+    let widths = heads.indices.map { i in
+      rows.map { DisplayWidth.of($0[i]) }.filter { i > 0 || $0 <= widestID }.reduce(DisplayWidth.of(heads[i]), max)
+    }
     let used = widths.reduce(0) { $0 + $1 + 2 }
     // Below 80 cells the layer and the platform are left out before the title is squeezed.
     let columns = style.columns - used >= 24 ? [0, 1, 2, 3] : style.columns >= 50 ? [0, 1] : [0]
@@ -44,11 +49,11 @@ public struct CatalogReport {
     var lines = [line(columns.map { (heads[$0], widths[$0], nil) }, texts["column.title"])]
     for (control, row) in zip(controls, rows) {
       let parts = DisplayWidth.wrapped(texts.title(control), to: max(16, style.columns - indent))
+      let isBeside = DisplayWidth.of(row[0]) <= widths[0]
+      if !isBeside { lines.append(style.paint(row[0], .dim)) }
       let cells = columns.map { i in
-        (
-          i == 0 ? style.paint(row[i], .dim) : i == 1 ? style.paint(row[i], tone(control.severity)) : row[i], widths[i],
-          DisplayWidth.of(row[i])
-        )
+        let text = i > 0 || isBeside ? row[i] : ""
+        return (i == 0 ? style.paint(text, .dim) : i == 1 ? style.paint(text, tone(control.severity)) : text, widths[i], DisplayWidth.of(text))
       }
       lines.append(line(cells.map { ($0.0, $0.1, $0.2) }, parts[0]))
       for part in parts.dropFirst() { lines.append(String(repeating: " ", count: indent) + part) }

@@ -46,7 +46,8 @@ public struct FrameworksReport {
     for (framework, row) in zip(frameworks, rows) {
       let room = max(16, style.columns - indent)
       let parts =
-        DisplayWidth.wrapped(framework.name, to: room) + DisplayWidth.wrapped(framework.version, to: room).map { style.paint($0, .dim) }
+        DisplayWidth.wrapped(texts.phrase(framework.name), to: room)
+        + DisplayWidth.wrapped(texts.phrase(framework.version), to: room).map { style.paint($0, .dim) }
       lines.append(line(row, parts[0]))
       lines += parts.dropFirst().map { String(repeating: " ", count: indent) + $0 }
     }
@@ -55,10 +56,10 @@ public struct FrameworksReport {
 
   /// The clauses of one framework: id, title and what fits only in part.
   public static func clauses(_ framework: Framework, controls: [Control], texts: Texts, style: TerminalStyle) -> String {
-    var lines = DisplayWidth.wrapped("\(framework.id)  \(framework.name)", to: style.columns).map { style.paint($0, .bold) }
+    var lines = DisplayWidth.wrapped("\(framework.id)  \(texts.phrase(framework.name))", to: style.columns).map { style.paint($0, .bold) }
     lines +=
-      DisplayWidth.wrapped(framework.version, to: style.columns)
-      + DisplayWidth.wrapped(framework.source, to: style.columns).map { style.paint($0, .dim) }
+      DisplayWidth.wrapped(texts.phrase(framework.version), to: style.columns)
+      + DisplayWidth.wrapped(texts("frameworks.source", ["source": framework.source]), to: style.columns).map { style.paint($0, .dim) }
     lines.append("")
     let width = framework.clauses.reduce(0) { max($0, DisplayWidth.of($1.id)) }
     let indent = String(repeating: " ", count: width + 2)
@@ -69,11 +70,11 @@ public struct FrameworksReport {
         let levels = clause.levels.map { texts("frameworks.level", ["level": "\($0.level)", "id": $0.id]) }
         evidence += texts["list.separator"] + levels.joined(separator: texts["list.separator"])
       }
-      if !clause.status.isEmpty { evidence += texts["list.separator"] + clause.status }
+      if !clause.status.isEmpty { evidence += texts["list.separator"] + texts.phrase(clause.status) }
       var parts = DisplayWidth.wrapped(texts.title(clause), to: max(16, style.columns - width - 2))
       parts.append(contentsOf: DisplayWidth.wrapped(evidence, to: max(16, style.columns - width - 2)).map { style.paint($0, .dim) })
       for (family, reason) in clause.weaknesses.sorted(by: { $0.key < $1.key }) {
-        parts += DisplayWidth.wrapped("\(family) \(texts["clause.weak"]): \(reason)", to: max(16, style.columns - width - 2))
+        parts += DisplayWidth.wrapped("\(family) \(texts["clause.weak"]): \(texts.phrase(reason))", to: max(16, style.columns - width - 2))
       }
       parts.removeAll(where: \.isEmpty)
       for (i, part) in parts.enumerated() { lines.append((i == 0 ? DisplayWidth.padded(clause.id, to: width) + "  " : indent) + part) }

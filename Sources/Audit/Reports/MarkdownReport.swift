@@ -82,8 +82,8 @@ public struct MarkdownReport {
   /// The clauses of one framework with what the results say of each; clauses without evidence by name.
   private func clauses(_ evidence: FrameworkEvidence) -> String {
     let framework = evidence.framework
-    var text = "## \(texts("clause.head", ["framework": MarkdownText.plain(framework.name)]))\n\n"
-    text += "\(MarkdownText.plain(framework.version)). \(texts["clause.note"])\n\n"
+    var text = "## \(texts("clause.head", ["framework": MarkdownText.plain(texts.phrase(framework.name))]))\n\n"
+    text += "\(MarkdownText.plain(texts.phrase(framework.version))). \(texts["clause.note"])\n\n"
     let heads =
       [texts["clause.clause"], texts["clause.title"]]
       + [Verdict.fail, .unknown, .waived, .pass, .notApplicable].map { HTMLReport.capitalised(texts["verdict.\($0.rawValue)"]) }
@@ -104,7 +104,7 @@ public struct MarkdownReport {
   private func controls(_ clause: ClauseEvidence) -> String {
     clause.controls.map { entry in
       let verdict = entry.results.first.map { texts["verdict.\($0.verdict.rawValue)"] } ?? ""
-      let weak = entry.weakness.map { " (\(texts["clause.weak"]): \(MarkdownText.plain($0)))" } ?? ""
+      let weak = entry.weakness.map { " (\(texts["clause.weak"]): \(MarkdownText.plain(texts.phrase($0))))" } ?? ""
       return "\(entry.control.id) \(verdict)\(weak)"
     }.joined(separator: "<br>")
   }

@@ -7,8 +7,8 @@ extension TableReport {
 
   mutating func clauses(_ evidence: FrameworkEvidence) {
     let framework = evidence.framework
-    lines += DisplayWidth.wrapped("\(framework.id)  \(framework.name)", to: style.columns).map { style.paint($0, .bold) }
-    lines += wrapped(framework.version, indent: 2)
+    lines += DisplayWidth.wrapped("\(framework.id)  \(texts.phrase(framework.name))", to: style.columns).map { style.paint($0, .bold) }
+    lines += wrapped(texts.phrase(framework.version), indent: 2)
     lines += wrapped(texts["clause.note"], indent: 2) + [""]
     for clause in evidence.withEvidence { self.clause(clause) }
     for standing in [ClauseEvidence.Standing.noResult, .noControl] {
@@ -52,7 +52,7 @@ extension TableReport {
       let ids = controls.filter { $0.weakness == reason }.map {
         "\($0.control.id) \($0.results.first.map { texts["verdict.\($0.verdict.rawValue)"] } ?? "")"
       }
-      lines += wrapped("\(texts["clause.weak"]) (\(reason)): \(ids.joined(separator: texts["list.items"]))", indent: 4)
+      lines += wrapped("\(texts["clause.weak"]) (\(texts.phrase(reason))): \(ids.joined(separator: texts["list.items"]))", indent: 4)
     }
   }
 

@@ -1,3 +1,5 @@
+public import Domain
+
 /// What a file holds, by its content first and its name second.
 public enum FileKind: Sendable, Hashable {
   /// A libvirt domain's definition.
@@ -83,6 +85,17 @@ public enum FileKind: Sendable, Hashable {
     return name.hasSuffix(".conf") || name.hasSuffix(".ini") || name.hasSuffix(".cfg") ? .configuration : .text
   }
 
+  /// Why a text of the kind `json` is none after all: the place where it breaks off or goes wrong. nil where it is well-formed. Linear.
+  public static func jsonFault(_ bytes: [UInt8], path: String) -> Refusal? {
+    var tokens = JSONTokens(bytes, at: bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0)
+    do throws(JSONFault) {
+      try tokens.skip(depth: 0)
+      return nil
+    } catch {
+      return error.refusal(bytes, path: path, target: path)
+    }
+  }
+
   /// In English, as part of "PATH: NAME; ...".
   public var name: String {
     switch self {
@@ -109,7 +122,7 @@ public enum FileKind: Sendable, Hashable {
     case .facts: "facts"
     case .inventory: "a vSphere inventory"
     case .vmwareSettings: "advanced settings of vSphere"
-    case .json: "JSON that is not ringwall.facts/1"
+    case .json: "JSON of no kind that is known here"
     case .wideText(let encoding): "\(encoding) text"
     case .binary: "binary data"
     case .empty: "an empty file"

@@ -8,7 +8,7 @@ struct BenchCommand: ParsableCommand {
     abstract: "Measure how long a Rego query takes, as opa bench does.",
     discussion: """
         ringwall bench -d p.rego -i in.json data.example.allow
-        ringwall bench -d p.rego --count 3 --format json data.example.allow
+        ringwall bench -d p.rego -i in.json --count 3 --format json data.example.allow
 
       The query is prepared once and evaluated for a second of its own time.
       Exit codes: 0; 1 where the query, a policy or the input is wrong, or the query has no result and --no-fail is not given.

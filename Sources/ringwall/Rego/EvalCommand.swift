@@ -11,9 +11,11 @@ struct EvalCommand: ParsableCommand {
         ringwall eval -d policies -d baselines/kvm-host.yaml \\
           -i facts.json data.ringwall.audit.results
         ringwall eval -d p.rego -i in.json --format pretty data.example.allow
-        ringwall eval -d p.rego -i in.json --explain fails -f pretty data.example.allow
+        ringwall eval -d p.rego -i in.json --explain fails -f pretty \\
+          data.example.allow
         ringwall eval --fail-defined -d p.rego -i in.json 'data.example.deny[_]'
-        ringwall eval --partial -f source -u input.user -d p.rego 'data.example.allow == true'
+        ringwall eval --partial -f source -u input.user -d p.rego \\
+          'data.example.allow == true'
 
       --data takes .rego, .json and .yaml files and folders of them; a.b:file.json places a data file below data.a.b.
       Exit codes: 0; 1 with --fail and no result, with --fail-defined and a result, and after wrong use; 2 where the query, a policy or \

@@ -7,7 +7,8 @@ struct SignCommand: ParsableCommand {
     abstract: "Sign a bundle, as opa sign does.",
     discussion: """
         ringwall sign --bundle --signing-key private.pem policies
-        ringwall sign --bundle --signing-alg HS256 --signing-key secret -o signed bundle.tar.gz
+        ringwall sign --bundle --signing-alg HS256 --signing-key secret \\
+          -o signed bundle.tar.gz
 
       Writes .signatures.json, which names every file of the bundle with its digest; put it at the bundle's root. eval, test, run and others \
       verify it with --verification-key.

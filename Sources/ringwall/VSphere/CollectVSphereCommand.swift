@@ -8,8 +8,10 @@ struct CollectVSphereCommand: ParsableCommand {
     commandName: "vsphere",
     abstract: "Gather the settings of a vCenter, or of one ESXi host, over its API.",
     discussion: """
-        ringwall collect vsphere vcenter.example.net --user audit@vsphere.local -o inventory.json
-        ringwall collect vsphere esx-07:443 --user root --password-file secret --ca vmca.pem -o esx-07.json
+        ringwall collect vsphere vcenter.example.net --user audit@vsphere.local \\
+          -o inventory.json
+        ringwall collect vsphere esx-07:443 --user root --password-file secret \\
+          --ca vmca.pem -o esx-07.json
         ringwall audit inventory.json
 
       The account needs the role Read-only; nothing is changed. The certificate of the server is always verified. The file holds hosts, \

@@ -14,7 +14,7 @@ extension HTMLReport {
       """
     for evidence in context.frameworks {
       markup += """
-        <h3 id="f-\(evidence.framework.id)">\(evidence.framework.name)</h3><p class="sub">\(evidence.framework.version)</p>
+        <h3 id="f-\(evidence.framework.id)">\(texts.phrase(evidence.framework.name))</h3><p class="sub">\(texts.phrase(evidence.framework.version))</p>
         <div class="scroll"><table class="clause"><thead><tr>\(heads)</tr></thead>
         <tbody>
 
@@ -55,7 +55,7 @@ extension HTMLReport {
     var markup: Markup = "<div class=\"ids\">"
     for entry in controls.prefix(Self.mostControls) {
       guard let first = entry.results.first else { continue }
-      let weak: Markup = entry.weakness.map { "<span class=\"why\">\(texts["clause.weak"]): \($0)</span>" } ?? ""
+      let weak: Markup = entry.weakness.map { "<span class=\"why\">\(texts["clause.weak"]): \(texts.phrase($0))</span>" } ?? ""
       markup +=
         "<span><a class=\"id\" href=\"#\(filters.rowID(first))\">\(entry.control.id)</a> <span class=\"small k-\(Self.name(first.verdict))\">\(texts["verdict.\(first.verdict.rawValue)"])</span>\(weak)</span>"
     }

@@ -46,7 +46,7 @@ extension HTMLReport {
       <dl class="ev">
       <dt>\(texts["field.where"])</dt><dd>\(places(row))</dd>
       <dt>\(texts["field.found"])</dt><dd class="bad"><code>\(breaking: found(row))</code></dd>
-      <dt>\(texts["explain.safe"])</dt><dd class="good"><code>\(control.safe.isEmpty ? "-" : control.safe)</code></dd>
+      <dt>\(texts["explain.safe"])</dt><dd class="good"><code>\(said.safe.isEmpty ? "-" : said.safe)</code></dd>
       \(evidence(row, limit: 6))</dl>
       </li>
 

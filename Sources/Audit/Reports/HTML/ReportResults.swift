@@ -60,8 +60,9 @@ extension HTMLReport {
     }
     let reason = row.verdict == .unknown && row.found == nil ? texts["reason.\(row.finding.reason)"] : nil
     let found: Markup = reason.map { "<span class=\"k-unknown\">\($0)</span>" } ?? "<code>\(breaking: found(row))</code>"
+    let safe = texts.words(of: control).safe
     markup += """
-      </td><td class="a">\(row.finding.asset.name)</td><td>\(found)</td><td><code>\(control.safe.isEmpty ? "-" : control.safe)</code></td>\
+      </td><td class="a">\(row.finding.asset.name)</td><td>\(found)</td><td><code>\(safe.isEmpty ? "-" : safe)</code></td>\
       <td>\(places(row))</td></tr>
 
       """
