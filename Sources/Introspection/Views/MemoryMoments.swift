@@ -46,9 +46,10 @@ extension Guest {
     // No process begins in the future, and none runs later than every processor's queue knows of.
     let times = guest.taskTimes()
     if times.started > clock { spread = max(spread, times.started - clock) }
-    if let queue = guest.processorTimes("runqueues", "rq", ["clock"]).max(), times.ran > queue { spread = max(spread, times.ran - queue) }
+    let queue = guest.processorTimes("runqueues", "rq", ["clock"]).max()
+    if let queue, times.ran > queue { spread = max(spread, times.ran - queue) }
     let list = try guest.processes()
-    let passing = PassingTasks(guest, clock: clock)
+    let passing = PassingTasks(guest, clock: clock, queue: queue ?? 0)
     let tasks = list.hidden.map(\.process.address).filter(passing.contains)
     let structures = list.inconsistencies.filter { fault in
       fault.structure == "init_task.tasks" ? passing.isBetween(fault.address) : !tasks.isEmpty
@@ -97,40 +98,5 @@ extension Guest {
       if let run, let value = u64(task &+ run) { latest.ran = max(latest.ran, value) }
     }
     return latest
-  }
-}
-
-/// Tells processes that are on their way into the kernel's structures or out of them.
-private struct PassingTasks {
-  private let guest: Guest
-  private let clock: UInt64
-  private let head: UInt64
-  private let link: UInt64
-
-  /// A process that began so long ago is in all structures; nanoseconds. An image takes its time to be copied.
-  private static let youth: UInt64 = 1_000_000_000
-
-  init(_ guest: Guest, clock: UInt64) {
-    self.guest = guest
-    self.clock = clock
-    link = guest.kernel.offset("task_struct", "tasks") ?? 0
-    head = (guest.symbol("init_task") ?? 0) &+ link
-  }
-
-  func contains(_ task: UInt64) -> Bool {
-    func word(_ member: String) -> UInt32 { guest.kernel.offset("task_struct", member).flatMap { guest.u32(task &+ $0) } ?? 0 }
-    // PF_EXITING; EXIT_DEAD and EXIT_ZOMBIE; TASK_DEAD (include/linux/sched.h).
-    if word("flags") & 0x4 != 0 || word("exit_state") & 0x30 != 0 || word("__state") & 0x80 != 0 { return true }
-    guard let start = guest.kernel.offset("task_struct", "start_time").flatMap({ guest.u64(task &+ $0) }) else { return false }
-    return start > clock || clock - start < Self.youth
-  }
-
-  /// Whether the list of tasks breaks at an entry as it does between two moments: beside such a process, or where the neighbour that the entry names does
-  /// not know the entry either. Who takes a process out of the list leaves it pointing to its neighbours.
-  func isBetween(_ entry: UInt64) -> Bool {
-    let said = guest.u64(entry &+ 8)
-    if let said, let next = guest.u64(said), next != entry { return true }
-    let tasks = [entry, said ?? head].filter { $0 != head }.map { $0 &- link }
-    return !tasks.isEmpty && tasks.contains(where: contains)
   }
 }

@@ -40,6 +40,25 @@ extension GuestEditor {
     try write(identity &+ offset("pid", "tasks"), UInt64(0))
   }
 
+  /// Empties the slot of the table of pids that leads to a process.
+  func clearSlot(_ process: Process) throws {
+    var place =
+      try symbol("init_pid_ns") &+ offset("pid_namespace", "idr") &+ offset("idr", "idr_rt") &+ offset("xarray", "xa_head")
+    for _ in 0..<8 {
+      let entry = try pointer(place)
+      guard entry & 3 == 2 else { break }
+      guard let shift = guest.u8(entry &- 2 &+ (try offset("xa_node", "shift"))), shift < 32 else { break }
+      place = try entry &- 2 &+ offset("xa_node", "slots") &+ 8 &* (UInt64(process.pid) >> UInt64(shift) & 63)
+    }
+    try write(place, UInt64(0))
+  }
+
+  /// Lets a process have begun so many milliseconds before the image.
+  func makeYoung(_ process: Process, milliseconds: UInt64) throws {
+    guard let clock = try guest.moments()?.clock else { throw Impossible(description: "no clock is known") }
+    try write(process.address &+ offset("task_struct", "start_time"), clock - milliseconds * 1_000_000)
+  }
+
   /// All page table entries on the way to an address, by their physical addresses, the top one first.
   func entries(of address: UInt64) throws -> [UInt64] {
     var found: [UInt64] = []

@@ -61,6 +61,25 @@ final class IntegrityScene: @unchecked Sendable {
     try expectFound(Change(tampering.rawValue, tampering.detections, tampering.facts) { try tampering.apply(to: $0) })
   }
 
+  /// A process that began a moment before the image was taken hides as little as any other.
+  func expectFoundYoung(_ change: Change) throws {
+    func judged() throws -> DetectionReport {
+      let document = try editor.guest.integrity([.processes], file: file).document(target: "image")
+      let moments: FactValue.Member = .init("moments", try editor.guest.moments()?.factValue ?? .null)
+      let whole = FactValue.object((document.members ?? []) + [moments])
+      return try detections.judge(whole).doubting(whole)
+    }
+    try locked {
+      let found = try editor.with({
+        try editor.makeYoung(try editor.victim(), milliseconds: 200)
+        try change.apply(editor)
+      }) { try judged() }
+      #expect(found.hits.contains { $0.detection.id == "GST-060" }, "\(found.hits.map(\.messageCase)) \(found.unjudged.map(\.state))")
+      let twin = try editor.with({ try editor.makeYoung(try editor.victim(), milliseconds: 200) }) { try judged() }
+      #expect(twin.hits.isEmpty && !twin.unjudged.contains { $0.state == "torn" }, "\(twin.hits.map(\.messageCase))")
+    }
+  }
+
   func expectFound(_ change: Change) throws {
     try locked {
       let found = try editor.with({ try change.apply(editor) }, { try hits(change.facts) })
@@ -85,6 +104,9 @@ struct IntegrityTests {
 
   @Test("a process hides, is taken for another, or has forged rights", arguments: Change.hidden + Change.impersonated + Change.forged)
   func tasks(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
+
+  @Test("a process that has just begun hides from nobody", arguments: Change.hidden.filter { $0.detections.contains("GST-060") })
+  func young(_ change: Change) throws { try IntegrityScene.shared().expectFoundYoung(change) }
 
   @Test("page tables that lead elsewhere", arguments: Change.memory)
   func memory(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
@@ -160,6 +182,9 @@ struct IntegrityOfNewKernelTests {
 
   @Test("a process hides, is taken for another, or has forged rights", arguments: Change.hidden + Change.impersonated + Change.forged)
   func tasks(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
+
+  @Test("a process that has just begun hides from nobody", arguments: Change.hidden.filter { $0.detections.contains("GST-060") })
+  func young(_ change: Change) throws { try IntegrityScene.shared().expectFoundYoung(change) }
 
   @Test("page tables that lead elsewhere", arguments: Change.memory)
   func memory(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }

@@ -7,6 +7,24 @@ extension Change {
     Change("out of the parent's children", ["GST-060"], [.processes]) {
       try $0.unlink(try $0.victim().address &+ $0.offset("task_struct", "sibling"))
     },
+    Change("out of the slots of the table of pids", ["GST-060"], [.processes]) { try $0.clearSlot(try $0.victim()) },
+    Change("out of the list, with nothing left of its place", ["GST-060"], [.processes]) {
+      let node = try $0.victim().address &+ $0.offset("task_struct", "tasks")
+      try $0.unlink(node)
+      for place in [node, node &+ 8] { try $0.write(place, node) }
+    },
+    Change("out of the list in one direction", ["GST-060", "GST-081"], [.processes]) {
+      let node = try $0.victim().address &+ $0.offset("task_struct", "tasks")
+      try $0.write(try $0.pointer(node &+ 8), try $0.pointer(node))
+    },
+    Change("out of list and children", ["GST-060"], [.processes]) {
+      let victim = try $0.victim().address
+      for member in ["tasks", "sibling"] { try $0.unlink(victim &+ $0.offset("task_struct", member)) }
+    },
+    Change("out of the slots and of the children", ["GST-060"], [.processes]) {
+      try $0.unlink(try $0.victim().address &+ $0.offset("task_struct", "sibling"))
+      try $0.clearSlot(try $0.victim())
+    },
     Change("out of list and table", ["GST-060"], [.processes]) {
       let victim = try $0.victim()
       try $0.unlink(victim.address &+ $0.offset("task_struct", "tasks"))
