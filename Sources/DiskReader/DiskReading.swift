@@ -112,7 +112,7 @@ public import Signatures
     if system.hasErrors { tell(DiskNotice(.fileSystemErrors, volume: volume.index)) }
     if case .list = work {
     } else {
-      var unreached = UnreachedInodes(system, limits: limits, until: end)
+      var unreached = UnreachedInodes(system, isInUse: journal != nil || system.isInUse, limits: limits, until: end)
       for notice in unreached.notices() { tell(notice) }
     }
     guard !isStopped else { return }

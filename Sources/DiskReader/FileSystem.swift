@@ -7,11 +7,13 @@ internal import Disks
   private enum Superblock {
     static let offset = 1024
     static let state = 58
+    static let unmounted: UInt64 = 0x1
     static let errors: UInt64 = 0x2
-    static let revision = 76
-    static let firstInode = 84
-    /// s_usr_quota_inum, s_grp_quota_inum, s_prj_quota_inum, s_orphan_file_inum.
-    static let own = [0x240, 0x244, 0x26C, 0x280]
+    /// s_usr_quota_inum, s_grp_quota_inum, s_prj_quota_inum and s_orphan_file_inum, each with the place and the bit of the feature without which
+    /// the kernel does not look at it, and whoever wants to hide an inode may name it there.
+    static let own: [(inode: Int, features: Int, bit: UInt64)] = [
+      (0x240, 100, 0x100), (0x244, 100, 0x100), (0x26C, 100, 0x2000), (0x280, 92, 0x1000),
+    ]
     static let incompatible = 96
     static let recover: UInt32 = 0x4
     static let journalDevice: UInt32 = 0x8
@@ -27,8 +29,8 @@ internal import Disks
   let hasPendingJournal: Bool
   /// The guest's kernel noted that it found errors.
   let hasErrors: Bool
-  /// ext: the first inode that is not the file system's own.
-  let firstInode: UInt64
+  /// ext: it was not unmounted. Taken for true of others.
+  let isInUse: Bool
   /// ext: inodes above it that are the file system's own and have no name: quotas, the list of deleted files.
   let ownInodes: Set<UInt64>
 
@@ -47,7 +49,7 @@ internal import Disks
     }
     var isPending = false
     var hasErrors = false
-    var firstInode: UInt64 = 11
+    var isInUse = true
     var own: Set<UInt64> = []
     if volume.content == .ext {
       guard let block = source.bytes(at: volume.offset + Int64(Superblock.offset), count: 1024), block.count == 1024 else {
@@ -64,9 +66,8 @@ internal import Disks
       isPending = features & Superblock.recover != 0
       func word(_ offset: Int, _ count: Int) -> UInt64 { block[offset..<offset + count].reversed().reduce(0) { $0 << 8 | UInt64($1) } }
       hasErrors = word(Superblock.state, 2) & Superblock.errors != 0
-      // The first revision has no field for it.
-      if word(Superblock.revision, 4) > 0 { firstInode = max(11, word(Superblock.firstInode, 4)) }
-      own = Set(Superblock.own.map { word($0, 4) })
+      isInUse = isPending || word(Superblock.state, 2) & Superblock.unmounted == 0
+      own = Set(Superblock.own.filter { word($0.features, 4) & $0.bit != 0 }.map { word($0.inode, 4) })
     }
     image = try SleuthKitImage(source)
     guard let opened = unsafe tsk_fs_open_img(image.pointer, TSK_OFF_T(volume.offset), type) else {
@@ -76,7 +77,7 @@ internal import Disks
     self.volume = volume
     hasPendingJournal = isPending
     self.hasErrors = hasErrors
-    self.firstInode = firstInode
+    self.isInUse = isInUse
     ownInodes = own
   }
 

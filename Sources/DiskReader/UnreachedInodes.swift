@@ -6,19 +6,24 @@ internal import Disks
 ///
 /// FAT, exFAT and CD images have no inodes apart from their directories.
 @safe struct UnreachedInodes {
+  /// Inodes below this one are ext's own. A superblock may say another number, which mke2fs never chooses and which would hide what lies below.
+  private static let firstOfExt: UInt64 = 11
   /// NTFS keeps the MFT records below this number for itself.
   private static let firstOfNTFS: UInt64 = 24
   /// Inodes between two looks at the clock.
   private static let between = 4096
 
   private let system: FileSystem
+  private let isInUse: Bool
   private let limits: ReadingLimits
   private let end: ContinuousClock.Instant
   private var reached = InodeSet()
   private var names = 0
 
-  init(_ system: FileSystem, limits: ReadingLimits, until end: ContinuousClock.Instant) {
+  /// - Parameter isInUse: whether the file system was not unmounted, so that files may have been deleted while they were open. After that none is left.
+  init(_ system: FileSystem, isInUse: Bool, limits: ReadingLimits, until end: ContinuousClock.Instant) {
     self.system = system
+    self.isInUse = isInUse
     self.limits = limits
     self.end = end
   }
@@ -31,7 +36,8 @@ internal import Disks
     guard reachNames() else { return [DiskNotice(.inodesUnchecked, volume: volume)] }
     found.reached = reached
     found.own = system.ownInodes
-    found.first = system.volume.content == .ntfs ? Self.firstOfNTFS : system.firstInode
+    found.isInUse = isInUse
+    found.first = system.volume.content == .ntfs ? Self.firstOfNTFS : Self.firstOfExt
     // SAFETY: the object outlives the walk, whose callback is given it unretained.
     let context = unsafe Unmanaged.passUnretained(found).toOpaque()
     let status = unsafe tsk_fs_meta_walk(
@@ -80,6 +86,7 @@ internal import Disks
     var reached: InodeSet
     var own: Set<UInt64> = []
     var first: UInt64 = 0
+    var isInUse = true
     private(set) var linked: Int64 = 0
     private(set) var open: Int64 = 0
     private(set) var firstLinked: [UInt64] = []
@@ -104,7 +111,7 @@ internal import Disks
       let (inode, type, links) = unsafe (UInt64(meta.pointee.addr), meta.pointee.type, meta.pointee.nlink)
       guard inode >= first, type != TSK_FS_META_TYPE_VIRT, type != TSK_FS_META_TYPE_VIRT_DIR, !own.contains(inode), !reached.contains(inode)
       else { return true }
-      if links > 0 {
+      if links > 0 || !isInUse {
         linked += 1
         if firstLinked.count < DiskNotice.mostInodes { firstLinked.append(inode) }
       } else {

@@ -18,9 +18,9 @@ public struct DiskNotice: Sendable, Hashable {
     case journalPending = "journal-pending"
     /// The guest's kernel wrote into the file system that it found errors in it (ext4, s_state). Counted: 1.
     case fileSystemErrors = "file-system-errors"
-    /// Inodes in use, with links, that no directory leads to. Counted: inodes.
+    /// Inodes in use that no directory leads to. Counted: inodes.
     case orphans
-    /// Inodes in use without a link: files that were deleted while a program had them open. Counted: inodes.
+    /// Those of them without a link, on a disk that was not unmounted: files that were deleted while a program had them open. Counted: inodes.
     case unlinked
     /// It was not looked for such inodes to the end. Counted: 1.
     case inodesUnchecked = "inodes-unchecked"

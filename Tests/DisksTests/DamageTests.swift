@@ -122,6 +122,12 @@ struct DamageTests {
     #expect(records[..<place].allSatisfy { if case .entry = $0 { false } else { true } })
     // Deleted while it was open: no link, and still in use.
     try TestDisk.run("debugfs", ["-w", "-R", "set_inode_field <\(hidden[0])> links_count 0", raw])
+    // A disk that was unmounted holds no such file, nor does naming it in the superblock make it the file system's own.
+    for value in ["first_ino 30000", "prj_quota_inum \(hidden[0])", "orphan_file_inum \(hidden[1])", "usr_quota_inum \(hidden[1])"] {
+      try TestDisk.run("debugfs", ["-w", "-R", "set_super_value \(value)", raw])
+    }
+    #expect(notices(try TestDisk.records(raw)) == [DiskNotice(.orphans, volume: 0, count: 2, inodes: hidden.sorted())])
+    try TestDisk.run("debugfs", ["-w", "-R", "set_super_value state 0", raw])
     let open = try TestDisk.records(raw)
     #expect(Set(notices(open)) == [DiskNotice(.orphans, volume: 0, inodes: [hidden[1]]), DiskNotice(.unlinked, volume: 0, inodes: [hidden[0]])])
     // A list of one folder does not look for them.
