@@ -303,7 +303,7 @@ acs_words := [sprintf("pci=%s", [word]) | some word in boot.parts("pci"); regex.
 #   disable:
 #     how: "Put efi=no_disable_early_pci_dma on the kernel command line; update the boot loader; reboot"
 #     restart: "reboot"
-#     rollback: "Take efi=no_disable_early_pci_dma off the kernel command line; update the boot loader; reboot"
+#     rollback: "Take efi=no_disable_early_pci_dma off the kernel command line, and put efi=disable_early_pci_dma back where it stood; update the boot loader; reboot"
 #   messages:
 #     safe: "Devices cannot reach memory before the IOMMU is set up (efi=disable_early_pci_dma)"
 #     builtIn: "Devices cannot reach memory before the IOMMU is set up: the kernel was built so"

@@ -75,11 +75,11 @@ enforced := "module.module.sig_enforce"
 #   facts: ["sysctl.kernel.kexec_load_disabled"]
 #   safe: "1"
 #   default: "0"
-#   remediation: "sysctl -w kernel.kexec_load_disabled=1"
+#   remediation: "Put kernel.kexec_load_disabled = 1 into a file of /etc/sysctl.d; sysctl --system; kdump has to load its kernel before"
 #   disable:
-#     how: "one way; needs reboot to clear"
+#     how: "Take the line out of /etc/sysctl.d and reboot: the setting cannot be cleared while the kernel runs"
 #     restart: "reboot"
-#     rollback: "reboot without sysctl"
+#     rollback: "sysctl -w kernel.kexec_load_disabled=1, which needs no reboot; put the line back"
 #   messages:
 #     safe: "Another kernel cannot be loaded (kernel.kexec_load_disabled = {found})"
 #     unsafe: "Another kernel can be loaded (kernel.kexec_load_disabled = {found})"
@@ -98,7 +98,7 @@ kvm_064 := sysctl.at_least("kernel.kexec_load_disabled", 1, sysctl.none("kernel.
 #   facts: ["sysctl.kernel.unprivileged_bpf_disabled"]
 #   safe: "1 or 2"
 #   default: "2 with CONFIG_BPF_UNPRIV_DEFAULT_OFF, else 0"
-#   remediation: "sysctl -w kernel.unprivileged_bpf_disabled=1"
+#   remediation: "Put kernel.unprivileged_bpf_disabled = 1 (or 2, which an administrator can change again) into a file of /etc/sysctl.d; sysctl --system"
 #   disable:
 #     how: "sysctl -w kernel.unprivileged_bpf_disabled=0 (only from 2; from 1 it needs a reboot)"
 #     restart: "none from 2; reboot from 1"
@@ -121,7 +121,7 @@ kvm_065 := sysctl.at_least("kernel.unprivileged_bpf_disabled", 1, sysctl.none("k
 #   facts: ["sysctl.net.core.bpf_jit_harden"]
 #   safe: ">= 1"
 #   default: "0"
-#   remediation: "sysctl -w net.core.bpf_jit_harden=2"
+#   remediation: "Put net.core.bpf_jit_harden = 2 into a file of /etc/sysctl.d; sysctl --system"
 #   disable:
 #     how: "sysctl -w net.core.bpf_jit_harden=0"
 #     restart: "none"

@@ -126,7 +126,7 @@ kvm_077 := judge.unreadable(["swap.areas"]) if {
 swap_on(protections) := [area.name | some area in judge.value("swap.areas"); area.protection in protections]
 
 # METADATA
-# title: "Freed memory zeroed"
+# title: "Memory cleared before it is used again"
 # description: "Memory that is given out again still holds what its last user wrote, unless the kernel clears it."
 # custom:
 #   id: KVM-078
@@ -134,7 +134,7 @@ swap_on(protections) := [area.name | some area in judge.value("swap.areas"); are
 #   family: MEM
 #   always: true
 #   facts: ["cmdline.init_on_free", "cmdline.init_on_alloc", "config.init_on_alloc_default_on"]
-#   safe: "init_on_alloc=1 (or CONFIG default)"
+#   safe: "init_on_alloc=1 or init_on_free=1 (or CONFIG default)"
 #   default: "CONFIG_INIT_ON_ALLOC_DEFAULT_ON"
 #   remediation: "Put init_on_alloc=1 on the kernel command line; update the boot loader; reboot"
 #   disable:

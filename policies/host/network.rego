@@ -72,7 +72,7 @@ unfiltered := [guest.name |
 #   facts: ["net.virtual_functions"]
 #   safe: "vf.spoofchk true and vf.trust false"
 #   default: "spoofchk on"
-#   remediation: "ip link set PF vf N spoofchk on trust off"
+#   remediation: "ip link set PF vf N spoofchk on trust off; to keep it, VirtualFunction=N, MACSpoofCheck=yes and Trust=no under [SR-IOV] of the .link or .network file of PF"
 #   disable:
 #     how: "ip link set PF vf N spoofchk off"
 #     restart: "none"

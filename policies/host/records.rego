@@ -14,7 +14,7 @@ import data.ringwall.lib.judge
 #   facts: ["audit.loaded", "audit.configured", "libvirt.installed"]
 #   safe: "watches on /etc/libvirt, /var/lib/libvirt, /usr/bin/virsh"
 #   default: "none"
-#   remediation: "-w /etc/libvirt -p wa -k ringwall in /etc/audit/rules.d; augenrules --load"
+#   remediation: "-w /etc/libvirt -p wa -k ringwall, -w /var/lib/libvirt -p wa -k ringwall and -w /usr/bin/virsh -p x -k ringwall, a line each, in a file of /etc/audit/rules.d; augenrules --load"
 #   disable:
 #     how: "delete the rule file; augenrules --load, or auditctl -W /etc/libvirt -p wa -k ringwall (must match exactly)"
 #     restart: "none; reboot when the rules are locked with -e 2"

@@ -32,6 +32,22 @@ else := judge.fail("unsafe", {"found": shown(name), "wanted": wanted(name, value
 
 else := unlisted(name)
 
+# at_least: the number that is wanted or a greater one, which is stricter. Cases: safe, unsafe (args: found, wanted), absent.
+at_least(name, value) := judge.pass("safe", {"found": shown(name)}, [fact(name)]) if number(name) >= to_number(wanted(name, value))
+
+else := equals(name, value)
+
+# at_most: the number that is wanted or a smaller one, which is stricter, but not 0, which means never. Cases: as of at_least.
+at_most(name, value) := judge.pass("safe", {"found": shown(name)}, [fact(name)]) if {
+	number(name) > 0
+	number(name) <= to_number(wanted(name, value))
+}
+
+else := equals(name, value)
+
+# number: undefined where the option holds no number
+number(name) := to_number(trim_space(shown(name)))
+
 # filled: the option holds some text; what it says is the site's affair. Cases: safe, unsafe, absent.
 filled(name) := judge.pass("safe", {"found": first_line(shown(name))}, [fact(name)]) if trim_space(shown(name)) != ""
 

@@ -10,6 +10,22 @@ else := judge.fail("unsafe", {"found": judge.value(fact), "wanted": wanted}, [fa
 
 else := judge.unreadable([fact])
 
+# no_less, no_more: the number or a stricter one; 0 means that nothing is limited. Cases: safe, unsafe (args: found, wanted).
+no_less(fact, limit) := judge.pass("safe", {"found": judge.value(fact)}, [fact]) if {
+	is_number(judge.value(fact))
+	judge.value(fact) >= limit
+}
+
+else := equals(fact, limit)
+
+no_more(fact, limit) := judge.pass("safe", {"found": judge.value(fact)}, [fact]) if {
+	is_number(judge.value(fact))
+	judge.value(fact) > 0
+	judge.value(fact) <= limit
+}
+
+else := equals(fact, limit)
+
 # at_most: a time that must be set and no longer than this. Cases: safe, unsafe (args: found, wanted), never.
 at_most(fact, limit) := judge.fail("never", {}, [fact]) if judge.value(fact) <= 0
 

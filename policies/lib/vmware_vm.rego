@@ -48,6 +48,14 @@ else := judge.pass("safe", {"found": judge.value(name)}, [name]) if text(name) i
 
 else := judge.fail("unsafe", {"found": judge.value(name)}, [name])
 
+# limited: a number greater than 0 and no greater than the limit, or not written. Cases: undefined, safe, unsafe (args: found).
+limited(name, limit) := judge.pass("safe", {"found": judge.value(name)}, [name]) if {
+	to_number(trim_space(text(name))) > 0
+	to_number(trim_space(text(name))) <= limit
+}
+
+else := one_of(name, set())
+
 # must_be: one of the values, in lower case; not written fails
 must_be(name, safe) := judge.unreadable([name]) if not judge.readable(name)
 

@@ -15,7 +15,7 @@ import data.ringwall.lib.vmware_option
 #   severity: medium
 #   family: API
 #   facts: ["option.Security.AccountUnlockTime"]
-#   safe: "900"
+#   safe: "900 (seconds) or more"
 #   default: "900"
 #   remediation: >-
 #     esxcli system settings advanced set -o /Security/AccountUnlockTime -i 900
@@ -29,13 +29,13 @@ import data.ringwall.lib.vmware_option
 #       esxcli system settings advanced set -o /Security/AccountUnlockTime -i 900; read it back
 #   messages:
 #     safe: "A locked account is released after {found} seconds"
-#     unsafe: "A locked account is released after {found} seconds instead of {wanted}"
+#     unsafe: "A locked account is released after {found} seconds instead of at least {wanted}"
 #     absent: "The list of options has no {key}, so that its value is not known"
 #   source: >-
 #     VMware Security Configuration Guide 8 (803-20260612-01157), esxi-8.account-auto-unlock-time; it names DISA STIG
 #     ESXI-80-000111 and PCI DSS 4.0 8.3.4
 #   always: true
-scg_esxi_8_account_auto_unlock_time := vmware_option.equals("Security.AccountUnlockTime", "900")
+scg_esxi_8_account_auto_unlock_time := vmware_option.at_least("Security.AccountUnlockTime", "900")
 
 # METADATA
 # title: No shell for the account dcui
@@ -77,11 +77,11 @@ scg_esxi_8_account_dcui := vmware_host.no_shell("dcui")
 #   severity: medium
 #   family: API
 #   facts: ["option.Security.AccountLockFailures"]
-#   safe: "5"
+#   safe: "1 to 5"
 #   default: "5"
 #   remediation: >-
-#     esxcli system settings advanced set -o /Security/AccountLockFailures -i 5. DISA asks for 3: set vmware_options for
-#     that
+#     esxcli system settings advanced set -o /Security/AccountLockFailures -i 5. DISA asks for 3: set vmware_options
+#     where more than 3 shall fail
 #   disable:
 #     how: >-
 #       esxcli system settings advanced set -o /Security/AccountLockFailures -i 0 switches the lock off, under a waiver
@@ -92,13 +92,13 @@ scg_esxi_8_account_dcui := vmware_host.no_shell("dcui")
 #       esxcli system settings advanced set -o /Security/AccountLockFailures -i 5; read it back
 #   messages:
 #     safe: "An account is locked after {found} failed logins"
-#     unsafe: "An account is locked after {found} failed logins instead of {wanted}; 0 means never"
+#     unsafe: "An account is locked after {found} failed logins instead of at most {wanted}; 0 means never"
 #     absent: "The list of options has no {key}, so that its value is not known"
 #   source: >-
 #     VMware Security Configuration Guide 8 (803-20260612-01157), esxi-8.account-lockout; it names DISA STIG
 #     ESXI-80-000005 and PCI DSS 4.0 8.3.4
 #   always: true
-scg_esxi_8_account_lockout := vmware_option.equals("Security.AccountLockFailures", "5")
+scg_esxi_8_account_lockout := vmware_option.at_most("Security.AccountLockFailures", "5")
 
 # METADATA
 # title: The last five passwords cannot be used again
@@ -110,7 +110,7 @@ scg_esxi_8_account_lockout := vmware_option.equals("Security.AccountLockFailures
 #   severity: medium
 #   family: API
 #   facts: ["option.Security.PasswordHistory"]
-#   safe: "5"
+#   safe: "5 or more"
 #   default: "5"
 #   remediation: >-
 #     esxcli system settings advanced set -o /Security/PasswordHistory -i 5
@@ -124,13 +124,13 @@ scg_esxi_8_account_lockout := vmware_option.equals("Security.AccountLockFailures
 #       esxcli system settings advanced set -o /Security/PasswordHistory -i 5; read it back
 #   messages:
 #     safe: "The last {found} passwords are refused"
-#     unsafe: "The last {found} passwords are refused instead of {wanted}"
+#     unsafe: "The last {found} passwords are refused instead of at least {wanted}"
 #     absent: "The list of options has no {key}, so that its value is not known"
 #   source: >-
 #     VMware Security Configuration Guide 8 (803-20260612-01157), esxi-8.account-password-history; it names DISA STIG
 #     ESXI-80-000043 and PCI DSS 4.0 8.3.7
 #   always: true
-scg_esxi_8_account_password_history := vmware_option.equals("Security.PasswordHistory", "5")
+scg_esxi_8_account_password_history := vmware_option.at_least("Security.PasswordHistory", "5")
 
 # METADATA
 # title: Passwords do not expire by the calendar

@@ -92,7 +92,7 @@ scg_esxi_8_logs_audit_local := vmware_option.equals("Syslog.global.auditRecord.s
 #   severity: medium
 #   family: LOG
 #   facts: ["option.Syslog.global.auditRecord.storageCapacity"]
-#   safe: "100"
+#   safe: "100 (MiB) or more"
 #   default: "4"
 #   remediation: >-
 #     Get-AdvancedSetting -Entity HOST -Name Syslog.global.auditRecord.storageCapacity | Set-AdvancedSetting -Value 100
@@ -107,13 +107,13 @@ scg_esxi_8_logs_audit_local := vmware_option.equals("Syslog.global.auditRecord.s
 #       100; read it back
 #   messages:
 #     safe: "{found} MiB are set aside for audit records"
-#     unsafe: "{found} MiB are set aside for audit records instead of {wanted}"
+#     unsafe: "{found} MiB are set aside for audit records instead of at least {wanted}"
 #     absent: "The list of options has no {key}, so that its value is not known"
 #   source: >-
 #     VMware Security Configuration Guide 8 (803-20260612-01157), esxi-8.logs-audit-local-capacity; it names DISA STIG
 #     ESXI-80-000113 and PCI DSS 4.0 10.5.1
 #   always: true
-scg_esxi_8_logs_audit_local_capacity := vmware_option.equals("Syslog.global.auditRecord.storageCapacity", "100")
+scg_esxi_8_logs_audit_local_capacity := vmware_option.at_least("Syslog.global.auditRecord.storageCapacity", "100")
 
 # METADATA
 # title: Audit records survive a reboot

@@ -13,7 +13,7 @@ import data.ringwall.lib.vmware_option
 #   severity: medium
 #   family: API
 #   facts: ["option.Config.HostAgent.vmacore.soap.sessionTimeout"]
-#   safe: "10"
+#   safe: "1 to 10 (minutes)"
 #   default: "30"
 #   remediation: >-
 #     Get-AdvancedSetting -Entity HOST -Name Config.HostAgent.vmacore.soap.sessionTimeout | Set-AdvancedSetting -Value 10
@@ -28,13 +28,13 @@ import data.ringwall.lib.vmware_option
 #       10; read it back
 #   messages:
 #     safe: "API sessions end after {found} minutes"
-#     unsafe: "API sessions end after {found} minutes instead of {wanted}"
+#     unsafe: "API sessions end after {found} minutes instead of at most {wanted}"
 #     absent: "The list of options has no {key}, so that its value is not known"
 #   source: >-
 #     VMware Security Configuration Guide 8 (803-20260612-01157), esxi-8.api-soap-timeout; it names DISA STIG
 #     ESXI-80-000226 and PCI DSS 4.0 8.2.8
 #   always: true
-scg_esxi_8_api_soap_timeout := vmware_option.equals("Config.HostAgent.vmacore.soap.sessionTimeout", "10")
+scg_esxi_8_api_soap_timeout := vmware_option.at_most("Config.HostAgent.vmacore.soap.sessionTimeout", "10")
 
 # METADATA
 # title: The console menu logs out after 10 minutes
@@ -46,7 +46,7 @@ scg_esxi_8_api_soap_timeout := vmware_option.equals("Config.HostAgent.vmacore.so
 #   severity: medium
 #   family: API
 #   facts: ["option.UserVars.DcuiTimeOut"]
-#   safe: "600"
+#   safe: "1 to 600 (seconds)"
 #   default: "600"
 #   remediation: >-
 #     esxcli system settings advanced set -o /UserVars/DcuiTimeOut -i 600
@@ -59,13 +59,13 @@ scg_esxi_8_api_soap_timeout := vmware_option.equals("Config.HostAgent.vmacore.so
 #       esxcli system settings advanced set -o /UserVars/DcuiTimeOut -i 600; read it back
 #   messages:
 #     safe: "The console menu logs out after {found} seconds"
-#     unsafe: "The console menu logs out after {found} seconds instead of {wanted}; 0 means never"
+#     unsafe: "The console menu logs out after {found} seconds instead of at most {wanted}; 0 means never"
 #     absent: "The list of options has no {key}, so that its value is not known"
 #   source: >-
 #     VMware Security Configuration Guide 8 (803-20260612-01157), esxi-8.dcui-timeout; it names DISA STIG ESXI-80-000196
 #     and PCI DSS 4.0 8.2.8
 #   always: true
-scg_esxi_8_dcui_timeout := vmware_option.equals("UserVars.DcuiTimeOut", "600")
+scg_esxi_8_dcui_timeout := vmware_option.at_most("UserVars.DcuiTimeOut", "600")
 
 # METADATA
 # title: The host client logs out after 15 minutes
@@ -77,7 +77,7 @@ scg_esxi_8_dcui_timeout := vmware_option.equals("UserVars.DcuiTimeOut", "600")
 #   severity: medium
 #   family: API
 #   facts: ["option.UserVars.HostClientSessionTimeout"]
-#   safe: "900"
+#   safe: "1 to 900 (seconds)"
 #   default: "900"
 #   remediation: >-
 #     esxcli system settings advanced set -o /UserVars/HostClientSessionTimeout -i 900
@@ -91,13 +91,13 @@ scg_esxi_8_dcui_timeout := vmware_option.equals("UserVars.DcuiTimeOut", "600")
 #       esxcli system settings advanced set -o /UserVars/HostClientSessionTimeout -i 900; read it back
 #   messages:
 #     safe: "The host client logs out after {found} seconds"
-#     unsafe: "The host client logs out after {found} seconds instead of {wanted}; 0 means never"
+#     unsafe: "The host client logs out after {found} seconds instead of at most {wanted}; 0 means never"
 #     absent: "The list of options has no {key}, so that its value is not known"
 #   source: >-
 #     VMware Security Configuration Guide 8 (803-20260612-01157), esxi-8.host-client-session-timeout; it names DISA STIG
 #     ESXI-80-000010 and PCI DSS 4.0 8.2.8
 #   always: true
-scg_esxi_8_host_client_session_timeout := vmware_option.equals("UserVars.HostClientSessionTimeout", "900")
+scg_esxi_8_host_client_session_timeout := vmware_option.at_most("UserVars.HostClientSessionTimeout", "900")
 
 # METADATA
 # title: Idle shells are closed after 15 minutes
@@ -109,7 +109,7 @@ scg_esxi_8_host_client_session_timeout := vmware_option.equals("UserVars.HostCli
 #   severity: high
 #   family: API
 #   facts: ["option.UserVars.ESXiShellInteractiveTimeOut"]
-#   safe: "900"
+#   safe: "1 to 900 (seconds)"
 #   default: "0"
 #   remediation: >-
 #     esxcli system settings advanced set -o /UserVars/ESXiShellInteractiveTimeOut -i 900
@@ -122,13 +122,13 @@ scg_esxi_8_host_client_session_timeout := vmware_option.equals("UserVars.HostCli
 #       esxcli system settings advanced set -o /UserVars/ESXiShellInteractiveTimeOut -i 900; read it back
 #   messages:
 #     safe: "An idle shell is closed after {found} seconds"
-#     unsafe: "An idle shell is closed after {found} seconds instead of {wanted}; 0 means never"
+#     unsafe: "An idle shell is closed after {found} seconds instead of at most {wanted}; 0 means never"
 #     absent: "The list of options has no {key}, so that its value is not known"
 #   source: >-
 #     VMware Security Configuration Guide 8 (803-20260612-01157), esxi-8.shell-interactive-timeout; it names DISA STIG
 #     ESXI-80-000068 and PCI DSS 4.0 8.2.8
 #   always: true
-scg_esxi_8_shell_interactive_timeout := vmware_option.equals("UserVars.ESXiShellInteractiveTimeOut", "900")
+scg_esxi_8_shell_interactive_timeout := vmware_option.at_most("UserVars.ESXiShellInteractiveTimeOut", "900")
 
 # METADATA
 # title: Shell and SSH are switched off again after 10 minutes
@@ -140,7 +140,7 @@ scg_esxi_8_shell_interactive_timeout := vmware_option.equals("UserVars.ESXiShell
 #   severity: high
 #   family: API
 #   facts: ["option.UserVars.ESXiShellTimeOut"]
-#   safe: "600"
+#   safe: "1 to 600 (seconds)"
 #   default: "0"
 #   remediation: >-
 #     esxcli system settings advanced set -o /UserVars/ESXiShellTimeOut -i 600
@@ -153,13 +153,13 @@ scg_esxi_8_shell_interactive_timeout := vmware_option.equals("UserVars.ESXiShell
 #       esxcli system settings advanced set -o /UserVars/ESXiShellTimeOut -i 600; read it back
 #   messages:
 #     safe: "Shell and SSH stop after {found} seconds"
-#     unsafe: "Shell and SSH stop after {found} seconds instead of {wanted}; 0 means never"
+#     unsafe: "Shell and SSH stop after {found} seconds instead of at most {wanted}; 0 means never"
 #     absent: "The list of options has no {key}, so that its value is not known"
 #   source: >-
 #     VMware Security Configuration Guide 8 (803-20260612-01157), esxi-8.shell-timeout; it names DISA STIG ESXI-80-000195
 #     and PCI DSS 4.0 8.2.8
 #   always: true
-scg_esxi_8_shell_timeout := vmware_option.equals("UserVars.ESXiShellTimeOut", "600")
+scg_esxi_8_shell_timeout := vmware_option.at_most("UserVars.ESXiShellTimeOut", "600")
 
 # METADATA
 # title: The warning about hyperthreading is not hidden

@@ -177,7 +177,7 @@ else := judge.unreadable(["vami.tls"])
 #   severity: high
 #   family: DEV
 #   facts: ["vami.root", "vami.policy"]
-#   safe: "no expiry"
+#   safe: "no expiry, or 9999 days or more"
 #   default: "90 days"
 #   remediation: >-
 #     Appliance management (port 5480), Administration, Password expiration: No; or PUT
@@ -192,15 +192,21 @@ else := judge.unreadable(["vami.tls"])
 #   messages:
 #     safe: "The password does not expire"
 #     unsafe: "The password expires"
+#     far: "Passwords of local accounts expire after {found} days, further off than any appliance is used"
 #     policy: "Passwords of local accounts expire after {found} days"
 #   source: >-
-#     VMware Security Configuration Guide 8 (803-20260612-01157), vcenter-8.vami-administration-password-expiration
+#     VMware Security Configuration Guide 8 (803-20260612-01157), vcenter-8.vami-administration-password-expiration; the
+#     tools that come with it set 9999 days
 #   always: true
 scg_vcenter_8_vami_administration_password_expiration := judge.pass("safe", {}, ["vami.root"]) if judge.value("vami.root").expires == false
 
+else := judge.pass("far", {"found": judge.value("vami.root").days}, ["vami.root"]) if judge.value("vami.root").days >= 9999
+
 else := judge.fail("unsafe", {}, ["vami.root"]) if judge.value("vami.root").expires == true
 
-else := judge.pass("safe", {}, ["vami.policy"]) if judge.value("vami.policy") in {-1, 0, 99999}
+else := judge.pass("safe", {}, ["vami.policy"]) if judge.value("vami.policy") in {-1, 0}
+
+else := judge.pass("far", {"found": judge.value("vami.policy")}, ["vami.policy"]) if judge.value("vami.policy") >= 9999
 
 else := judge.fail("policy", {"found": judge.value("vami.policy")}, ["vami.policy"]) if judge.present("vami.policy")
 

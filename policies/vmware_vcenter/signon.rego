@@ -12,23 +12,39 @@ outside := {member.name | some member in judge.value("sso.administrators"); memb
 
 local := {member.name | some member in judge.value("sso.administrators"); member.domain == domain}
 
-# The character classes of the guide, by property of the policy
-composition := {
-	"MaxIdenticalAdjacentCharacters": 3, "MaxLength": 64, "MinAlphabeticCount": 2, "MinLowercaseCount": 1, "MinNumericCount": 1,
-	"MinSpecialCharCount": 1, "MinUppercaseCount": 1,
+# What the guide asks of a password, by property of the policy: no less of these, and no more of those. More is stricter, or less.
+least := {
+	"MaxLength": 64, "MinAlphabeticCount": 2, "MinLength": 15, "MinLowercaseCount": 1, "MinNumericCount": 1, "MinSpecialCharCount": 1,
+	"MinUppercaseCount": 1,
 }
 
-password_facts := [password(name) | some name in array.concat(["MinLength"], [key | some key, _ in composition])]
+most := {"MaxIdenticalAdjacentCharacters": 3}
+
+password_facts := [password(name) | some name in (object.keys(least) | object.keys(most))]
 
 password(name) := concat(".", ["sso.password", name])
 
-# differing: properties that are not as wanted. A longer minimum is as good.
+# differing: properties that are weaker than wanted
 differing contains name if {
-	some name, wanted in composition
-	judge.value(password(name)) != wanted
+	some name, wanted in least
+	judge.value(password(name)) < wanted
 }
 
-differing contains "MinLength" if judge.value("sso.password.MinLength") < 15
+differing contains name if {
+	some name, wanted in most
+	judge.value(password(name)) > wanted
+}
+
+# A text would be greater than any number, and no repetition at all cannot be asked for.
+differing contains name if {
+	some name, _ in most
+	judge.value(password(name)) <= 0
+}
+
+differing contains name if {
+	some name in (object.keys(least) | object.keys(most))
+	not is_number(judge.value(password(name)))
+}
 
 # METADATA
 # title: Failed logins are counted over 15 minutes
@@ -40,7 +56,7 @@ differing contains "MinLength" if judge.value("sso.password.MinLength") < 15
 #   severity: medium
 #   family: LOG
 #   facts: ["sso.lockout.FailedAttemptIntervalSec"]
-#   safe: "900"
+#   safe: "900 (seconds) or more"
 #   default: "180"
 #   remediation: >-
 #     Get-SsoLockoutPolicy | Set-SsoLockoutPolicy -FailedAttemptIntervalSec 900
@@ -53,12 +69,12 @@ differing contains "MinLength" if judge.value("sso.password.MinLength") < 15
 #       Set-SsoLockoutPolicy -FailedAttemptIntervalSec 900
 #   messages:
 #     safe: "Failed logins are counted over {found} seconds"
-#     unsafe: "Failed logins are counted over {found} seconds instead of {wanted}"
+#     unsafe: "Failed logins are counted over {found} seconds instead of at least {wanted}"
 #   source: >-
 #     VMware Security Configuration Guide 8 (803-20260612-01157), vcenter-8.administration-failed-login-interval; it
 #     names DISA STIG VCSA-80-000145 and PCI DSS 4.0 8.3.4
 #   always: true
-scg_vcenter_8_administration_failed_login_interval := vmware_vcenter.equals("sso.lockout.FailedAttemptIntervalSec", 900)
+scg_vcenter_8_administration_failed_login_interval := vmware_vcenter.no_less("sso.lockout.FailedAttemptIntervalSec", 900)
 
 # METADATA
 # title: Administrators of vCenter are named in vCenter
@@ -107,7 +123,7 @@ else := judge.pass("safe", {"found": local}, ["sso.administrators"])
 #   severity: medium
 #   family: DEV
 #   facts: ["sso.lockout.MaxFailedAttempts"]
-#   safe: "5"
+#   safe: "1 to 5"
 #   default: "5"
 #   remediation: >-
 #     Get-SsoLockoutPolicy | Set-SsoLockoutPolicy -MaxFailedAttempts 5
@@ -120,13 +136,13 @@ else := judge.pass("safe", {"found": local}, ["sso.administrators"])
 #       Set-SsoLockoutPolicy -MaxFailedAttempts 5
 #   messages:
 #     safe: "An account is locked after {found} failed logins"
-#     unsafe: "An account is locked after {found} failed logins instead of {wanted}"
+#     unsafe: "An account is locked after {found} failed logins instead of at most {wanted}"
 #   source: >-
 #     VMware Security Configuration Guide 8 (803-20260612-01157),
 #     vcenter-8.administration-sso-lockout-policy-max-attempts; it names DISA STIG VCSA-80-000023 and PCI DSS 4.0 8.3.4.
 #     DISA asks for 3
 #   always: true
-scg_vcenter_8_administration_sso_lockout_policy_max_attempts := vmware_vcenter.equals("sso.lockout.MaxFailedAttempts", 5)
+scg_vcenter_8_administration_sso_lockout_policy_max_attempts := vmware_vcenter.no_more("sso.lockout.MaxFailedAttempts", 5)
 
 # METADATA
 # title: Locked accounts of vCenter wait for an administrator
@@ -199,7 +215,7 @@ scg_vcenter_8_administration_sso_password_lifetime := vmware_vcenter.equals("sso
 #   severity: medium
 #   family: DEV
 #   facts: ["sso.password.MinLength", "sso.password.MaxLength", "sso.password.MinAlphabeticCount", "sso.password.MinUppercaseCount", "sso.password.MinLowercaseCount", "sso.password.MinNumericCount", "sso.password.MinSpecialCharCount", "sso.password.MaxIdenticalAdjacentCharacters"]
-#   safe: "15 to 64 characters; 2 letters, 1 capital, 1 small, 1 digit, 1 special; 3 equal in a row at most"
+#   safe: "15 to 64 characters or more; 2 letters, 1 capital, 1 small, 1 digit, 1 special; 3 equal in a row at most"
 #   default: "8 to 20 characters with the same classes"
 #   remediation: >-
 #     Get-SsoPasswordPolicy | Set-SsoPasswordPolicy -MinLength 15 -MaxLength 64 -MinNumericCount 1 -MinSpecialCharCount 1
@@ -235,7 +251,7 @@ else := judge.pass("safe", {}, password_facts)
 #   severity: medium
 #   family: DEV
 #   facts: ["sso.password.ProhibitedPreviousPasswordsCount"]
-#   safe: "5"
+#   safe: "5 or more"
 #   default: "5"
 #   remediation: >-
 #     Get-SsoPasswordPolicy | Set-SsoPasswordPolicy -ProhibitedPreviousPasswordsCount 5
@@ -248,12 +264,12 @@ else := judge.pass("safe", {}, password_facts)
 #       Set-SsoPasswordPolicy -ProhibitedPreviousPasswordsCount 5
 #   messages:
 #     safe: "The last {found} passwords are refused"
-#     unsafe: "The last {found} passwords are refused instead of {wanted}"
+#     unsafe: "The last {found} passwords are refused instead of at least {wanted}"
 #   source: >-
 #     VMware Security Configuration Guide 8 (803-20260612-01157), vcenter-8.administration-sso-password-reuse; it names
 #     DISA STIG VCSA-80-000070 and PCI DSS 4.0 8.3.7
 #   always: true
-scg_vcenter_8_administration_sso_password_reuse := vmware_vcenter.equals("sso.password.ProhibitedPreviousPasswordsCount", 5)
+scg_vcenter_8_administration_sso_password_reuse := vmware_vcenter.no_less("sso.password.ProhibitedPreviousPasswordsCount", 5)
 
 # METADATA
 # title: The vSphere Client logs out after 15 minutes

@@ -220,7 +220,7 @@ scg_vm_8_deactivate_disk_shrinking_wiper := vmware_vm.on_or_undefined("setting.i
 #   severity: medium
 #   family: DEV
 #   facts: [setting.tools.setInfo.sizeLimit]
-#   safe: "1048576 or not set"
+#   safe: "1 to 1048576 (bytes), or not set"
 #   default: "1048576"
 #   remediation: >-
 #     Power the VM off; delete tools.setInfo.sizeLimit or set it to "1048576"; power on. PowerCLI: Get-VM NAME |
@@ -233,12 +233,12 @@ scg_vm_8_deactivate_disk_shrinking_wiper := vmware_vm.on_or_undefined("setting.i
 #       delete tools.setInfo.sizeLimit or set it to "1048576"; power off and on
 #   messages:
 #     undefined: "tools.setInfo.sizeLimit is not set, which means 1048576 bytes"
-#     safe: "What the guest reports is limited to 1048576 bytes"
+#     safe: "What the guest reports is limited to {found} bytes"
 #     unsafe: "tools.setInfo.sizeLimit is {found}"
 #   source: >-
 #     VMware SCG 8 (803-20260612-01157), vm-8.limit-setinfo-size; DISA vSphere 8 STIG v2r3, VMCH-80-000196
 #   always: true
-scg_vm_8_limit_setinfo_size := vmware_vm.one_of("setting.tools.setInfo.sizeLimit", {"1048576"})
+scg_vm_8_limit_setinfo_size := vmware_vm.limited("setting.tools.setInfo.sizeLimit", 1048576)
 
 # METADATA
 # title: Host hidden from the guest

@@ -23,8 +23,8 @@ public struct CSVReport {
         result.control.id, texts.title(result.control), result.control.severity.rawValue, result.control.layer.rawValue,
         result.verdict.rawValue,
         finding.reason, finding.asset.id, finding.asset.name, finding.asset.platform, texts.message(finding), result.found?.shown ?? "",
-        texts.words(of: result.control).safe, place?.name ?? "", place?.line.map { "\($0)" } ?? "", place?.column.map { "\($0)" } ?? "", result.fingerprint,
-        clauses[result.control.id] ?? "",
+        texts.words(of: result.control).safe, place?.name ?? "", place?.line.map { "\($0)" } ?? "",
+        place?.column.map { "\($0)" } ?? "", result.fingerprint, clauses[result.control.id] ?? "",
       ]
       try output(Array(line(cells).utf8))
     }

@@ -53,7 +53,8 @@ public struct CatalogReport {
       if !isBeside { lines.append(style.paint(row[0], .dim)) }
       let cells = columns.map { i in
         let text = i > 0 || isBeside ? row[i] : ""
-        return (i == 0 ? style.paint(text, .dim) : i == 1 ? style.paint(text, tone(control.severity)) : text, widths[i], DisplayWidth.of(text))
+        let shown = i == 0 ? style.paint(text, .dim) : i == 1 ? style.paint(text, tone(control.severity)) : text
+        return (shown, widths[i], DisplayWidth.of(text))
       }
       lines.append(line(cells.map { ($0.0, $0.1, $0.2) }, parts[0]))
       for part in parts.dropFirst() { lines.append(String(repeating: " ", count: indent) + part) }

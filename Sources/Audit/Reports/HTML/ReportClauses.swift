@@ -14,7 +14,8 @@ extension HTMLReport {
       """
     for evidence in context.frameworks {
       markup += """
-        <h3 id="f-\(evidence.framework.id)">\(texts.phrase(evidence.framework.name))</h3><p class="sub">\(texts.phrase(evidence.framework.version))</p>
+        <h3 id="f-\(evidence.framework.id)">\(texts.phrase(evidence.framework.name))</h3>\
+        <p class="sub">\(texts.phrase(evidence.framework.version))</p>
         <div class="scroll"><table class="clause"><thead><tr>\(heads)</tr></thead>
         <tbody>
 
