@@ -151,6 +151,9 @@ struct IntegrityTests {
   @Test("planted parts of a kernel lose and are told", arguments: Decoy.allCases)
   func decoys(_ decoy: Decoy) throws { try IntegrityScene.shared().expectRejected(decoy) }
 
+  @Test("parts that were planted behind the true ones lose too", arguments: [.nearBanner, .types, .nearTypes, .note] as [Decoy])
+  func behind(_ decoy: Decoy) throws { try IntegrityScene.shared().expectRejected(decoy, isBehind: true) }
+
   @Test("structures that have no end or lie of their length are named and end nothing") func hostile() throws {
     let scene = try IntegrityScene.shared()
     try scene.locked {
