@@ -45,6 +45,7 @@ struct CallbackSearch {
   mutating func run() {
     notifiers()
     netfilter()
+    devices()
     packets()
     protocols()
     binaries()
@@ -61,8 +62,10 @@ struct CallbackSearch {
 
   func offset(_ structure: String, _ member: String) -> UInt64? { guest.kernel.offset(structure, member) }
 
+  mutating func note(_ fault: Inconsistency) { inconsistencies.append(fault) }
+
   mutating func entries(_ walk: Walk) -> [UInt64] {
-    if let fault = walk.inconsistency { inconsistencies.append(fault) }
+    if let fault = walk.inconsistency { note(fault) }
     return walk.entries
   }
 
@@ -131,9 +134,7 @@ struct CallbackSearch {
 
   /// struct nf_hook_entries of each place at which a packet passes (include/linux/netfilter.h).
   private mutating func netfilter() {
-    guard let count = offset("nf_hook_entries", "num_hook_entries"), let hooks = offset("nf_hook_entries", "hooks"),
-      let hook = offset("nf_hook_entry", "hook"), let size = guest.kernel.size("nf_hook_entry"), let own = offset("net", "nf")
-    else { return }
+    guard let own = offset("net", "nf") else { return }
     for network in networks() {
       for family in ["hooks_ipv4", "hooks_ipv6", "hooks_arp", "hooks_bridge"] {
         guard let member = guest.kernel.types.member("netns_nf", family),
@@ -141,17 +142,24 @@ struct CallbackSearch {
         else { continue }
         for place in 0..<UInt64(min(array.count, 16)) {
           guard let table = guest.pointer(network &+ own &+ UInt64(member.offset) &+ 8 &* place) else { continue }
-          guard let number = guest.u16(table &+ count), number <= 1024 else {
-            inconsistencies.append(
-              Inconsistency(structure: "nf_hook_entries", address: table, reason: "it lies of its length or is not mapped"))
-            continue
-          }
-          for index in 0..<UInt64(number) {
-            let entry = table &+ hooks &+ index &* size
-            add(.netfilter, "\(family)[\(place)]", entry, entry &+ hook)
-          }
+          hookEntries(table, "\(family)[\(place)]")
         }
       }
+    }
+  }
+
+  /// The functions of one place, in the order in which they are called.
+  mutating func hookEntries(_ table: UInt64, _ name: String) {
+    guard let count = offset("nf_hook_entries", "num_hook_entries"), let hooks = offset("nf_hook_entries", "hooks"),
+      let hook = offset("nf_hook_entry", "hook"), let size = guest.kernel.size("nf_hook_entry")
+    else { return }
+    guard let number = guest.u16(table &+ count), number <= 1024 else {
+      note(Inconsistency(structure: "nf_hook_entries", address: table, reason: "it lies of its length or is not mapped"))
+      return
+    }
+    for index in 0..<UInt64(number) {
+      let entry = table &+ hooks &+ index &* size
+      add(.netfilter, name, entry, entry &+ hook)
     }
   }
 

@@ -25,9 +25,11 @@ struct DecoySearch {
 
   private static let bannerStart = Array("Linux version ".utf8)
 
-  /// A whole banner of another release. One behind other text is a line of somebody's log.
+  /// A whole banner of another release, or one of this release that says something else than the kernel's own. One behind other text is a line of
+  /// somebody's log.
   private func banners() -> [KernelRejection] {
     var found: [KernelRejection] = []
+    let known = ownBanners()
     for range in guest.memory.populated where found.count < Self.limit {
       for offset in KallsymsScan.places(of: Self.bannerStart, in: guest.memory, range: range, limit: 4096) {
         let place = range.start + UInt64(offset)
@@ -39,13 +41,38 @@ struct DecoySearch {
           (0x30...0x39).contains(digit), word.contains(0x2E)
         else { continue }
         let release = String(decoding: word, as: UTF8.self)
-        guard release != guest.kernel.release, !isNatural(place) else { continue }
-        found.append(
-          KernelRejection(
-            source: "banner", address: place, reason: "it tells of Linux \(release.printable), and no kernel of this name is there"))
+        let isOther = release != guest.kernel.release
+        guard isOther || isAltered(text, known), !isNatural(place) else { continue }
+        let reason =
+          isOther
+          ? "it tells of Linux \(release.printable), and no kernel of this name is there"
+          : "it tells of Linux \(release.printable) as the kernel does, and of another build"
+        found.append(KernelRejection(source: "banner", address: place, reason: reason))
       }
     }
     return found
+  }
+
+  /// Texts of banners among the image's constants, without their first words: beside linux_banner the one that its file was compiled with before the
+  /// build had a number.
+  private func ownBanners() -> [[UInt8]] {
+    guard let start = guest.symbol("__start_rodata"), let end = guest.symbol("__end_rodata"), start < end, guest.kernel.image.contains(start),
+      let range = PhysicalRange(start: guest.kernel.physical(start), count: end - start)
+    else { return [] }
+    return KallsymsScan.places(of: Self.bannerStart, in: guest.memory, range: range, limit: 16).compactMap { offset in
+      let place = range.start + UInt64(offset + Self.bannerStart.count)
+      return guest.memory.bytes(place, count: Int(min(242, range.end - place))).map { Array($0.prefix { (0x20...0x7E).contains($0) }) }
+    }
+  }
+
+  /// Whether a banner of the kernel's own release contradicts all that it has itself. Logs keep them cut, or with more behind them.
+  private func isAltered(_ text: ArraySlice<UInt8>, _ known: [[UInt8]]) -> Bool {
+    !known.isEmpty
+      && known.allSatisfy { own in
+        let common = zip(own, text).prefix { $0 == $1 }.count
+        // A piece that is shorter than the version of the compiler proves nothing.
+        return common < own.count && common < text.count && text.count >= own.count / 2
+      }
   }
 
   // MARK: Types
@@ -55,6 +82,7 @@ struct DecoySearch {
     let kernel = guest.kernel
     guard let start = guest.symbol("__start_BTF"), let stop = guest.symbol("__stop_BTF"), start < stop else { return [] }
     let own = kernel.physical(start)
+    guard let ownBytes = guest.memory.bytes(own, count: Int(min(stop - start, UInt64(TypeIndex.limit)))) else { return [] }
     let given = programTypes()
     var found: [KernelRejection] = []
     for range in guest.memory.populated where found.count < Self.limit {
@@ -69,15 +97,34 @@ struct DecoySearch {
         guard let bytes = guest.memory.bytes(place, count: count) else { continue }
         // libbpf's section of maps: types of a program, which repeat those of the kernel that it reads.
         if count < 1 << 20, contains(bytes, ".maps\0") || contains(bytes, "license\0") { continue }
-        guard let index = try? TypeIndex(bytes), let size = index.size(of: "task_struct"), size > 0, !isCopy(index), !isNatural(place)
-        else {
-          continue
-        }
-        found.append(
-          KernelRejection(source: "BTF", address: place, reason: "it tells of a task_struct of \(size) bytes, and no kernel refers to it"))
+        guard let index = try? TypeIndex(bytes), let size = index.size(of: "task_struct"), size > 0 else { continue }
+        let isCopy = isCopy(index)
+        guard !isCopy || isAltered(bytes, at: place, ownBytes), !isNatural(place) else { continue }
+        let reason =
+          isCopy
+          ? "it is the kernel's own but for a few bytes, and no kernel refers to it"
+          : "it tells of a task_struct of \(size) bytes, and no kernel refers to it"
+        found.append(KernelRejection(source: "BTF", address: place, reason: reason))
       }
     }
     return found
+  }
+
+  /// Whether a copy of something of the kernel's own has pages in which a few bytes are others. What is left of the image that the boot unpacked has
+  /// whole pages that hold something else by now.
+  private func isAltered(_ bytes: [UInt8], at place: UInt64, _ own: [UInt8]) -> Bool {
+    var start = 0
+    while start < bytes.count {
+      let end = min(bytes.count, start + Int(4096 - (place + UInt64(start)) & 4095))
+      guard end <= own.count else { return bytes.count != own.count && bytes.count >= 1 << 20 }
+      let part = bytes[start..<end]
+      if !part.elementsEqual(own[start..<end]) {
+        let others = zip(part, own[start..<end]).count { $0 != $1 }
+        if others * 8 < part.count { return true }
+      }
+      start = end
+    }
+    return false
   }
 
   /// Whether types tell the same of a task as the kernel's own: what is left of the image that the boot unpacked, and what programs read.

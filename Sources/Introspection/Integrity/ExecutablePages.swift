@@ -39,7 +39,8 @@ extension IntegrityReader {
       note(Inconsistency(structure: "init_top_pgt", address: guest.space.root, reason: reason))
     }
     var pairs = aliases.shared(limit: Self.reportLimit)
-    settle(&areas, &moved, &open, &pairs)
+    var own = (try? guest.processes()).map { ProcessTables(guest).differences($0.processes) } ?? []
+    settle(&areas, &moved, &open, &pairs, &own)
     let rows = areas.map { area -> FactValue in
       [
         "start": addressValue(area.start), "end": addressValue(area.end), "writable": .bool(area.isWritable), "owner": area.owner.factValue,
@@ -57,7 +58,10 @@ extension IntegrityReader {
     let reachable = open.map { page -> FactValue in
       ["at": code.fact(page.virtual), "size": .int(Int64(page.size)), "writable": .bool(page.isWritable)]
     }
-    return .present(["areas": .array(rows), "moved": .array(elsewhere), "open": .array(reachable), "aliases": .array(shared)])
+    return .present([
+      "areas": .array(rows), "moved": .array(elsewhere), "open": .array(reachable), "aliases": .array(shared),
+      "processes": .array(own.map { $0.factValue(levels: guest.space.levels) }),
+    ])
   }
 
   private static let reportLimit = 64

@@ -76,7 +76,7 @@ extension IntegrityFacts.Name {
     case .operations: "tables of operations among the kernel's symbols, super_blocks, proc_root, init_net.proc_net"
     case .callbacks:
       "notifier chains, net.nf, ptype_base, inet_protos, formats, tty_ldiscs, sysctl_table_root, timer_bases, worker_pool_idr, tracepoints, irq_desc, softirq_vec, pv_ops"
-    case .executable: "init_top_pgt"
+    case .executable: "init_top_pgt, mm_struct.pgd of each process"
     case .processes: "init_task.tasks, init_pid_ns.idr, task_struct.children, css_set_table, task_struct_cachep, cred, mm_struct"
     case .modules: "modules, module_kset, mod_tree, module_bug_list, tainted_mask"
     case .programs: "prog_idr"
@@ -105,7 +105,7 @@ extension IntegrityFacts.Name {
       "Tables in allocated memory that no super block and no entry of /proc leads to; tables of modules that nothing leads to."
     case .callbacks:
       "Code behind a correct handler, a handler of the kernel's that took the place of another, and lists that are not read: devices' own."
-    case .executable: "Page tables of processes, which have a copy of the kernel's top entries."
+    case .executable: "What lies behind an address that only a process's own half of its page tables has."
     case .processes:
       "Credentials that were changed in all of their parts as the kernel itself would; a process whose task_struct was copied to other memory."
     case .modules: "A module that was taken out of all four structures and whose memory is not executable."

@@ -12,8 +12,11 @@ extension IntegrityReader {
     for table in tables(layouts) where met.insert(table.address).inserted {
       if let row = row(table.name, table.address, table.layout) { rows.append(row) }
     }
-    for found in superBlocks() + procEntries() + terminalDrivers() + openFiles() where met.insert(found.address).inserted {
+    for found in superBlocks() + procEntries() + terminalDrivers() + netDevices() + openFiles() where met.insert(found.address).inserted {
       if let layout = layouts[found.structure], let row = row(found.name, found.address, layout, found.isAllocated) { rows.append(row) }
+    }
+    for table in moduleTables(layouts) where met.insert(table.address).inserted {
+      if let row = row(table.name, table.address, table.layout) { rows.append(row) }
     }
     if rows.isEmpty { return .unreadable("the kernel's types tell of none of its tables of operations") }
     let uses = moduleUses().sorted { $0.key < $1.key }.map { FactValue.Member($0.key, .array($0.value.sorted().map(FactValue.string))) }
@@ -39,7 +42,7 @@ extension IntegrityReader {
     return found
   }
 
-  private struct Table {
+  struct Table {
     let name: String
     let address: UInt64
     let layout: OperationLayouts.Layout
@@ -182,7 +185,7 @@ extension IntegrityReader {
 }
 
 /// Where the functions lie in each structure of operations.
-private struct OperationLayouts {
+struct OperationLayouts {
   struct Layout {
     let name: String
     /// Bytes.
@@ -195,6 +198,8 @@ private struct OperationLayouts {
   static let writer = "proc_dir_entry.write"
 
   private var byName: [String: Layout] = [:]
+  /// Structures of tables that are found by who uses them, and by no name.
+  private static let reached = ["net_device_ops", "ethtool_ops", "header_ops", "block_device_operations"]
 
   /// Endings of symbols, the longest first, and the structures that they are.
   private static let endings: [(ending: String, structure: String)] = [
@@ -210,7 +215,7 @@ private struct OperationLayouts {
   ].sorted { $0.0.utf8.count > $1.0.utf8.count }
 
   init(_ types: TypeIndex) {
-    for structure in Set(Self.endings.map(\.structure)) {
+    for structure in Set(Self.endings.map(\.structure) + Self.reached) {
       guard let id = types.structure(structure), let size = types.size(of: structure), size > 0 else { continue }
       var functions: [(name: String, offset: UInt64)] = []
       for member in types.members(of: id) where !member.name.isEmpty && member.bitSize == 0 {
@@ -230,5 +235,16 @@ private struct OperationLayouts {
 
   func layout(ofSymbol name: String) -> Layout? {
     Self.endings.first { name.hasSuffix($0.ending) }.flatMap { byName[$0.structure] }
+  }
+
+  /// Endings that several structures have, which their sizes tell apart.
+  private static let shared: [(ending: String, structure: String)] = [
+    ("_fops", "block_device_operations"), ("_bdops", "block_device_operations"), ("_netdev_ops", "net_device_ops"),
+    ("_ethtool_ops", "ethtool_ops"), ("_header_ops", "header_ops"),
+  ]
+
+  /// - Parameter size: of the symbol itself, which modules tell; bytes.
+  func layout(ofSymbol name: String, size: UInt64) -> Layout? {
+    (Self.endings + Self.shared).lazy.filter { name.hasSuffix($0.ending) }.compactMap { byName[$0.structure] }.first { $0.size == size }
   }
 }

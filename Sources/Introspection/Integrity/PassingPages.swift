@@ -10,14 +10,17 @@ extension IntegrityReader {
 
   /// Leaves out what does not stay: whatever accuses somebody is looked at again until it is gone, has an owner, or has stayed so for all of the time.
   mutating func settle(
-    _ areas: inout [CodeArea], _ moved: inout [AddressSpace.Mapping], _ open: inout [AddressSpace.Mapping], _ pairs: inout [Aliases.Pair]
+    _ areas: inout [CodeArea], _ moved: inout [AddressSpace.Mapping], _ open: inout [AddressSpace.Mapping], _ pairs: inout [Aliases.Pair],
+    _ own: inout [ProcessTables.Difference]
   ) {
     guard guest.isRunning else { return }
     let suspects = areas.filter(Self.isSuspect)
     guard suspects.count <= Self.watched else { return }
     var settled = areas.filter { !Self.isSuspect($0) }
     var left = suspects
-    for look in 0..<Self.watch / Int(Self.step) where !left.isEmpty || !moved.isEmpty || !open.isEmpty || !pairs.isEmpty {
+    let tables = ProcessTables(guest)
+    for look in 0..<Self.watch / Int(Self.step) {
+      if left.isEmpty, moved.isEmpty, open.isEmpty, pairs.isEmpty, own.isEmpty { break }
       if look > 0 { SecondLook.wait(milliseconds: Self.step) }
       if let now = try? CodeMap(guest) { code = now }
       let (kept, others) = again(left)
@@ -27,6 +30,7 @@ extension IntegrityReader {
       moved = moved.filter { page in guest.space.mapping(page.virtual).map { $0.physical == page.physical } ?? false }
       open = open.filter { guest.space.mapping($0.virtual)?.isUser ?? false }
       pairs = pairs.filter(stays)
+      own = tables.staying(own)
     }
     areas = (settled + left).sorted { $0.start < $1.start }
   }

@@ -53,14 +53,19 @@ struct KernelSearch {
         }
       }
     }
-    guard let best = accepted.indices.max(by: { tasks(accepted[$0]) < tasks(accepted[$1]) }) else {
-      throw .noKernel(path: memory.path, rejected: rejected)
-    }
-    for index in accepted.indices where index != best && accepted[index].kernel.image != accepted[best].kernel.image {
-      rejected.append(
-        KernelRejection(
-          source: seen[index].source, address: seen[index].address,
-          reason: "it is whole, and another kernel in the same memory has more processes"))
+    // Of two texts that lead to one kernel the one that it keeps itself is right.
+    let ranks = accepted.indices.map { (tasks(accepted[$0]), isKept(accepted[$0], at: seen[$0].address) ? 1 : 0) }
+    guard let best = accepted.indices.max(by: { ranks[$0] < ranks[$1] }) else { throw .noKernel(path: memory.path, rejected: rejected) }
+    for index in accepted.indices where index != best {
+      let reason: String
+      if accepted[index].kernel.image != accepted[best].kernel.image {
+        reason = "it is whole, and another kernel in the same memory has more processes"
+      } else if accepted[index].kernel.information != accepted[best].kernel.information {
+        reason = "it leads to the same kernel, which says something else of itself"
+      } else {
+        continue
+      }
+      rejected.append(KernelRejection(source: seen[index].source, address: seen[index].address, reason: reason))
     }
     if let cache, seen[best].source != Self.cached, let places = accepted[best].places,
       let entry = KernelCache.Entry(accepted[best].kernel, places, basePlace: accepted[best].basePlace)
@@ -188,6 +193,14 @@ struct KernelSearch {
       virtual = next
     }
     return (table, bases)
+  }
+
+  /// Whether a kernel's VMCOREINFO is the one that its `vmcoreinfo_data` points to.
+  private func isKept(_ accepted: KernelCandidate.Accepted, at address: UInt64) -> Bool {
+    guard let symbol = accepted.kernel.symbol("vmcoreinfo_data"), let place = accepted.space.translate(symbol),
+      let page = memory.u64(place)
+    else { return false }
+    return accepted.space.translate(page) == address
   }
 
   /// Processes in the list, as far as it can be followed: of two whole kernels the one that was left over by a restart has gone to pieces

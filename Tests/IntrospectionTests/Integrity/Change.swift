@@ -75,8 +75,11 @@ extension GuestEditor {
   }
 
   /// Guest-physical address of so many bytes that the guest never touched, on a page.
-  func hole(_ count: UInt64) throws -> UInt64 {
+  ///
+  /// - Parameter isBehind: whether they lie behind the kernel's image.
+  func hole(_ count: UInt64, isBehind: Bool = false) throws -> UInt64 {
     var start: UInt64 = 32 << 20
+    if isBehind, let end = guest.physical(try symbol("_end") &- 8) { start = end & ~4095 + 4096 }
     var place = start
     while place + 4096 <= guest.memory.end {
       if guest.memory.isPopulated(place) { start = place + 4096 }

@@ -47,6 +47,23 @@ extension Change {
     }
   ]
 
+  /// What lasts a moment in a guest that loads modules and starts processes.
+  static let passing: [Change] = [
+    Change("a module's code without a module", ["GST-051"], [.executable]) {
+      try $0.unlink(try $0.module("virtio_blk") &+ $0.offset("module", "list"))
+    },
+    Change("a module in some lists", ["GST-070"], [.modules]) {
+      try $0.unlink(try $0.module("virtio_blk") &+ $0.offset("module", "bug_list"))
+    },
+    Change("a process in some lists", ["GST-060"], [.processes]) {
+      try $0.unlink(try $0.victim().address &+ $0.offset("task_struct", "tasks"))
+    },
+    Change("code that can be written", ["GST-050"], [.executable]) {
+      let place = try $0.entry(of: try $0.symbol("commit_creds"))
+      try $0.write(physical: place, [($0.guest.memory.u8(place) ?? 0) | 2])
+    },
+  ]
+
   static let modules: [Change] = [
     Change("a byte of a module", ["GST-073"], [.kernel, .moduleCode]) {
       let text = try $0.moduleText("virtio_blk")

@@ -5,37 +5,54 @@ import Testing
 
 /// Parts of a kernel that somebody planted for tools that search memory by their form.
 enum Decoy: String, CaseIterable, Sendable, CustomTestStringConvertible {
-  case banner, types, changedTypes, symbols
+  case banner, nearBanner, types, changedTypes, nearTypes, symbols, note
 
   var testDescription: String { rawValue }
 
   var source: String {
     switch self {
-    case .banner: "banner"
-    case .types, .changedTypes: "BTF"
+    case .banner, .nearBanner: "banner"
+    case .types, .changedTypes, .nearTypes: "BTF"
+    case .note: "VMCOREINFO"
     case .symbols: "kallsyms"
     }
   }
 
-  func plant(in editor: GuestEditor) throws {
+  /// - Parameter isBehind: whether it lies behind the true parts in memory, or anywhere.
+  func plant(in editor: GuestEditor, isBehind: Bool = false) throws {
+    func hole(_ count: UInt64) throws -> UInt64 { try editor.hole(count, isBehind: isBehind) }
     switch self {
     case .banner:
       let text = Array("Linux version 5.4.0-decoy (nobody@nowhere) (gcc 9.3) #1 SMP\n\0".utf8)
-      try editor.write(physical: try editor.hole(4096), text)
+      try editor.write(physical: try hole(4096), text)
+    case .nearBanner:
+      // The kernel's own but for who built it.
+      var text = Array(editor.guest.kernel.banner.utf8)
+      guard let place = text.firstIndex(of: UInt8(ascii: "@")) else { throw GuestEditor.Impossible(description: "no builder") }
+      text[place - 1] = UInt8(ascii: "x")
+      try editor.write(physical: try hole(4096), text + [0x0A, 0])
+    case .note:
+      let note = try editor.pointer(try editor.symbol("vmcoreinfo_data"))
+      guard var text = editor.guest.bytes(note, count: 4096),
+        let place = Self.place(of: Array("OFFSET(list_head.next)=".utf8), in: text, from: 0)
+      else { throw GuestEditor.Impossible(description: "no note") }
+      text[place + 23] = UInt8(ascii: "8")
+      try editor.write(physical: try hole(4096), text)
     case .types:
       var types = SyntheticTypes()
       let word = types.integer("long unsigned int", size: 8)
       types.structure("task_struct", size: 4096, [.init("tasks", word, at: 64), .init("pid", word, at: 128), .init("comm", word, at: 512)])
-      try editor.write(physical: try editor.hole(4096) + 64, types.bytes)
-    case .changedTypes:
-      // The kernel's own, with task_struct.comm elsewhere.
+      try editor.write(physical: try hole(4096) + 64, types.bytes)
+    case .changedTypes, .nearTypes:
+      // The kernel's own, with one member of task_struct elsewhere: of those that are held against it, or another.
+      let member = self == .changedTypes ? "comm" : "sibling"
       let start = try editor.symbol("__start_BTF")
-      let comm = try UInt32(editor.offset("task_struct", "comm")) * 8
+      let offset = try UInt32(editor.offset("task_struct", member)) * 8
       guard let own = editor.guest.bytes(start, count: Int(try editor.symbol("__stop_BTF") - start)) else {
         throw GuestEditor.Impossible(description: "no BTF")
       }
-      let bytes = try Self.moved("comm", from: comm, in: own)
-      try editor.write(physical: try editor.hole(UInt64(bytes.count)), bytes)
+      let bytes = try Self.moved(member, from: offset, in: own)
+      try editor.write(physical: try hole(UInt64(bytes.count)), bytes)
     case .symbols:
       let start = try editor.symbol("__start_rodata")
       guard var bytes = editor.guest.bytes(start, count: Int(try editor.symbol("__end_rodata") - start)) else {
@@ -48,7 +65,7 @@ enum Decoy: String, CaseIterable, Sendable, CustomTestStringConvertible {
         bytes[place + 20] = bytes[place + 20] == 0x51 ? 0x52 : 0x51
         next = place + 20
       }
-      try editor.write(physical: try editor.hole(UInt64(bytes.count)), bytes)
+      try editor.write(physical: try hole(UInt64(bytes.count)), bytes)
     }
   }
 
@@ -81,9 +98,9 @@ enum Decoy: String, CaseIterable, Sendable, CustomTestStringConvertible {
 
 extension IntegrityScene {
   /// The kernel that was there is found as before, and the decoy is told by what it is.
-  func expectRejected(_ decoy: Decoy) throws {
+  func expectRejected(_ decoy: Decoy, isBehind: Bool = false) throws {
     try locked {
-      let hits = try editor.with({ try decoy.plant(in: editor) }) {
+      let hits = try editor.with({ try decoy.plant(in: editor, isBehind: isBehind) }) {
         let guest = try Guest(image: try MemoryImage(path: editor.path))
         #expect(guest.kernel.image == editor.guest.kernel.image && guest.kernel.banner == editor.guest.kernel.banner)
         return try detections.judge(try guest.integrity([.kernel]).document(target: "image")).hits

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 
 /// A saved image of a guest's memory that is changed from outside, as a rootkit would change it from within, and put right again.
-final class GuestEditor {
+final class GuestEditor: @unchecked Sendable {
   let path: String
   let guest: Guest
   private let descriptor: Int32
@@ -29,7 +29,8 @@ final class GuestEditor {
     return try body()
   }
 
-  private func undo() {
+  /// Puts the image right again.
+  func undo() {
     for change in before.reversed() {
       _ = unsafe change.bytes.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, off_t(change.offset)) }
     }

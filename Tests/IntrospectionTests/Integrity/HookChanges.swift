@@ -9,6 +9,15 @@ extension Change {
       try $0.write(heap &+ $0.offset("nf_hook_entries", "hooks"), heap &+ 1024)
       try $0.write(try $0.symbol("init_net") &+ $0.offset("net", "nf") &+ $0.offset("netns_nf", "hooks_ipv4"), heap)
     },
+    Change("a hook of netfilter at one device", ["GST-045"], [.callbacks]) {
+      let heap = try $0.heap()
+      try $0.write(heap &+ $0.offset("nf_hook_entries", "num_hook_entries"), UInt32(1))
+      try $0.write(heap &+ $0.offset("nf_hook_entries", "hooks"), heap &+ 1024)
+      try $0.write(try $0.networkDevice("lo") &+ $0.offset("net_device", "nf_hooks_ingress"), heap)
+    },
+    Change("who takes a device's packets", ["GST-049"], [.callbacks]) {
+      try $0.write(try $0.networkDevice("lo") &+ $0.offset("net_device", "rx_handler"), try $0.heap())
+    },
     Change("a listener to the keyboard", ["GST-046"], [.callbacks]) {
       let head = try $0.symbol("keyboard_notifier_list") &+ $0.offset("atomic_notifier_head", "head")
       try $0.write(try $0.heap() &+ $0.offset("notifier_block", "next"), try $0.pointer(head, orZero: true))

@@ -47,6 +47,34 @@ final class IntegrityScene: @unchecked Sendable {
 
   // MARK: What both kernels must show
 
+  /// What is so for some time only, as while a guest is changing it, is told of no running guest; what stays is.
+  func expectPassing(_ change: Change) throws {
+    try locked {
+      let descriptor = unsafe open(editor.path, O_RDONLY | O_CLOEXEC)
+      defer { close(descriptor) }
+      let size = UInt64(lseek(descriptor, 0, SEEK_END))
+      let range = try #require(PhysicalRange(start: 0, count: size))
+      let running = try Guest(
+        memory: try PhysicalMemory(segments: [(descriptor, 0, range)], path: editor.path, isRunning: true))
+      func ids() throws -> Set<String> {
+        running.memory.refresh()
+        return Set(try detections.judge(try running.integrity(change.facts).document(target: "running")).hits.map(\.detection.id))
+      }
+      let stays = try editor.with({ try change.apply(editor) }, ids)
+      #expect(stays == change.detections)
+      let passes = try editor.with({ try change.apply(editor) }) {
+        let editor = editor
+        let thread = Thread {
+          Thread.sleep(forTimeInterval: 0.4)
+          editor.undo()
+        }
+        thread.start()
+        return try ids()
+      }
+      #expect(passes.isEmpty, "\(passes)")
+    }
+  }
+
   func expectClean() throws {
     try locked {
       let report = try detections.judge(baseline)
@@ -108,6 +136,9 @@ struct IntegrityTests {
   @Test("a process that has just begun hides from nobody", arguments: Change.hidden.filter { $0.detections.contains("GST-060") })
   func young(_ change: Change) throws { try IntegrityScene.shared().expectFoundYoung(change) }
 
+  @Test("what a running guest is just changing accuses nobody, and what stays does", arguments: Change.passing)
+  func passing(_ change: Change) throws { try IntegrityScene.shared().expectPassing(change) }
+
   @Test("page tables that lead elsewhere", arguments: Change.memory)
   func memory(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
@@ -119,6 +150,9 @@ struct IntegrityTests {
 
   @Test("planted parts of a kernel lose and are told", arguments: Decoy.allCases)
   func decoys(_ decoy: Decoy) throws { try IntegrityScene.shared().expectRejected(decoy) }
+
+  @Test("parts that were planted behind the true ones lose too", arguments: [.nearBanner, .types, .nearTypes, .note] as [Decoy])
+  func behind(_ decoy: Decoy) throws { try IntegrityScene.shared().expectRejected(decoy, isBehind: true) }
 
   @Test("structures that have no end or lie of their length are named and end nothing") func hostile() throws {
     let scene = try IntegrityScene.shared()
@@ -185,6 +219,9 @@ struct IntegrityOfNewKernelTests {
 
   @Test("a process that has just begun hides from nobody", arguments: Change.hidden.filter { $0.detections.contains("GST-060") })
   func young(_ change: Change) throws { try IntegrityScene.shared().expectFoundYoung(change) }
+
+  @Test("what a running guest is just changing accuses nobody, and what stays does", arguments: Change.passing)
+  func passing(_ change: Change) throws { try IntegrityScene.shared().expectPassing(change) }
 
   @Test("page tables that lead elsewhere", arguments: Change.memory)
   func memory(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }

@@ -20,5 +20,20 @@ extension Change {
       let place = try $0.entry(of: $0.guest.kernel.directMap &+ code)
       try $0.write(physical: place, [($0.guest.memory.u8(place) ?? 0) | 2])
     },
+    Change("a process that sees other memory of the kernel", ["GST-058"], [.executable]) {
+      let place = try $0.topEntry(of: try $0.victim(), leadingTo: $0.guest.kernel.directMap)
+      // What leads to the image leads to the direct map too.
+      let other = try $0.topEntry(of: try $0.victim(), leadingTo: try $0.symbol("_stext"))
+      guard let bytes = $0.guest.memory.bytes(other, count: 8) else { return }
+      try $0.write(physical: place, bytes)
+    },
   ]
+}
+
+extension GuestEditor {
+  /// Guest-physical address of the entry of a process's top page table on the way to an address.
+  func topEntry(of process: Process, leadingTo address: UInt64) throws -> UInt64 {
+    guard let mm = process.mm, let space = guest.space(ofProcess: mm) else { throw Impossible(description: "the process has no memory") }
+    return space.root &+ (address >> (space.levels == 5 ? 48 : 39) & 511) &* 8
+  }
 }

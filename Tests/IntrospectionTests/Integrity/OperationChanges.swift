@@ -24,6 +24,19 @@ extension Change {
       try $0.write(try $0.heap(), copy)
       try $0.write(place, try $0.heap())
     },
+    Change("a network device's way to send", ["GST-043"], [.operations]) {
+      let place = try $0.networkDevice("lo") &+ $0.offset("net_device", "netdev_ops")
+      guard let size = $0.guest.kernel.size("net_device_ops"), let copy = $0.guest.bytes(try $0.pointer(place), count: Int(size)) else {
+        return
+      }
+      try $0.write(try $0.heap(), copy)
+      try $0.write(try $0.heap() &+ $0.offset("net_device_ops", "ndo_start_xmit"), try $0.heap() &+ 2048)
+      try $0.write(place, try $0.heap())
+    },
+    Change("a table of a module that nothing uses yet", ["GST-043"], [.operations]) {
+      let table = try $0.moduleObject("virtio_blk", "virtblk_fops")
+      try $0.write(table &+ $0.offset("block_device_operations", "getgeo"), try $0.heap())
+    },
     Change("a security hook that is gone", ["GST-057"], [.kernel, .securityHooks]) {
       if let heads = $0.guest.symbol("security_hook_heads") {
         let head = try heads &+ $0.offset("security_hook_heads", "file_open")
@@ -49,6 +62,27 @@ extension GuestEditor {
       root: folder &+ (try offset("proc_dir_entry", "subdir")), offset: try offset("proc_dir_entry", "subdir_node"), structure: "subdir")
     for entry in walk.entries where guest.string(try pointer(entry &+ offset("proc_dir_entry", "name")), limit: 32) == name { return entry }
     throw Impossible(description: "no /proc/\(name)")
+  }
+
+  /// A network device of the first namespace.
+  func networkDevice(_ name: String) throws -> UInt64 {
+    let head = try symbol("init_net") &+ offset("net", "dev_base_head")
+    let walk = guest.list(head: head, offset: try offset("net_device", "dev_list"), structure: "dev_base_head")
+    for device in walk.entries where guest.string(device &+ (try offset("net_device", "name")), limit: 16) == name { return device }
+    throw Impossible(description: "no network device \(name)")
+  }
+
+  /// An object among a module's own symbols (Elf64_Sym).
+  func moduleObject(_ module: String, _ name: String) throws -> UInt64 {
+    let own = try pointer(try self.module(module) &+ offset("module", "kallsyms"))
+    let table = try pointer(own &+ offset("mod_kallsyms", "symtab"))
+    let texts = try pointer(own &+ offset("mod_kallsyms", "strtab"))
+    for index in UInt64(0)..<UInt64(guest.u32(own &+ (try offset("mod_kallsyms", "num_symtab"))) ?? 0) {
+      let entry = table &+ 24 &* index
+      guard let text = guest.u32(entry), guest.string(texts &+ UInt64(text), limit: 64) == name else { continue }
+      return try pointer(entry &+ 8)
+    }
+    throw Impossible(description: "no symbol \(name) in \(module)")
   }
 
   /// The first open file of a process.

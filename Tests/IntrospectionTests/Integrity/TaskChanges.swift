@@ -93,6 +93,10 @@ extension Change {
       let cred = try $0.credentials()
       for member in ["cap_permitted", "cap_effective"] { try $0.write(cred &+ $0.offset("cred", member), UInt64.max) }
     },
+    Change("every capability of an older kernel", ["GST-061", "GST-066"], [.kernel, .processes]) {
+      let cred = try $0.credentials()
+      for member in ["cap_permitted", "cap_effective"] { try $0.write(cred &+ $0.offset("cred", member), UInt64(0x3F_FFFF_FFFF)) }
+    },
     Change("one capability", ["GST-066"], [.kernel, .processes]) {
       let cred = try $0.credentials()
       for member in ["cap_permitted", "cap_effective"] { try $0.write(cred &+ $0.offset("cred", member), UInt64(1 << 16)) }

@@ -89,3 +89,20 @@ gst_053 contains guest.hit(case, page.at.address, {"address": page.at.address, "
 gst_054 contains guest.hit("alias", page.at.address, {"address": page.at.address, "at": guest.shown(page.at.owner), "writable": page.writable}) if {
 	some page in guest.value("executable").aliases
 }
+
+# METADATA
+# title: "A process has memory of the kernel of its own"
+# description: "Each process has page tables of its own, and all of them lead to the same memory in the kernel's half. One that leads elsewhere there shows other code or data of the kernel while that process runs, where nobody else sees it."
+# custom:
+#   id: GST-058
+#   compares: [own]
+#   severity: critical
+#   technique: [T1014, T1564]
+#   facts: [executable]
+#   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image."
+#   messages:
+#     own: "The page tables of process {pid} ({name}) lead elsewhere from {address} on: {entry} in the place of {expected}"
+#   source: "arch/x86/mm/pgtable.c (pgd_ctor), arch/x86/mm/init_64.c (sync_global_pgds)"
+gst_058 contains guest.hit("own", sprintf("%s:%d", [table.task, table.index]), {"pid": table.pid, "name": table.name, "address": table.address, "entry": table.entry, "expected": table.expected}) if {
+	some table in object.get(guest.value("executable"), "processes", [])
+}

@@ -55,6 +55,7 @@ places := {"list": "init_task.tasks", "table": "init_pid_ns.idr", "children": "t
 #     user: "Process {pid} ({name}) has the user {uid}, and its account is that of user {account}"
 #     effective: "Process {pid} ({name}) acts as root, and neither its user {uid} nor its saved user {saved} is root"
 #     capabilities: "Process {pid} ({name}) of user {uid} has every capability that there is"
+#     most: "Process {pid} ({name}) of user {uid} has all of the first 32 capabilities"
 #     counted: "Process {pid} ({name}) has the user {uid}, and is counted as one of user {account}"
 #     namespace: "Process {pid} ({name}) has another user namespace than the one that it is counted in"
 #     files: "Process {pid} ({name}) reaches files as root, and none of its users is root"
@@ -92,6 +93,16 @@ holds_all(process, facts) if {
 }
 
 holds_all(process, _) if process.holdsAll == true
+
+# what exploits write that were made for an older kernel
+gst_061 contains guest.hit("most", process.task, {"pid": process.pid, "name": process.name, "uid": process.uid}) if {
+	facts := guest.value("processes")
+	some process in facts.processes
+	not 0 in {process.uid, process.euid, process.suid}
+	process.permittedLow == 4294967295
+	not holds_all(process, facts)
+	process.userNamespace == facts.userNamespace
+}
 
 gst_061 contains guest.hit("counted", process.task, {"pid": process.pid, "name": process.name, "uid": process.uid, "account": process.countedUid}) if {
 	some process in lasting

@@ -51,6 +51,9 @@ test_capabilities if {
 	every_one := object.union(facts([init, child({"permitted": "0x1ff"})]).facts.processes.value, {"allCapabilities": "0x1ff", "userNamespace": 7})
 	some hit in processes.gst_061 with input as {"facts": {"processes": {"state": "present", "value": every_one}}}
 	hit.case == "capabilities"
+	older := object.union(facts([init, child({"permitted": "0x0ff", "permittedLow": 4294967295, "holdsAll": false})]).facts.processes.value, {"allCapabilities": "0x1ff", "userNamespace": 7})
+	some most in processes.gst_061 with input as {"facts": {"processes": {"state": "present", "value": older}}}
+	most.case == "most"
 	other := object.union(every_one, {"userNamespace": 8})
 	count(processes.gst_061) == 0 with input as {"facts": {"processes": {"state": "present", "value": other}}}
 }

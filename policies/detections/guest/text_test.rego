@@ -35,6 +35,16 @@ test_pages if {
 	hit.args == {"address": "_stext+0x1000", "function": "b"}
 }
 
+module_code(pages, places) := object.union(code([], [], [], "0x0"), {"moduleCode": {"state": "present", "value": {"slide": "0x0", "modules": [{
+	"name": "loop", "module": "0x1", "base": "0x2", "size": 4096, "pageSize": 4096, "pages": pages, "places": places,
+	"patched": [], "redirected": [], "returning": [],
+}]}}})
+
+test_module_of_another_load if {
+	count(text.gst_073) == 1 with input as {"facts": module_code(["y"], ["0x2"]), "baseline": {"facts": module_code(["x"], ["0x2"])}}
+	count(text.gst_073) == 0 with input as {"facts": module_code(["y"], ["0x2"]), "baseline": {"facts": module_code(["x"], ["0x3"])}}
+}
+
 test_pages_of_another_boot if {
 	count(text.gst_032) == 0 with input as {"facts": code(["x", "z"], [], [], "0x200000"), "baseline": {"facts": code(["x", "y"], [], [], "0x0")}}
 }
@@ -58,6 +68,11 @@ test_page_tables if {
 	some open in memory.gst_053 with input as pages
 	open.case == "write"
 	count(memory.gst_054) == 1 with input as pages
+	count(memory.gst_058) == 0 with input as pages
+	table := {"pid": 7, "name": "evil", "task": "0x7", "index": 273, "address": "0xffff888000000000", "entry": "0x1067", "expected": "0x2067"}
+	own := {"facts": {"executable": {"state": "present", "value": {"areas": [], "processes": [table]}}}}
+	some hit in memory.gst_058 with input as own
+	hit.key == "0x7:273"
 }
 
 listed(missing, state) := {"facts": {"modules": {"state": "present", "value": {"modules": [{"name": "loop", "module": "0x1", "missingIn": missing, "state": state}]}}}}
