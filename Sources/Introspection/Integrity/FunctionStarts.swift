@@ -31,7 +31,7 @@ struct FunctionStarts {
 
   // MARK: Ways out
 
-  /// Functions whose first instruction leads to what is no code of the kernel or of a module, or stops at a breakpoint.
+  /// Functions whose first instruction leads to what is no code that they are linked with, or stops at a breakpoint.
   ///
   /// - Parameter functions: start of each, and one past its end, or the start again where that is not known.
   func redirected(_ functions: [(start: UInt64, end: UInt64)]) -> [FactValue] {
@@ -58,7 +58,14 @@ struct FunctionStarts {
     return found
   }
 
-  private func isCode(_ target: UInt64) -> Bool { [.kernel, .initial, .module, .bpf, .generated].contains(code.owner(of: target).kind) }
+  /// Whether a function may begin with a way to an address. The image is linked without its modules, and reaches them by places that it patches.
+  private func isCode(_ target: UInt64) -> Bool {
+    switch code.owner(of: target).kind {
+    case .kernel, .initial, .bpf, .generated: true
+    case .module: text != code.text
+    case .data, .none: false
+    }
+  }
 
   /// What the first instruction of a function does.
   private enum First {

@@ -9,7 +9,7 @@ public struct IntegrityFacts: Sendable, Hashable {
 
   /// One structure of the guest's kernel, or several that are held against each other.
   public enum Name: String, Sendable, Hashable, CaseIterable {
-    case kernel, systemCalls, interrupts, processors, text, kernelFile, moduleCode, tracing, probes, securityHooks, operations, callbacks,
+    case kernel, systemCalls, interrupts, processors, text, readOnly, kernelFile, moduleCode, tracing, probes, securityHooks, operations, callbacks,
       executable, processes, modules, programs, settings
   }
 
@@ -68,7 +68,8 @@ extension IntegrityFacts.Name {
     case .interrupts: "IDTR of each processor, else idt_table; gdt_page, cpu_tss_rw"
     case .processors: "QMP: info registers, xen-save-devices-state"
     case .text: "_stext to _etext, __jump_table, .static_call_sites, ftrace_pages_start, kprobe_table"
-    case .kernelFile: "_stext to _etext, and .text of the vmlinux that was given"
+    case .readOnly: "__start_rodata to __end_rodata"
+    case .kernelFile: "_stext to _etext, __start_rodata, and .text and .rodata of the vmlinux that was given"
     case .moduleCode: "modules, with their jump_entries, static_call_sites and kallsyms, ftrace_pages_start, kprobe_table"
     case .tracing: "ftrace_ops_list, ftrace_trace_function, ftrace_pages_start"
     case .probes: "kprobe_table"
@@ -94,6 +95,7 @@ extension IntegrityFacts.Name {
     case .processors: "Registers between two readings; debug registers."
     case .text:
       "A change that was there when the baseline was taken; bytes of sites that the kernel itself patches are held to what may stand there; text of modules."
+    case .readOnly: "A change that was there when the baseline was taken; data that the kernel writes while it runs."
     case .kernelFile:
       "Places that are patched during boot (alternatives, retpolines, returns, locks) and those that the kernel patches while it runs; text of modules."
     case .moduleCode:
@@ -157,6 +159,7 @@ struct IntegrityReader {
     case .interrupts: interrupts()
     case .processors: registers()
     case .text: text()
+    case .readOnly: readOnly()
     case .kernelFile: kernelFile()
     case .moduleCode: moduleCode()
     case .tracing: tracing()

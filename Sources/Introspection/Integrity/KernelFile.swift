@@ -7,10 +7,12 @@ public struct KernelFile: Sendable {
   /// Address and contents of .text.
   let text: (address: UInt64, bytes: [UInt8])
   private let sections: [String: (address: UInt64, bytes: [UInt8])]
+  /// Address and contents of .rodata; nil for a file without.
+  var constants: (address: UInt64, bytes: [UInt8])? { sections[".rodata"] }
 
   /// Sections that are kept, with the most bytes that each may have.
   private static let wanted: [String: UInt64] = [
-    ".text": 128 << 20, ".notes": 1 << 20, ".altinstructions": 16 << 20, ".retpoline_sites": 16 << 20, ".return_sites": 16 << 20,
+    ".text": 128 << 20, ".rodata": 64 << 20, ".notes": 1 << 20, ".altinstructions": 16 << 20, ".retpoline_sites": 16 << 20, ".return_sites": 16 << 20,
     ".call_sites": 16 << 20, ".ibt_endbr_seal": 16 << 20, ".parainstructions": 16 << 20, ".smp_locks": 16 << 20,
   ]
 

@@ -1,6 +1,6 @@
 internal import Domain
 
-/// The kernel's code in memory against that in its own file.
+/// The kernel's code and constants in memory against those in its own file.
 extension IntegrityReader {
   private static let differenceLimit = 256
 
@@ -25,6 +25,37 @@ extension IntegrityReader {
     var search = PatchSiteSearch(guest, text: code.text, bytes: memory)
     search.run(allProbes() ?? [])
     for site in search.sites.values { mask(site.address - start, site.length) }
+    let (rows, total) = differences(memory, original, isMasked, at: start)
+    var members: [FactValue.Member] = [
+      .init("path", .string(file.path)), .init("compared", .int(Int64(count))), .init("left", .int(Int64(isMasked.count(where: { $0 })))),
+      .init("count", .int(Int64(total))), .init("differences", .array(rows)),
+    ]
+    if let constants = constants(of: file) { members += constants }
+    return .present(.object(members))
+  }
+
+  /// The constants, without those that the boot sets.
+  private mutating func constants(of file: KernelFile) -> [FactValue.Member]? {
+    guard let section = file.constants else { return nil }
+    let start = section.address &+ guest.kernel.slide
+    guard guest.kernel.image.contains(start), let memory = guest.bytes(start, count: section.bytes.count) else {
+      note(Inconsistency(structure: "__start_rodata", address: start, reason: "the kernel's read-only data is not mapped"))
+      return nil
+    }
+    var isMasked = [Bool](repeating: false, count: memory.count)
+    let boot = setAtBoot.clamped(to: start..<start + UInt64(memory.count))
+    for address in boot { isMasked[Int(address - start)] = true }
+    let (rows, total) = differences(memory, section.bytes, isMasked, at: start)
+    return [
+      .init("constantsCompared", .int(Int64(memory.count))), .init("constantsCount", .int(Int64(total))), .init("constants", .array(rows)),
+    ]
+  }
+
+  /// Places at which memory and file differ, at most `differenceLimit` of them, and how many there are.
+  private func differences(
+    _ memory: [UInt8], _ original: [UInt8], _ isMasked: [Bool], at start: UInt64
+  ) -> (rows: [FactValue], total: Int) {
+    let count = min(memory.count, original.count)
     let slide = UInt32(truncatingIfNeeded: guest.kernel.slide)
     var differences: [FactValue] = []
     var total = 0
@@ -49,12 +80,7 @@ extension IntegrityReader {
           ])
       }
     }
-    return .present(
-      [
-        "path": .string(file.path), "compared": .int(Int64(count)), "left": .int(Int64(isMasked.count(where: { $0 }))),
-        "count": .int(Int64(total)),
-        "differences": .array(differences),
-      ])
+    return (differences, total)
   }
 
   /// One past the address that KASLR moved at this place: 32 or 64 bits that differ by just the slide, up for addresses of the image, down for

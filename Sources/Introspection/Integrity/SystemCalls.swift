@@ -26,16 +26,44 @@ extension IntegrityReader {
     if tables.isEmpty { return .unreadable("the kernel's symbols name no sys_call_table") }
     var members: [FactValue.Member] = [.init("tables", .array(tables))]
     if let lost = lostCalls() { members.append(.init("lost", .array(lost))) }
+    if let names = unreachedCompat(tables) { members.append(.init("compatUnreached", .array(names.map(FactValue.string)))) }
     return .present(.object(members))
   }
 
   /// Functions of the table that `x64_sys_call` leads to no more: since 6.9 (6.1.85) the kernel finds them by jumps in its code, and the table is for
   /// tracing. Nil for kernels without.
   private func lostCalls() -> [FactValue]? {
-    guard let start = guest.symbol("x64_sys_call"), let end = guest.kernel.symbols.following(start), end - start <= 1 << 16,
-      let bytes = guest.bytes(start, count: Int(end - start)), let table = guest.symbol("sys_call_table"), let count = length(table)
+    guard let targets = targets(of: "x64_sys_call"), let table = guest.symbol("sys_call_table"), let count = length(table) else { return nil }
+    return (0..<count).compactMap { number -> FactValue? in
+      guard let target = guest.u64(table &+ 8 &* number), !targets.contains(target) else { return nil }
+      let names = code.text.contains(target) ? guest.kernel.symbols.names(at: target).filter { $0.hasPrefix("__x64_sys_") } : []
+      return names.first.map { ["number": .int(Int64(number)), "name": .string($0)] }
+    }
+  }
+
+  /// Functions of 32-bit system calls that `ia32_sys_call` leads to nowhere. Many have never been reached, since another one has their number: which of
+  /// them must be is for the policy to say. Nil for kernels that use a table.
+  private func unreachedCompat(_ tables: [FactValue]) -> [String]? {
+    guard let targets = targets(of: "ia32_sys_call") else { return nil }
+    let prefix = "__x64_sys_"
+    var names: Set<String> = []
+    for table in tables {
+      for entry in table["entries"]?.elements ?? [] {
+        for name in entry["names"]?.elements ?? [] {
+          guard let text = name.text, text.hasPrefix(prefix) else { continue }
+          for kind in ["__ia32_sys_", "__ia32_compat_sys_"] { names.insert(kind + text.dropFirst(prefix.count)) }
+        }
+      }
+    }
+    return names.filter { name in guest.symbol(name).map { !targets.contains($0) } ?? false }.sorted()
+  }
+
+  /// Where the jumps and calls of a function lead. Every place is taken for an instruction: one too many does no harm, since functions are looked for that
+  /// none leads to.
+  private func targets(of function: String) -> Set<UInt64>? {
+    guard let start = guest.symbol(function), let end = guest.kernel.symbols.following(start), end - start <= 1 << 16,
+      let bytes = guest.bytes(start, count: Int(end - start))
     else { return nil }
-    // Every place is taken for an instruction: one too many does no harm, since functions are looked for that none leads to.
     var targets: Set<UInt64> = []
     for place in 0..<max(0, bytes.count - 6) {
       let size: Int
@@ -47,11 +75,7 @@ extension IntegrityReader {
       let distance = Int64(Int32(truncatingIfNeeded: PatchTable.word(bytes, place + size - 4, 4)))
       targets.insert(start &+ UInt64(place + size) &+ UInt64(bitPattern: distance))
     }
-    return (0..<count).compactMap { number -> FactValue? in
-      guard let target = guest.u64(table &+ 8 &* number), !targets.contains(target) else { return nil }
-      let names = code.text.contains(target) ? guest.kernel.symbols.names(at: target).filter { $0.hasPrefix("__x64_sys_") } : []
-      return names.first.map { ["number": .int(Int64(number)), "name": .string($0)] }
-    }
+    return targets
   }
 
   /// Number, target, owner, and every name of the function, since several system calls may share one.

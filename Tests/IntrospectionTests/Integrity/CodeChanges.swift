@@ -26,6 +26,23 @@ extension Change {
       let distance = UInt32(truncatingIfNeeded: try $0.symbol("init_task") &- start &- 5)
       try $0.write(start, [0xE9] + (0..<4).map { UInt8(truncatingIfNeeded: distance >> ($0 * 8)) })
     },
+    Change("a jump to a module", ["GST-031", "GST-032", "GST-033"], everything) {
+      let start = try $0.begin("clear_page_rep")
+      let distance = UInt32(truncatingIfNeeded: try $0.moduleText("virtio_blk") &+ 64 &- start &- 5)
+      try $0.write(start, [0xE9] + (0..<4).map { UInt8(truncatingIfNeeded: distance >> ($0 * 8)) })
+    },
+    Change("a jump in the middle of a function", ["GST-032", "GST-033"], everything) {
+      let place = try $0.begin("commit_creds") &+ 0x60
+      let distance = UInt32(truncatingIfNeeded: try $0.moduleText("virtio_blk") &+ 64 &- place &- 5)
+      try $0.write(place, [0xE9] + (0..<4).map { UInt8(truncatingIfNeeded: distance >> ($0 * 8)) })
+    },
+    Change("a word of the constants", ["GST-033", "GST-035"], [.kernel, .readOnly, .kernelFile]) {
+      // Of /proc/version's format, so that it tells nothing of it.
+      try $0.write(try $0.symbol("linux_proc_banner"), Array("%c".utf8))
+    },
+    Change("an entry of a constant table", ["GST-001", "GST-033", "GST-035"], [.kernel, .systemCalls, .readOnly, .kernelFile]) {
+      try $0.write(try $0.symbol("sys_call_table") &+ 8 &* 78, try $0.heap())
+    },
     Change("a breakpoint without a probe", ["GST-031", "GST-032", "GST-033"], everything) {
       try $0.write(try $0.begin("clear_page_rep"), [0xCC])
     },
@@ -33,18 +50,14 @@ extension Change {
 
   static let calls: [Change] = [
     Change("a system call that the kernel's switch leads past", ["GST-004"], [.systemCalls]) {
-      let start = try $0.symbol("x64_sys_call")
-      let kill = try $0.symbol("__x64_sys_kill")
-      guard let bytes = $0.guest.bytes(start, count: 8192) else { return }
-      // The displacement of a jump, conditional or not, or of a call.
-      for place in 2..<8188 where [0xE8, 0xE9].contains(bytes[place - 1]) || bytes[place - 1] & 0xF0 == 0x80 {
-        let next = start &+ UInt64(place) &+ 4
-        let distance = bytes[place..<place + 4].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-        guard next &+ UInt64(bitPattern: Int64(Int32(bitPattern: distance))) == kill else { continue }
-        return try $0.write(next &- 4, UInt32(truncatingIfNeeded: try $0.symbol("__x64_sys_getppid") &- next))
-      }
-      throw GuestEditor.Impossible(description: "x64_sys_call does not lead to kill")
-    }
+      try $0.redirect("x64_sys_call", from: "__x64_sys_kill", to: try $0.symbol("__x64_sys_getppid"))
+    },
+    Change("a system call that the kernel's switch leads to a module", ["GST-004"], [.systemCalls]) {
+      try $0.redirect("x64_sys_call", from: "__x64_sys_kill", to: try $0.moduleText("virtio_blk") &+ 64)
+    },
+    Change("a 32-bit system call that the kernel's switch leads past", ["GST-004"], [.systemCalls]) {
+      try $0.redirect("ia32_sys_call", from: "__ia32_sys_kill", to: try $0.symbol("__ia32_sys_getppid"))
+    },
   ]
 
   /// What lasts a moment in a guest that loads modules and starts processes.
@@ -91,6 +104,13 @@ extension Change {
       let roots = try $0.symbol("mod_tree") &+ $0.offset("latch_tree_root", "tree")
       for copy in UInt64(0)..<2 { try $0.write(roots &+ 8 &* copy, UInt64(0)) }
     },
+    Change("a module in none of its lists", ["GST-051"], [.modules, .executable]) {
+      let module = try $0.module("virtio_blk")
+      for link in try [$0.offset("module", "list"), $0.offset("module", "bug_list")] { try $0.unlink(module &+ link) }
+      try $0.unlink(module &+ $0.offset("module", "mkobj") &+ $0.offset("module_kobject", "kobj") &+ $0.offset("kobject", "entry"))
+      try $0.eraseFromTree(module)
+    },
+    Change("a module out of the tree alone", ["GST-070"], [.modules]) { try $0.eraseFromTree(try $0.module("virtio_blk")) },
     Change("a module from elsewhere", ["GST-071"], [.modules]) {
       for place in [try $0.module("virtio_blk") &+ $0.offset("module", "taints"), try $0.symbol("tainted_mask")] {
         try $0.write(place, try $0.pointer(place &- 0, orZero: true) | 1 << 12)
@@ -124,6 +144,53 @@ extension GuestEditor {
     // ENDBR64, or what it was replaced by.
     let pads: [[UInt8]] = [[0xF3, 0x0F, 0x1E, 0xFA], [0x66, 0x0F, 0x1F, 0x00], [0x0F, 0x1F, 0x40, 0xD6]]
     return guest.bytes(start, count: 4).map(pads.contains) ?? false ? start &+ 4 : start
+  }
+
+  /// Takes all nodes of a module out of both copies of the tree of addresses, where they have no children or one; else leads past them to none.
+  func eraseFromTree(_ module: UInt64) throws {
+    let roots = try symbol("mod_tree") &+ offset("latch_tree_root", "tree")
+    let node = try offset("mod_tree_node", "node")
+    let owner = try offset("mod_tree_node", "mod")
+    for copy in UInt64(0)..<2 {
+      let offset = node &+ copy &* 24
+      let root = roots &+ 8 &* copy
+      let walk = guest.tree(root: root, offset: offset, structure: "mod_tree")
+      for entry in walk.entries where guest.u64(entry &+ owner) == module {
+        let place = entry &+ offset
+        let parent = try pointer(place, orZero: true) & ~3
+        let (right, left) = (try pointer(place &+ 8, orZero: true), try pointer(place &+ 16, orZero: true))
+        // The left child takes its place, and the right one hangs below the left one's last.
+        var top = left
+        if left == 0 {
+          top = right
+        } else if right != 0 {
+          var last = left
+          while try pointer(last &+ 8, orZero: true) != 0 { last = try pointer(last &+ 8) }
+          try write(last &+ 8, right)
+          try write(right, last | (pointer(right, orZero: true) & 3))
+        }
+        if top != 0 { try write(top, parent | (pointer(top, orZero: true) & 3)) }
+        let slot = try parent == 0 ? root : (pointer(parent &+ 8, orZero: true) == place ? parent &+ 8 : parent &+ 16)
+        try write(slot, top)
+      }
+    }
+  }
+
+  /// Turns each jump of a function that leads to another one elsewhere.
+  func redirect(_ function: String, from target: String, to place: UInt64) throws {
+    let start = try symbol(function)
+    let old = try symbol(target)
+    guard let bytes = guest.bytes(start, count: 9200) else { throw Impossible(description: "\(function) is not mapped") }
+    var count = 0
+    // The displacement of a jump, conditional or not, or of a call.
+    for offset in 2..<9196 where [0xE8, 0xE9].contains(bytes[offset - 1]) || bytes[offset - 1] & 0xF0 == 0x80 {
+      let next = start &+ UInt64(offset) &+ 4
+      let distance = bytes[offset..<offset + 4].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+      guard next &+ UInt64(bitPattern: Int64(Int32(bitPattern: distance))) == old else { continue }
+      try write(next &- 4, UInt32(truncatingIfNeeded: place &- next))
+      count += 1
+    }
+    guard count > 0 else { throw Impossible(description: "\(function) does not lead to \(target)") }
   }
 
   func moduleText(_ name: String) throws -> UInt64 {

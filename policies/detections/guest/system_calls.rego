@@ -107,7 +107,7 @@ gst_003 contains guest.hit("changed", sprintf("%s:%d", [table.name, entry.number
 
 # METADATA
 # title: "A system call is no longer reached"
-# description: "Newer kernels find the function of a system call by jumps in x64_sys_call, and keep the table for tracing only. Where no jump leads to a function of the table any more, the jump was turned elsewhere."
+# description: "Newer kernels find the function of a system call by jumps in x64_sys_call and ia32_sys_call, and keep a table of the first for tracing only. Where no jump leads to a function of a call any more, the jump was turned elsewhere."
 # custom:
 #   id: GST-004
 #   severity: critical
@@ -116,7 +116,13 @@ gst_003 contains guest.hit("changed", sprintf("%s:%d", [table.name, entry.number
 #   remediation: "Isolate the guest, keep an image of its memory (ringwall guest dump), and rebuild it from a trusted image."
 #   messages:
 #     lost: "No jump of x64_sys_call leads to {name}, the function of number {number}"
-#   source: "arch/x86/entry/syscall_64.c (x64_sys_call)"
+#     compat: "No jump of ia32_sys_call leads to {name}"
+#   source: "arch/x86/entry/syscall_64.c (x64_sys_call), arch/x86/entry/syscall_32.c (ia32_sys_call)"
 gst_004 contains guest.hit("lost", sprintf("%d", [call.number]), {"number": call.number, "name": call.name}) if {
 	some call in guest.value("systemCalls").lost
+}
+
+gst_004 contains guest.hit("compat", name, {"name": name}) if {
+	some name in guest.value("systemCalls").compatUnreached
+	name in guest_calls.ia32
 }

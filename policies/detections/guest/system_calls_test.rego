@@ -65,3 +65,10 @@ test_baseline if {
 test_unreadable_says_nothing if {
 	count(system_calls.gst_001) == 0 with input as {"facts": {"systemCalls": {"state": "unreadable", "why": "not mapped"}}}
 }
+
+test_compat if {
+	calls := {"facts": {"systemCalls": {"state": "present", "value": {"tables": [], "compatUnreached": ["__ia32_sys_kill", "__ia32_sys_select"]}}}}
+	some hit in system_calls.gst_004 with input as calls
+	hit.args.name == "__ia32_sys_kill"
+	count(system_calls.gst_004) == 1 with input as calls
+}

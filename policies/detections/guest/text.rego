@@ -66,8 +66,8 @@ gst_034 contains guest.hit("cut", function.at.address, {"at": guest.shown(functi
 }
 
 # METADATA
-# title: "The kernel's code differs from its own file"
-# description: "The code in memory is held against the kernel's own ELF file, byte by byte, without the places that boot or the kernel itself patches and without the addresses that KASLR moved. It sees what was changed before any baseline, whatever the boot; it cannot see a change in a place that is left out, or a file that was changed too."
+# title: "The kernel's code or constants differ from its own file"
+# description: "What is in memory is held against the kernel's own ELF file, byte by byte, without the places that boot or the kernel itself patches and without the addresses that KASLR moved. It sees what was changed before any baseline, whatever the boot; it cannot see a change in a place that is left out, or a file that was changed too."
 # custom:
 #   id: GST-033
 #   severity: critical
@@ -76,9 +76,37 @@ gst_034 contains guest.hit("cut", function.at.address, {"at": guest.shown(functi
 #   remediation: "Isolate the guest and keep an image of its memory; compare the function with the file to find what was changed."
 #   messages:
 #     bytes: "{at} holds {bytes}, and the file of the kernel {original}"
+#     constant: "The constant {at} holds {bytes}, and the file of the kernel {original}"
 #   source: "arch/x86/kernel/alternative.c, scripts/extract-vmlinux"
 gst_033 contains guest.hit("bytes", difference.at.address, {"at": guest.shown(difference.at.owner), "bytes": difference.bytes, "original": difference.original}) if {
 	some difference in guest.value("kernelFile").differences
+}
+
+gst_033 contains guest.hit("constant", difference.at.address, {"at": guest.shown(difference.at.owner), "bytes": difference.bytes, "original": difference.original}) if {
+	some difference in object.get(guest.value("kernelFile"), "constants", [])
+}
+
+# METADATA
+# title: "Constants of the kernel differ from the baseline"
+# description: "Tables of functions, names, formats and types of the kernel's image are closed to writing when it has started, and nothing of its own writes there any more. Each page is held against the baseline taken of the same guest since its start."
+# custom:
+#   id: GST-035
+#   severity: critical
+#   technique: [T1014, T1562]
+#   facts: [readOnly, baseline.readOnly]
+#   remediation: "Isolate the guest and keep an image of its memory; compare what stands there with the same kernel on another machine to find what was changed."
+#   messages:
+#     page: "The constants at {address}, from {symbol} on, have other contents than in the baseline"
+#   source: "arch/x86/mm/init_64.c (mark_rodata_ro)"
+gst_035 contains guest.hit("page", address, {"address": address, "symbol": data_now.symbols[index]}) if {
+	guest.same_kernel
+	data_now := guest.value("readOnly")
+	old := guest.before("readOnly")
+	data_now.start == old.start
+	data_now.slide == old.slide
+	some index, hash in data_now.pages
+	old.pages[index] != hash
+	address := sprintf("__start_rodata+0x%x", [index * data_now.pageSize])
 }
 
 # METADATA

@@ -35,6 +35,21 @@ test_pages if {
 	hit.args == {"address": "_stext+0x1000", "function": "b"}
 }
 
+test_constants if {
+	difference := {"at": site.at, "bytes": "cc", "original": "90"}
+	some hit in text.gst_033 with input as {"facts": {"kernelFile": {"state": "present", "value": {"differences": [], "constants": [difference]}}}}
+	hit.case == "constant"
+	count(text.gst_035) == 0 with input as {"facts": constants(["x", "y"], "0x0"), "baseline": {"facts": constants(["x", "y"], "0x0")}}
+	count(text.gst_035) == 0 with input as {"facts": constants(["x", "z"], "0x200000"), "baseline": {"facts": constants(["x", "y"], "0x0")}}
+	some page in text.gst_035 with input as {"facts": constants(["x", "z"], "0x0"), "baseline": {"facts": constants(["x", "y"], "0x0")}}
+	page.args == {"address": "__start_rodata+0x1000", "symbol": "b"}
+}
+
+constants(pages, slide) := object.union(code([], [], [], slide), {"readOnly": {
+	"state": "present",
+	"value": {"start": "0xffffffff82000000", "slide": slide, "pageSize": 4096, "pages": pages, "symbols": ["a", "b"]},
+}})
+
 module_code(pages, places) := object.union(code([], [], [], "0x0"), {"moduleCode": {"state": "present", "value": {"slide": "0x0", "modules": [{
 	"name": "loop", "module": "0x1", "base": "0x2", "size": 4096, "pageSize": 4096, "pages": pages, "places": places,
 	"patched": [], "redirected": [], "returning": [],

@@ -1,0 +1,42 @@
+internal import Crypto
+internal import Domain
+
+/// Constants of the kernel's image: its tables of functions and system calls, names, formats, types. They are read-only as soon as the kernel has started,
+/// and nothing of the kernel's own writes there afterwards.
+extension IntegrityReader {
+  private static let pageSize = 4096
+
+  mutating func readOnly() -> IntegrityFacts.State {
+    guard let range = constants else { return .absent("the kernel's symbols name neither __start_rodata nor __end_rodata") }
+    guard let bytes = guest.bytes(range.lowerBound, count: Int(range.upperBound - range.lowerBound)) else {
+      note(Inconsistency(structure: "__start_rodata", address: range.lowerBound, reason: "the kernel's read-only data is not mapped"))
+      return .unreadable("the kernel's read-only data is not mapped from end to end")
+    }
+    let pages = stride(from: 0, to: bytes.count, by: Self.pageSize).map { place -> FactValue in
+      .string(Array(SHA256.hash(data: bytes[place..<min(place + Self.pageSize, bytes.count)])).prefix(16).hexadecimal)
+    }
+    return .present([
+      "start": addressValue(range.lowerBound &- guest.kernel.slide), "pageSize": .int(Int64(Self.pageSize)),
+      // Most tables hold addresses.
+      "slide": addressValue(guest.kernel.slide), "pages": .array(pages),
+      "symbols": .array(
+        stride(from: 0, to: UInt64(bytes.count), by: Self.pageSize).map { place in
+          .string(guest.kernel.symbols.nearest(range.lowerBound + place)?.symbol.name ?? "")
+        }),
+    ])
+  }
+
+  /// Nil for a kernel that does not name them, and for more than one reading returns.
+  var constants: Range<UInt64>? {
+    guard let start = guest.symbol("__start_rodata"), let end = guest.symbol("__end_rodata"), start < end,
+      guest.kernel.image.contains(start), end - start <= UInt64(Guest.bytesLimit)
+    else { return nil }
+    return start..<end
+  }
+
+  /// What the boot still writes before it closes the constants (include/asm-generic/vmlinux.lds.h, RO_AFTER_INIT_DATA).
+  var setAtBoot: Range<UInt64> {
+    guard let start = guest.symbol("__start_ro_after_init"), let end = guest.symbol("__end_ro_after_init"), start < end else { return 0..<0 }
+    return start..<end
+  }
+}
