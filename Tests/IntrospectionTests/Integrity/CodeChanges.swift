@@ -40,7 +40,7 @@ extension Change {
       // Of /proc/version's format, so that it tells nothing of it.
       try $0.write(try $0.symbol("linux_proc_banner"), Array("%c".utf8))
     },
-    Change("an entry of a constant table", ["GST-001", "GST-033", "GST-035"], [.kernel, .systemCalls, .readOnly, .kernelFile]) {
+    Change("an entry of a constant table", ["GST-001", "GST-003", "GST-033", "GST-035"], [.kernel, .systemCalls, .readOnly, .kernelFile]) {
       try $0.write(try $0.symbol("sys_call_table") &+ 8 &* 78, try $0.heap())
     },
     Change("a breakpoint without a probe", ["GST-031", "GST-032", "GST-033"], everything) {
