@@ -57,7 +57,7 @@ struct PartitionTests {
     let second = try TestDisk.records(disk.image, volume: 2)
     #expect(TestDisk.volumes(second).map(\.state).prefix(2) == [.skipped, .read])
     let error = #expect(throws: DiskError.self) { try TestDisk.records(disk.image, volume: 9) }
-    #expect(error?.message.contains("there are 1, 2") == true)
+    #expect(error?.message.contains("its volumes are 1, 2") == true)
   }
 
   @Test("A protective MBR without its GPT, an entry behind the end and an empty table say what is wrong") func damaged() throws {
