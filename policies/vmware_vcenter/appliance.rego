@@ -200,13 +200,13 @@ else := judge.unreadable(["vami.tls"])
 #   always: true
 scg_vcenter_8_vami_administration_password_expiration := judge.pass("safe", {}, ["vami.root"]) if judge.value("vami.root").expires == false
 
-else := judge.pass("far", {"found": judge.value("vami.root").days}, ["vami.root"]) if judge.value("vami.root").days >= 9999
+else := judge.pass("far", {"found": judge.value("vami.root").days}, ["vami.root"]) if distant(judge.value("vami.root").days)
 
 else := judge.fail("unsafe", {}, ["vami.root"]) if judge.value("vami.root").expires == true
 
 else := judge.pass("safe", {}, ["vami.policy"]) if judge.value("vami.policy") in {-1, 0}
 
-else := judge.pass("far", {"found": judge.value("vami.policy")}, ["vami.policy"]) if judge.value("vami.policy") >= 9999
+else := judge.pass("far", {"found": judge.value("vami.policy")}, ["vami.policy"]) if distant(judge.value("vami.policy"))
 
 else := judge.fail("policy", {"found": judge.value("vami.policy")}, ["vami.policy"]) if judge.present("vami.policy")
 
@@ -353,3 +353,9 @@ scg_vcenter_8_supported := vmware_sites.supported("product")
 #     VMware Security Configuration Guide 8 (803-20260612-01157), vcenter-8.vami-updates; it names PCI DSS 4.0 6.3.3
 #   always: true
 scg_vcenter_8_vami_updates := vmware_sites.current("product", "vcenter_builds")
+
+# distant: a number of days that no appliance is used for. A text would be greater than any number.
+distant(days) if {
+	is_number(days)
+	days >= 9999
+}
