@@ -31,12 +31,21 @@ public struct Guest: Sendable {
   public init(memory: PhysicalMemory, processors: [UInt64] = [], information: [VMCoreInfo] = [], cache: KernelCache? = nil)
     throws(IntrospectionError)
   {
-    let found = try KernelSearch(memory: memory, roots: processors, given: information, cache: cache).run()
-    self.memory = memory
+    try self.init(KernelSearch(memory: memory, roots: { processors }, given: information, cache: cache))
+  }
+
+  /// Finds the kernel in the memory of a guest that runs; where there is a monitor, a kernel that no vCPU runs on is refused.
+  public init(_ machine: LiveMachine, cache: KernelCache? = nil) throws(IntrospectionError) {
+    try self.init(KernelSearch(memory: machine.memory, roots: machine.roots, given: [], cache: cache))
+  }
+
+  private init(_ search: KernelSearch) throws(IntrospectionError) {
+    let found = try search.run()
+    memory = search.memory
     kernel = found.kernel
     space = found.space
     rejected = found.rejected
-    isRunning = memory.isRunning
+    isRunning = search.memory.isRunning
   }
 
   /// The same guest for whoever reads it while it stands still, or looks again by himself: no view waits.

@@ -40,13 +40,13 @@ import Testing
     @discardableResult
     func follow() -> [FollowEvent] {
       var events: [FollowEvent] = []
-      while true {
+      while !ReadableDescriptors.wait([watcher.descriptor], milliseconds: 0).isEmpty {
         let told = watcher.read()
         if told.isOverflowed { events += estate.rescan(now: request.now) }
-        if told.events.isEmpty && !told.isOverflowed { return events }
         events += estate.apply(told.events, now: request.now)
         sync()
       }
+      return events
     }
 
     private func sync() {
@@ -173,6 +173,26 @@ import Testing
     try FileManager.default.removeItem(atPath: followed.folder + "/a.vmsd")
     followed.follow()
     #expect(try followed.state() == followed.audited())
+  }
+
+  @Test("A watcher is read piece by piece, however much waits, and nothing is lost")
+  func pieces() throws {
+    let scratch = NSTemporaryDirectory() + "ringwall-pieces-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: scratch) }
+    let watcher = try FolderWatcher()
+    try watcher.watch(scratch)
+    let names = (0..<3000).map { "guest-\($0).xml" }
+    for name in names { try Data().write(to: URL(fileURLWithPath: scratch + "/" + name)) }
+    var created: [String] = []
+    var readings = 0
+    while !ReadableDescriptors.wait([watcher.descriptor], milliseconds: 0).isEmpty {
+      let told = watcher.read()
+      #expect(!told.isOverflowed && told.events.count <= 2048)
+      created += told.events.filter { $0.kind == .created }.map(\.name)
+      readings += 1
+    }
+    #expect(created == names && readings > 1)
   }
 
   @Test("After 1,000 random changes the followed state is the one of a full audit", arguments: [(UInt64(1), 1000), (2, 500)])

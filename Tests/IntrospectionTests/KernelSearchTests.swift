@@ -40,6 +40,28 @@ import Testing
     #expect(error.map { "\($0)" }?.contains("no vCPU's page tables map it") == true)
   }
 
+  @Test("a running guest's processor that left a process meanwhile is asked again, and not without end")
+  func processorsAnew() throws {
+    let synthetic = SyntheticKernel()
+    let file = try synthetic.file()
+    let saved = try MemoryImage(path: file.path).memory()
+    func read(isRunning: Bool, gone: Int) throws -> (release: String, readings: Int) {
+      let memory = try PhysicalMemory(segments: saved.segments, path: saved.path, isRunning: isRunning)
+      var readings = 0
+      let roots: () -> [UInt64] = {
+        readings += 1
+        return readings <= gone ? [0x1C0_0000] : [SyntheticKernel.physical + 0x1000]
+      }
+      do throws(IntrospectionError) {
+        return (try KernelSearch(memory: memory, roots: roots, given: [], cache: nil).run().kernel.release, readings)
+      } catch { return ("", readings) }
+    }
+    #expect(try read(isRunning: true, gone: 5) == (SyntheticKernel.release, 6))
+    #expect(try read(isRunning: false, gone: .max) == ("", 2))
+    let never = try read(isRunning: true, gone: .max)
+    #expect(never.release.isEmpty && never.readings <= 64)
+  }
+
   // MARK: Decoys
 
   struct Decoy: Sendable, CustomTestStringConvertible {

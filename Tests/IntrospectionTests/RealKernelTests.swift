@@ -34,7 +34,7 @@ private func rows(_ list: ProcessList) -> Set<Row> {
 /// What holds of every kernel.
 private func check(_ test: TestGuest, levels: Int) throws {
   let machine = try LiveMachine(pid: test.process)
-  let guest = try Guest(memory: machine.memory, processors: machine.roots())
+  let guest = try Guest(machine)
   #expect(guest.kernel.release == test.release)
   #expect(guest.kernel.source == "VMCOREINFO" && guest.space.levels == levels)
   #expect(guest.rejected.isEmpty)

@@ -15,7 +15,8 @@ public final class Follower {
   private var folderVersion = -1
   /// Folders that are watched since, and were not when they were read.
   private var unseen: Set<String> = []
-  private var unseenSince: ContinuousClock.Instant?
+  /// When the first and the last of them were added.
+  private var unseenSince: (first: ContinuousClock.Instant, last: ContinuousClock.Instant)?
 
   /// Changed names that are taken at once: in between, the system's queue is emptied.
   private static let batch = 64
@@ -122,13 +123,16 @@ public final class Follower {
 
   /// Watches what is followed now; what was read before it was watched is looked at again soon.
   private func settleWatches(_ tell: ([FollowEvent]) -> Void) throws(DataError) {
-    unseen.formUnion(try watch(tell))
-    if !unseen.isEmpty, unseenSince == nil { unseenSince = clock.now }
+    let added = try watch(tell)
+    guard !added.isEmpty else { return }
+    unseen.formUnion(added)
+    let now = clock.now
+    unseenSince = (unseenSince?.first ?? now, now)
   }
 
   /// When folders are looked at again that were not watched while they were read: once what is being written there has come to rest.
   private var unseenDue: ContinuousClock.Instant? {
-    unseenSince.map { $0 + (settling.isEmpty ? .milliseconds(50) : .milliseconds(1000)) }
+    unseenSince.map { settling.isEmpty ? min($0.last + .milliseconds(50), $0.first + .milliseconds(1000)) : $0.first + .milliseconds(1000) }
   }
 
   /// Watches what is followed now, and nothing else. Returns the folders that were not watched before.

@@ -43,8 +43,8 @@ struct KernelCandidate {
 
   private func word(_ virtual: UInt64) -> UInt64? { image(virtual, 8).map { $0.reversed().reduce(0) { $0 << 8 | UInt64($1) } } }
 
-  /// - Parameter roots: CR3 of each vCPU where it is known, else none.
-  func check(_ table: SymbolTable?, roots: [UInt64]) throws(Reason) -> Accepted {
+  /// - Parameter roots: reads CR3 of each vCPU where it is known, else none.
+  func check(_ table: SymbolTable?, roots: () -> [UInt64]) throws(Reason) -> Accepted {
     guard physicalBase & 0x1F_FFFF == 0 else { throw Reason(text: "its physical base is not on 2 MiB") }
     guard text >= Kernel.mapBase, pageTable >= Kernel.mapBase else { throw Reason(text: "its addresses are not those of a kernel image") }
     let space = try space()
@@ -88,14 +88,21 @@ struct KernelCandidate {
     throw Reason(text: "its page tables do not map the image to where VMCOREINFO or the symbols say that it lies")
   }
 
+  /// Times that CR3 is read of a guest that runs: a process may end, and its tables be given away, between the register and the table.
+  private static let readings = 16
+
   /// A vCPU in user mode runs on the second of two top tables where the kernel isolates its own (KPTI): the first lies right before it.
-  private func checkProcessors(_ roots: [UInt64], _ space: AddressSpace) throws(Reason) {
-    let isMapped = roots.contains { root in
-      [root, root & ~0x1000].contains {
-        AddressSpace(memory: memory, root: $0, levels: space.levels, encryption: encryption).translate(text) == physical(text)
+  private func checkProcessors(_ roots: () -> [UInt64], _ space: AddressSpace) throws(Reason) {
+    for _ in 0..<(memory.isRunning ? Self.readings : 1) {
+      let roots = roots()
+      let isMapped = roots.contains { root in
+        [root, root & ~0x1000].contains {
+          AddressSpace(memory: memory, root: $0, levels: space.levels, encryption: encryption).translate(text) == physical(text)
+        }
       }
+      if roots.isEmpty || isMapped { return }
     }
-    if !roots.isEmpty, !isMapped { throw Reason(text: "no vCPU's page tables map it") }
+    throw Reason(text: "no vCPU's page tables map it")
   }
 
   // MARK: Symbols

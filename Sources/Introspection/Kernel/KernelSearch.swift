@@ -3,8 +3,8 @@
 /// its reason.
 struct KernelSearch {
   let memory: PhysicalMemory
-  /// CR3 of each vCPU where it is known.
-  let roots: [UInt64]
+  /// Reads CR3 of each vCPU where it is known.
+  let roots: () -> [UInt64]
   /// VMCOREINFO that came with an image, beside what lies in memory.
   let given: [VMCoreInfo]
   /// Kernels that were found before; nil to remember none.

@@ -67,7 +67,7 @@ public final class LiveMachine {
     return try PauseWindow(process, monitor: monitor, second: secondMonitor, method: method, settings: settings)
   }
 
-  /// CR3 of each virtual processor, for `Guest.init(memory:processors:information:)`; none without a monitor.
+  /// CR3 of each virtual processor, as it is now; none without a monitor.
   public func roots() -> [UInt64] {
     guard let text = try? monitor?.human("info registers -a") else { return [] }
     return VirtualProcessor.all(in: text).map(\.cr3)

@@ -87,33 +87,32 @@ public final class FolderWatcher {
     if folders[watch]?.isEmpty == true { folders[watch] = nil }
   }
 
-  /// Everything that waits to be read. `isOverflowed`: the queue ran over, and what changed is not known.
+  /// What waits to be read, 64 KiB of it at most: whoever writes without rest keeps nobody here. The descriptor stays readable while there is
+  /// more. `isOverflowed`: the queue ran over, and what changed is not known.
   public func read() -> (events: [Event], isOverflowed: Bool) {
     var events: [Event] = []
     var isOverflowed = false
-    while true {
-      // SAFETY: read(2) writes no more than the capacity, and as many bytes are initialised as it says.
-      let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, count in
-        count = unsafe max(0, Glibc.read(descriptor, buffer.baseAddress, buffer.count))
-      }
-      if bytes.isEmpty { return (events, isOverflowed) }
-      var at = 0
-      while at + Self.headSize <= bytes.count {
-        let watch = Int32(bitPattern: Self.word(bytes, at))
-        let mask = Self.word(bytes, at + 4)
-        let length = Int(Self.word(bytes, at + 12))
-        let name = bytes[(at + Self.headSize)..<min(bytes.count, at + Self.headSize + length)].prefix { $0 != 0 }
-        at += Self.headSize + length
-        if mask & UInt32(IN_Q_OVERFLOW) != 0 {
-          isOverflowed = true
-        } else {
-          for folder in folders[watch] ?? [] {
-            if let kind = Self.kind(mask) { events.append(Event(folder: folder, name: String(decoding: name, as: UTF8.self), kind: kind)) }
-            if mask & UInt32(IN_IGNORED) != 0 { forget(folder, of: watch) }
-          }
+    // SAFETY: read(2) writes no more than the capacity, and as many bytes are initialised as it says.
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, count in
+      count = unsafe max(0, Glibc.read(descriptor, buffer.baseAddress, buffer.count))
+    }
+    var at = 0
+    while at + Self.headSize <= bytes.count {
+      let watch = Int32(bitPattern: Self.word(bytes, at))
+      let mask = Self.word(bytes, at + 4)
+      let length = Int(Self.word(bytes, at + 12))
+      let name = bytes[(at + Self.headSize)..<min(bytes.count, at + Self.headSize + length)].prefix { $0 != 0 }
+      at += Self.headSize + length
+      if mask & UInt32(IN_Q_OVERFLOW) != 0 {
+        isOverflowed = true
+      } else {
+        for folder in folders[watch] ?? [] {
+          if let kind = Self.kind(mask) { events.append(Event(folder: folder, name: String(decoding: name, as: UTF8.self), kind: kind)) }
+          if mask & UInt32(IN_IGNORED) != 0 { forget(folder, of: watch) }
         }
       }
     }
+    return (events, isOverflowed)
   }
 
   private static func kind(_ mask: UInt32) -> Event.Kind? {

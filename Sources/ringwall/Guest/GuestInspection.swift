@@ -32,7 +32,7 @@ final class GuestInspection {
       return
     }
     let machine = try named.machine()
-    do throws(IntrospectionError) { guest = try Guest(memory: machine.memory, processors: machine.roots()) } catch {
+    do throws(IntrospectionError) { guest = try Guest(machine) } catch {
       throw DataError(error.description)
     }
     self.machine = machine

@@ -84,7 +84,7 @@ extension GuestTarget {
     }
     let machine = try machine()
     do throws(IntrospectionError) {
-      return try Guest(memory: machine.memory, processors: machine.roots(), cache: cache)
+      return try Guest(machine, cache: cache)
     } catch { throw DataError(error.description) }
   }
 
@@ -106,7 +106,7 @@ extension GuestTarget {
     let machine = try named.machine()
     return Reached(
       memory: machine.memory,
-      kernel: { () throws(IntrospectionError) in try Guest(memory: machine.memory, processors: machine.roots()) }, machine: machine)
+      kernel: { () throws(IntrospectionError) in try Guest(machine) }, machine: machine)
   }
 
   private static func reach(_ image: MemoryImage) throws(IntrospectionError) -> Reached {
