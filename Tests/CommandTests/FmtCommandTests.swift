@@ -87,4 +87,13 @@ struct FmtCommandTests {
     let rules = try #require(json["rules"] as? [[String: Any]])
     #expect((rules[0]["location"] as? [String: Any])?["row"] as? Int == 4)
   }
+
+  @Test("The shipped policies hold nothing unused, and are formatted")
+  func shipped() throws {
+    let policies = Program.packageRoot.appendingPathComponent("policies").path
+    let strict = try Program.run(["check", "--strict", policies])
+    #expect(strict.code == 0, "\(strict.error)")
+    let unformatted = try Program.run(["fmt", "--list", policies])
+    #expect(unformatted.code == 0 && unformatted.output.isEmpty, "\(unformatted.output)")
+  }
 }

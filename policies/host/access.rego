@@ -2,7 +2,6 @@
 package ringwall.controls.host.access
 
 import data.ringwall.lib.judge
-import data.ringwall.lib.module
 
 # METADATA
 # title: "/dev/kvm owner and mode"
@@ -60,7 +59,7 @@ no_device if {
 
 owner := sprintf("%s:%s", [named(device.user, device.uid), named(device.group, device.gid)])
 
-named(name, id) := name if is_string(name)
+named(name, _) := name if is_string(name)
 
 named(name, id) := sprintf("%v", [id]) if not is_string(name)
 

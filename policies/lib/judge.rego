@@ -20,7 +20,7 @@ readable(name) if state(name) in {"present", "absent"}
 value(name) := input.facts[name].value if present(name)
 
 # value of a present fact, or the default when the source was read and the key is not there
-effective(name, fallback) := value(name)
+effective(name, _) := value(name)
 
 effective(name, fallback) := fallback if absent(name)
 
@@ -71,7 +71,7 @@ one_of(name, safe, fallback) := fail("unsafe", {"found": found}, [name]) if {
 	not found in safe
 }
 
-one_of(name, safe, fallback) := unreadable([name]) if not readable(name)
+one_of(name, _, _) := unreadable([name]) if not readable(name)
 
 # none_of: the value, or the default while the key is absent, does not stand in the set of unsafe values.
 none_of(name, bad, fallback) := pass("safe", {"found": found}, [name]) if {
@@ -84,7 +84,7 @@ none_of(name, bad, fallback) := fail("unsafe", {"found": found}, [name]) if {
 	found in bad
 }
 
-none_of(name, bad, fallback) := unreadable([name]) if not readable(name)
+none_of(name, _, _) := unreadable([name]) if not readable(name)
 
 # nothing: the key is absent, or its list is empty. Cases: safe, unsafe (args: found).
 nothing(name) := pass("safe", {"found": "-"}, [name]) if empty(name)

@@ -82,7 +82,7 @@ meaning(text) := "on" if {
 
 # timed: says where the next load would turn the verdict. A built-in module takes options from the kernel command line alone, and those
 # are in force already.
-timed(case, module, parameter, wanted) := concat("", [case, "UntilReload"]) if {
+timed(case, module, parameter, _) := concat("", [case, "UntilReload"]) if {
 	judge.value(fact(module)) != "built-in"
 	next(module, parameter) != "unclear"
 	next(module, parameter) != live(module, parameter)
