@@ -58,7 +58,7 @@ public struct Tree: Sendable {
       var failure: Int32 = 0
       // SAFETY: read(2) writes no more than the capacity, and as many bytes are initialised as it says.
       let chunk = unsafe [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, count in
-        let n = Self.retrying { unsafe readFile(descriptor, buffer.baseAddress, buffer.count) }
+        let n = Self.awaiting(descriptor) { unsafe readFile(descriptor, buffer.baseAddress, buffer.count) }
         if n < 0 { failure = errno }
         count = max(0, n)
       }
@@ -173,6 +173,21 @@ public struct Tree: Sendable {
     case EACCES, EPERM: .permission
     case EFBIG: .tooLarge
     default: .io
+    }
+  }
+
+  /// Milliseconds that a pipe may say nothing. What is named with <(virsh dumpxml web) comes when it is ready, and what never comes is given up.
+  private static let patience = 60_000
+
+  /// The same for what is opened so that it does not block: a pipe whose writer has nothing yet is waited for.
+  private static func awaiting(_ descriptor: Int32, _ call: () -> Int) -> Int {
+    while true {
+      let result = retrying(call)
+      if result >= 0 || errno != EAGAIN { return result }
+      guard !ReadableDescriptors.wait([descriptor], milliseconds: patience).isEmpty else {
+        errno = ETIMEDOUT
+        return -1
+      }
     }
   }
 

@@ -43,6 +43,8 @@ enum PasswordInput {
     guard status.st_uid == geteuid() || status.st_uid == 0 else {
       throw DataError("--password-file \(path): belongs to another user; make it your own")
     }
+    // What <(pass show esxi) names comes when it is ready.
+    _ = fcntl(descriptor, F_SETFL, 0)
     let line = try firstLine(of: descriptor, path)
     guard !line.isEmpty else { throw DataError("--password-file \(path): its first line is empty") }
     return line
