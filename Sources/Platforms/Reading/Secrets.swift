@@ -76,7 +76,7 @@ package enum Secrets {
   }
 
   /// The name that ends before a mark, in lower case; of JSON the text in quotes.
-  private static func name(before mark: Int, in bytes: [UInt8], isQuoted: Bool) -> String? {
+  private static func name(before mark: Int, in bytes: [UInt8], isQuoted: Bool) -> [UInt8]? {
     var end = mark
     if isQuoted {
       while end > 0, bytes[end - 1] <= 0x20 { end -= 1 }
@@ -86,26 +86,35 @@ package enum Secrets {
     }
     var start = end
     while start > 0, end - start < 128, isNameByte(bytes[start - 1]) { start -= 1 }
-    return start < end ? String(decoding: bytes[start..<end], as: UTF8.self).lowercased() : nil
+    return start < end ? bytes[start..<end].map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 } : nil
   }
 
   private static func isNameByte(_ byte: UInt8) -> Bool {
     (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte & 0xDF) || byte == 0x5F || byte == 0x2D || byte == 0x2E
   }
 
-  private static let names: Set<String> = [
+  private static let names = [
     "data", "key", "pass", "pwd", "secret", "token", "cookie", "authorization", "apikey", "accesskey", "secretkey", "privatekey", "userkey",
-  ]
+  ].map { Array($0.utf8) }
+  /// Those that are secrets wherever they stand.
+  private static let telling = ["token", "secret", "apikey"].map { Array($0.utf8) }
+  private static let passwords = ["password", "passwd", "passphrase"].map { Array($0.utf8) }
+  /// They name the object that holds the secret.
+  private static let references = ["-secret", "_secret_uuid"].map { Array($0.utf8) }
 
-  private static func isSecret(_ name: String) -> Bool {
-    // They name the object that holds the secret.
-    if name.hasSuffix("-secret") || name.hasSuffix("_secret_uuid") { return false }
-    if ["password", "passwd", "passphrase"].contains(where: name.contains) { return true }
-    guard let last = name.split(whereSeparator: { $0 == "." || $0 == "_" || $0 == "-" }).last.map(String.init) else { return false }
-    guard names.contains(last) else { return false }
+  private static func isSecret(_ name: [UInt8]) -> Bool {
+    if references.contains(where: { name.suffix($0.count).elementsEqual($0) }) { return false }
+    if passwords.contains(where: { ByteSearch.firstIndex(of: $0, in: name[...]) != nil }) { return true }
+    guard let end = name.lastIndex(where: { !isSeparator($0) }) else { return false }
+    let start = name[...end].lastIndex(where: isSeparator).map { $0 + 1 } ?? 0
+    let last = name[start...end]
+    guard names.contains(where: last.elementsEqual) else { return false }
     // Of the short words those that stand alone, end a path of keys, or an environment variable.
-    return name == last || name.hasSuffix("." + last) || name.hasSuffix("_" + last) || ["token", "secret", "apikey"].contains(last)
+    let isAlone = end == name.count - 1 && (start == 0 || name[start - 1] != UInt8(ascii: "-"))
+    return isAlone || telling.contains(where: last.elementsEqual)
   }
+
+  private static func isSeparator(_ byte: UInt8) -> Bool { byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") }
 
   /// From behind the mark to the end of the value: a quote, or a comma that is not doubled.
   private static func value(after mark: Int, in bytes: [UInt8], isQuoted: Bool) -> Range<Int>? {

@@ -21,7 +21,11 @@ public struct Tree: Sendable {
     var path = root ?? ""
     while path.count > 1, path.hasSuffix("/") { path.removeLast() }
     self.root = path == "/" ? "" : path
+    resolvedRoot = self.root.isEmpty ? nil : Self.resolved(self.root)
   }
+
+  /// The root without links; nil for the live system, and where there is none.
+  private let resolvedRoot: String?
 
   /// Why a path could not be read.
   public enum Failure: Error, Sendable, Hashable {
@@ -148,7 +152,7 @@ public struct Tree: Sendable {
 
   /// True when a link below a saved tree resolves outside of it.
   private func leavesTree(_ path: String) -> Bool {
-    guard let base = Self.resolved(root), let full = Self.resolved(root + path) else { return false }
+    guard let base = resolvedRoot, let full = Self.resolved(root + path) else { return false }
     return !(full == base || full.hasPrefix(base + "/"))
   }
 

@@ -158,10 +158,20 @@ struct Shape {
     }
     keys.reverse()
     let table = KeyTable.make(capacity: keys.count, in: heap)
-    for key in keys.sorted(by: { $0.compare($1) < 0 }) where table.find(key) < 0 { _ = table.append(key, in: heap) }
-    table.seal()
     let slots = heap.allocate(max(4, keys.count * 4))
-    for (index, key) in keys.enumerated() { Memory.store(slots, index * 4, UInt32(truncatingIfNeeded: table.find(key))) }
+    // As programs write them, keys come in order more often than not.
+    let isAscending = keys.indices.dropFirst().allSatisfy { keys[$0 - 1].compare(keys[$0]) < 0 }
+    if isAscending {
+      for (index, key) in keys.enumerated() {
+        _ = table.append(key, in: heap)
+        Memory.store(slots, index * 4, UInt32(truncatingIfNeeded: index))
+      }
+      table.seal()
+    } else {
+      for key in keys.sorted(by: { $0.compare($1) < 0 }) where table.find(key) < 0 { _ = table.append(key, in: heap) }
+      table.seal()
+      for (index, key) in keys.enumerated() { Memory.store(slots, index * 4, UInt32(truncatingIfNeeded: table.find(key))) }
+    }
     Memory.store(address, Offset.slots, slots)
     Memory.store(address, Offset.table, (SharedTables.table(for: table) ?? table).address)
   }
