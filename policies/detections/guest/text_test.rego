@@ -73,6 +73,20 @@ test_memory if {
 	count(memory.gst_051) == 1 with input as areas(false, "none")
 }
 
+test_code_that_does_not_fit if {
+	fits := {"facts": {"text": {"state": "present", "value": {"swept": {"odd": [], "unjudged": []}}}}}
+	count(text.gst_036) == 0 with input as fits
+	target := {"address": "0xffffffffc0000040", "owner": {"kind": "module", "name": "loop", "distance": 64}}
+	odd := [
+		object.union(site, {"kind": "leads", "target": target}), object.union(site, {"kind": "inside", "target": site.at}),
+		object.union(site, {"kind": "cut"}),
+	]
+	hits := text.gst_036 with input as {"facts": {"text": {"state": "present", "value": {"swept": {"odd": odd}}}}}
+	{hit.case | some hit in hits} == {"leads", "inside", "cut"}
+	some hit in hits
+	hit.args == {"at": "commit_creds", "bytes": "e900000000", "address": "0xffffffffc0000040", "owner": "module loop"}
+}
+
 test_page_tables if {
 	at := {"address": "0xffffffff81000000", "owner": {"kind": "kernel", "name": "a", "distance": 0}}
 	pages := {"facts": {"executable": {"state": "present", "value": {
