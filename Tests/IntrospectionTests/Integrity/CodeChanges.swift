@@ -74,8 +74,11 @@ extension Change {
       // Of /proc/version's format, so that it tells nothing of it.
       try $0.write(try $0.symbol("linux_proc_banner"), Array("%c".utf8))
     },
-    Change("an entry of a constant table", ["GST-001", "GST-003", "GST-033", "GST-035"], [.kernel, .systemCalls, .readOnly, .kernelFile]) {
+    Change("an entry of a constant table", ["GST-001", "GST-003", "GST-033", "GST-035", "GST-037"], [.kernel, .systemCalls, .readOnly, .kernelFile]) {
       try $0.write(try $0.symbol("sys_call_table") &+ 8 &* 78, try $0.heap())
+    },
+    Change("an entry of a constant table that no check knows", ["GST-037", "GST-035"], [.kernel, .readOnly]) {
+      try $0.write(try $0.symbol("ipv4_specific") &+ 8, try $0.heap())
     },
     Change("a breakpoint without a probe", ["GST-031", "GST-032", "GST-033"], everything) {
       try $0.write(try $0.begin("clear_page_rep"), [0xCC])
@@ -130,6 +133,9 @@ extension Change {
     },
     Change("a module that ends by foreign code", ["GST-072"], [.kernel, .moduleCode]) {
       try $0.write(try $0.module("virtio_blk") &+ $0.offset("module", "exit"), try $0.heap())
+    },
+    Change("a module under another name", ["GST-070"], [.modules]) {
+      try $0.write(try $0.module("virtio_blk") &+ $0.offset("module", "name"), Array("snd\0".utf8))
     },
     Change("a module in the list of warnings alone", ["GST-070"], [.modules]) {
       let module = try $0.module("virtio_blk")

@@ -114,6 +114,22 @@ to(odd) := {"address": odd.target.address, "owner": guest.shown(odd.target.owner
 } else := {}
 
 # METADATA
+# title: "A constant of the kernel leads out of its image"
+# description: "Constant tables of functions are linked before there is any memory but the image. A word among them that leads to a module or to allocated memory was written there later, past the page tables: it is how a table of operations is turned to a rootkit's function, whatever the table is called."
+# custom:
+#   id: GST-037
+#   severity: critical
+#   technique: [T1014, T1564]
+#   facts: [readOnly]
+#   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image."
+#   messages:
+#     foreign: "The constant {at} leads to {address}, which belongs to {owner}"
+#   source: "include/asm-generic/vmlinux.lds.h (RO_DATA)"
+gst_037 contains guest.hit("foreign", word.at.address, {"at": guest.shown(word.at.owner), "address": word.target.address, "owner": guest.shown(word.target.owner)}) if {
+	some word in object.get(guest.value("readOnly"), "foreign", [])
+}
+
+# METADATA
 # title: "Constants of the kernel differ from the baseline"
 # description: "Tables of functions, names, formats and types of the kernel's image are closed to writing when it has started, and nothing of its own writes there any more. Each page is held against the baseline taken of the same guest since its start."
 # custom:
