@@ -23,6 +23,10 @@ struct Callback {
     case netfilter, notifier, packet, protocolHandler = "protocol", binary, terminal, setting, timer, work, tracepoint, interrupt
     case softInterrupt = "softirq"
     case paravirtual
+    /// Options of sockets that netfilter's users answer.
+    case option
+    case input, network, memory, platform, performance, console, tasklet, staticCall, graph, breakpoint
+    case fileSystem = "filesystem"
   }
 
   let family: Family
@@ -58,6 +62,7 @@ struct CallbackSearch {
     interrupts()
     softInterrupts()
     paravirtual()
+    registered()
   }
 
   func offset(_ structure: String, _ member: String) -> UInt64? { guest.kernel.offset(structure, member) }
@@ -111,7 +116,7 @@ struct CallbackSearch {
   }
 
   /// Follows pointers from one entry to the next up to NULL.
-  private mutating func follow(_ structure: String, _ head: UInt64, _ next: UInt64, _ body: (inout CallbackSearch, UInt64) -> Void) {
+  mutating func follow(_ structure: String, _ head: UInt64, _ next: UInt64, _ body: (inout CallbackSearch, UInt64) -> Void) {
     var met: Set<UInt64> = []
     var place = guest.pointer(head)
     while let entry = place {
@@ -212,7 +217,7 @@ struct CallbackSearch {
   }
 
   /// Whether a type is a pointer to a function.
-  private func isFunction(_ type: Int) -> Bool {
+  func isFunction(_ type: Int) -> Bool {
     let types = guest.kernel.types
     guard let pointer = types.resolved(type), types.kind(pointer) == .pointer else { return false }
     return types.resolved(types.reference(pointer)).map { types.kind($0) == .prototype } ?? false

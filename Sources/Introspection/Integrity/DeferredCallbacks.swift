@@ -1,7 +1,7 @@
 /// Callbacks that run later by themselves, and the handlers of settings.
 extension CallbackSearch {
   /// Offsets of the processors' own areas.
-  private func processors() -> [UInt64] {
+  func processors() -> [UInt64] {
     guard let table = guest.symbol("__per_cpu_offset") else { return [] }
     let count = guest.symbol("nr_cpu_ids").flatMap { guest.u32($0) } ?? 1
     return (0..<UInt64(min(max(count, 1), 8192))).compactMap { guest.u64(table &+ 8 &* $0) }

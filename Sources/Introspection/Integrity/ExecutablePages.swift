@@ -7,25 +7,25 @@ extension IntegrityReader {
   private static let areaLimit = 4096
 
   mutating func executable() -> IntegrityFacts.State {
-    var areas: [CodeArea] = []
+    var found = PageFindings()
     var isCut = false
     var aliases = Aliases()
-    var moved: [AddressSpace.Mapping] = []
-    var open: [AddressSpace.Mapping] = []
+    let closed = constants
     let first = guest.space.levels == 5 ? 0xFF00_0000_0000_0000 : 0xFFFF_8000_0000_0000 as UInt64
     do throws(AddressSpace.Stop) {
       try guest.space.visit(from: first, through: .max, limit: Self.pageTableLimit) { page in
         aliases.add(page)
-        if let place = linear(page.virtual), place != page.physical, moved.count < Self.reportLimit {
-          moved.append(page)
+        if let place = linear(page.virtual), place != page.physical, found.moved.count < Self.reportLimit {
+          found.moved.append(page)
         }
-        if page.isUser, page.virtual != Self.vsyscall, open.count < Self.reportLimit { open.append(page) }
+        if page.isUser, page.virtual != Self.vsyscall, found.open.count < Self.reportLimit { found.open.append(page) }
+        if page.isWritable, let closed, page.overlaps(closed), found.writable.count < Self.reportLimit { found.writable.append(page) }
         guard page.isExecutable, !page.isUser else { return }
-        guard areas.count < Self.areaLimit else {
+        guard found.areas.count < Self.areaLimit else {
           isCut = true
           return
         }
-        areas.append(page, code)
+        found.areas.append(page, code)
       }
     } catch {
       note(Inconsistency(structure: "init_top_pgt", address: guest.space.root, reason: "the page tables have no end"))
@@ -38,30 +38,41 @@ extension IntegrityReader {
       let reason = "more than \(Aliases.limit) pages are mapped; the rest was not compared"
       note(Inconsistency(structure: "init_top_pgt", address: guest.space.root, reason: reason))
     }
-    var pairs = aliases.shared(limit: Self.reportLimit)
-    var own = (try? guest.processes()).map { ProcessTables(guest).differences($0.processes) } ?? []
-    settle(&areas, &moved, &open, &pairs, &own)
-    let rows = areas.map { area -> FactValue in
+    found.pairs = aliases.shared(limit: Self.reportLimit)
+    if let processes = try? guest.processes() {
+      found.own = ProcessTables(guest).differences(processes.processes)
+      let reached = UserTables(guest, code.text).reached(processes.processes)
+      found.reached = reached.pages
+      if let fault = reached.fault { note(fault) }
+    }
+    settle(&found)
+    return .present(.object(members(found)))
+  }
+
+  private func members(_ found: PageFindings) -> [FactValue.Member] {
+    let rows = found.areas.map { area -> FactValue in
       [
         "start": addressValue(area.start), "end": addressValue(area.end), "writable": .bool(area.isWritable), "owner": area.owner.factValue,
       ]
     }
-    let shared = pairs.map { pair -> FactValue in
+    let shared = found.pairs.map { pair -> FactValue in
       ["at": code.fact(pair.executable), "writable": addressValue(pair.writable), "physical": addressValue(pair.physical)]
     }
-    let elsewhere = moved.map { page -> FactValue in
+    let elsewhere = found.moved.map { page -> FactValue in
       [
         "at": code.fact(page.virtual), "physical": addressValue(page.physical),
         "expected": linear(page.virtual).map(addressValue) ?? .null, "size": .int(Int64(page.size)),
       ]
     }
-    let reachable = open.map { page -> FactValue in
+    let reachable = found.open.map { page -> FactValue in
       ["at": code.fact(page.virtual), "size": .int(Int64(page.size)), "writable": .bool(page.isWritable)]
     }
-    return .present([
-      "areas": .array(rows), "moved": .array(elsewhere), "open": .array(reachable), "aliases": .array(shared),
-      "processes": .array(own.map { $0.factValue(levels: guest.space.levels) }),
-    ])
+    let writable = found.writable.map { page -> FactValue in ["at": code.fact(page.virtual), "size": .int(Int64(page.size))] }
+    return [
+      .init("areas", .array(rows)), .init("moved", .array(elsewhere)), .init("open", .array(reachable)), .init("aliases", .array(shared)),
+      .init("processes", .array(found.own.map { $0.factValue(levels: guest.space.levels) })), .init("constants", .array(writable)),
+      .init("reached", .array(found.reached.map { $0.factValue(code) })),
+    ]
   }
 
   private static let reportLimit = 64
@@ -75,6 +86,24 @@ extension IntegrityReader {
     let direct = address &- kernel.directMap
     return direct < guest.memory.end ? direct : nil
   }
+}
+
+/// What a walk over the page tables has to tell.
+struct PageFindings {
+  var areas: [CodeArea] = []
+  /// Pages of the image and of the direct map that lie elsewhere.
+  var moved: [AddressSpace.Mapping] = []
+  /// Pages that user programs reach.
+  var open: [AddressSpace.Mapping] = []
+  /// Pages of the image's constants that can be written.
+  var writable: [AddressSpace.Mapping] = []
+  var pairs: [Aliases.Pair] = []
+  var own: [ProcessTables.Difference] = []
+  var reached: [UserTables.Page] = []
+}
+
+extension AddressSpace.Mapping {
+  func overlaps(_ range: Range<UInt64>) -> Bool { virtual < range.upperBound && virtual &+ (size - 1) >= range.lowerBound }
 }
 
 /// Pages in a row that can be executed, with one owner.

@@ -62,11 +62,11 @@ extension IntegrityReader {
       return offset < UInt64(bytes.count) ? bytes[Int(offset)] : nil
     }
     var sites: [UInt64: PatchSite] = [:]
-    func add(_ kind: PatchSite.Kind, _ address: UInt64, _ length: Int, target: UInt64 = 0, original: UInt8 = 0, rest: [UInt8] = []) {
+    func add(_ kind: PatchSite.Kind, _ address: UInt64, _ length: Int, target: UInt64 = 0, original: UInt8 = 0, rest: [UInt8] = [], isOn: Bool? = nil) {
       guard text.contains(address), text.upperBound - address >= UInt64(length) else { return }
       // A probe knows what stood there before; of the others any will do. One at the start of a function works by the tracer's call.
       if let known = sites[address], kind != .probe || (known.kind == .functionEntry && byte(address) != 0xCC) { return }
-      sites[address] = PatchSite(kind: kind, address: address, length: length, target: target, original: original, rest: rest)
+      sites[address] = PatchSite(kind: kind, address: address, length: length, target: target, original: original, rest: rest, isOn: isOn)
     }
     func table(_ pointer: String, _ count: String, _ size: Int) -> (bytes: [UInt8], address: UInt64)? {
       guard let place = kernel.offset("module", pointer), let number = kernel.offset("module", count),
@@ -88,7 +88,8 @@ extension IntegrityReader {
     if let table = table("jump_entries", "num_jump_entries", 16) {
       for label in PatchTable.jumpLabels(table.bytes, at: table.address) {
         let first = byte(label.code)
-        add(.jumpLabel, label.code, first == 0xEB || first == 0x66 ? 2 : 5, target: label.target)
+        let isOn = PatchSiteSearch.isOn(label.key, guest)
+        add(.jumpLabel, label.code, first == 0xEB || first == 0x66 ? 2 : 5, target: label.target, isOn: isOn)
       }
     }
     for probe in probes {

@@ -19,7 +19,7 @@ extension IntegrityReader {
       let missing = (differences[module] ?? []).sorted()
       return [
         "name": .string(guest.string(module &+ nameOffset, limit: 64) ?? ""), "module": addressValue(module),
-        "missingIn": .array(missing.map(FactValue.string)), "state": .int(Int64(state(module))),
+        "folder": folder(module).map(FactValue.string) ?? .null, "missingIn": .array(missing.map(FactValue.string)), "state": .int(Int64(state(module))),
         "taints": taints(guest.kernel.offset("module", "taints").map { module &+ $0 }),
       ]
     }
@@ -54,6 +54,14 @@ extension IntegrityReader {
 
   /// `enum module_state`: 0 live, 1 coming, 2 going, 3 unformed.
   private func state(_ module: UInt64) -> UInt32 { guest.kernel.offset("module", "state").flatMap { guest.u32(module &+ $0) } ?? 0 }
+
+  /// Name of a module's folder in /sys/module, which it has from its beginning on.
+  private func folder(_ module: UInt64) -> String? {
+    guard let object = guest.kernel.offset("module", "mkobj"), let inner = guest.kernel.offset("module_kobject", "kobj"),
+      let name = guest.kernel.offset("kobject", "name")
+    else { return nil }
+    return guest.pointer(module &+ object &+ inner &+ name).flatMap { guest.string($0, limit: 64) }
+  }
 
   private mutating func listed() -> [UInt64]? {
     guard let head = guest.symbol("modules"), let link = guest.kernel.offset("module", "list") else { return nil }

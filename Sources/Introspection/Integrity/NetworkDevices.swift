@@ -41,8 +41,8 @@ struct NetworkDevices {
 }
 
 extension CallbackSearch {
-  /// Hooks of netfilter at one device, for packets that come (ingress) and that go (egress), and the handler that takes packets from the device for
-  /// another one (include/linux/netdevice.h).
+  /// Hooks of netfilter at one device, for packets that come (ingress) and that go (egress), who sees the packets of this device alone, and the handler
+  /// that takes packets from the device for another one (include/linux/netdevice.h).
   mutating func devices() {
     var faults: [Inconsistency] = []
     let devices = NetworkDevices(guest).all { faults.append($0) }
@@ -51,6 +51,12 @@ extension CallbackSearch {
       for member in ["nf_hooks_ingress", "nf_hooks_egress"] {
         guard let place = offset("net_device", member), let table = guest.pointer(device.address &+ place) else { continue }
         hookEntries(table, "\(device.name) \(member)")
+      }
+      for member in ["ptype_all", "ptype_specific"] {
+        guard let place = offset("net_device", member), let link = offset("packet_type", "list"), let function = offset("packet_type", "func")
+        else { continue }
+        let list = guest.list(head: device.address &+ place, offset: link, structure: "net_device.\(member)", limit: Self.limit)
+        for entry in entries(list) { add(.packet, "\(device.name) \(member)", entry, entry &+ function) }
       }
       if let place = offset("net_device", "rx_handler") {
         add(.packet, "\(device.name) rx_handler", device.address, device.address &+ place)

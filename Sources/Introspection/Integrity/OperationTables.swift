@@ -12,7 +12,7 @@ extension IntegrityReader {
     for table in tables(layouts) where met.insert(table.address).inserted {
       if let row = row(table.name, table.address, table.layout) { rows.append(row) }
     }
-    for found in superBlocks() + procEntries() + terminalDrivers() + netDevices() + openFiles() where met.insert(found.address).inserted {
+    for found in superBlocks() + procEntries() + terminalDrivers() + netDevices() + registeredTables() + openFiles() where met.insert(found.address).inserted {
       if let layout = layouts[found.structure], let row = row(found.name, found.address, layout, found.isAllocated) { rows.append(row) }
     }
     for table in moduleTables(layouts) where met.insert(table.address).inserted {
@@ -83,6 +83,8 @@ extension IntegrityReader {
         foreign.append(["member": .string(member.name), "address": addressValue(target), "owner": owner.factValue])
       }
     }
+    // Of the many sockets only those are told that have anything to tell.
+    if layout.name == OperationLayouts.endpoint, foreign.isEmpty { return nil }
     return [
       "name": .string(name), "structure": .string(layout.name), "address": addressValue(address),
       "owner": code.owner(of: address).factValue,
@@ -113,6 +115,7 @@ extension IntegrityReader {
       if let table = guest.pointer(block &+ operations) {
         found.append(ReachedTable(name: "\(name).s_op", address: table, structure: "super_operations"))
       }
+      found += inodes(of: block, name)
       guard let node = guest.pointer(block &+ root).flatMap({ guest.pointer($0 &+ inode) }) else { continue }
       if let table = guest.pointer(node &+ inodeOperations) {
         found.append(ReachedTable(name: "\(name) root i_op", address: table, structure: "inode_operations"))
@@ -196,6 +199,8 @@ struct OperationLayouts {
   /// Functions that an entry of /proc has without a table.
   static let single = "proc_dir_entry.single_show"
   static let writer = "proc_dir_entry.write"
+  /// What a socket calls when something happens to it.
+  static let endpoint = "sock"
 
   private var byName: [String: Layout] = [:]
   /// Structures of tables that are found by who uses them, and by no name.
@@ -215,7 +220,7 @@ struct OperationLayouts {
   ].sorted { $0.0.utf8.count > $1.0.utf8.count }
 
   init(_ types: TypeIndex) {
-    for structure in Set(Self.endings.map(\.structure) + Self.reached) {
+    for structure in Set(Self.endings.map(\.structure) + Self.reached + [Self.endpoint]) {
       guard let id = types.structure(structure), let size = types.size(of: structure), size > 0 else { continue }
       var functions: [(name: String, offset: UInt64)] = []
       for member in types.members(of: id) where !member.name.isEmpty && member.bitSize == 0 {

@@ -36,6 +36,7 @@ extension IntegrityReader {
         if let sockets, own == sockets.table {
           add("\(place) socket.ops", sockets.operations(file), "proto_ops")
           add("\(place) sk_prot", sockets.protocolTable(file), "proto")
+          add("\(place) sock", sockets.endpoint(file), OperationLayouts.endpoint)
         }
       }
     }
@@ -48,12 +49,96 @@ extension IntegrityReader {
     guard let head = guest.symbol("tty_drivers"), let link = kernel.offset("tty_driver", "tty_drivers"),
       let operations = kernel.offset("tty_driver", "ops"), let name = kernel.offset("tty_driver", "name")
     else { return [] }
-    return entries(guest.list(head: head, offset: link, structure: "tty_drivers", limit: 1024)).compactMap { driver in
+    return entries(guest.list(head: head, offset: link, structure: "tty_drivers", limit: 1024)).flatMap { driver -> [ReachedTable] in
       let text = guest.pointer(driver &+ name).flatMap { guest.string($0, limit: 32) } ?? ""
-      return guest.pointer(driver &+ operations).map {
+      let own = guest.pointer(driver &+ operations).map {
         ReachedTable(name: "terminal driver \(text) ops", address: $0, structure: "tty_operations")
       }
+      return (own.map { [$0] } ?? []) + terminals(of: driver, text)
     }
+  }
+
+  private static let terminalLimit: UInt64 = 1024
+
+  /// Tables that single terminals use: of their driver, and of what is made of their lines (struct tty_ldisc).
+  private func terminals(of driver: UInt64, _ name: String) -> [ReachedTable] {
+    let kernel = guest.kernel
+    guard let array = kernel.offset("tty_driver", "ttys"), let count = kernel.offset("tty_driver", "num"),
+      let operations = kernel.offset("tty_struct", "ops"), let line = kernel.offset("tty_struct", "ldisc"),
+      let discipline = kernel.offset("tty_ldisc", "ops"), let first = guest.pointer(driver &+ array), let number = guest.u32(driver &+ count)
+    else { return [] }
+    return (0..<min(UInt64(number), Self.terminalLimit)).flatMap { index -> [ReachedTable] in
+      guard let terminal = guest.pointer(first &+ 8 &* index) else { return [] }
+      let tables: [(String, UInt64?, String)] = [
+        ("ops", guest.pointer(terminal &+ operations), "tty_operations"),
+        ("ldisc.ops", guest.pointer(terminal &+ line).flatMap { guest.pointer($0 &+ discipline) }, "tty_ldisc_ops"),
+      ]
+      return tables.compactMap { member, address, structure in
+        address.map { ReachedTable(name: "terminal \(name)\(index) \(member)", address: $0, structure: structure) }
+      }
+    }
+  }
+
+  // MARK: Inodes and devices
+
+  private static let inodeLimit = 1 << 15
+
+  /// Tables of every inode that a mounted file system keeps, and of the character devices among them; those of entries of directories. Each table once.
+  mutating func inodes(of block: UInt64, _ name: String) -> [ReachedTable] {
+    let kernel = guest.kernel
+    guard let list = kernel.offset("super_block", "s_inodes"), let link = kernel.offset("inode", "i_sb_list"),
+      let operations = kernel.offset("inode", "i_op"), let files = kernel.offset("inode", "i_fop"), let mode = kernel.offset("inode", "i_mode")
+    else { return [] }
+    let walk = guest.list(head: block &+ list, offset: link, structure: "super_block.s_inodes", limit: Self.inodeLimit)
+    // Inodes come and go by the second in a guest that runs, and of very many the first stand for all.
+    if !guest.isRunning, let fault = walk.inconsistency, walk.entries.count < Self.inodeLimit { note(fault) }
+    var met: Set<UInt64> = []
+    var found: [ReachedTable] = []
+    func add(_ member: String, _ table: UInt64?, _ structure: String, _ isAllocated: Bool) {
+      guard let table, met.insert(table).inserted else { return }
+      found.append(ReachedTable(name: "inode of \(name) \(member)", address: table, structure: structure, isAllocated: isAllocated))
+    }
+    for inode in walk.entries {
+      guard let bits = guest.u16(inode &+ mode), bits & 0xF000 != 0 else { continue }
+      add("i_op", guest.pointer(inode &+ operations), "inode_operations", guest.isRunning)
+      add("i_fop", guest.pointer(inode &+ files), "file_operations", guest.isRunning)
+      if bits & 0xF000 == 0x2000, let device = kernel.offset("inode", "i_cdev"), let own = kernel.offset("cdev", "ops") {
+        add("i_cdev.ops", guest.pointer(inode &+ device).flatMap { guest.pointer($0 &+ own) }, "file_operations", true)
+      }
+    }
+    if let place = kernel.offset("super_block", "s_d_op") { add("s_d_op", guest.pointer(block &+ place), "dentry_operations", false) }
+    return found
+  }
+
+  /// Devices without a number of their own (misc_list), and kinds of sockets (inetsw).
+  mutating func registeredTables() -> [ReachedTable] {
+    let kernel = guest.kernel
+    var found: [ReachedTable] = []
+    if let head = guest.symbol("misc_list"), let link = kernel.offset("miscdevice", "list"), let files = kernel.offset("miscdevice", "fops"),
+      let name = kernel.offset("miscdevice", "name")
+    {
+      for device in entries(guest.list(head: head, offset: link, structure: "misc_list", limit: 1024)) {
+        let text = guest.pointer(device &+ name).flatMap { guest.string($0, limit: 32) } ?? ""
+        guard let table = guest.pointer(device &+ files) else { continue }
+        found.append(ReachedTable(name: "device \(text) fops", address: table, structure: "file_operations", isAllocated: true))
+      }
+    }
+    guard let link = kernel.offset("inet_protosw", "list"), let own = kernel.offset("inet_protosw", "prot"),
+      let operations = kernel.offset("inet_protosw", "ops")
+    else { return found }
+    for symbol in ["inetsw", "inetsw6"] {
+      guard let table = guest.symbol(symbol) else { continue }
+      // SOCK_MAX of them.
+      for number in UInt64(0)..<11 {
+        for entry in entries(guest.list(head: table &+ 16 &* number, offset: link, structure: symbol, limit: 256)) {
+          if let place = guest.pointer(entry &+ own) { found.append(ReachedTable(name: "\(symbol)[\(number)].prot", address: place, structure: "proto")) }
+          if let place = guest.pointer(entry &+ operations) {
+            found.append(ReachedTable(name: "\(symbol)[\(number)].ops", address: place, structure: "proto_ops"))
+          }
+        }
+      }
+    }
+    return found
   }
 }
 
@@ -83,7 +168,8 @@ private struct SocketOperations {
 
   func operations(_ file: UInt64) -> UInt64? { guest.pointer(file &+ socket).flatMap { guest.pointer($0 &+ own) } }
 
-  func protocolTable(_ file: UInt64) -> UInt64? {
-    guest.pointer(file &+ socket).flatMap { guest.pointer($0 &+ sock) }.flatMap { guest.pointer($0 &+ proto) }
-  }
+  func protocolTable(_ file: UInt64) -> UInt64? { endpoint(file).flatMap { guest.pointer($0 &+ proto) } }
+
+  /// struct sock.
+  func endpoint(_ file: UInt64) -> UInt64? { guest.pointer(file &+ socket).flatMap { guest.pointer($0 &+ sock) } }
 }

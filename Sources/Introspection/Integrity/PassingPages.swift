@@ -9,30 +9,34 @@ extension IntegrityReader {
   private static let watched = 64
 
   /// Leaves out what does not stay: whatever accuses somebody is looked at again until it is gone, has an owner, or has stayed so for all of the time.
-  mutating func settle(
-    _ areas: inout [CodeArea], _ moved: inout [AddressSpace.Mapping], _ open: inout [AddressSpace.Mapping], _ pairs: inout [Aliases.Pair],
-    _ own: inout [ProcessTables.Difference]
-  ) {
+  mutating func settle(_ found: inout PageFindings) {
     guard guest.isRunning else { return }
-    let suspects = areas.filter(Self.isSuspect)
+    let suspects = found.areas.filter(Self.isSuspect)
     guard suspects.count <= Self.watched else { return }
-    var settled = areas.filter { !Self.isSuspect($0) }
+    var settled = found.areas.filter { !Self.isSuspect($0) }
     var left = suspects
     let tables = ProcessTables(guest)
+    let users = UserTables(guest, code.text)
     for look in 0..<Self.watch / Int(Self.step) {
-      if left.isEmpty, moved.isEmpty, open.isEmpty, pairs.isEmpty, own.isEmpty { break }
+      if left.isEmpty, found.moved.isEmpty, found.open.isEmpty, found.writable.isEmpty, found.pairs.isEmpty, found.own.isEmpty,
+        found.reached.isEmpty
+      {
+        break
+      }
       if look > 0 { SecondLook.wait(milliseconds: Self.step) }
       if let now = try? CodeMap(guest) { code = now }
       let (kept, others) = again(left)
       left = kept
       // What has an owner now is told with it; the rest is not there any more.
       settled += others
-      moved = moved.filter { page in guest.space.mapping(page.virtual).map { $0.physical == page.physical } ?? false }
-      open = open.filter { guest.space.mapping($0.virtual)?.isUser ?? false }
-      pairs = pairs.filter(stays)
-      own = tables.staying(own)
+      found.moved = found.moved.filter { page in guest.space.mapping(page.virtual).map { $0.physical == page.physical } ?? false }
+      found.open = found.open.filter { guest.space.mapping($0.virtual)?.isUser ?? false }
+      found.writable = found.writable.filter { guest.space.mapping($0.virtual)?.isWritable ?? false }
+      found.pairs = found.pairs.filter(stays)
+      found.own = tables.staying(found.own)
+      found.reached = found.reached.filter(users.stays)
     }
-    areas = (settled + left).sorted { $0.start < $1.start }
+    found.areas = (settled + left).sorted { $0.start < $1.start }
   }
 
   /// Whether an area accuses somebody.

@@ -16,12 +16,13 @@ struct PatchSiteSearch {
   }
 
   private mutating func add(
-    _ kind: PatchSite.Kind, _ address: UInt64, _ length: Int, target: UInt64 = 0, original: UInt8 = 0, rest: [UInt8] = []
+    _ kind: PatchSite.Kind, _ address: UInt64, _ length: Int, target: UInt64 = 0, original: UInt8 = 0, rest: [UInt8] = [],
+    isOn: Bool? = nil
   ) {
     guard text.contains(address), text.upperBound - address >= UInt64(length), sites.count < PatchTable.limit else { return }
     // A probe knows what stood there before; of the others any will do. One at the start of a function works by the tracer's call.
     if let known = sites[address], kind != .probe || (known.kind == .functionEntry && byte(address) != 0xCC) { return }
-    sites[address] = PatchSite(kind: kind, address: address, length: length, target: target, original: original, rest: rest)
+    sites[address] = PatchSite(kind: kind, address: address, length: length, target: target, original: original, rest: rest, isOn: isOn)
   }
 
   private mutating func table(_ start: String, _ stop: String) -> (bytes: [UInt8], address: UInt64)? {
@@ -46,7 +47,8 @@ struct PatchSiteSearch {
     if let table = table("__start___jump_table", "__stop___jump_table") {
       for label in PatchTable.jumpLabels(table.bytes, at: table.address) {
         let first = byte(label.code)
-        add(.jumpLabel, label.code, first == 0xEB || first == 0x66 ? 2 : 5, target: label.target)
+        guard text.contains(label.code) else { continue }
+        add(.jumpLabel, label.code, first == 0xEB || first == 0x66 ? 2 : 5, target: label.target, isOn: Self.isOn(label.key, guest))
       }
     }
     for name in ["bpf_dispatcher_xdp_func"] {
@@ -57,6 +59,12 @@ struct PatchSiteSearch {
         .probe, probe.place, byte(probe.place) == 0xE9 ? 5 : 1, original: probe.original,
         rest: byte(probe.place) == 0xE9 ? probe.rest : [])
     }
+  }
+
+  /// Whether a jump label is a jump: where its key counts more than nobody who wants it on, and the other way round where the lowest bit of the pointer
+  /// to the key says so (jump_label_type, kernel/jump_label.c).
+  static func isOn(_ key: UInt64, _ guest: Guest) -> Bool? {
+    guest.i32(key & ~3).map { ($0 > 0) != (key & 1 == 1) }
   }
 
   func byte(_ address: UInt64) -> UInt8? {

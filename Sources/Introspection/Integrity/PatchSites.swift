@@ -25,19 +25,24 @@ struct PatchSite: Sendable, Hashable {
   let original: UInt8
   /// The bytes behind it without a kprobe that became a jump; empty for all others, and where the kernel does not tell.
   var rest: [UInt8] = []
+  /// Whether a jump label must be a jump, by its key; nil for other kinds, and where the key cannot be read.
+  var isOn: Bool?
 }
 
 /// Tables of patch sites, parsed from bytes: entries hold offsets relative to themselves, which the guest can set to anything.
 package enum PatchTable {
   static let limit = 1 << 20
 
-  /// struct jump_entry with relative addresses: code and target, 32 bits each, then the key (include/linux/jump_label.h).
+  /// struct jump_entry with relative addresses: code and target, 32 bits each, then the key with two marks in its lowest bits
+  /// (include/linux/jump_label.h).
   ///
   /// - Parameter address: of the table's first byte.
-  package static func jumpLabels(_ bytes: [UInt8], at address: UInt64) -> [(code: UInt64, target: UInt64)] {
+  package static func jumpLabels(_ bytes: [UInt8], at address: UInt64) -> [(code: UInt64, target: UInt64, key: UInt64)] {
     (0..<min(bytes.count / 16, limit)).map { index in
       let place = address &+ UInt64(index * 16)
-      return (relative(bytes, index * 16, place), relative(bytes, index * 16 + 4, place &+ 4))
+      return (
+        relative(bytes, index * 16, place), relative(bytes, index * 16 + 4, place &+ 4), place &+ 8 &+ word(bytes, index * 16 + 8, 8)
+      )
     }
   }
 

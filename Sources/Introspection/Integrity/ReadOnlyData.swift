@@ -23,7 +23,34 @@ extension IntegrityReader {
         stride(from: 0, to: UInt64(bytes.count), by: Self.pageSize).map { place in
           .string(guest.kernel.symbols.nearest(range.lowerBound + place)?.symbol.name ?? "")
         }),
+      "foreign": .array(foreign(bytes, range)),
     ])
+  }
+
+  private static let foreignLimit = 64
+
+  /// Words of the constants that lead out of the image, to memory that the kernel has: what was linked before there was any cannot know of it.
+  private func foreign(_ bytes: [UInt8], _ range: Range<UInt64>) -> [FactValue] {
+    let kernel = guest.kernel
+    // Behind the constants proper are tables of distances, of which two in a row may look like an address.
+    let ends = ["__start_pci_fixups_early", "__start___ksymtab", "__start_BTF", "__start___ex_table"].compactMap { guest.symbol($0) }
+    let end = min(range.upperBound, ends.filter { $0 > range.lowerBound }.min() ?? range.upperBound)
+    var found: [FactValue] = []
+    for place in stride(from: 0, to: Int(end - range.lowerBound) - 7, by: 8) where bytes[place + 7] == 0xFF && found.count < Self.foreignLimit {
+      let target = PatchTable.word(bytes, place, 8)
+      let address = range.lowerBound + UInt64(place)
+      guard !kernel.image.contains(target), !setAtBoot.contains(address), guest.physical(target) != nil, !isSymbolTable(address) else {
+        continue
+      }
+      found.append(["at": code.fact(address), "target": code.fact(target)])
+    }
+    return found
+  }
+
+  /// Whether an address lies in kallsyms, which holds distances and packed names. Up to 6.3 it does not name itself and stands behind the banner.
+  private func isSymbolTable(_ address: UInt64) -> Bool {
+    guard let name = guest.kernel.symbols.nearest(address)?.symbol.name else { return true }
+    return name.hasPrefix("kallsyms_") || name == "linux_banner"
   }
 
   /// Nil for a kernel that does not name them, and for more than one reading returns.

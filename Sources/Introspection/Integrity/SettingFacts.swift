@@ -20,7 +20,7 @@ extension IntegrityReader {
     for symbol in ["mmap_min_addr", "dac_mmap_min_addr"] {
       if let value = guest.symbol(symbol).flatMap({ guest.u64($0) }) { members.append(.init(symbol, .int(Int64(clamping: value)))) }
     }
-    members += selinux() + processorFlags()
+    members += selinux() + asked() + processorFlags()
     return members.isEmpty ? .unreadable("the kernel's symbols name none of its settings") : .present(.object(members))
   }
 
@@ -29,7 +29,29 @@ extension IntegrityReader {
     "sysctl_perf_event_paranoid", "kernel_locked_down", "ptrace_scope", "apparmor_enabled", "apparmor_initialized", "randomize_va_space",
     "audit_enabled", "ftrace_enabled",
   ]
-  private static let marks = ["sig_enforce", "kprobes_all_disarmed"]
+  private static let marks = ["sig_enforce", "kprobes_all_disarmed", "audit_ever_enabled"]
+
+  /// What the boot asked for, that a kernel keeps: words of its command line, and a secure boot where the kernel locks itself down for it (a patch that
+  /// Debian, Fedora and others have, which adds `efi_set_secure_boot`). Nothing else of the command line is told.
+  private func asked() -> [FactValue.Member] {
+    var members: [FactValue.Member] = []
+    if let line = guest.symbol("saved_command_line").flatMap({ guest.pointer($0) }).flatMap({ guest.string($0, limit: 4096) }) {
+      let words = line.split(separator: " ")
+      if let level = words.last(where: { $0.hasPrefix("lockdown=") }) { members.append(.init("askedLockdown", .string(String(level.dropFirst(9))))) }
+      let signing = words.last { $0 == "module.sig_enforce" || $0.hasPrefix("module.sig_enforce=") }
+      if let signing {
+        let value = signing.dropFirst("module.sig_enforce=".count).lowercased()
+        members.append(.init("askedSignatures", .bool(["", "1", "y", "yes", "on", "true"].contains(value))))
+      }
+    }
+    if guest.symbol("efi_set_secure_boot") != nil, let place = guest.symbol("boot_params"),
+      let offset = guest.kernel.offset("boot_params", "secure_boot"), let mode = guest.u8(place &+ offset)
+    {
+      // enum efi_secureboot_mode: 3 is enabled.
+      members.append(.init("secureBoot", .bool(mode == 3)))
+    }
+    return members
+  }
 
   private func selinux() -> [FactValue.Member] {
     guard let state = guest.symbol("selinux_state") else { return [] }

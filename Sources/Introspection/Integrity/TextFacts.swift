@@ -22,16 +22,40 @@ extension IntegrityReader {
     for site in search.sites.values { counts[site.kind, default: 0] += 1 }
     let starts = functions()
     let begins = FunctionStarts(code, bytes, code.text, search.sites)
+    let redirected = begins.redirected(starts)
+    let returning = begins.returning(starts)
     return .present(
       [
         "start": addressValue(start &- guest.kernel.slide), "pageSize": .int(Int64(Self.pageSize)),
         // Addresses within the code depend on it, so that pages of two boots are alike only where it is.
         "slide": addressValue(guest.kernel.slide), "build": guest.kernel.buildID.map(FactValue.string) ?? .null,
-        "pages": .array(hashes(inspected.masked)), "patched": .array(inspected.patched), "redirected": .array(begins.redirected(starts)),
-        "returning": .array(begins.returning(starts)),
+        "pages": .array(hashes(inspected.masked)), "patched": .array(inspected.patched), "redirected": .array(redirected),
+        "returning": .array(returning), "swept": swept(bytes, search.sites, starts, redirected + returning),
         "sites": .object(counts.sorted { $0.key.rawValue < $1.key.rawValue }.map { .init($0.key.rawValue, .int($0.value)) }),
         "functions": .array(pageSymbols(bytes.count)),
       ])
+  }
+
+  /// What does not fit in the code, without the functions that are told for how they begin.
+  private func swept(
+    _ bytes: [UInt8], _ sites: [UInt64: PatchSite], _ functions: [(start: UInt64, end: UInt64)], _ told: [FactValue]
+  ) -> FactValue {
+    var sweep = TextSweep(code, code.text)
+    let result = sweep.run(bytes, sites, functions)
+    let starts = Set(told.compactMap { $0["at"]?["owner"]?["name"]?.text })
+    func owner(_ address: UInt64) -> String { code.owner(of: address).name }
+    let start = code.text.lowerBound
+    let rows = result.oddities.lazy.filter { !starts.contains(owner(start + UInt64($0.place))) && !starts.contains(owner($0.target)) }
+      .prefix(Self.reportLimit).map { oddity -> FactValue in
+        let place = oddity.place
+        var members: [FactValue.Member] = [
+          .init("kind", .string(oddity.kind.rawValue)), .init("at", code.fact(start + UInt64(place))),
+          .init("bytes", .string(bytes[place..<min(place + 16, bytes.count)].hexadecimal)),
+        ]
+        if oddity.target != 0 { members.append(.init("target", code.fact(oddity.target))) }
+        return .object(members)
+      }
+    return ["odd": .array(Array(rows)), "unjudged": .array(result.unjudged.map { .string($0.rawValue) })]
   }
 
   /// Holds every site of some code to what the kernel writes there.
@@ -73,8 +97,11 @@ extension IntegrityReader {
     switch (site.kind, content) {
     case (.probe, .breakpoint): return nil
     case (.probe, .jump(let target)): return allowed(target, [.generated]) ? nil : .some(target)
+    // One that was turned against its key, as a check is switched off, holds what may stand there and should not.
+    case (.jumpLabel, .nothing): return site.isOn == true ? .some(nil) : nil
     case (_, .nothing): return nil
-    case (.jumpLabel, .jump(let target)): return target == site.target && text.contains(target) ? nil : .some(target)
+    case (.jumpLabel, .jump(let target)):
+      return target == site.target && text.contains(target) && site.isOn != false ? nil : .some(target)
     case (.staticCall, .result), (.staticCallTrampoline, .result): return nil
     case (.staticCall, .call(let target)), (.staticCall, .jump(let target)), (.staticCallTrampoline, .jump(let target)):
       return allowed(target, [.kernel, .module, .bpf, .generated]) ? nil : .some(target)

@@ -45,12 +45,20 @@ extension IntegrityReader {
     guard let probes = allProbes() else { return .unreadable("the kernel's types do not tell of kprobe") }
     let rows = probes.map { probe -> FactValue in
       var members: [FactValue.Member] = [.init("probe", addressValue(probe.address)), .init("at", code.fact(probe.place))]
-      for (name, function) in [("before", probe.before), ("after", probe.after)] where function != 0 {
+      for (name, function) in [("before", probe.before), ("after", probe.after)] + ofReturn(probe) where function != 0 {
         members.append(.init(name, code.fact(function)))
       }
       return .object(members)
     }
     return .present(["probes": .array(rows)])
+  }
+
+  /// Handlers of a probe at a function's return, whose own handler is the kernel's (struct kretprobe begins with its kprobe).
+  private func ofReturn(_ probe: Probe) -> [(String, UInt64)] {
+    guard let common = guest.symbol("pre_handler_kretprobe"), probe.before == common else { return [] }
+    return [("enters", "entry_handler"), ("returns", "handler")].compactMap { name, member in
+      guest.kernel.offset("kretprobe", member).flatMap { guest.u64(probe.address &+ $0) }.map { (name, $0) }
+    }
   }
 
   struct Probe {

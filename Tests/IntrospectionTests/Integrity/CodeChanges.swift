@@ -31,17 +31,54 @@ extension Change {
       let distance = UInt32(truncatingIfNeeded: try $0.moduleText("virtio_blk") &+ 64 &- start &- 5)
       try $0.write(start, [0xE9] + (0..<4).map { UInt8(truncatingIfNeeded: distance >> ($0 * 8)) })
     },
-    Change("a jump in the middle of a function", ["GST-032", "GST-033"], everything) {
-      let place = try $0.begin("commit_creds") &+ 0x60
+    Change("a jump in the middle of a function", ["GST-032", "GST-033", "GST-036"], everything) {
+      let place = try $0.call(in: "commit_creds")
       let distance = UInt32(truncatingIfNeeded: try $0.moduleText("virtio_blk") &+ 64 &- place &- 5)
       try $0.write(place, [0xE9] + (0..<4).map { UInt8(truncatingIfNeeded: distance >> ($0 * 8)) })
+    },
+    Change("a jump label turned against its key", ["GST-030", "GST-032"], everything) {
+      // The first that is a jump over five bytes.
+      let table = try $0.symbol("__start___jump_table")
+      let text = try $0.symbol("_stext")..<$0.symbol("_etext")
+      for index in UInt64(0)..<8192 {
+        let entry = table &+ 16 &* index
+        let code = entry &+ UInt64(bitPattern: Int64($0.guest.i32(entry) ?? 0))
+        guard text.contains(code), $0.guest.u8(code) == 0xE9 else { continue }
+        return try $0.write(code, [0x0F, 0x1F, 0x44, 0, 0])
+      }
+      throw GuestEditor.Impossible(description: "no jump label is a jump")
+    },
+    Change("a call that leads to a module", ["GST-032", "GST-033", "GST-036"], everything) {
+      let place = try $0.call(in: "vfs_read")
+      let distance = UInt32(truncatingIfNeeded: try $0.moduleText("virtio_blk") &+ 64 &- place &- 5)
+      try $0.write(place, [0xE8] + (0..<4).map { UInt8(truncatingIfNeeded: distance >> ($0 * 8)) })
+    },
+    Change("a call that leads into an instruction", ["GST-032", "GST-033", "GST-036"], everything) {
+      let place = try $0.call(in: "vfs_read")
+      let distance = UInt32(truncatingIfNeeded: try $0.symbol("commit_creds") &+ 1 &- place &- 5)
+      try $0.write(place, [0xE8] + (0..<4).map { UInt8(truncatingIfNeeded: distance >> ($0 * 8)) })
+    },
+    Change("a jump by a register in the middle of a function", ["GST-032", "GST-033", "GST-036"], everything) {
+      try $0.write(try $0.begin("vfs_read") &+ 0x43, [0x48, 0xB8] + Change.bytes(try $0.heap()) + [0xFF, 0xE0])
+    },
+    Change("a call that was blanked", ["GST-032", "GST-033", "GST-036"], everything) {
+      try $0.write(try $0.call(in: "vfs_read"), [0x90, 0x90, 0x90, 0x90, 0x90])
+    },
+    Change("a return in the middle of a function", ["GST-032", "GST-033", "GST-036"], everything) {
+      try $0.write(try $0.call(in: "vfs_read"), [0xC3, 0x90, 0x90, 0x90, 0x90])
+    },
+    Change("a breakpoint in the middle of a function", ["GST-032", "GST-033", "GST-036"], everything) {
+      try $0.write(try $0.call(in: "vfs_read"), [0xCC, 0x90])
     },
     Change("a word of the constants", ["GST-033", "GST-035"], [.kernel, .readOnly, .kernelFile]) {
       // Of /proc/version's format, so that it tells nothing of it.
       try $0.write(try $0.symbol("linux_proc_banner"), Array("%c".utf8))
     },
-    Change("an entry of a constant table", ["GST-001", "GST-003", "GST-033", "GST-035"], [.kernel, .systemCalls, .readOnly, .kernelFile]) {
+    Change("an entry of a constant table", ["GST-001", "GST-003", "GST-033", "GST-035", "GST-037"], [.kernel, .systemCalls, .readOnly, .kernelFile]) {
       try $0.write(try $0.symbol("sys_call_table") &+ 8 &* 78, try $0.heap())
+    },
+    Change("an entry of a constant table that no check knows", ["GST-037", "GST-035"], [.kernel, .readOnly]) {
+      try $0.write(try $0.symbol("ipv4_specific") &+ 8, try $0.heap())
     },
     Change("a breakpoint without a probe", ["GST-031", "GST-032", "GST-033"], everything) {
       try $0.write(try $0.begin("clear_page_rep"), [0xCC])
@@ -97,6 +134,9 @@ extension Change {
     Change("a module that ends by foreign code", ["GST-072"], [.kernel, .moduleCode]) {
       try $0.write(try $0.module("virtio_blk") &+ $0.offset("module", "exit"), try $0.heap())
     },
+    Change("a module under another name", ["GST-070"], [.modules]) {
+      try $0.write(try $0.module("virtio_blk") &+ $0.offset("module", "name"), Array("snd\0".utf8))
+    },
     Change("a module in the list of warnings alone", ["GST-070"], [.modules]) {
       let module = try $0.module("virtio_blk")
       try $0.unlink(module &+ $0.offset("module", "list"))
@@ -131,6 +171,20 @@ extension Change {
 }
 
 extension GuestEditor {
+  /// The first call with a distance in a function's code, as far as its bytes tell.
+  func call(in name: String) throws -> UInt64 {
+    let start = try begin(name) &+ 5
+    guard let end = guest.kernel.symbols.following(start), let bytes = guest.bytes(start, count: Int(min(end - start, 1024))) else {
+      throw Impossible(description: "\(name) is not mapped")
+    }
+    for place in 0..<bytes.count - 5 where bytes[place] == 0xE8 {
+      let distance = Int32(truncatingIfNeeded: guest.u32(start &+ UInt64(place) &+ 1) ?? 0)
+      let target = start &+ UInt64(place) &+ 5 &+ UInt64(bitPattern: Int64(distance))
+      if guest.kernel.symbols.nearest(target)?.distance == 0 { return start &+ UInt64(place) }
+    }
+    throw Impossible(description: "\(name) calls nothing")
+  }
+
   /// A word that may be zero.
   func pointer(_ address: UInt64, orZero: Bool) throws -> UInt64 {
     guard let value = guest.u64(address) else { throw Impossible(description: "0x\(String(address, radix: 16)) is not mapped") }

@@ -84,6 +84,94 @@ extension Change {
       try $0.write(try $0.symbol("__tracepoint_sys_enter") &+ $0.offset("tracepoint", "funcs"), try $0.heap())
     },
     Change("a soft interrupt", ["GST-049"], [.callbacks]) { try $0.write(try $0.symbol("softirq_vec") &+ 8 &* 3, try $0.heap()) },
+    Change("a reader of one device's packets", ["GST-049"], [.callbacks]) {
+      let heap = try $0.heap()
+      let head = try $0.networkDevice("lo") &+ $0.offset("net_device", "ptype_all")
+      try $0.write(heap &+ $0.offset("packet_type", "func"), heap &+ 2048)
+      try $0.write(heap &+ $0.offset("packet_type", "list"), head)
+      try $0.write(heap &+ $0.offset("packet_type", "list") &+ 8, head)
+      try $0.write(head, heap &+ $0.offset("packet_type", "list"))
+      try $0.write(head &+ 8, heap &+ $0.offset("packet_type", "list"))
+    },
+    Change("a kind of sockets", ["GST-049"], [.callbacks]) {
+      let family = try $0.pointer(try $0.symbol("net_families") &+ 8)
+      try $0.write(family &+ $0.offset("net_proto_family", "create"), try $0.heap())
+    },
+    Change("an option of sockets", ["GST-049"], [.callbacks]) {
+      let heap = try $0.heap()
+      let head = try $0.symbol("nf_sockopts")
+      let link = try heap &+ $0.offset("nf_sockopt_ops", "list")
+      let (first, last) = (try $0.pointer(head), try $0.pointer(head &+ 8))
+      try $0.write(heap &+ $0.offset("nf_sockopt_ops", "get"), heap &+ 2048)
+      try $0.write(link, first)
+      try $0.write(link &+ 8, head)
+      try $0.write(first &+ 8, link)
+      try $0.write(head, link)
+      if last == head { try $0.write(head &+ 8, link) }
+    },
+    Change("a way to mount", ["GST-049"], [.callbacks]) {
+      try $0.write(try $0.pointer(try $0.symbol("file_systems")) &+ $0.offset("file_system_type", "init_fs_context"), try $0.heap())
+    },
+    Change("a listener to every input", ["GST-049"], [.callbacks]) {
+      let heap = try $0.heap()
+      let head = try $0.symbol("input_handler_list")
+      let link = try heap &+ $0.offset("input_handler", "node")
+      let (first, last) = (try $0.pointer(head), try $0.pointer(head &+ 8))
+      try $0.write(heap &+ $0.offset("input_handler", "event"), heap &+ 2048)
+      try $0.write(link, first)
+      try $0.write(link &+ 8, head)
+      try $0.write(first &+ 8, link)
+      try $0.write(head, link)
+      if last == head { try $0.write(head &+ 8, link) }
+    },
+    Change("a tasklet", ["GST-049"], [.callbacks]) {
+      let heap = try $0.heap()
+      let processor = try $0.pointer(try $0.symbol("__per_cpu_offset"))
+      try $0.write(heap &+ $0.offset("tasklet_struct", "func"), heap &+ 2048)
+      try $0.write(heap &+ $0.offset("tasklet_struct", "next"), UInt64(0))
+      try $0.write(try $0.symbol("tasklet_vec") &+ processor, heap)
+    },
+    Change("a key of the console", ["GST-049"], [.callbacks]) { editor in
+      let table = try editor.symbol("sysrq_key_table")
+      let heap = try editor.heap()
+      try editor.write(heap &+ editor.offset("sysrq_key_op", "handler"), heap &+ 2048)
+      try editor.write(table &+ 8 &* 20, heap)
+    },
+    Change("a handler of the interrupt that nothing holds back", ["GST-049"], [.callbacks]) {
+      let heap = try $0.heap()
+      let head = try $0.symbol("nmi_desc") &+ $0.offset("nmi_desc", "head")
+      let first = try $0.pointer(head)
+      try $0.write(heap &+ $0.offset("nmiaction", "handler"), heap &+ 2048)
+      try $0.write(heap &+ $0.offset("nmiaction", "list"), first)
+      try $0.write(heap &+ $0.offset("nmiaction", "list") &+ 8, head)
+      try $0.write(first &+ 8, heap &+ $0.offset("nmiaction", "list"))
+      try $0.write(head, heap &+ $0.offset("nmiaction", "list"))
+    },
+    Change("a static call", ["GST-049"], [.callbacks]) {
+      try $0.write(try $0.symbol("__SCK__cond_resched"), try $0.heap())
+    },
+    Change("how the machine ends", ["GST-049"], [.callbacks]) {
+      try $0.write(try $0.symbol("machine_ops") &+ $0.offset("machine_ops", "restart"), try $0.heap())
+    },
+    Change("what is done when a processor comes", ["GST-049"], [.callbacks]) {
+      guard let size = $0.guest.kernel.size("cpuhp_step") else { return }
+      try $0.write(try $0.symbol("cpuhp_hp_states") &+ 40 &* size &+ $0.offset("cpuhp_step", "startup"), try $0.heap())
+    },
+    Change("a hook by a debug register", ["GST-049"], [.callbacks]) {
+      let heap = try $0.heap()
+      let processor = try $0.pointer(try $0.symbol("__per_cpu_offset"))
+      try $0.write(heap &+ $0.offset("perf_event", "overflow_handler"), heap &+ 2048)
+      try $0.write(try $0.symbol("bp_per_reg") &+ processor, heap)
+    },
+    Change("a probe at a function's return", ["GST-041"], [.probes]) {
+      let heap = try $0.heap()
+      let bucket = try $0.symbol("kprobe_table") &+ 8 &* 5
+      try $0.write(heap &+ $0.offset("kprobe", "hlist"), try $0.pointer(bucket, orZero: true))
+      try $0.write(heap &+ $0.offset("kprobe", "addr"), try $0.symbol("commit_creds"))
+      try $0.write(heap &+ $0.offset("kprobe", "pre_handler"), try $0.symbol("pre_handler_kretprobe"))
+      try $0.write(heap &+ $0.offset("kretprobe", "handler"), heap &+ 2048)
+      try $0.write(bucket, heap &+ $0.offset("kprobe", "hlist"))
+    },
     Change("a paravirtual operation", ["GST-049"], [.callbacks]) { editor in
       let table = try editor.symbol("pv_ops")
       let text = try editor.symbol("_stext")..<editor.symbol("_etext")
@@ -113,6 +201,19 @@ extension Change {
     },
     Change("poweroff_cmd", ["GST-090", "GST-092"], [.kernel, .settings]) {
       try $0.write(try $0.symbol("poweroff_cmd"), Array("/home/a/x\0".utf8))
+    },
+    Change("core_pattern to a shell", ["GST-090", "GST-092"], [.kernel, .settings]) {
+      try $0.write(try $0.symbol("core_pattern"), Array("|/bin/sh /usr/lib/x\0".utf8))
+    },
+    Change("audit that was on", ["GST-091"], [.kernel, .settings]) {
+      try $0.write(try $0.symbol("audit_ever_enabled"), [1])
+      try $0.write(try $0.symbol("audit_enabled"), UInt32(0))
+    },
+    Change("a secure boot without lockdown", ["GST-091"], [.kernel, .settings]) {
+      try $0.write(try $0.symbol("boot_params") &+ $0.offset("boot_params", "secure_boot"), [3])
+    },
+    Change("a lockdown that the boot asked for", ["GST-091"], [.kernel, .settings]) {
+      try $0.write(try $0.pointer(try $0.symbol("saved_command_line")), Array("lockdown=integrity module.sig_enforce ".utf8))
     },
     Change("mmap_min_addr", ["GST-091", "GST-092"], [.kernel, .settings]) { try $0.write(try $0.symbol("mmap_min_addr"), UInt64(0)) },
     Change("dmesg_restrict", ["GST-092"], [.kernel, .settings]) { try $0.write(try $0.symbol("dmesg_restrict"), UInt32(0)) },

@@ -24,6 +24,23 @@ extension Change {
       try $0.write(try $0.heap(), copy)
       try $0.write(place, try $0.heap())
     },
+    Change("what one terminal makes of its lines", ["GST-043"], [.operations]) {
+      let line = try $0.pointer(try $0.terminal() &+ $0.offset("tty_struct", "ldisc"))
+      try $0.copyTable(at: line &+ $0.offset("tty_ldisc", "ops"), "tty_ldisc_ops", replacing: "receive_buf")
+    },
+    Change("the operations of one terminal", ["GST-043"], [.operations]) {
+      try $0.copyTable(at: try $0.terminal() &+ $0.offset("tty_struct", "ops"), "tty_operations", replacing: "write")
+    },
+    Change("the directory operations of one inode", ["GST-043"], [.operations]) {
+      try $0.copyTable(at: try $0.directory() &+ $0.offset("inode", "i_fop"), "file_operations", replacing: "iterate_shared")
+    },
+    Change("a device's operations", ["GST-043"], [.operations]) {
+      let device = try $0.pointer(try $0.symbol("misc_list")) &- $0.offset("miscdevice", "list")
+      try $0.copyTable(at: device &+ $0.offset("miscdevice", "fops"), "file_operations", replacing: "open")
+    },
+    Change("what a socket calls for its data", ["GST-043"], [.operations]) {
+      try $0.write(try $0.openSocket() &+ $0.offset("sock", "sk_data_ready"), try $0.heap())
+    },
     Change("a network device's way to send", ["GST-043"], [.operations]) {
       let place = try $0.networkDevice("lo") &+ $0.offset("net_device", "netdev_ops")
       guard let size = $0.guest.kernel.size("net_device_ops"), let copy = $0.guest.bytes(try $0.pointer(place), count: Int(size)) else {
@@ -55,6 +72,61 @@ extension Change {
 }
 
 extension GuestEditor {
+  /// Lets a pointer lead to a copy of its table in memory that nobody lists, with one function replaced.
+  func copyTable(at place: UInt64, _ structure: String, replacing member: String) throws {
+    guard let size = guest.kernel.size(structure), let copy = guest.bytes(try pointer(place), count: Int(size)) else {
+      throw Impossible(description: "no \(structure)")
+    }
+    let heap = try heap()
+    try write(heap, copy)
+    try write(heap &+ offset(structure, member), heap &+ 2048)
+    try write(place, heap)
+  }
+
+  /// The serial console.
+  func terminal() throws -> UInt64 {
+    let walk = guest.list(head: try symbol("tty_drivers"), offset: try offset("tty_driver", "tty_drivers"), structure: "tty_drivers")
+    for driver in walk.entries where guest.string(try pointer(driver &+ offset("tty_driver", "name")), limit: 16) == "ttyS" {
+      let first = try pointer(driver &+ offset("tty_driver", "ttys"))
+      for index in UInt64(0)..<4 {
+        let terminal = try pointer(first &+ 8 &* index, orZero: true)
+        if terminal != 0 { return terminal }
+      }
+    }
+    throw Impossible(description: "no serial terminal is open")
+  }
+
+  /// A directory of a file system that is not its root.
+  func directory() throws -> UInt64 {
+    let walk = guest.list(head: try symbol("super_blocks"), offset: try offset("super_block", "s_list"), structure: "super_blocks")
+    for block in walk.entries {
+      let top = try pointer(block &+ offset("super_block", "s_root"), orZero: true)
+      let root = top == 0 ? 0 : try pointer(top &+ offset("dentry", "d_inode"))
+      let inodes = guest.list(
+        head: block &+ (try offset("super_block", "s_inodes")), offset: try offset("inode", "i_sb_list"), structure: "s_inodes")
+      let mode = try offset("inode", "i_mode")
+      for inode in inodes.entries where inode != root && (guest.u16(inode &+ mode) ?? 0) & 0xF000 == 0x4000 { return inode }
+    }
+    throw Impossible(description: "no directory")
+  }
+
+  /// A socket that a process has open.
+  func openSocket() throws -> UInt64 {
+    let operations = try symbol("socket_file_ops")
+    for process in try guest.processes().processes where !process.isKernelThread {
+      guard let files = guest.pointer(process.address &+ (try offset("task_struct", "files"))),
+        let table = guest.pointer(files &+ (try offset("files_struct", "fdt"))), let first = guest.pointer(table &+ (try offset("fdtable", "fd")))
+      else { continue }
+      for descriptor in UInt64(0)..<16 {
+        guard let file = guest.pointer(first &+ 8 &* descriptor), guest.pointer(file &+ (try offset("file", "f_op"))) == operations,
+          let socket = guest.pointer(file &+ (try offset("file", "private_data"))), let sock = guest.pointer(socket &+ (try offset("socket", "sk")))
+        else { continue }
+        return sock
+      }
+    }
+    throw Impossible(description: "no process has a socket")
+  }
+
   /// An entry of /proc itself.
   func procEntry(_ name: String) throws -> UInt64 {
     let folder = try symbol("proc_root")

@@ -44,6 +44,14 @@ extension Change {
       let victim = try $0.victim().address
       for member in ["pid", "tgid"] { try $0.write(task: victim, member, 31_000) }
     },
+    Change("marked as one that has ended", ["GST-060"], [.processes]) {
+      try $0.write(task: try $0.victim().address, "exit_state", 0x20)
+    },
+    Change("marked as one that is ending", ["GST-060"], [.processes]) {
+      let victim = try $0.victim().address
+      let flags = try victim &+ $0.offset("task_struct", "flags")
+      try $0.write(flags, ($0.guest.u32(flags) ?? 0) | 4)
+    },
     Change("the mark of Diamorphine", ["GST-069"], [.processes]) {
       let victim = try $0.victim().address
       let flags = $0.guest.u32(victim &+ (try $0.offset("task_struct", "flags"))) ?? 0

@@ -13,6 +13,18 @@ lawful(callback) if {
 	callback.function.owner.kind in {"bpf", "generated"}
 }
 
+# a static call may lead to a program, and to a function that does nothing
+lawful(callback) if {
+	callback.family in {"staticCall", "performance"}
+	callback.function.owner.kind in {"kernel", "bpf", "generated"}
+}
+
+# operations of the platform that were for the boot alone stay in their tables
+lawful(callback) if {
+	callback.family in {"platform", "network", "filesystem"}
+	callback.function.owner.kind in {"kernel", "init"}
+}
+
 # the paravirtual operations of a native kernel are not all functions from their start on
 lawful(callback) if {
 	callback.family == "paravirtual"
@@ -97,7 +109,7 @@ gst_048 contains told(callback) if {
 
 # METADATA
 # title: "A handler is no code of the kernel"
-# description: "Handlers of packets and protocols, of interrupts, of the formats of programs, of terminals' lines, probes at tracepoints, and the paravirtual operations belong to the kernel or to modules that are listed. One elsewhere is run by whatever it was registered for."
+# description: "Handlers of packets and protocols, of interrupts, of the formats of programs, of terminals' lines, of keys, of kinds of sockets and file systems, probes at tracepoints, static calls, and the operations of the platform belong to the kernel or to modules that are listed. One elsewhere is run by whatever it was registered for."
 # custom:
 #   id: GST-049
 #   compares: [foreign]
@@ -109,7 +121,7 @@ gst_048 contains told(callback) if {
 #     foreign: "{name} calls {address}, which belongs to {owner}"
 #   source: "net/core/dev.c, net/ipv4/protocol.c, fs/exec.c, drivers/tty/tty_ldisc.c, kernel/irq/irqdesc.c, kernel/tracepoint.c; volatility3 linux.tty_check"
 gst_049 contains told(callback) if {
-	some family in {"packet", "protocol", "binary", "terminal", "interrupt", "softirq", "tracepoint", "paravirtual"}
+	some family in {"packet", "protocol", "binary", "terminal", "interrupt", "softirq", "tracepoint", "paravirtual", "option", "input", "network", "filesystem", "memory", "platform", "performance", "console", "tasklet", "staticCall", "graph", "breakpoint"}
 	some callback in foreign[family]
 }
 

@@ -17,7 +17,9 @@ left(family, function) := {"facts": {"callbacks": {"state": "present", "value": 
 families := {
 	"netfilter": "GST-045", "notifier": "GST-046", "setting": "GST-047", "timer": "GST-048", "work": "GST-048", "packet": "GST-049",
 	"protocol": "GST-049", "binary": "GST-049", "terminal": "GST-049", "interrupt": "GST-049", "softirq": "GST-049", "tracepoint": "GST-049",
-	"paravirtual": "GST-049",
+	"paravirtual": "GST-049", "option": "GST-049", "input": "GST-049", "network": "GST-049", "filesystem": "GST-049", "memory": "GST-049",
+	"platform": "GST-049", "performance": "GST-049", "console": "GST-049", "tasklet": "GST-049", "staticCall": "GST-049", "graph": "GST-049",
+	"breakpoint": "GST-049",
 }
 
 told := {

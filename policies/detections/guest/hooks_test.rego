@@ -19,6 +19,7 @@ test_tracers if {
 test_probes if {
 	count(hooks.gst_041) == 0 with input as present("probes", {"probes": [{"at": kernel("do_exit"), "before": kernel("kprobe_dispatcher")}]})
 	count(hooks.gst_041) == 1 with input as present("probes", {"probes": [{"at": kernel("do_exit"), "after": nobody}]})
+	count(hooks.gst_041) == 1 with input as present("probes", {"probes": [{"at": kernel("do_exit"), "before": kernel("pre_handler_kretprobe"), "returns": nobody}]})
 }
 
 hook(entry, function) := present("securityHooks", {"hooks": [{"hook": "file_open", "entry": "0x1", "entryOwner": entry, "function": function}]})

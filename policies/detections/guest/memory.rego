@@ -106,3 +106,41 @@ gst_054 contains guest.hit("alias", page.at.address, {"address": page.at.address
 gst_058 contains guest.hit("own", sprintf("%s:%d", [table.task, table.index]), {"pid": table.pid, "name": table.name, "address": table.address, "entry": table.entry, "expected": table.expected}) if {
 	some table in object.get(guest.value("executable"), "processes", [])
 }
+
+# METADATA
+# title: "A program reaches memory of the kernel by an address of its own"
+# description: "In the user half of its page tables a process has its own memory, and of the kernel's image no more than pages that it may read (vdso, the page of zeros). One that leads to the kernel's code, or by which its data can be written, lets the program change the kernel; one without the user bit holds what the program wrote, and is run with the kernel's rights."
+# custom:
+#   id: GST-059
+#   compares: [image, supervisor]
+#   severity: critical
+#   technique: [T1014, T1068]
+#   facts: [executable]
+#   remediation: "Treat the guest as taken over: keep an image of its memory, isolate it, and look for how the process came to this page."
+#   messages:
+#     image: "Process {pid} ({name}) has the kernel's {at} at {address}"
+#     supervisor: "Process {pid} ({name}) has a page of the kernel's rights among its own, at {address}"
+#   source: "Intel SDM volume 3A, section 4.6; arch/x86/entry/vdso/vma.c"
+gst_059 contains guest.hit(page.kind, page.task, object.union({"pid": page.pid, "name": page.name, "address": page.address}, place(page))) if {
+	some page in object.get(guest.value("executable"), "reached", [])
+}
+
+place(page) := {"at": guest.shown(page.at.owner)} if {
+	page.kind == "image"
+} else := {}
+
+# METADATA
+# title: "Constants of the kernel can be written"
+# description: "When the kernel has started it closes its constants to writing: tables of system calls and of operations, names, types. A page of them that can be written was opened by somebody who meant to change it, or has, or the kernel was started with rodata=off."
+# custom:
+#   id: GST-038
+#   severity: critical
+#   technique: [T1014, T1562]
+#   facts: [executable]
+#   remediation: "Isolate the guest and keep an image of its memory; hold its constants against the kernel's own file (--vmlinux)."
+#   messages:
+#     constants: "The constants at {at} can be written"
+#   source: "arch/x86/mm/init_64.c (mark_rodata_ro)"
+gst_038 contains guest.hit("constants", page.at.address, {"at": guest.shown(page.at.owner)}) if {
+	some page in object.get(guest.value("executable"), "constants", [])
+}

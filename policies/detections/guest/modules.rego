@@ -15,6 +15,7 @@ import data.ringwall.lib.guest
 #   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image."
 #   messages:
 #     hidden: "The module {name} at {address} is missing in: {places}"
+#     renamed: "The module {name} at {address} has the folder {folder} in /sys/module"
 #   source: "kernel/module/main.c, kernel/module/tree_lookup.c; volatility3 linux.hidden_modules"
 gst_070 contains guest.hit("hidden", module.module, {"name": module.name, "address": module.module, "places": concat(", ", [places[place] | some place in module.missingIn])}) if {
 	some module in guest.value("modules").modules
@@ -22,6 +23,15 @@ gst_070 contains guest.hit("hidden", module.module, {"name": module.name, "addre
 
 	# one that is being inserted or removed is not in all of them yet
 	module.state == 0
+}
+
+# a module is called as its folder is, from its beginning on
+gst_070 contains guest.hit("renamed", module.module, {"name": module.name, "address": module.module, "folder": module.folder}) if {
+	some module in guest.value("modules").modules
+	module.state == 0
+	is_string(module.folder)
+	module.folder != ""
+	module.folder != module.name
 }
 
 places := {"list": "modules", "sysfs": "module_kset", "tree": "mod_tree", "bugs": "module_bug_list"}

@@ -18,6 +18,8 @@ import data.ringwall.lib.guest
 #     everywhere: "Process {pid} ({name}) is in no list of processes and was found by: {traces}"
 #     thread: "Thread {pid} of process {group} ({name}) is missing in: {places}"
 #     renumbered: "The task of pid {number} ({name}) says that its pid is {pid}"
+#     ended: "Process {pid} ({name}) is marked as one that has ended, and has its memory still"
+#     ending: "Process {pid} ({name}) is marked as one that is ending, and sleeps with its memory"
 #   source: "kernel/fork.c, kernel/pid.c, kernel/cgroup/cgroup.c; volatility3 linux.pidhashtable checks two of these"
 gst_060 contains guest.hit("hidden", hidden.task, {"pid": hidden.pid, "name": hidden.name, "places": concat(", ", [places[place] | some place in hidden.missingIn])}) if {
 	some hidden in guest.value("processes").hidden
@@ -35,6 +37,21 @@ gst_060 contains guest.hit("thread", thread.task, {"pid": thread.pid, "group": t
 
 gst_060 contains guest.hit("renumbered", task.task, {"pid": task.pid, "number": task.number, "name": task.name}) if {
 	some task in guest.value("processes").renumbered
+}
+
+# Memory is given back before a process is marked as a zombie; tools and checks leave out those that have ended.
+gst_060 contains guest.hit("ended", process.task, {"pid": process.pid, "name": process.name}) if {
+	some process in guest.value("processes").processes
+	process.state in {"Z", "X"}
+	process.mm != null
+}
+
+gst_060 contains guest.hit("ending", process.task, {"pid": process.pid, "name": process.name}) if {
+	some process in guest.value("processes").processes
+	process.exiting == true
+	process.mm != null
+	not process.kernelThread
+	process.state in {"S", "T", "t"}
 }
 
 thread_places := {"thread_head": "signal_struct.thread_head", "table": "init_pid_ns.idr"}

@@ -36,6 +36,14 @@ test_hidden if {
 	hit.args.places == "init_task.tasks, task_struct.children"
 }
 
+test_marked_as_ended if {
+	count(processes.gst_060) == 0 with input as facts([init, child({"state": "Z", "mm": null}), child({"exiting": true, "mm": null})])
+	some ended in processes.gst_060 with input as facts([init, child({"state": "Z"})])
+	ended.case == "ended"
+	some ending in processes.gst_060 with input as facts([init, child({"exiting": true})])
+	ending.case == "ending"
+}
+
 test_forged if {
 	count(processes.gst_061) == 1 with input as facts([init, shell, child({"uid": 0})])
 	count(processes.gst_061) == 0 with input as facts([init, shell, child({"uid": 0, "state": "Z"})])

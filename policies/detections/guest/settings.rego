@@ -15,6 +15,7 @@ import data.ringwall.lib.guest
 #   messages:
 #     helper: "{setting} is {path}, which no distribution has there"
 #     crash: "core_pattern starts {path}, which lies in no folder of programs"
+#     shell: "core_pattern starts {path}, which runs what it is told"
 #   source: "kernel/module/kmod.c, fs/coredump.c, kernel/reboot.c, lib/kobject_uevent.c"
 gst_090 contains guest.hit("helper", setting, {"setting": setting, "path": path}) if {
 	some setting, expected in helpers
@@ -36,6 +37,15 @@ gst_090 contains guest.hit("crash", "core_pattern", {"path": path}) if {
 	not of_programs(path)
 }
 
+# no handler of crashes is a shell or an interpreter by itself
+gst_090 contains guest.hit("shell", "core_pattern", {"path": path}) if {
+	pattern := guest.value("settings").core_pattern
+	startswith(pattern, "|")
+	path := split(trim_left(pattern, "| "), " ")[0]
+	of_programs(path)
+	regex.match(`/(sh|bash|dash|ash|zsh|ksh|busybox|env|perl|ruby|nc|ncat|socat|python[0-9.]*)$`, path)
+}
+
 of_programs(path) if {
 	some folder in ["/usr/", "/lib/", "/lib64/", "/bin/", "/sbin/", "/opt/", "/run/current-system/", "/nix/store/"]
 	startswith(path, folder)
@@ -45,7 +55,7 @@ of_programs(path) if {
 
 # METADATA
 # title: "A protection of the kernel is off that was on"
-# description: "Where the kernel's own records contradict each other, a protection was switched off by somebody who wrote to them: SELinux that was loaded and does not enforce, AppArmor that was started and is off, a lowest address for programs below the one that was set, bits that the processor has and the kernel no longer pins."
+# description: "Where the kernel's own records contradict each other, a protection was switched off by somebody who wrote to them: SELinux that was loaded and does not enforce, AppArmor that was started and is off, a lowest address for programs below the one that was set, bits that the processor has and the kernel no longer pins, lockdown or signatures of modules that the boot asked for and that are off, audit that was on."
 # custom:
 #   id: GST-091
 #   severity: high
@@ -59,6 +69,10 @@ of_programs(path) if {
 #     zero: "Programs may use address 0, where the kernel reads through pointers that are not set"
 #     unpinned: "The kernel no longer holds {bits} of the processor on"
 #     shadow: "CPU {cpu} runs without {bits}, which the kernel holds on"
+#     lockdown: "The kernel was started with lockdown={level}, and is not locked down"
+#     secureBoot: "The machine was started by secure boot, for which this kernel locks itself down, and it is not locked down"
+#     signatures: "The kernel was started to load signed modules alone (module.sig_enforce), and does not ask for signatures"
+#     audit: "Audit was switched on and is off"
 #   source: "security/selinux, security/apparmor/lsm.c, security/min_addr.c, arch/x86/kernel/cpu/common.c (cr4_pinned_bits)"
 gst_091 contains guest.hit("selinux", "selinux", {}) if {
 	settings := guest.value("settings")
@@ -80,6 +94,30 @@ gst_091 contains guest.hit("lowest", "mmap_min_addr", {"now": settings.mmap_min_
 
 gst_091 contains guest.hit("zero", "mmap_min_addr", {}) if {
 	guest.value("settings").mmap_min_addr == 0
+}
+
+gst_091 contains guest.hit("lockdown", "kernel_locked_down", {"level": settings.askedLockdown}) if {
+	settings := guest.value("settings")
+	settings.askedLockdown in {"integrity", "confidentiality"}
+	settings.kernel_locked_down == 0
+}
+
+gst_091 contains guest.hit("secureBoot", "kernel_locked_down", {}) if {
+	settings := guest.value("settings")
+	settings.secureBoot == true
+	settings.kernel_locked_down == 0
+}
+
+gst_091 contains guest.hit("signatures", "sig_enforce", {}) if {
+	settings := guest.value("settings")
+	settings.askedSignatures == true
+	settings.sig_enforce == 0
+}
+
+gst_091 contains guest.hit("audit", "audit_enabled", {}) if {
+	settings := guest.value("settings")
+	settings.audit_ever_enabled == 1
+	settings.audit_enabled == 0
 }
 
 gst_091 contains guest.hit("unpinned", "cr4_pinned_bits", {"bits": concat(", ", settings.unpinned)}) if {

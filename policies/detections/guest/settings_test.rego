@@ -23,7 +23,7 @@ test_usual if {
 }
 
 test_helpers if {
-	every change in [{"modprobe_path": "/tmp/x"}, {"poweroff_cmd": "/bin/sh"}, {"uevent_helper": "/tmp/x"}, {"core_pattern": "|/dev/shm/x %p"}, {"core_pattern": "|/usr/lib/.x"}] {
+	every change in [{"modprobe_path": "/tmp/x"}, {"poweroff_cmd": "/bin/sh"}, {"uevent_helper": "/tmp/x"}, {"core_pattern": "|/dev/shm/x %p"}, {"core_pattern": "|/usr/lib/.x"}, {"core_pattern": "|/bin/sh /usr/lib/x"}] {
 		count(settings.gst_090) == 1 with input as changed(change)
 	}
 }
@@ -31,6 +31,8 @@ test_helpers if {
 test_protections if {
 	changes := {
 		"selinux": {"selinux_initialized": 1}, "apparmor": {"apparmor_enabled": 0}, "lowest": {"mmap_min_addr": 4096}, "zero": {"mmap_min_addr": 0},
+		"lockdown": {"askedLockdown": "integrity", "kernel_locked_down": 0}, "secureBoot": {"secureBoot": true, "kernel_locked_down": 0},
+		"signatures": {"askedSignatures": true, "sig_enforce": 0}, "audit": {"audit_ever_enabled": 1, "audit_enabled": 0},
 		"unpinned": {"unpinned": ["SMEP"]}, "shadow": {"shadows": [{"processor": 0, "off": ["SMAP"]}]},
 	}
 	every name, change in changes {

@@ -28,7 +28,7 @@ gst_030 contains guest.hit("content", site.at.address, {"at": guest.shown(site.a
 
 # METADATA
 # title: "A function of the kernel begins with a jump out of it"
-# description: "No function of the kernel begins with a jump or call to a place outside of its image. One that does was hooked: the bytes at its start were overwritten. Hooks further inside of a function are seen only against a baseline."
+# description: "No function of the kernel begins with a jump or call to a place outside of its image. One that does was hooked: the bytes at its start were overwritten. Hooks further inside of a function are GST-036."
 # custom:
 #   id: GST-031
 #   severity: critical
@@ -84,6 +84,49 @@ gst_033 contains guest.hit("bytes", difference.at.address, {"at": guest.shown(di
 
 gst_033 contains guest.hit("constant", difference.at.address, {"at": guest.shown(difference.at.owner), "bytes": difference.bytes, "original": difference.original}) if {
 	some difference in object.get(guest.value("kernelFile"), "constants", [])
+}
+
+# METADATA
+# title: "Code of the kernel does not fit together"
+# description: "What a compiler and a linker made fits: jumps lead to where instructions begin, none out of the image but to code of the boot, a function ends where its last instruction does, a breakpoint stands behind each return. Bytes that were written over the middle of a function do not fit, and are found without knowing what stood there."
+# custom:
+#   id: GST-036
+#   severity: critical
+#   technique: [T1014, T1562]
+#   facts: [text]
+#   remediation: "Isolate the guest, keep an image of its memory, and compare the function with the kernel's own file (--vmlinux) to find what was changed."
+#   messages:
+#     leads: "{at} leads to {address}, which is {owner} (bytes {bytes})"
+#     inside: "{at} leads to {target}, where no instruction begins (bytes {bytes})"
+#     cut: "{at} returns, and its function goes on behind it (bytes {bytes})"
+#     breakpoint: "{at} is a breakpoint that no probe has set (bytes {bytes})"
+#     blank: "{at} holds no operations in a row, which no compiler puts there (bytes {bytes})"
+#     crossing: "{at} does not end where its function does (bytes {bytes})"
+#   source: "Intel SDM volume 2, chapter 2; arch/x86/Makefile (-mharden-sls)"
+gst_036 contains guest.hit(odd.kind, odd.at.address, object.union({"at": guest.shown(odd.at.owner), "bytes": odd.bytes}, to(odd))) if {
+	some odd in object.get(guest.value("text"), ["swept", "odd"], [])
+}
+
+to(odd) := {"address": odd.target.address, "owner": guest.shown(odd.target.owner)} if {
+	odd.kind == "leads"
+} else := {"target": guest.shown(odd.target.owner)} if {
+	odd.kind == "inside"
+} else := {}
+
+# METADATA
+# title: "A constant of the kernel leads out of its image"
+# description: "Constant tables of functions are linked before there is any memory but the image. A word among them that leads to a module or to allocated memory was written there later, past the page tables: it is how a table of operations is turned to a rootkit's function, whatever the table is called."
+# custom:
+#   id: GST-037
+#   severity: critical
+#   technique: [T1014, T1564]
+#   facts: [readOnly]
+#   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image."
+#   messages:
+#     foreign: "The constant {at} leads to {address}, which belongs to {owner}"
+#   source: "include/asm-generic/vmlinux.lds.h (RO_DATA)"
+gst_037 contains guest.hit("foreign", word.at.address, {"at": guest.shown(word.at.owner), "address": word.target.address, "owner": guest.shown(word.target.owner)}) if {
+	some word in object.get(guest.value("readOnly"), "foreign", [])
 }
 
 # METADATA

@@ -73,6 +73,38 @@ test_memory if {
 	count(memory.gst_051) == 1 with input as areas(false, "none")
 }
 
+test_code_that_does_not_fit if {
+	fits := {"facts": {"text": {"state": "present", "value": {"swept": {"odd": [], "unjudged": []}}}}}
+	count(text.gst_036) == 0 with input as fits
+	target := {"address": "0xffffffffc0000040", "owner": {"kind": "module", "name": "loop", "distance": 64}}
+	odd := [
+		object.union(site, {"kind": "leads", "target": target}), object.union(site, {"kind": "inside", "target": site.at}),
+		object.union(site, {"kind": "cut"}),
+	]
+	hits := text.gst_036 with input as {"facts": {"text": {"state": "present", "value": {"swept": {"odd": odd}}}}}
+	{hit.case | some hit in hits} == {"leads", "inside", "cut"}
+	some hit in hits
+	hit.args == {"at": "commit_creds", "bytes": "e900000000", "address": "0xffffffffc0000040", "owner": "module loop"}
+}
+
+test_constant_that_leads_out if {
+	word := {"at": {"address": "0x1", "owner": {"kind": "data", "name": "ipv4_specific", "distance": 8}}, "target": {"address": "0x2", "owner": {"kind": "none"}}}
+	count(text.gst_037) == 0 with input as {"facts": {"readOnly": {"state": "present", "value": {"foreign": []}}}}
+	some hit in text.gst_037 with input as {"facts": {"readOnly": {"state": "present", "value": {"foreign": [word]}}}}
+	hit.args == {"at": "ipv4_specific+0x8", "address": "0x2", "owner": "nobody"}
+}
+
+test_pages_of_programs if {
+	place := {"address": "0x1", "owner": {"kind": "data", "name": "init_task", "distance": 0}}
+	page := {"pid": 7, "name": "evil", "task": "0x7", "kind": "image", "address": "0x7f0000000000", "physical": "0x1000", "writable": true, "at": place}
+	pages := {"facts": {"executable": {"state": "present", "value": {"areas": [], "constants": [{"at": place, "size": 4096}], "reached": [page, object.union(page, {"kind": "supervisor", "at": null})]}}}}
+	hits := memory.gst_059 with input as pages
+	{hit.case | some hit in hits} == {"image", "supervisor"}
+	count(memory.gst_038) == 1 with input as pages
+	clean := {"facts": {"executable": {"state": "present", "value": {"areas": [], "constants": [], "reached": []}}}}
+	count(memory.gst_059) + count(memory.gst_038) == 0 with input as clean
+}
+
 test_page_tables if {
 	at := {"address": "0xffffffff81000000", "owner": {"kind": "kernel", "name": "a", "distance": 0}}
 	pages := {"facts": {"executable": {"state": "present", "value": {
@@ -97,6 +129,13 @@ test_modules if {
 	count(modules.gst_070) == 0 with input as listed(["list"], 1)
 	some hit in modules.gst_070 with input as listed(["list", "sysfs"], 0)
 	hit.args.places == "modules, module_kset"
+}
+
+test_renamed_module if {
+	loop := {"name": "loop", "module": "0x1", "missingIn": [], "state": 0, "folder": "loop"}
+	count(modules.gst_070) == 0 with input as {"facts": {"modules": {"state": "present", "value": {"modules": [loop]}}}}
+	some hit in modules.gst_070 with input as {"facts": {"modules": {"state": "present", "value": {"modules": [object.union(loop, {"folder": "evil"})]}}}}
+	hit.case == "renamed"
 }
 
 test_kernel if {

@@ -1,0 +1,249 @@
+internal import Domain
+
+/// The kernel's code from its first instruction to its last. What a compiler and a linker have made fits together: every jump leads to the beginning of
+/// an instruction, none out of the image, a function ends where its last instruction does. Bytes that somebody wrote over it do not fit.
+struct TextSweep {
+  enum Kind: String, CaseIterable {
+    /// A jump or call out of the image, by a distance, or by an address that stands in the code.
+    case leads
+    /// A jump or call into the middle of an instruction.
+    case inside
+    /// A return with no breakpoint behind it, where the kernel is built to have one there (-mharden-sls).
+    case cut
+    /// A breakpoint that code runs into.
+    case breakpoint
+    /// No operations of one byte in a row, which neither compiler nor kernel puts into a function.
+    case blank
+    /// A function whose last instruction does not end with it.
+    case crossing
+  }
+
+  struct Oddity {
+    let kind: Kind
+    /// Offset in the code.
+    let place: Int
+    /// Guest-virtual; 0 for kinds without.
+    let target: UInt64
+  }
+
+  private let code: CodeMap
+  private let text: Range<UInt64>
+  private let decoder = InstructionLength()
+  private var jumps: [(place: Int, target: Int)] = []
+  private var found: [Oddity] = []
+  /// Of one kind. A kernel that has more of it was built otherwise, so that it proves nothing.
+  private static let usual = 64
+
+  init(_ code: CodeMap, _ text: Range<UInt64>) {
+    self.code = code
+    self.text = text
+  }
+
+  /// - Parameters:
+  ///   - bytes: of the code from `text.lowerBound` on.
+  ///   - sites: what the kernel itself rewrites, which is read as it was before, or as no operation.
+  ///   - functions: start of each, and one past its end, ascending and without gaps.
+  mutating func run(_ bytes: [UInt8], _ sites: [UInt64: PatchSite], _ functions: [(start: UInt64, end: UInt64)])
+    -> (oddities: [Oddity], unjudged: [Kind])
+  {
+    var plain = bytes
+    // For each byte: 1 where an instruction begins, 2 where a place begins that the kernel rewrites.
+    var marks = [UInt8](repeating: 0, count: bytes.count)
+    restore(&plain, &marks, sites)
+    // SAFETY: both pointers are to all of their array's bytes, as many as each other's, and no function ends behind them.
+    unsafe plain.withUnsafeBufferPointer { plain in
+      unsafe marks.withUnsafeMutableBufferPointer { marks in
+        guard let code = plain.baseAddress, let places = marks.baseAddress else { return }
+        for function in functions where text.contains(function.start) && function.end > function.start {
+          let end = min(plain.count, Int(clamping: function.end - text.lowerBound))
+          unsafe sweep(code, places, Int(function.start - text.lowerBound), end)
+        }
+        unsafe addresses(code, plain.count)
+      }
+    }
+    for jump in jumps where marks[jump.target] == 0 {
+      found.append(Oddity(kind: .inside, place: jump.place, target: text.lowerBound + UInt64(jump.target)))
+    }
+    var counts: [Kind: Int] = [:]
+    for oddity in found { counts[oddity.kind, default: 0] += 1 }
+    let unjudged = Kind.allCases.filter { $0 != .leads && counts[$0, default: 0] > Self.usual }
+    return (found.filter { !unjudged.contains($0.kind) }.sorted { $0.place < $1.place }, unjudged)
+  }
+
+  /// Puts back what stood at a probe, and no operation where the kernel writes.
+  private func restore(_ plain: inout [UInt8], _ marks: inout [UInt8], _ sites: [UInt64: PatchSite]) {
+    for site in sites.values {
+      let offset = Int(site.address - text.lowerBound)
+      let filler: [UInt8] =
+        switch (site.kind, site.length) {
+        case (.probe, _): site.original == 0 ? [] : [site.original] + site.rest
+        case (_, 2): [0x66, 0x90]
+        case (_, 5): [0x0F, 0x1F, 0x44, 0, 0]
+        case (_, 6): [0x66, 0x0F, 0x1F, 0x44, 0, 0]
+        default: []
+        }
+      guard filler.count == site.length, offset + site.length <= plain.count else { continue }
+      plain.replaceSubrange(offset..<offset + site.length, with: filler)
+      if site.kind != .probe { marks[offset] = 2 }
+    }
+  }
+
+  // MARK: One function
+
+  /// What the instruction before did: it may end here, or stand for one that the kernel rewrites.
+  private enum Before {
+    case runsOn, ends
+  }
+
+  // SAFETY: both pointers are to at least `end` bytes.
+  private mutating func sweep(_ bytes: UnsafePointer<UInt8>, _ marks: UnsafeMutablePointer<UInt8>, _ start: Int, _ end: Int) {
+    var place = start
+    var before = Before.ends
+    var blanks = 0
+    while place < end {
+      let isSite = unsafe marks[place] == 2
+      unsafe marks[place] |= 1
+      let instruction = unsafe decoder.decode(bytes, place, end)
+      guard instruction.length > 0 else {
+        unsafe stray(bytes, marks, place, end, start)
+        return
+      }
+      let next = place + instruction.length
+      let opcode = unsafe bytes[place + instruction.opcode]
+      if instruction.map == 1, opcode == 0x90, instruction.length == 1 {
+        blanks += 1
+        before = .runsOn
+        place = next
+        continue
+      }
+      // Sixteen are what the kernel keeps before a function for its calls (CONFIG_CALL_PADDING).
+      if blanks > 2, blanks < 16, opcode != 0xCC, !isSite { found.append(Oddity(kind: .blank, place: place - blanks, target: 0)) }
+      blanks = 0
+      if isSite {
+        before = .ends
+      } else {
+        before = unsafe follow(bytes, place, instruction, opcode, end, before)
+      }
+      place = next
+    }
+  }
+
+  /// Notes what one instruction does.
+  private mutating func follow(
+    _ bytes: UnsafePointer<UInt8>, _ place: Int, _ instruction: InstructionLength.Instruction, _ opcode: UInt8, _ end: Int, _ before: Before
+  ) -> Before {
+    let next = place + instruction.length
+    if instruction.map == 2 {
+      let second = unsafe bytes[place + instruction.opcode + 1]
+      if second & 0xF0 == 0x80 { unsafe jump(bytes, place, next, 4) }
+      // UD2, UD1, SYSCALL, SYSRET, SYSEXIT.
+      return [0x0B, 0xB9, 0x05, 0x07, 0x35].contains(second) ? .ends : .runsOn
+    }
+    guard instruction.map == 1 else { return .runsOn }
+    switch opcode {
+    case 0xE8:
+      unsafe jump(bytes, place, next, 4)
+      return .ends
+    case 0xE9:
+      unsafe jump(bytes, place, next, 4)
+      return .ends
+    case 0xEB:
+      unsafe jump(bytes, place, next, 1)
+      return .ends
+    case 0x70...0x7F, 0xE0...0xE3:
+      unsafe jump(bytes, place, next, 1)
+      return .runsOn
+    case 0xC2, 0xC3:
+      if next < end, unsafe bytes[next] != 0xCC { found.append(Oddity(kind: .cut, place: place, target: 0)) }
+      return .ends
+    case 0xCC:
+      if before == .runsOn, unsafe holdsCode(bytes, next, end) { found.append(Oddity(kind: .breakpoint, place: place, target: 0)) }
+      return .ends
+    // Calls and jumps by registers and memory, far returns, HLT.
+    case 0xFF:
+      guard place + instruction.opcode + 1 < end else { return .ends }
+      let operation = unsafe bytes[place + instruction.opcode + 1] >> 3 & 7
+      return (2...5).contains(operation) ? .ends : .runsOn
+    case 0xCA, 0xCB, 0xCF, 0xF4: return .ends
+    default: return .runsOn
+    }
+  }
+
+  /// A jump or call by a distance in its last bytes.
+  private mutating func jump(_ bytes: UnsafePointer<UInt8>, _ place: Int, _ next: Int, _ size: Int) {
+    var distance = Int(Int8(bitPattern: unsafe bytes[next - 1]))
+    if size == 4 {
+      for index in 2...4 { distance = distance << 8 | Int(unsafe bytes[next - index]) }
+    }
+    let target = next + distance
+    if target >= 0, target < text.count {
+      jumps.append((place, target))
+      return
+    }
+    let address = text.lowerBound &+ UInt64(bitPattern: Int64(target))
+    // Code that ran during boot is called by what stayed.
+    switch code.owner(of: address).kind {
+    case .kernel, .initial: return
+    case .module, .bpf, .generated, .data, .none: found.append(Oddity(kind: .leads, place: place, target: address))
+    }
+  }
+
+  /// Ways to an address that stands in the code: MOV of 64 bits to a register, then JMP or CALL by it or PUSH and RET; JMP and CALL through the eight bytes
+  /// behind them; PUSH and RET with both halves. Sought at every byte, since what was written over the middle of an instruction is no boundary any more.
+  // SAFETY: the pointer is to `count` bytes.
+  private mutating func addresses(_ bytes: UnsafePointer<UInt8>, _ count: Int) {
+    guard count > 16 else { return }
+    for place in 0..<count - 16 {
+      let first = unsafe bytes[place]
+      guard first == 0x48 || first == 0x49 || first == 0xFF || first == 0x68 else { continue }
+      let second = unsafe bytes[place + 1]
+      if first == 0xFF {
+        guard second == 0x25 || second == 0x15, unsafe bytes[place + 2] | bytes[place + 3] | bytes[place + 4] | bytes[place + 5] == 0 else {
+          continue
+        }
+        unsafe lead(place, word(bytes, place + 6))
+      } else if first == 0x68 {
+        guard unsafe bytes[place + 5] == 0xC7 && bytes[place + 6] == 0x44 && bytes[place + 7] == 0x24 && bytes[place + 8] == 4 else { continue }
+        unsafe lead(place, word(bytes, place + 1) & 0xFFFF_FFFF | word(bytes, place + 5) & 0xFFFF_FFFF_0000_0000)
+      } else if second & 0xF8 == 0xB8, unsafe bytes[place + 9] == 0xFF {
+        // REX.B for the upper eight registers.
+        let next = unsafe place + (bytes[place + 10] == 0x41 ? 11 : 10)
+        let register = second & 7
+        let isJump = unsafe bytes[next] == 0xFF && (bytes[next + 1] == 0xE0 | register || bytes[next + 1] == 0xD0 | register)
+        guard unsafe isJump || (bytes[next] == 0x50 | register && bytes[next + 1] == 0xC3) else { continue }
+        unsafe lead(place, word(bytes, place + 2))
+      }
+    }
+  }
+
+  private func word(_ bytes: UnsafePointer<UInt8>, _ place: Int) -> UInt64 {
+    var value: UInt64 = 0
+    for index in (0..<8).reversed() { value = value << 8 | UInt64(unsafe bytes[place + index]) }
+    return value
+  }
+
+  /// Keeps an address of the kernel's half that is no code of the image's.
+  private mutating func lead(_ place: Int, _ address: UInt64) {
+    guard address >= 0xFF00_0000_0000_0000, !text.contains(address), code.guest.physical(address) != nil,
+      code.owner(of: address).kind != .initial
+    else { return }
+    found.append(Oddity(kind: .leads, place: place, target: address))
+  }
+
+  /// What is no instruction: one that ends behind its function, or bytes that are none, as 32-bit code is. The rest of the function is not read.
+  private mutating func stray(_ bytes: UnsafePointer<UInt8>, _ marks: UnsafeMutablePointer<UInt8>, _ place: Int, _ end: Int, _ start: Int) {
+    let whole = unsafe decoder.decode(bytes, place, text.count)
+    if whole.length > 0 {
+      let name = code.guest.kernel.symbols.nearest(text.lowerBound + UInt64(place))?.symbol.name ?? ""
+      // Returns that are an instruction's last byte on purpose (arch/x86/lib/retpoline.S).
+      if !name.hasSuffix("_untrain_ret") { found.append(Oddity(kind: .crossing, place: place, target: 0)) }
+    }
+    for rest in place..<end { unsafe marks[rest] |= 1 }
+  }
+
+  /// Whether anything but breakpoints and no operations of one byte follows.
+  private func holdsCode(_ bytes: UnsafePointer<UInt8>, _ place: Int, _ end: Int) -> Bool {
+    for offset in place..<max(place, end) where unsafe bytes[offset] != 0xCC && bytes[offset] != 0x90 { return true }
+    return false
+  }
+}
