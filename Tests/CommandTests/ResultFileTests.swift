@@ -16,7 +16,7 @@ import Testing
     let process = Process()
     let pipe = Pipe()
     process.executableURL = URL(fileURLWithPath: "/bin/bash")
-    process.arguments = ["-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"", Program.path] + arguments
+    process.arguments = ["-c", "ulimit -f 1; exec \"$0\" \"$@\"", Program.path] + arguments
     process.currentDirectoryURL = Program.packageRoot
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
