@@ -136,7 +136,8 @@ let package = Package(
     .target(name: "QMP", dependencies: ["CLinux"], swiftSettings: strict),
     .target(
       name: "Introspection", dependencies: ["CLinux", "Domain", "QMP", .product(name: "Crypto", package: "swift-crypto")],
-      swiftSettings: strict),
+      // Tests read a kernel's memory hundreds of times.
+      swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .target(
       name: "Signatures", dependencies: ["CLinux", "CYara", "Domain", "Introspection", "QMP"], swiftSettings: strict),
     .target(name: "Disks", dependencies: ["CLinux", "Domain", "Platforms", "QMP", "Signatures"], swiftSettings: strict),

@@ -30,6 +30,8 @@ public struct Texts: Sendable {
   private let controls: [String: ControlText]
   /// Texts of data that stand there in English: descriptions of parameters, titles of clauses.
   private var phrases: [String: String] = [:]
+  /// Words that rules put into their sentences in English.
+  private let values: Translation
   /// Sentences of the program that stand in it in English: those of refusals and errors.
   private let translation: Translation
 
@@ -52,13 +54,16 @@ public struct Texts: Sendable {
     var controls: [String: ControlText] = [:]
     if language == .english {
       translation = Translation()
+      values = Translation()
     } else {
       let command = Self.command(language)
       translation = try Translation(file: command, from: folder)
+      let spoken = "data/text/\(language.rawValue)/values.yaml"
+      values = try Translation(file: spoken, from: folder)
       let known = "data/text/\(language.rawValue)/phrases.yaml"
       for member in try YAMLDocument.read(try folder.bytes(known), file: known).members ?? [] { phrases[member.key] = member.value.shown }
       for relative in try folder.files(below: "data/text/\(language.rawValue)", suffixes: [".yaml"])
-      where ![file, command, known].contains(relative) {
+      where ![file, command, known, spoken].contains(relative) {
         for member in try YAMLDocument.read(try folder.bytes(relative), file: relative).members ?? [] {
           let messages = (member.value["messages"]?.members ?? []).map { ($0.key, $0.value.shown) }
           controls[member.key] = ControlText(
@@ -152,8 +157,28 @@ public struct Texts: Sendable {
 
   /// An argument that stands for a word of ours ("set": which states of a guest are meant) in the language; any other as it is.
   private func word(_ value: FactValue, of name: String) -> String {
-    guard name == "set", let text = value.text, let word = interface["set." + text] else { return shown(value) }
-    return word
+    if name == "set", let text = value.text, let word = interface["set." + text] { return word }
+    if language == .english { return shown(value) }
+    if let text = value.text { return shown(.string(worded(text))) }
+    guard let elements = value.elements else { return shown(value) }
+    return shown(.array(elements.map { element in element.text.map { .string(worded($0)) } ?? element }))
+  }
+
+  /// Words of a rule in the language, also where several stand in one text; any other text as it is.
+  func worded(_ text: String) -> String {
+    var isKnown = false
+    var parts: [String] = []
+    var rest = text[...]
+    while true {
+      let end = rest.firstRange(of: "; ")
+      let part = String(rest[..<(end?.lowerBound ?? rest.endIndex)])
+      let known = values.sentence(part)
+      isKnown = isKnown || known != nil
+      parts.append(known ?? part)
+      guard let end else { break }
+      rest = rest[end.upperBound...]
+    }
+    return isKnown ? parts.joined(separator: "；") : text
   }
 
   private func unknown(_ finding: Finding) -> String {

@@ -92,3 +92,52 @@ static inline int watch_mapping(const void *start, size_t count, const void *sen
 static inline void unwatch_mapping(int place) {
   if (place >= 0) __atomic_store_n(&watched_mappings()[place].start, 0, __ATOMIC_RELEASE);
 }
+
+/* What is said when a signal ends the program, and which unfinished file goes with it. */
+struct interrupt_notice {
+  size_t length;
+  char sentence[1024];
+  char file[4096 + 1]; /* empty where there is none */
+};
+static inline struct interrupt_notice *interrupt_notice(void) {
+  static struct interrupt_notice notice;
+  return &notice;
+}
+
+static inline void interrupted(int number) {
+  (void)number;
+  struct interrupt_notice *notice = interrupt_notice();
+  if (notice->file[0]) (void)unlink(notice->file);
+  (void)!write(2, notice->sentence, notice->length);
+  _exit(2);
+}
+
+/* A signal that whoever started the program had ignored stays ignored. A length of 0 gives the signals their own action back. */
+static inline void tell_interrupt(const void *sentence, size_t length) {
+  struct interrupt_notice *notice = interrupt_notice();
+  static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+  struct sigaction action, before;
+  memset(&action, 0, sizeof action);
+  sigemptyset(&action.sa_mask);
+  for (int i = 0; i < 3; i++) sigaddset(&action.sa_mask, numbers[i]);
+  action.sa_handler = length ? interrupted : SIG_DFL;
+  if (length) {
+    notice->length = length < sizeof notice->sentence ? length : sizeof notice->sentence;
+    memcpy(notice->sentence, sentence, notice->length);
+  }
+  for (int i = 0; i < 3; i++) {
+    if (sigaction(numbers[i], 0, &before) != 0 || before.sa_handler == SIG_IGN) continue;
+    sigaction(numbers[i], &action, 0);
+  }
+}
+
+/* A path that is too long is not kept. */
+static inline void remove_when_interrupted(const char *file) {
+  struct interrupt_notice *notice = interrupt_notice();
+  notice->file[0] = 0;
+  size_t length = file ? strlen(file) : 0;
+  if (!length || length >= sizeof notice->file) return;
+  memcpy(notice->file + 1, file + 1, length);
+  __atomic_signal_fence(__ATOMIC_SEQ_CST);
+  notice->file[0] = file[0];
+}

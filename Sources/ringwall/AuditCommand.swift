@@ -118,6 +118,8 @@ struct AuditCommand: ParsableCommand {
   }
 
   func run() throws {
+    // What follows takes the signals itself, and ends between two steps.
+    if !following.follow { Console.tellInterrupts() }
     let setup = try JudgingSetup(data, policy)
     let chosen = frameworks.isEmpty ? [] : try Frameworks(from: setup.folder).chosen(frameworks, option: "--framework")
     let scope = ResultStore.scope(targets: targets, root: root)

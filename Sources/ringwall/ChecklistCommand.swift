@@ -53,6 +53,7 @@ struct ChecklistCommand: ParsableCommand {
   }
 
   func run() throws {
+    Console.tellInterrupts()
     let setup = try JudgingSetup(data, setting)
     let controls = setup.policies.controls.all
     let result = try ResultOutput(path: output)

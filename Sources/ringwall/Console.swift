@@ -1,5 +1,6 @@
 internal import Audit
 internal import Judgement
+internal import Platforms
 
 #if canImport(Glibc)
   internal import Glibc
@@ -39,6 +40,13 @@ enum Console {
   /// An error on standard error. `isWhole` is true for a text that says by itself that it is one.
   static func complain(_ text: String, isWhole: Bool = false) {
     say(isWhole ? text : "ringwall: " + text)
+  }
+
+  /// From now on SIGINT, SIGTERM and SIGHUP end the program with a sentence and 2.
+  static func tellInterrupts() {
+    let sentence = "ringwall: " + Speech.current.translation("interrupted before the result was complete").printable
+    // A line of progress goes first.
+    Interrupts.tell(isTerminal(error) ? "\r\u{1B}[K" + sentence : sentence)
   }
 
   /// - Returns: 0, or the errno of the write that failed.

@@ -46,6 +46,7 @@ struct FactsCommand: ParsableCommand {
   }
 
   func run() throws {
+    Console.tellInterrupts()
     let texts = try Texts(data.language, from: try DataFolder(named: data.data))
     let result = try ResultOutput(path: output)
     let progress = SharedProgress(isWanted: !noProgress)

@@ -63,6 +63,8 @@ struct Ringwall: ParsableCommand {
   /// Runs the command line. Wrong use exits with 2, as everything does that keeps an audit from its answer.
   static func main() {
     MappedFile.tellFaults { "ringwall: " + Speech.current.translation($0).printable }
+    // A limit of the size of files is then an error of the write, and said.
+    _ = signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
       try command.run()

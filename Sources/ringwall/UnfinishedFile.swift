@@ -1,4 +1,5 @@
 internal import Judgement
+internal import Platforms
 
 #if canImport(Glibc)
   internal import Glibc
@@ -30,6 +31,7 @@ final class UnfinishedFile {
       descriptor = -1
     }
     if descriptor < 0 {
+      Interrupts.remove(temporary)
       descriptor = openNew(temporary, mode)
       guard descriptor >= 0 else { throw Failure(code: errno) }
       isNamed = true
@@ -44,6 +46,7 @@ final class UnfinishedFile {
   deinit {
     if descriptor >= 0 { _ = close(descriptor) }
     if isNamed { _ = unsafe unlink(temporary) }
+    Interrupts.remove(nil)
   }
 
   /// Writes it through to the disk and gives it its name.
@@ -54,6 +57,7 @@ final class UnfinishedFile {
     let content = "/proc/self/fd/\(descriptor)"
     // AT_SYMLINK_FOLLOW: the descriptor's name leads to the file.
     if !isNamed {
+      if replacing { Interrupts.remove(temporary) }
       guard unsafe linkat(AT_FDCWD, content, AT_FDCWD, replacing ? temporary : path, Self.follow) == 0 else { throw Failure(code: errno) }
       isNamed = replacing
     } else if !replacing {

@@ -105,6 +105,20 @@ struct TextTests {
     }
   }
 
+  @Test(
+    "Words of rules are in the language, and texts of what was judged stay as they are",
+    arguments: [
+      ("human monitor on tcp 127.0.0.1:5556", "tcp 127.0.0.1:5556 上的人工监视器"),
+      ("QMP on tcp :1; gdb stub on tcp :2; human monitor on udp :3", "tcp :1 上的 QMP；tcp :2 上的 gdb 调试桩；udp :3 上的人工监视器"),
+      ("gdb stub on the abstract socket @g, which no permission guards", "抽象套接字 @g 上的 gdb 调试桩，没有权限保护它"),
+      ("path passthrough writable", "path passthrough 可写"), ("on (default)", "on（默认）"), ("8080 to 80/tcp", "8080 → 80/tcp"),
+      ("Mitigation: Clear CPU buffers; SMT vulnerable", "Mitigation: Clear CPU buffers; SMT vulnerable"),
+    ])
+  func worded(text: String, expected: String) throws {
+    #expect(try Samples.texts(.chinese).worded(text) == expected)
+    #expect(try Samples.texts(.english).worded(text) == text)
+  }
+
   @Test("Chinese verdicts are those of the glossary, and none is the assessor's word")
   func glossary() throws {
     let texts = try Samples.texts(.chinese)

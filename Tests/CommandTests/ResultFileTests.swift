@@ -16,7 +16,7 @@ import Testing
     let process = Process()
     let pipe = Pipe()
     process.executableURL = URL(fileURLWithPath: "/bin/bash")
-    process.arguments = ["-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"", Program.path] + arguments
+    process.arguments = ["-c", "ulimit -f 1; exec \"$0\" \"$@\"", Program.path] + arguments
     process.currentDirectoryURL = Program.packageRoot
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
@@ -89,5 +89,55 @@ import Testing
     let longer = try Program.run(["collect", "hyperv", "-o", scratch.path + "/" + name + "n"])
     #expect(longer.code == 2 && longer.error.contains("the name is too long"), "\(longer.error)")
     #expect(try names(scratch.path) == [name])
+  }
+
+  /// A container engine that takes a connection and never answers: who asks it is at work until it is interrupted.
+  private func silentEngine(_ path: String) throws -> Int32 {
+    let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    try #require(listener >= 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    // SAFETY: the path is shorter than the address's room for it, which the require holds.
+    try #require(path.utf8.count < 100)
+    unsafe withUnsafeMutableBytes(of: &address.sun_path) { room in unsafe room.copyBytes(from: path.utf8) }
+    let bound = unsafe withUnsafePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+    }
+    try #require(bound == 0 && listen(listener, 8) == 0)
+    return listener
+  }
+
+  @Test(
+    "An interrupt ends with a sentence and 2, and leaves the old file and nothing else",
+    arguments: [SIGINT, SIGTERM, SIGHUP], [["audit", "--format", "html"], ["facts"], ["checklist"]])
+  func interrupted(_ signal: Int32, _ command: [String]) throws {
+    let scratch = try ScratchFolder()
+    let sockets = try ScratchFolder()
+    let listener = try silentEngine(sockets.path + "/s")
+    defer { _ = close(listener) }
+    let target = try scratch.file("result", "what was there before")
+    let process = Process()
+    let pipe = Pipe()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    // Who runs the tests may have had the signals ignored.
+    process.arguments = ["--default-signal=INT,TERM,HUP", Program.path] + command + ["docker://\(sockets.path)/s", "-o", target]
+    process.currentDirectoryURL = Program.packageRoot
+    process.environment = ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"]
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = pipe
+    try process.run()
+    var waiting = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
+    // SAFETY: one entry, which outlives the call.
+    try #require(unsafe poll(&waiting, 1, 60_000) == 1)
+    let connection = accept(listener, nil, nil)
+    defer { _ = close(connection) }
+    _ = kill(process.processIdentifier, signal)
+    let error = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit && process.terminationStatus == 2, "\(process.terminationStatus)")
+    #expect(error == "ringwall: interrupted before the result was complete\n")
+    #expect(try String(contentsOfFile: target, encoding: .utf8) == "what was there before")
+    #expect(try names(scratch.path) == ["result"])
   }
 }

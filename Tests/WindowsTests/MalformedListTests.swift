@@ -43,6 +43,16 @@ struct MalformedListTests {
     }
   }
 
+  @Test("nothing where every machine has something", arguments: ["null", "[]", "[null]"])
+  func empty(_ nothing: String) throws {
+    let sections = ["bcdedit", "Get-Tpm", "Win32_DeviceGuard", "Confirm-SecureBootUEFI", "Hyper-V", "Get-VMHost", "Get-VMHostSupportedVersion"]
+    let found = collect(sections.map { "\"\($0)\": \(nothing)" }.joined(separator: ", "))
+    let windows = try facts(found, .windows)
+    for name in ["bcd.testsigning", "bcd.vsmlaunchtype", "tpm.present", "deviceGuard.status", "secureBoot", "role.hyperV"] {
+      #expect(windows[name]?.why == "malformed", "\(name): \(String(describing: windows[name]))")
+    }
+  }
+
   @Test("sections of the host and of Windows")
   func host() throws {
     let found = collect(

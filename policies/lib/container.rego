@@ -31,7 +31,7 @@ else := judge.pass("safe", {"found": judge.effective(name, "default")}, [name])
 of_host(mode) if mode == "host"
 
 # the namespaces of process 1 are the host's own
-of_host(mode) if startswith(mode, "path:/proc/1/ns/")
+of_host(mode) if regex.match(`^(path|ns):/+proc/1/ns/`, mode)
 
 # above_zero: cases safe (args: found), unsafe
 above_zero(name) := judge.unreadable([name]) if not judge.readable(name)
@@ -63,7 +63,8 @@ refused(name) if name in dangerous
 refused(name) if not name in accepted("container_capabilities")
 
 # root by name or by number, with or without a group
-is_root(user) if regex.match(`^(root|\+?0+)(:|$)`, user)
+# a group alone leaves the user at root
+is_root(user) if regex.match(`^\s*(root|\+?0+)?\s*(:|$)`, user)
 
 # places: names of elements of a list, by their numbers, so that the evidence is these and no other
 places(list, numbers) := [concat("", [list, "[", format_int(i, 10), "]"]) | some i in numbers]

@@ -25,6 +25,13 @@ of_network(name, host) if {
 	startswith(host, "tcp://")
 }
 
+# an address without a scheme is one of TCP
+of_network(name, host) if {
+	name != "socket.tcp"
+	trim_space(host) != ""
+	not contains(host, "://")
+}
+
 listener_facts := array.concat(
 	[name |
 		some name in host_facts

@@ -102,6 +102,12 @@ else := judge.pass("ignored", {"daemon": judge.value("daemon")}, [setting(listen
 
 else := judge.pass("off", {}, [socket(listener), setting(listener), starter])
 
+# names_listed: names of certificates are listed, and no pattern among them is met by every name
+names_listed if {
+	judge.present("conf.tls_allowed_dn_list")
+	every pattern in judge.value("conf.tls_allowed_dn_list") { not regex.match(`^[*?]*[*][*?]*$`, pattern) }
+}
+
 # required: something that a listener needs. facts name what can set it, setters are those that do.
 # Cases: local, set, unset, off.
 required(listener, setters, facts) := no_network if not network

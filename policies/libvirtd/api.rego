@@ -143,7 +143,7 @@ else := judge.one_of("conf.tls_no_verify_certificate", {0}, 0)
 #     local: "{daemon} serves local sockets only; it reads no setting of the network"
 #   source: >-
 #     libvirtd.conf and remote_daemon_config.c of libvirt 9.0.0
-lvd_004 := libvirt_daemon.required("tls", [n | n := "conf.tls_allowed_dn_list"; judge.present(n)], ["conf.tls_allowed_dn_list"])
+lvd_004 := libvirt_daemon.required("tls", [n | n := "conf.tls_allowed_dn_list"; libvirt_daemon.names_listed], ["conf.tls_allowed_dn_list"])
 
 # METADATA
 # title: TLS authorisation beyond certificate
@@ -179,7 +179,7 @@ lvd_005 := libvirt_daemon.no_network if not libvirt_daemon.network
 
 else := judge.pass("sasl", {}, ["conf.auth_tls"]) if judge.value("conf.auth_tls") == "sasl"
 
-else := judge.pass("list", {}, ["conf.tls_allowed_dn_list"]) if judge.present("conf.tls_allowed_dn_list")
+else := judge.pass("list", {}, ["conf.tls_allowed_dn_list"]) if libvirt_daemon.names_listed
 
 else := judge.unreadable(["conf.auth_tls", "conf.tls_allowed_dn_list"]) if {
 	not judge.all_readable(["conf.auth_tls", "conf.tls_allowed_dn_list"])

@@ -85,11 +85,16 @@ public struct KernelFile: Sendable {
         found.append((PatchTable.word(table.bytes, start, 8), Int(table.bytes[start + length])))
       }
     }
-    // Calls through thunks have five bytes, six with a prefix or a condition; returns five; landing pads four; locks one.
-    let sites = [(".retpoline_sites", 6), (".return_sites", 5), (".call_sites", 5), (".ibt_endbr_seal", 4), (".smp_locks", 1)]
-    for (prefix, length) in sites + Self.constants.map({ ($0.prefix, $0.length) }) {
-      for (name, table) in sections where name.hasPrefix(prefix) {
-        for start in stride(from: 0, through: table.bytes.count - 4, by: 4) { found.append((Self.relative(table, start), length)) }
+    // Calls through thunks have five bytes, six with a prefix or a condition; returns five; landing pads four; locks one. Other calls stay calls, of which
+    // the distance changes (patch_call, arch/x86/kernel/callthunks.c).
+    let sites: [(prefix: String, offset: UInt64, length: Int)] = [
+      (".retpoline_sites", 0, 6), (".return_sites", 0, 5), (".call_sites", 1, 4), (".ibt_endbr_seal", 0, 4), (".smp_locks", 0, 1),
+    ]
+    for site in sites + Self.constants.map({ ($0.prefix, 0, $0.length) }) {
+      for (name, table) in sections where name.hasPrefix(site.prefix) {
+        for start in stride(from: 0, through: table.bytes.count - 4, by: 4) {
+          found.append((Self.relative(table, start) &+ site.offset, site.length))
+        }
       }
     }
     return found

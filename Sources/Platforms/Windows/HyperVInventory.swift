@@ -43,6 +43,11 @@ struct HyperVInventory: Sendable {
     "Win32_OperatingSystem", "Win32_ComputerSystem", "Win32_DeviceGuard", "Get-Tpm", "WinInit-14", "Get-VMHost", "Get-VMReplicationServer",
     "hypervisorScheduler",
   ]
+  /// Sections that every machine fills: one that holds nothing and is not among the errors was not read.
+  private static let filled: Set<String> = [
+    "Win32_OperatingSystem", "Win32_ComputerSystem", "Win32_Processor", "Win32_DeviceGuard", "Get-Tpm", "Confirm-SecureBootUEFI", "bcdedit",
+    "Get-VMHost", "Get-VMHostSupportedVersion", "Hyper-V",
+  ]
 
   init(_ root: PlacedJSON, places: PlaceIndex, path: String) throws(Unknown) {
     self.root = root
@@ -70,7 +75,10 @@ struct HyperVInventory: Sendable {
       guard let first = rows.first, let name = Self.cmdlet(of: first) else { throw Unknown() }
       sections = [name: rows]
     }
-    unusable = sections.reduce(into: [:]) { result, section in result[section.key] = Self.fault(section.key, section.value) }
+    unusable = sections.reduce(into: [:]) { result, section in
+      let isEmpty = section.value.isEmpty && Self.filled.contains(section.key)
+      result[section.key] = isEmpty ? (root[section.key] ?? root, "malformed") : Self.fault(section.key, section.value)
+    }
   }
 
   /// The first row that makes a section unusable, and why.

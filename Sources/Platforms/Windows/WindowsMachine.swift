@@ -90,8 +90,8 @@ enum WindowsMachine {
 
   /// Whether the Hyper-V role is installed: InstallState of a server's feature, State of a client's.
   private static func role(_ inventory: HyperVInventory) -> Fact {
-    guard let node = inventory.object("Hyper-V"), let state = node.text, !state.isEmpty else { return inventory.missing("Hyper-V") }
-    switch state.lowercased() {
+    guard let node = inventory.object("Hyper-V") else { return inventory.missing("Hyper-V") }
+    switch node.text?.lowercased() {
     case "installed", "enabled", "enablepending": return .present(true, inventory.source(node))
     case "available", "removed", "disabled", "disabledwithpayloadremoved", "disablepending", "uninstallpending":
       return .present(false, inventory.source(node))

@@ -51,19 +51,21 @@ enum Interruptible {
     }
     let signals = endsBySignal ? [SIGINT, SIGTERM] : []
     let sources = signals.map { number in
-      // The default action is replaced, so that the source below is told instead.
-      _ = signal(number, SIG_IGN)
+      // The action is replaced, so that the source below is told instead.
+      let before = signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
         if task.isCancelled { exit(2) }
         task.cancel()
       }
       source.resume()
-      return source
+      return (number: number, before: before, source: source)
     }
     defer {
-      for source in sources { source.cancel() }
-      for number in signals { _ = signal(number, SIG_DFL) }
+      for one in sources {
+        one.source.cancel()
+        _ = signal(one.number, one.before)
+      }
     }
     while true {
       done.wait()

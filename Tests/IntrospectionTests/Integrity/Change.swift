@@ -5,16 +5,19 @@ import Testing
 struct Change: Sendable, CustomTestStringConvertible {
   let testDescription: String
   let detections: Set<String>
+  /// Detections that tell of it on one kernel and not on another.
+  let possible: Set<String>
   /// What is read: reading everything for each of them would take minutes.
   let facts: Set<IntegrityFacts.Name>
   let apply: @Sendable (GuestEditor) throws -> Void
 
   init(
-    _ description: String, _ detections: Set<String>, _ facts: Set<IntegrityFacts.Name>,
+    _ description: String, _ detections: Set<String>, possible: Set<String> = [], _ facts: Set<IntegrityFacts.Name>,
     _ apply: @escaping @Sendable (GuestEditor) throws -> Void
   ) {
     testDescription = description
     self.detections = detections
+    self.possible = possible
     self.facts = facts
     self.apply = apply
   }

@@ -51,7 +51,8 @@ struct DaemonFlags: Sendable {
 
   private mutating func take(_ flag: String, _ value: String?, _ rest: inout [String]) {
     if Self.switches.contains(flag) {
-      values[flag] = .bool(value.map(Self.isTrue) ?? true)
+      // What is neither true nor false keeps the daemon from starting, and stands for neither.
+      values[flag] = value.map { text in Self.flag(text).map { .bool($0) } ?? .string(text) } ?? true
       return
     }
     guard flag != "version", flag != "help", flag != "validate", let value = value ?? rest.popLast() else { return }
@@ -63,7 +64,10 @@ struct DaemonFlags: Sendable {
   }
 
   /// strconv.ParseBool of Go.
-  static func isTrue(_ text: String) -> Bool { ["1", "t", "T", "TRUE", "true", "True"].contains(text) }
+  static func flag(_ text: String) -> Bool? {
+    if ["1", "t", "T", "TRUE", "true", "True"].contains(text) { return true }
+    return ["0", "f", "F", "FALSE", "false", "False"].contains(text) ? false : nil
+  }
 }
 
 /// The command line of the machine's Docker daemon: of the process where it runs, else of the unit.

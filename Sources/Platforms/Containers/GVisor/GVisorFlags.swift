@@ -43,11 +43,11 @@ struct GVisorFlags {
       let word = argument.text.drop { $0 == "-" }
       let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       if parts.count > 1 {
-        flags.append(Flag(name: parts[0], value: Self.value(parts[1]), source: argument.source))
-      } else if Self.switches.contains(parts[0]) || parts[0].hasPrefix("TESTONLY-") {
+        flags.append(Flag(name: parts[0], value: Self.value(parts[1], of: parts[0]), source: argument.source))
+      } else if Self.isSwitch(parts[0]) {
         flags.append(Flag(name: parts[0], value: true, source: argument.source))
       } else {
-        flags.append(Flag(name: parts[0], value: Self.value(rest.popLast()?.text ?? ""), source: argument.source))
+        flags.append(Flag(name: parts[0], value: Self.value(rest.popLast()?.text ?? "", of: parts[0]), source: argument.source))
       }
     }
     self.flags = flags
@@ -57,8 +57,9 @@ struct GVisorFlags {
   /// From the table runsc_config of the shim's file: each key is a flag, each value its text.
   init(_ document: TOMLDocument, nowhere: [FactSource]) {
     flags = (document[["runsc_config"]]?.members ?? []).map { member in
-      Flag(
-        name: String(member.key.drop { $0 == "-" }), value: member.value.text.map(Self.value) ?? member.value,
+      let name = String(member.key.drop { $0 == "-" })
+      return Flag(
+        name: name, value: member.value.text.map { Self.value($0, of: name) } ?? member.value,
         source: document.source(["runsc_config", member.key]))
     }
     self.nowhere = document[["runsc_config"]] == nil ? nowhere : [document.source(["runsc_config"])]
@@ -85,11 +86,15 @@ struct GVisorFlags {
     return facts
   }
 
-  /// strconv.ParseBool of Go for texts that are meant as true or false.
-  private static func value(_ text: String) -> FactValue {
+  private static func isSwitch(_ name: String) -> Bool { switches.contains(name) || name.hasPrefix("TESTONLY-") }
+
+  /// strconv.ParseBool of Go for texts that are meant as true or false; 1 and 0 are that in switches alone.
+  private static func value(_ text: String, of name: String) -> FactValue {
     switch text {
     case "true", "TRUE", "True", "t", "T": true
     case "false", "FALSE", "False", "f", "F": false
+    case "1" where isSwitch(name): true
+    case "0" where isSwitch(name): false
     default: .string(text)
     }
   }
