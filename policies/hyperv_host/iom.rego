@@ -31,7 +31,7 @@ import data.ringwall.lib.judge
 #   source: >-
 #     docs.microsoft.com archive, blog of John Howard, "SR-IOV in Hyper-V Part 8" (IovSupport, IovSupportReasons)
 #   always: true
-hvs_016 := judge.unreadable(["host.iovSupport"]) if not judge.present("host.iovSupport")
+hvs_016 := judge.needed("host.iovSupport") if not judge.present("host.iovSupport")
 
 else := judge.pass("safe", {}, ["host.iovSupport"]) if judge.value("host.iovSupport") == true
 

@@ -107,7 +107,7 @@ hvs_019 := judge.unreadable(["replication.enabled"]) if not judge.readable("repl
 
 else := judge.not_applicable("none", {}, ["replication.enabled"]) if judge.effective("replication.enabled", false) == false
 
-else := judge.unreadable(["replication.authentication"]) if not judge.present("replication.authentication")
+else := judge.needed("replication.authentication") if not judge.present("replication.authentication")
 
 else := judge.pass("safe", {}, ["replication.authentication"]) if judge.value("replication.authentication") == "Certificate"
 

@@ -130,7 +130,7 @@ else := judge.pass("safe", {"found": judge.value("vm.checkpointType")}, ["vm.che
 
 else := judge.parameter_not_set("checkpoint_days", ["snapshots"]) if not judge.parameter("checkpoint_days")
 
-else := judge.unreadable(["collected"]) if not judge.present("collected")
+else := judge.needed("collected") if not judge.present("collected")
 
 else := judge.fail("stale", {"found": stale, "days": judge.parameter("checkpoint_days")}, ["snapshots"]) if count(stale) > 0
 

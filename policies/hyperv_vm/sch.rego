@@ -37,7 +37,7 @@ import data.ringwall.lib.judge
 #     public scripts and the Azure page on mitigations for the registry value; that versions from 8.0 on need none is from
 #     knowledge
 #   always: true
-hvs_024 := judge.unreadable(["vm.version"]) if not judge.present("vm.version")
+hvs_024 := judge.needed("vm.version") if not judge.present("vm.version")
 
 else := judge.missing("unrecognised", {"version": judge.value("vm.version")}, ["vm.version"]) if not hyperv.version(judge.value("vm.version"))
 

@@ -34,7 +34,7 @@ import data.ringwall.lib.judge
 #     learn.microsoft.com/powershell/module/hyper-v/update-vmversion;
 #     learn.microsoft.com/windows-server/virtualization/hyper-v/deploy/upgrade-virtual-machine-version-in-hyper-v-on-windows-or-windows-server
 #   always: true
-hvs_027 := judge.unreadable(["vm.version"]) if not judge.present("vm.version")
+hvs_027 := judge.needed("vm.version") if not judge.present("vm.version")
 
 else := judge.missing("unrecognised", {"found": judge.value("vm.version")}, ["vm.version"]) if not hyperv.version(judge.value("vm.version"))
 

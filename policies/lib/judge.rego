@@ -50,6 +50,11 @@ unreadable(facts) := {"verdict": "unknown", "reason": reason, "case": "unknown",
 	reason := state(name)
 }
 
+# needed: unknown while the fact has no value, also where its source was read and names none. Undefined once it has one.
+needed(name) := unreadable([name]) if not readable(name)
+
+needed(name) := missing("unknown", {"fact": name}, [name]) if absent(name)
+
 # unknown although the sources were read: the value cannot be interpreted
 missing(case, args, facts) := {"verdict": "unknown", "reason": "missing", "case": case, "args": args, "facts": facts}
 

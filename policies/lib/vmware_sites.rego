@@ -49,7 +49,7 @@ ends := {
 
 # supported: general support of the release had not ended when the facts were collected.
 # Cases: safe, unsafe (args: found, until), unrecognised (args: found).
-supported(fact) := judge.unreadable([fact]) if not judge.present(fact)
+supported(fact) := judge.needed(fact) if not judge.present(fact)
 
 else := judge.missing("unrecognised", {"found": judge.value(fact).version}, [fact]) if not ending(fact)
 
@@ -69,7 +69,7 @@ release(version) := concat(".", array.slice(split(version, "."), 0, 2))
 today := substring(input.collected.at, 0, 10)
 
 # current: the build is at least the one that the parameter names for the version. Cases: safe, unsafe (args: found, wanted), unnamed.
-current(fact, parameter) := judge.unreadable([fact]) if not judge.present(fact)
+current(fact, parameter) := judge.needed(fact) if not judge.present(fact)
 
 else := judge.parameter_not_set(parameter, [fact]) if not judge.parameter(parameter)
 

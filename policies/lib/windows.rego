@@ -25,7 +25,7 @@ else := judge.fail("unsafe", {"found": effective(names)}, [deciding(names)]) if 
 else := judge.fail("absent", {}, names)
 
 # runs: Win32_DeviceGuard names the service among those that run (1 Credential Guard, 2 memory integrity, 3 Secure Launch)
-runs(service) := judge.unreadable([running]) if not judge.present(running)
+runs(service) := judge.needed(running) if not judge.present(running)
 
 else := judge.pass("safe", {}, [running]) if service in judge.value(running)
 

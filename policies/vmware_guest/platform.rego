@@ -62,7 +62,7 @@ scg_guest_8_secure_boot := vmware_guest.must_be("secureBoot", {"true"})
 #   source: >-
 #     VMware SCG 8 (803-20260612-01157), guest-8.virtual-hardware
 #   always: true
-scg_guest_8_virtual_hardware := judge.unreadable(["hardwareVersion"]) if not judge.present("hardwareVersion")
+scg_guest_8_virtual_hardware := judge.needed("hardwareVersion") if not judge.present("hardwareVersion")
 
 else := judge.missing("odd", {"found": judge.value("hardwareVersion")}, ["hardwareVersion"]) if not is_number(judge.value("hardwareVersion"))
 

@@ -39,7 +39,7 @@ else := judge.pass("safe", {}, [launch]) if lower(judge.value(launch)) == "auto"
 
 else := judge.fail("unsafe", {"found": judge.value(launch)}, [launch]) if judge.present(launch)
 
-else := judge.unreadable(["deviceGuard.status"]) if not judge.present("deviceGuard.status")
+else := judge.needed("deviceGuard.status") if not judge.present("deviceGuard.status")
 
 else := judge.pass("running", {}, [launch, "deviceGuard.status"]) if judge.value("deviceGuard.status") == 2
 

@@ -31,7 +31,7 @@ import data.ringwall.lib.judge
 #   source: >-
 #     learn.microsoft.com/powershell/module/secureboot/confirm-securebootuefi
 #   always: true
-wvb_013 := judge.unreadable(["secureBoot"]) if not judge.present("secureBoot")
+wvb_013 := judge.needed("secureBoot") if not judge.present("secureBoot")
 
 else := judge.pass("safe", {}, ["secureBoot"]) if judge.value("secureBoot") == "on"
 
@@ -68,11 +68,11 @@ else := judge.fail("unsafe", {}, ["secureBoot"])
 #   source: >-
 #     learn.microsoft.com/powershell/module/trustedplatformmodule/get-tpm
 #   always: true
-wvb_014 := judge.unreadable(["tpm.present"]) if not judge.present("tpm.present")
+wvb_014 := judge.needed("tpm.present") if not judge.present("tpm.present")
 
 else := judge.fail("absent", {}, ["tpm.present"]) if judge.value("tpm.present") == false
 
-else := judge.unreadable(["tpm.ready"]) if not judge.present("tpm.ready")
+else := judge.needed("tpm.ready") if not judge.present("tpm.ready")
 
 else := judge.pass("safe", {}, ["tpm.present", "tpm.ready"]) if judge.value("tpm.ready") == true
 

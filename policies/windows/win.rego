@@ -39,7 +39,7 @@ import data.ringwall.lib.windows
 #     Security"; values 0, 1 and 2 of Win32_DeviceGuard; WN16-CC-000110 as the analogue of WN22-CC-000110
 #   always: true
 #   key50: 43
-wvb_001 := judge.unreadable(["deviceGuard.status"]) if not judge.present("deviceGuard.status")
+wvb_001 := judge.needed("deviceGuard.status") if not judge.present("deviceGuard.status")
 
 else := judge.pass("safe", {}, ["deviceGuard.status"]) if judge.value("deviceGuard.status") == 2
 
@@ -537,7 +537,7 @@ else := judge.pass("safe", {}, [blocklist]) if judge.value(blocklist) == 1
 
 else := judge.fail("unsafe", {"found": judge.value(blocklist)}, [blocklist]) if judge.present(blocklist)
 
-else := judge.unreadable(["deviceGuard.servicesRunning"]) if not judge.present("deviceGuard.servicesRunning")
+else := judge.needed("deviceGuard.servicesRunning") if not judge.present("deviceGuard.servicesRunning")
 
 else := judge.pass("withIntegrity", {}, [blocklist, "deviceGuard.servicesRunning"]) if 2 in judge.value("deviceGuard.servicesRunning")
 
@@ -672,7 +672,7 @@ optout_facts := array.concat(windows.lock_settings, ["bcd.optOut"])
 #   source: >-
 #     learn.microsoft.com/powershell/module/servermanager (get- and uninstall-windowsfeature), module/dism
 #   always: true
-wvb_023 := judge.unreadable(["role.hyperV"]) if not judge.present("role.hyperV")
+wvb_023 := judge.needed("role.hyperV") if not judge.present("role.hyperV")
 
 else := judge.parameter_not_set("hyperv_role", ["role.hyperV"]) if not judge.parameter("hyperv_role") in {"absent", "present"}
 

@@ -98,10 +98,17 @@ extension IntegrityReader {
       guard let table, met.insert(table).inserted else { return }
       found.append(ReachedTable(name: "inode of \(name) \(member)", address: table, structure: structure, isAllocated: isAllocated))
     }
-    for inode in walk.entries {
+    // An image whose list does not hold together holds inodes that are given away already: the list is told, and nothing of them.
+    let isTorn = !guest.isRunning && walk.inconsistency != nil
+    // In the place of its file operations an inode that goes has the function that will free it (destroy_inode, fs/inode.c).
+    let freeing = kernel.offset("super_block", "s_op").flatMap { guest.pointer(block &+ $0) }.flatMap { table in
+      kernel.offset("super_operations", "free_inode").flatMap { guest.pointer(table &+ $0) }
+    }
+    for inode in isTorn ? [] : walk.entries {
       guard let bits = guest.u16(inode &+ mode), bits & 0xF000 != 0 else { continue }
       add("i_op", guest.pointer(inode &+ operations), "inode_operations", guest.isRunning)
-      add("i_fop", guest.pointer(inode &+ files), "file_operations", guest.isRunning)
+      let own = guest.pointer(inode &+ files)
+      if own != freeing { add("i_fop", own, "file_operations", guest.isRunning) }
       if bits & 0xF000 == 0x2000, let device = kernel.offset("inode", "i_cdev"), let own = kernel.offset("cdev", "ops") {
         add("i_cdev.ops", guest.pointer(inode &+ device).flatMap { guest.pointer($0 &+ own) }, "file_operations", true)
       }
