@@ -40,7 +40,8 @@ struct EvaluationTests {
   @Test("texts of one form are read as often as a query is asked, and answers stay when the next one is asked")
   func repeatedForms() throws {
     let module = "package p\nx := [d | some t in input; d := json.unmarshal(t)]\ny := json.marshal(x)"
-    let query = try Policy([try Parser.module(Array(module.utf8), file: "m.rego")], data: Document(.object([]))).prepare("x := data.p.x; y := data.p.y")
+    let policy = try Policy([try Parser.module(Array(module.utf8), file: "m.rego")], data: Document(.object([])))
+    let query = try policy.prepare("x := data.p.x; y := data.p.y")
     var kept: [(answer: RegoValue?, want: String)] = []
     for turn in 0..<6 {
       let texts = (0..<40).map { #"{"name":"n\#($0)","turn":\#(turn % 2 == 0 ? turn : -turn),"of":{"name":[\#($0)],"k\#($0 % 3)":null}}"# }
