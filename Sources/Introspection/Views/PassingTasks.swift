@@ -37,7 +37,8 @@ struct PassingTasks {
     func offset(_ member: String) -> UInt64? { guest.kernel.offset("task_struct", member) }
     // TASK_INTERRUPTIBLE, TASK_UNINTERRUPTIBLE, stopped and traced (include/linux/sched.h).
     guard let state = offset("__state").flatMap({ guest.u32(task &+ $0) }), state & 0xF != 0,
-      let queued = offset("on_rq").flatMap({ guest.u32(task &+ $0) }), queued == 0,
+      // An int up to 7.1, then a byte.
+      let queued = guest.value(task, "task_struct", "on_rq"), queued == 0,
       let ran = offset("se.exec_start").flatMap({ guest.u64(task &+ $0) }), ran <= queue
     else { return false }
     return queue - ran > Self.rest
