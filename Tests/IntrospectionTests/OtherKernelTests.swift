@@ -67,6 +67,9 @@ struct OldKernelTests {
       .unlinkedProcess, .systemCallToHeap, .jumpAtTracedFunction, .jumpLabelElsewhere, .moduleOutOfListAndFolder, .securityHook, .forgedUser,
     ] as [Tampering])
   func changed(_ tampering: Tampering) throws { try IntegrityScene.shared().expectFound(tampering) }
+
+  @Test("a process that has just begun hides from nobody", arguments: Change.hidden.prefix(1))
+  func young(_ change: Change) throws { try IntegrityScene.shared().expectFoundYoung(change) }
 }
 
 @Suite(
@@ -98,4 +101,7 @@ struct NewestKernelTests {
       .unlinkedProcess, .systemCallToHeap, .jumpAtFunction, .moduleOutOfListAndFolder, .securityHook, .procEntry,
     ] as [Tampering])
   func changed(_ tampering: Tampering) throws { try IntegrityScene.shared().expectFound(tampering) }
+
+  @Test("a process that has just begun hides from nobody", arguments: Change.hidden.prefix(1))
+  func young(_ change: Change) throws { try IntegrityScene.shared().expectFoundYoung(change) }
 }

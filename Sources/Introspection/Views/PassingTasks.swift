@@ -23,10 +23,13 @@ struct PassingTasks {
     head = (guest.symbol("init_task") ?? 0) &+ link
   }
 
+  /// Name of a task's state, whose values fit in 32 bits: a long up to 5.13.
+  private var state: String { guest.kernel.offset("task_struct", "__state") == nil ? "state" : "__state" }
+
   func contains(_ task: UInt64) -> Bool {
     func word(_ member: String) -> UInt32 { guest.kernel.offset("task_struct", member).flatMap { guest.u32(task &+ $0) } ?? 0 }
     // PF_EXITING; EXIT_DEAD and EXIT_ZOMBIE; TASK_DEAD and TASK_NEW (include/linux/sched.h).
-    if word("flags") & 0x4 != 0 || word("exit_state") & 0x30 != 0 || word("__state") & 0x880 != 0 { return true }
+    if word("flags") & 0x4 != 0 || word("exit_state") & 0x30 != 0 || word(state) & 0x880 != 0 { return true }
     guard let start = guest.kernel.offset("task_struct", "start_time").flatMap({ guest.u64(task &+ $0) }) else { return false }
     guard start > clock || clock - start < Self.youth else { return false }
     return !isResting(task)
@@ -36,8 +39,9 @@ struct PassingTasks {
   private func isResting(_ task: UInt64) -> Bool {
     func offset(_ member: String) -> UInt64? { guest.kernel.offset("task_struct", member) }
     // TASK_INTERRUPTIBLE, TASK_UNINTERRUPTIBLE, stopped and traced (include/linux/sched.h).
-    guard let state = offset("__state").flatMap({ guest.u32(task &+ $0) }), state & 0xF != 0,
-      let queued = offset("on_rq").flatMap({ guest.u32(task &+ $0) }), queued == 0,
+    guard let now = offset(state).flatMap({ guest.u32(task &+ $0) }), now & 0xF != 0,
+      // An int up to 7.1, then a byte.
+      let queued = guest.value(task, "task_struct", "on_rq"), queued == 0,
       let ran = offset("se.exec_start").flatMap({ guest.u64(task &+ $0) }), ran <= queue
     else { return false }
     return queue - ran > Self.rest

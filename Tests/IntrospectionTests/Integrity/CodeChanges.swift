@@ -10,24 +10,24 @@ extension Change {
       try $0.write(try $0.begin("security_file_open") &+ 5, [0x31, 0xC0, 0xC3])
     },
     Change("a function that returns where no tracer is", ["GST-032", "GST-033", "GST-034"], everything) {
-      try $0.write(try $0.begin("clear_page_rep"), [0xC3])
+      try $0.write(try $0.begin($0.untraced), [0xC3])
     },
     Change("a jump through memory", ["GST-031", "GST-032", "GST-033"], everything) {
-      try $0.write(try $0.begin("clear_page_rep"), [0xFF, 0x25, 0, 0, 0, 0] + Change.bytes(try $0.heap()))
+      try $0.write(try $0.begin($0.untraced), [0xFF, 0x25, 0, 0, 0, 0] + Change.bytes(try $0.heap()))
     },
     Change("a jump by a register", ["GST-031", "GST-032", "GST-033"], everything) {
-      try $0.write(try $0.begin("clear_page_rep"), [0x49, 0xBB] + Change.bytes(try $0.heap()) + [0x41, 0xFF, 0xE3])
+      try $0.write(try $0.begin($0.untraced), [0x49, 0xBB] + Change.bytes(try $0.heap()) + [0x41, 0xFF, 0xE3])
     },
     Change("a return to what was pushed", ["GST-031", "GST-032", "GST-033"], everything) {
-      try $0.write(try $0.begin("clear_page_rep"), [0x48, 0xB8] + Change.bytes(try $0.heap()) + [0x50, 0xC3])
+      try $0.write(try $0.begin($0.untraced), [0x48, 0xB8] + Change.bytes(try $0.heap()) + [0x50, 0xC3])
     },
     Change("a jump into data of the image", ["GST-031", "GST-032", "GST-033"], everything) {
-      let start = try $0.begin("clear_page_rep")
+      let start = try $0.begin($0.untraced)
       let distance = UInt32(truncatingIfNeeded: try $0.symbol("init_task") &- start &- 5)
       try $0.write(start, [0xE9] + (0..<4).map { UInt8(truncatingIfNeeded: distance >> ($0 * 8)) })
     },
     Change("a jump to a module", ["GST-031", "GST-032", "GST-033"], everything) {
-      let start = try $0.begin("clear_page_rep")
+      let start = try $0.begin($0.untraced)
       let distance = UInt32(truncatingIfNeeded: try $0.moduleText("virtio_blk") &+ 64 &- start &- 5)
       try $0.write(start, [0xE9] + (0..<4).map { UInt8(truncatingIfNeeded: distance >> ($0 * 8)) })
     },
@@ -81,7 +81,7 @@ extension Change {
       try $0.write(try $0.symbol("ipv4_specific") &+ 8, try $0.heap())
     },
     Change("a breakpoint without a probe", ["GST-031", "GST-032", "GST-033"], everything) {
-      try $0.write(try $0.begin("clear_page_rep"), [0xCC])
+      try $0.write(try $0.begin($0.untraced), [0xCC])
     },
   ]
 

@@ -29,7 +29,7 @@ extension Change {
       try $0.write(try $0.pointer(head) &+ $0.offset("notifier_block", "notifier_call"), try $0.symbol("commit_creds") &+ 32)
     },
     Change("a setting's handler", ["GST-047"], [.callbacks]) {
-      try $0.write(try $0.symbol("vm_table") &+ $0.offset("ctl_table", "proc_handler"), try $0.heap())
+      try $0.write(try ($0.guest.symbol("vm_table") ?? $0.symbol("kern_panic_table")) &+ $0.offset("ctl_table", "proc_handler"), try $0.heap())
     },
     Change("a timer", ["GST-048"], [.callbacks]) {
       let base = try $0.symbol("timer_bases") &+ $0.pointer(try $0.symbol("__per_cpu_offset"), orZero: true)
@@ -110,7 +110,9 @@ extension Change {
       if last == head { try $0.write(head &+ 8, link) }
     },
     Change("a way to mount", ["GST-049"], [.callbacks]) {
-      try $0.write(try $0.pointer(try $0.symbol("file_systems")) &+ $0.offset("file_system_type", "init_fs_context"), try $0.heap())
+      // The first kind, or from 7.2 on its link.
+      let first = try $0.pointer(try $0.symbol("file_systems")) &- ($0.guest.kernel.offset("file_system_type", "list") ?? 0)
+      try $0.write(first &+ $0.offset("file_system_type", "init_fs_context"), try $0.heap())
     },
     Change("a listener to every input", ["GST-049"], [.callbacks]) {
       let heap = try $0.heap()
