@@ -144,6 +144,24 @@ public struct Guest: Sendable {
   /// Run-time address of a symbol of the kernel.
   public func symbol(_ name: String) -> UInt64? { kernel.symbol(name) }
 
+  /// Run-time address of a variable whose name others have too, as static ones of drivers: of those the one that the code of a function names, else
+  /// the first.
+  func symbol(_ name: String, namedBy function: String) -> UInt64? {
+    let known = kernel.symbols.addresses(name)
+    guard known.count > 1, let start = symbol(function), let end = kernel.symbols.following(start), end - start <= 1 << 16,
+      let code = bytes(start, count: Int(end - start)), code.count >= 4
+    else { return known.first }
+    return known.first { address in
+      (0...code.count - 4).contains { place in
+        let word = UInt32(truncatingIfNeeded: PatchTable.word(code, place, 4))
+        if word == UInt32(truncatingIfNeeded: address) { return true }
+        // Counted from the end of the instruction, which may lie behind an immediate.
+        let distance = UInt32(truncatingIfNeeded: address &- start &- UInt64(place + 4))
+        return [0, 1, 4].contains { distance &- $0 == word }
+      }
+    } ?? known.first
+  }
+
   /// Address of a symbol without which a view has nothing to say.
   public func required(_ symbol: String) throws(IntrospectionError) -> UInt64 {
     guard let address = kernel.symbol(symbol) else { throw .missing(path: memory.path, what: "the symbol \(symbol)") }

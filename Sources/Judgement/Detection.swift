@@ -23,6 +23,8 @@ public struct Detection: Sendable, Hashable {
   public let location: FactSource
   /// Cases that hold structures against each other which a running guest changes one after the other (`custom.compares`).
   public let comparing: Set<String>
+  /// Lists in the facts of what this detection could not judge, as FACT.MEMBER.MEMBER (`custom.partial`).
+  public let partial: [String]
 
   init(_ rule: PolicyEngine.AnnotatedRule) throws(DataError) {
     let place = "\(rule.file):\(rule.line)"
@@ -53,6 +55,7 @@ public struct Detection: Sendable, Hashable {
     facts = custom["facts"]?.elements?.compactMap(\.text) ?? []
     self.messages = Dictionary(messages.map { ($0.key, $0.value.text ?? "") }, uniquingKeysWith: { first, _ in first })
     location = .path(rule.file, line: rule.line)
+    partial = custom["partial"]?.elements?.compactMap(\.text) ?? []
     comparing = Set(custom["compares"]?.elements?.compactMap(\.text) ?? [])
     if let unknown = comparing.first(where: { self.messages[$0] == nil }) {
       throw DataError("\(place): compares of \(id) names \(unknown), which is no case of its messages")
@@ -76,12 +79,12 @@ public struct DetectionHit: Sendable, Hashable {
 
 /// What came of judging one document of facts.
 public struct DetectionReport: Sendable, Hashable {
-  /// A detection that could not say anything.
+  /// A detection that could not say anything, or not of everything.
   public struct Unjudged: Sendable, Hashable {
     public let detection: Detection
     /// The fact that it lacks; empty where its policy failed.
     public let fact: String
-    /// "absent", "unreadable", "notCollected", "policyError" or "torn".
+    /// "absent", "unreadable", "notCollected", "policyError", "torn" or "partial": its facts are there, and some of them prove nothing in this kernel.
     public let state: String
     public let why: String
   }

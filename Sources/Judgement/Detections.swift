@@ -68,6 +68,8 @@ public struct Detections: Sendable {
         unjudged.append(.init(detection: detection, fact: "", state: "policyError", why: error))
       } else if let lacking = Self.lacking(detection, document, baseline) {
         unjudged.append(lacking)
+      } else if let rest = Self.leftOver(detection, document) {
+        unjudged.append(rest)
       }
     }
     hits.sort { a, b in
@@ -87,6 +89,20 @@ public struct Detections: Sendable {
       return .init(
         detection: detection, fact: name, state: state, why: fact?["why"]?.text ?? (isOld && baseline == nil ? "no baseline was given" : "")
       )
+    }
+    return nil
+  }
+
+  /// What a detection leaves out though its facts are there.
+  private static func leftOver(_ detection: Detection, _ document: FactValue) -> DetectionReport.Unjudged? {
+    for path in detection.partial {
+      let parts = path.split(separator: ".").map(String.init)
+      var value = parts.first.flatMap { document["facts"]?[$0]?["value"] }
+      for part in parts.dropFirst() { value = value?[part] }
+      let names = (value?.elements ?? []).compactMap(\.text)
+      guard let fact = parts.first, !names.isEmpty else { continue }
+      let shown = names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", ..." : "")
+      return .init(detection: detection, fact: fact, state: "partial", why: "left out is what proves nothing here: \(shown)")
     }
     return nil
   }

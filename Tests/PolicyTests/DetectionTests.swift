@@ -68,6 +68,31 @@ struct DetectionTests {
     }
   }
 
+  @Test("what proves nothing in a kernel is told as judged in part, and is no sign") func partial() throws {
+    let detections = try Self.detections.get()
+    func report(_ kinds: FactValue, _ systems: FactValue) throws -> DetectionReport {
+      try detections.judge([
+        "schema": "ringwall.guest.facts/1",
+        "facts": [
+          "text": ["state": "present", "value": ["patched": [], "redirected": [], "returning": [], "swept": ["odd": [], "unjudged": kinds]]],
+          "operations": ["state": "present", "value": ["tables": [], "moduleUses": [:], "unjudged": systems]],
+        ], "inconsistencies": [],
+      ])
+    }
+    let found = try report(["cut"], ["tmpfs", "proc"])
+    #expect(found.hits.isEmpty)
+    let partly = found.unjudged.filter { $0.state == "partial" }
+    #expect(partly.map(\.detection.id) == ["GST-036", "GST-043"])
+    #expect(partly.map(\.fact) == ["text", "operations"])
+    #expect(partly.map(\.why) == ["left out is what proves nothing here: cut", "left out is what proves nothing here: tmpfs, proc"])
+    for whole in [([], []), (7, "x"), (nil, nil)] as [(FactValue, FactValue)] {
+      #expect(!(try report(whole.0, whole.1)).unjudged.contains { $0.state == "partial" })
+    }
+    for detection in detections.all {
+      for path in detection.partial { #expect(detection.facts.contains { path.hasPrefix($0 + ".") }, "\(detection.id)") }
+    }
+  }
+
   @Test("hits come in order of severity, and values of the wrong kind in the facts end nothing") func hostile() throws {
     let detections = try Self.detections.get()
     let processes: FactValue = [

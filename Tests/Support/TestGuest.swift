@@ -1,5 +1,6 @@
 internal import Foundation
 internal import QMP
+internal import Synchronization
 
 /// A real Linux guest under QEMU's emulator: a kernel of Debian, busybox, and RAM that can be read from outside.
 ///
@@ -22,18 +23,24 @@ public final class TestGuest: @unchecked Sendable {
   /// Why no guest with this kernel can be booted on this machine; nil where one can. Fetches the kernel when it is asked for the first time.
   public static func obstacle(_ kernel: GuestRecipe.Kernel? = .cloud) -> String? {
     guard let kernel else { return missingProgram(["qemu-system-x86_64"]) }
-    return obstacles[kernel] ?? nil
+    return obstacles.withLock { known in
+      if let answer = known[kernel] { return answer }
+      let answer = obstacle(fetching: kernel)
+      known[kernel] = .some(answer)
+      return answer
+    }
   }
 
-  private static let obstacles: [GuestRecipe.Kernel: String?] = Dictionary(
-    uniqueKeysWithValues: GuestRecipe.Kernel.allCases.map { kernel in
-      let needed = ["qemu-system-x86_64", "busybox", "apt-get", "apt-cache", "dpkg-deb", "flock", "gzip", "xz", "find", "sh"]
-      if let missing = missingProgram(needed) { return (kernel, missing) }
-      do {
-        _ = try GuestFiles.tree(kernel)
-        return (kernel, nil)
-      } catch { return (kernel, "the package of \(kernel.rawValue) cannot be fetched: \(error)") }
-    })
+  private static let obstacles = Mutex<[GuestRecipe.Kernel: String?]>([:])
+
+  private static func obstacle(fetching kernel: GuestRecipe.Kernel) -> String? {
+    let needed = ["qemu-system-x86_64", "busybox", "apt-get", "apt-cache", "dpkg-deb", "flock", "gzip", "xz", "find", "sh"]
+    if let missing = missingProgram(needed) { return missing }
+    do {
+      _ = try GuestFiles.tree(kernel)
+      return nil
+    } catch { return "the package of \(kernel.rawValue) cannot be fetched: \(error)" }
+  }
 
   private static func missingProgram(_ programs: [String]) -> String? {
     programs.first { HostProgram.path(of: $0) == nil }.map { "\($0) is not installed" }

@@ -1,6 +1,6 @@
 /// What a test guest is made of. Two tests that ask for equal recipes may share one guest (`GuestTrait`).
 public struct GuestRecipe: Sendable, Hashable {
-  /// Kernels of Debian 12, by the package that stands for the newest of each.
+  /// Kernels of Debian: of its release 12 by the package that stands for the newest of each, of others by version, flavour and suite.
   public enum Kernel: String, Sendable, Hashable, CaseIterable {
     /// 6.1: kallsyms as up to 6.3.
     case cloud = "linux-image-cloud-amd64"
@@ -8,6 +8,12 @@ public struct GuestRecipe: Sendable, Hashable {
     case backportCloud = "linux-image-6.12-cloud-amd64"
     /// 6.12 with PREEMPT_RT and every driver.
     case backportRealTime = "linux-image-6.12-rt-amd64"
+    /// 5.10: no kallsyms in VMCOREINFO, lists of mappings, programs of BPF in pages of their own.
+    case oldCloud = "5.10-cloud@bullseye"
+    /// 6.18: kallsyms without absolute addresses, mounts in chains, another compiler.
+    case laterCloud = "6.18-cloud@trixie-backports"
+    /// 7.2: kallsyms without a base, warnings as traps.
+    case newestCloud = "7.2-cloud@trixie-backports"
   }
 
   public enum Machine: String, Sendable, Hashable {

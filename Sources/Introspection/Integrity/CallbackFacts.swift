@@ -199,7 +199,7 @@ struct CallbackSearch {
   // MARK: Programs and terminals
 
   private mutating func binaries() {
-    guard let head = guest.symbol("formats"), let link = offset("linux_binfmt", "lh") else { return }
+    guard let head = guest.symbol("formats", namedBy: "__register_binfmt"), let link = offset("linux_binfmt", "lh") else { return }
     for entry in entries(guest.list(head: head, offset: link, structure: "formats", limit: 256)) {
       for member in ["load_binary", "load_shlib", "core_dump"] {
         if let place = offset("linux_binfmt", member) { add(.binary, "formats.\(member)", entry, entry &+ place) }

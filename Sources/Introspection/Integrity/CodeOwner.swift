@@ -116,6 +116,9 @@ private struct GeneratedCode {
   mutating func collect() {
     programs()
     packs()
+    if guest.symbol("pack_list") == nil {
+      for area in UnnamedPrograms(guest)?.areas() ?? [] { add(area.start, area.count, .bpf, "bpf_prog") }
+    }
     trampolines()
     slots("kprobe_insn_slots")
     slots("kprobe_optinsn_slots")

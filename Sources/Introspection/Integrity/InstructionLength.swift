@@ -1,5 +1,5 @@
 /// Lengths of x86-64 instructions, by their opcodes alone (Intel SDM volume 2, chapter 2 and appendix A).
-struct InstructionLength {
+package struct InstructionLength {
   /// What an opcode is followed by. Bits: a ModRM byte, then the kind of the immediate.
   private enum Form {
     static let invalid: UInt8 = 0xFF
@@ -17,7 +17,7 @@ struct InstructionLength {
   private let one: [UInt8]
   private let two: [UInt8]
 
-  init() {
+  package init() {
     var one = [UInt8](repeating: 0, count: 256)
     for row in stride(from: 0, to: 0x40, by: 8) {
       for column in 0..<4 { one[row + column] = Form.modRM }
@@ -56,13 +56,13 @@ struct InstructionLength {
   }
 
   /// An instruction as far as a sweep over code needs it.
-  struct Instruction {
+  package struct Instruction: Hashable {
     /// Bytes; 0 for what is no instruction, or does not end within the code.
-    var length = 0
+    package var length = 0
     /// Of the opcode behind all prefixes, from the instruction's first byte on.
-    var opcode = 0
+    package var opcode = 0
     /// 1 for one byte, 2 behind 0F, 0 for anything longer.
-    var map = 0
+    package var map = 0
   }
 
   private static let longest = 15
@@ -72,7 +72,7 @@ struct InstructionLength {
   ///   - start: of the instruction.
   ///   - end: of what may be read.
   // SAFETY: no byte from `end` on is read, and `start` is not negative.
-  func decode(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Instruction {
+  package func decode(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Instruction {
     var found = Instruction()
     let limit = end - start < Self.longest ? end : start + Self.longest
     var place = start

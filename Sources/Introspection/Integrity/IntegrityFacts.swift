@@ -151,6 +151,8 @@ struct IntegrityReader {
   let file: KernelFile?
   /// The first of each structure; more of one would be the same news.
   var inconsistencies: [Inconsistency] = []
+  /// File systems of an image whose inodes were not looked at.
+  var brokenFileSystems: [String] = []
 
   mutating func read(_ name: IntegrityFacts.Name) throws(IntrospectionError) -> IntegrityFacts.State {
     switch name {

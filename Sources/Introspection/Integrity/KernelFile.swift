@@ -17,7 +17,7 @@ public struct KernelFile: Sendable {
   ]
 
   /// Sections with places of constants that boot writes into the code (include/asm-generic/runtime-const.h), and the length of each.
-  private static let constants: [(prefix: String, length: Int)] = [("runtime_ptr_", 8), ("runtime_shift_", 1)]
+  private static let constants: [(prefix: String, length: Int)] = [("runtime_ptr_", 8), ("runtime_shift_", 1), ("runtime_mask_", 4)]
 
   /// - Throws: `unreadable` for a file that cannot be opened, `malformed` for one that is no such file.
   public init(path: String) throws(IntrospectionError) {
@@ -81,7 +81,8 @@ public struct KernelFile: Sendable {
     if let table = sections[".parainstructions"], let size = types.size(of: "paravirt_patch_site"), size >= 10,
       let length = types.member("paravirt_patch_site", "len")?.offset
     {
-      for start in stride(from: 0, through: table.bytes.count - size, by: size) {
+      // Entries are aligned, and the last is not filled up.
+      for start in stride(from: 0, to: table.bytes.count - length, by: size) {
         found.append((PatchTable.word(table.bytes, start, 8), Int(table.bytes[start + length])))
       }
     }

@@ -62,11 +62,15 @@ extension IntegrityReader {
       return offset < UInt64(bytes.count) ? bytes[Int(offset)] : nil
     }
     var sites: [UInt64: PatchSite] = [:]
-    func add(_ kind: PatchSite.Kind, _ address: UInt64, _ length: Int, target: UInt64 = 0, original: UInt8 = 0, rest: [UInt8] = [], isOn: Bool? = nil) {
+    func add(
+      _ kind: PatchSite.Kind, _ address: UInt64, _ length: Int, target: UInt64 = 0, original: UInt8 = 0, rest: [UInt8] = [],
+      isOn: Bool? = nil, key: UInt64 = 0
+    ) {
       guard text.contains(address), text.upperBound - address >= UInt64(length) else { return }
       // A probe knows what stood there before; of the others any will do. One at the start of a function works by the tracer's call.
       if let known = sites[address], kind != .probe || (known.kind == .functionEntry && byte(address) != 0xCC) { return }
-      sites[address] = PatchSite(kind: kind, address: address, length: length, target: target, original: original, rest: rest, isOn: isOn)
+      sites[address] = PatchSite(
+        kind: kind, address: address, length: length, target: target, original: original, rest: rest, isOn: isOn, key: key)
     }
     func table(_ pointer: String, _ count: String, _ size: Int) -> (bytes: [UInt8], address: UInt64)? {
       guard let place = kernel.offset("module", pointer), let number = kernel.offset("module", count),
@@ -76,9 +80,9 @@ extension IntegrityReader {
     }
     for address in entries[PatchSiteSearch.indices(of: text, in: entries)] { add(.functionEntry, address, 5) }
     if let table = table("static_call_sites", "num_static_call_sites", 8) {
-      for address in PatchTable.staticCalls(table.bytes, at: table.address) {
-        let isConditional = byte(address) == 0x0F && byte(address &+ 1).map { $0 & 0xF0 == 0x80 } ?? false
-        add(.staticCall, address, isConditional ? 6 : 5)
+      for call in PatchTable.staticCalls(table.bytes, at: table.address) {
+        let isConditional = byte(call.code) == 0x0F && byte(call.code &+ 1).map { $0 & 0xF0 == 0x80 } ?? false
+        add(.staticCall, call.code, isConditional ? 6 : 5, key: call.key)
       }
     }
     for place in stride(from: 0, to: max(0, bytes.count - 8), by: 4)
@@ -87,9 +91,9 @@ extension IntegrityReader {
     }
     if let table = table("jump_entries", "num_jump_entries", 16) {
       for label in PatchTable.jumpLabels(table.bytes, at: table.address) {
-        let first = byte(label.code)
+        let length = PatchTable.jumpLength(byte(label.code), byte(label.code &+ 1))
         let isOn = PatchSiteSearch.isOn(label.key, guest)
-        add(.jumpLabel, label.code, first == 0xEB || first == 0x66 ? 2 : 5, target: label.target, isOn: isOn)
+        add(.jumpLabel, label.code, length, target: label.target, isOn: isOn)
       }
     }
     for probe in probes {

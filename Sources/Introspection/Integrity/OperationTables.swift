@@ -20,7 +20,9 @@ extension IntegrityReader {
     }
     if rows.isEmpty { return .unreadable("the kernel's types tell of none of its tables of operations") }
     let uses = moduleUses().sorted { $0.key < $1.key }.map { FactValue.Member($0.key, .array($0.value.sorted().map(FactValue.string))) }
-    return .present(["tables": .array(rows), "moduleUses": .object(uses)])
+    return .present([
+      "tables": .array(rows), "moduleUses": .object(uses), "unjudged": .array(brokenFileSystems.sorted().map(FactValue.string)),
+    ])
   }
 
   /// Which modules each module depends on, by name: functions of those may stand in its tables (module.target_list).

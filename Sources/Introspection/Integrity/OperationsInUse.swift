@@ -99,6 +99,7 @@ extension IntegrityReader {
     }
     // An image whose list does not hold together holds inodes that are given away already: nothing is told of them.
     let isTorn = !guest.isRunning && walk.inconsistency != nil
+    if isTorn { brokenFileSystems.append(name) }
     // In the place of its file operations an inode that goes has the function that will free it (destroy_inode, fs/inode.c).
     let freeing = kernel.offset("super_block", "s_op").flatMap { guest.pointer(block &+ $0) }.flatMap { table in
       kernel.offset("super_operations", "free_inode").flatMap { guest.pointer(table &+ $0) }
@@ -112,7 +113,9 @@ extension IntegrityReader {
         add("i_cdev.ops", guest.pointer(inode &+ device).flatMap { guest.pointer($0 &+ own) }, "file_operations", true)
       }
     }
-    if let place = kernel.offset("super_block", "s_d_op") { add("s_d_op", guest.pointer(block &+ place), "dentry_operations", false) }
+    if let place = kernel.offset("super_block", "s_d_op") ?? kernel.offset("super_block", "__s_d_op") {
+      add("s_d_op", guest.pointer(block &+ place), "dentry_operations", false)
+    }
     return found
   }
 

@@ -17,12 +17,13 @@ struct PatchSiteSearch {
 
   private mutating func add(
     _ kind: PatchSite.Kind, _ address: UInt64, _ length: Int, target: UInt64 = 0, original: UInt8 = 0, rest: [UInt8] = [],
-    isOn: Bool? = nil
+    isOn: Bool? = nil, key: UInt64 = 0
   ) {
     guard text.contains(address), text.upperBound - address >= UInt64(length), sites.count < PatchTable.limit else { return }
     // A probe knows what stood there before; of the others any will do. One at the start of a function works by the tracer's call.
     if let known = sites[address], kind != .probe || (known.kind == .functionEntry && byte(address) != 0xCC) { return }
-    sites[address] = PatchSite(kind: kind, address: address, length: length, target: target, original: original, rest: rest, isOn: isOn)
+    sites[address] = PatchSite(
+      kind: kind, address: address, length: length, target: target, original: original, rest: rest, isOn: isOn, key: key)
   }
 
   private mutating func table(_ start: String, _ stop: String) -> (bytes: [UInt8], address: UInt64)? {
@@ -37,18 +38,17 @@ struct PatchSiteSearch {
   mutating func run(_ probes: [IntegrityReader.Probe]) {
     functionEntries()
     if let table = table("__start_static_call_sites", "__stop_static_call_sites") {
-      for address in PatchTable.staticCalls(table.bytes, at: table.address) {
+      for call in PatchTable.staticCalls(table.bytes, at: table.address) {
         // A conditional jump has six bytes, and its first is never rewritten.
-        let isConditional = byte(address) == 0x0F && byte(address &+ 1).map { $0 & 0xF0 == 0x80 } ?? false
-        add(.staticCall, address, isConditional ? 6 : 5)
+        let isConditional = byte(call.code) == 0x0F && byte(call.code &+ 1).map { $0 & 0xF0 == 0x80 } ?? false
+        add(.staticCall, call.code, isConditional ? 6 : 5, key: call.key)
       }
     }
     trampolines()
     if let table = table("__start___jump_table", "__stop___jump_table") {
       for label in PatchTable.jumpLabels(table.bytes, at: table.address) {
-        let first = byte(label.code)
         guard text.contains(label.code) else { continue }
-        add(.jumpLabel, label.code, first == 0xEB || first == 0x66 ? 2 : 5, target: label.target, isOn: Self.isOn(label.key, guest))
+        add(.jumpLabel, label.code, PatchTable.jumpLength(byte(label.code), byte(label.code &+ 1)), target: label.target, isOn: Self.isOn(label.key, guest))
       }
     }
     for name in ["bpf_dispatcher_xdp_func"] {

@@ -1,6 +1,6 @@
 /// A place in the kernel's code that the kernel itself rewrites while it runs.
-struct PatchSite: Sendable, Hashable {
-  enum Kind: String, Sendable, Hashable {
+package struct PatchSite: Sendable, Hashable {
+  package enum Kind: String, Sendable, Hashable, CaseIterable {
     /// A jump label: no operation, or a jump to the place that its entry names (__jump_table).
     case jumpLabel
     /// A static call: a call or jump to a function, or no operation (.static_call_sites).
@@ -27,6 +27,21 @@ struct PatchSite: Sendable, Hashable {
   var rest: [UInt8] = []
   /// Whether a jump label must be a jump, by its key; nil for other kinds, and where the key cannot be read.
   var isOn: Bool?
+  /// The key of a static call (struct static_call_key), without marks; 0 for other kinds.
+  var key: UInt64 = 0
+
+  package init(
+    kind: Kind, address: UInt64, length: Int, target: UInt64 = 0, original: UInt8 = 0, rest: [UInt8] = [], isOn: Bool? = nil, key: UInt64 = 0
+  ) {
+    self.kind = kind
+    self.address = address
+    self.length = length
+    self.target = target
+    self.original = original
+    self.rest = rest
+    self.isOn = isOn
+    self.key = key
+  }
 }
 
 /// Tables of patch sites, parsed from bytes: entries hold offsets relative to themselves, which the guest can set to anything.
@@ -46,9 +61,17 @@ package enum PatchTable {
     }
   }
 
+  /// Bytes of a jump label by its first two: a short jump or no operation of two bytes, else the long forms. One kind of the latter begins as the
+  /// former does.
+  static func jumpLength(_ first: UInt8?, _ second: UInt8?) -> Int { first == 0xEB || (first == 0x66 && second == 0x90) ? 2 : 5 }
+
   /// struct static_call_site: address and key, 32 bits each (include/linux/static_call_types.h).
-  package static func staticCalls(_ bytes: [UInt8], at address: UInt64) -> [UInt64] {
-    (0..<min(bytes.count / 8, limit)).map { relative(bytes, $0 * 8, address &+ UInt64($0 * 8)) }
+  package static func staticCalls(_ bytes: [UInt8], at address: UInt64) -> [(code: UInt64, key: UInt64)] {
+    (0..<min(bytes.count / 8, limit)).map { index in
+      let place = address &+ UInt64(index * 8)
+      // Two bits of the key say whether it is a jump, and whether its code ran during boot.
+      return (relative(bytes, index * 8, place), relative(bytes, index * 8 + 4, place &+ 4) & ~3)
+    }
   }
 
   /// struct dyn_ftrace: address, then flags, `size` bytes each.
@@ -75,6 +98,8 @@ package enum PatchContent: Sendable, Hashable {
   case jump(UInt64)
   /// A return, directly or through the kernel's thunk, or a zero result without a call.
   case result
+  /// An instruction that stands for a call of the function of this name (arch/x86/kernel/static_call.c).
+  case standIn(String)
   case breakpoint
   /// None of what the kernel writes to such places.
   case other
@@ -106,14 +131,23 @@ package enum PatchContent: Sendable, Hashable {
       } else if code.starts(with: [0x2E, 0x2E, 0x2E, 0x31, 0xC0]) {
         // xor %eax,%eax, filled up with prefixes (arch/x86/kernel/static_call.c).
         self = .result
+      } else if let known = Self.standIns.first(where: { code.starts(with: $0.bytes) && $0.bytes.count == length }) {
+        self = .standIn(known.function)
       } else {
         self = .other
       }
     }
   }
 
-  /// arch/x86/include/asm/nops.h, 64 bit, and the two of five bytes that older kernels use.
+  /// From 6.19 on a warning is a trap (UD1 with a register that holds what is to be told), from 7.3 on a lock without a hypervisor is opened by one move.
+  private static let standIns: [(bytes: [UInt8], function: String)] = [
+    ([0x67, 0x48, 0x0F, 0xB9, 0x3A], "__WARN_trap"),
+    ([0x3E, 0x3E, 0xC6, 0x07, 0x00], "__raw_callee_save___native_queued_spin_unlock"),
+  ]
+
+  /// arch/x86/include/asm/nops.h, 64 bit, and the ones of five bytes that kernels before 5.13 choose from by the processor (ideal_nops).
   private static let noOperations: [[UInt8]] = [
     [0x66, 0x90], [0x0F, 0x1F, 0x44, 0, 0], [0x66, 0x0F, 0x1F, 0x44, 0, 0], [0x3E, 0x8D, 0x74, 0x26, 0],
+    [0x66, 0x66, 0x66, 0x66, 0x90],
   ]
 }

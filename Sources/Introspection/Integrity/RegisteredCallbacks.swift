@@ -68,7 +68,15 @@ extension CallbackSearch {
 
   /// Kinds of file systems, each with the way to mount one (fs/filesystems.c).
   private mutating func fileSystems() {
-    guard let head = guest.symbol("file_systems"), let next = offset("file_system_type", "next") else { return }
+    guard let head = guest.symbol("file_systems") else { return }
+    // From 7.2 on a list as others.
+    if let link = offset("file_system_type", "list") {
+      for type in entries(guest.chain(head: head, offset: link, structure: "file_systems", limit: 1 << 12)) {
+        functions(.fileSystem, "file_systems", "file_system_type", at: type)
+      }
+      return
+    }
+    guard let next = offset("file_system_type", "next") else { return }
     follow("file_systems", head, next) { $0.functions(.fileSystem, "file_systems", "file_system_type", at: $1) }
   }
 

@@ -15,7 +15,9 @@ extension IntegrityReader {
     }
     // Of one byte each.
     for symbol in Self.marks {
-      if let value = guest.symbol(symbol).flatMap({ guest.u8($0) }) { members.append(.init(symbol, .int(Int64(value)))) }
+      // The loader of other kernels has one that is called sig_enforce too.
+      let place = symbol == "sig_enforce" ? guest.symbol(symbol, namedBy: "is_module_sig_enforced") : guest.symbol(symbol)
+      if let value = place.flatMap({ guest.u8($0) }) { members.append(.init(symbol, .int(Int64(value)))) }
     }
     for symbol in ["mmap_min_addr", "dac_mmap_min_addr"] {
       if let value = guest.symbol(symbol).flatMap({ guest.u64($0) }) { members.append(.init(symbol, .int(Int64(clamping: value)))) }

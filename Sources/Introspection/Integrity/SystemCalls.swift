@@ -65,13 +65,15 @@ extension IntegrityReader {
       let bytes = guest.bytes(start, count: Int(end - start))
     else { return nil }
     var targets: Set<UInt64> = []
-    for place in 0..<max(0, bytes.count - 6) {
+    for place in bytes.indices {
       let size: Int
       switch bytes[place] {
       case 0xE8, 0xE9: size = 5
-      case 0x0F where bytes[place + 1] & 0xF0 == 0x80: size = 6
+      case 0x0F where place + 1 < bytes.count && bytes[place + 1] & 0xF0 == 0x80: size = 6
       default: continue
       }
+      // The last may end with the function.
+      guard place + size <= bytes.count else { continue }
       let distance = Int64(Int32(truncatingIfNeeded: PatchTable.word(bytes, place + size - 4, 4)))
       targets.insert(start &+ UInt64(place + size) &+ UInt64(bitPattern: distance))
     }

@@ -3,10 +3,13 @@ extension Guest {
   /// for a kernel whose types do not tell.
   func slabCache(of address: UInt64) -> UInt64? {
     let place = address &- kernel.directMap
-    guard place < memory.end, let owner = kernel.offset("slab", "slab_cache"), var page = pageStructure(place) else { return nil }
-    if let head = kernel.offset("page", "compound_head").flatMap({ u64(page &+ $0) }), head & 1 == 1 { page = head & ~1 }
+    guard place < memory.end, let owner = slabCacheOffset, let own = pageStructure(place) else { return nil }
+    let page = firstPage(own)
     return isSlab(page) ? u64(page &+ owner) : 0
   }
+
+  /// Where a slab names its cache: struct slab lies over struct page, and before 5.17 it was a part of it.
+  var slabCacheOffset: UInt64? { kernel.offset("slab", "slab_cache") ?? kernel.offset("page", "slab_cache") }
 
   /// Whether a page is one of a slab: PG_slab up to 6.11, then a type of its own.
   func isSlab(_ page: UInt64) -> Bool {
@@ -121,7 +124,7 @@ struct TaskTraces {
   /// Every place for a task_struct, by the pages that their cache has (struct slab lies over struct page; mm/slab.h).
   private func allocated() -> [UInt64] {
     let kernel = guest.kernel
-    guard let cache = guest.symbol("task_struct_cachep").flatMap({ guest.pointer($0) }), let owner = kernel.offset("slab", "slab_cache"),
+    guard let cache = guest.symbol("task_struct_cachep").flatMap({ guest.pointer($0) }), let owner = guest.slabCacheOffset,
       let sizeOffset = kernel.offset("kmem_cache", "size"), let size = guest.u32(cache &+ sizeOffset), (1024...65536).contains(size),
       let orderOffset = kernel.offset("kmem_cache", "oo"), let order = guest.u32(cache &+ orderOffset),
       let base = guest.symbol("vmemmap_base").flatMap({ guest.pointer($0) }), let step = kernel.size("page"), (32...256).contains(step)

@@ -103,6 +103,9 @@ extension IntegrityReader {
     case (.jumpLabel, .jump(let target)):
       return target == site.target && text.contains(target) && site.isOn != false ? nil : .some(target)
     case (.staticCall, .result), (.staticCallTrampoline, .result): return nil
+    case (.staticCall, .standIn(let name)):
+      guard let called = guest.symbol(name), let function = guest.kernel.offset("static_call_key", "func") else { return .some(nil) }
+      return guest.pointer(site.key &+ function) == called ? nil : .some(nil)
     case (.staticCall, .call(let target)), (.staticCall, .jump(let target)), (.staticCallTrampoline, .jump(let target)):
       return allowed(target, [.kernel, .module, .bpf, .generated]) ? nil : .some(target)
     case (.functionEntry, .call(let target)), (.dispatcher, .call(let target)), (.dispatcher, .jump(let target)):

@@ -2,8 +2,8 @@ internal import Domain
 
 /// The kernel's code from its first instruction to its last. What a compiler and a linker have made fits together: every jump leads to the beginning of
 /// an instruction, none out of the image, a function ends where its last instruction does. Bytes that somebody wrote over it do not fit.
-struct TextSweep {
-  enum Kind: String, CaseIterable {
+package struct TextSweep {
+  package enum Kind: String, CaseIterable {
     /// A jump or call out of the image, by a distance, or by an address that stands in the code.
     case leads
     /// A jump or call into the middle of an instruction.
@@ -18,15 +18,29 @@ struct TextSweep {
     case crossing
   }
 
-  struct Oddity {
-    let kind: Kind
+  package struct Oddity {
+    package let kind: Kind
     /// Offset in the code.
-    let place: Int
+    package let place: Int
     /// Guest-virtual; 0 for kinds without.
-    let target: UInt64
+    package let target: UInt64
   }
 
-  private let code: CodeMap
+  /// What is asked of addresses outside of the code.
+  package struct Surroundings {
+    let owner: (UInt64) -> CodeOwner.Kind
+    let isMapped: (UInt64) -> Bool
+    /// Symbol at or below an address.
+    let symbol: (UInt64) -> String
+
+    package init(owner: @escaping (UInt64) -> CodeOwner.Kind, isMapped: @escaping (UInt64) -> Bool, symbol: @escaping (UInt64) -> String) {
+      self.owner = owner
+      self.isMapped = isMapped
+      self.symbol = symbol
+    }
+  }
+
+  private let around: Surroundings
   private let text: Range<UInt64>
   private let decoder = InstructionLength()
   private var jumps: [(place: Int, target: Int)] = []
@@ -35,7 +49,14 @@ struct TextSweep {
   private static let usual = 64
 
   init(_ code: CodeMap, _ text: Range<UInt64>) {
-    self.code = code
+    self.init(
+      Surroundings(
+        owner: { code.owner(of: $0).kind }, isMapped: { code.guest.physical($0) != nil },
+        symbol: { code.guest.kernel.symbols.nearest($0)?.symbol.name ?? "" }), text)
+  }
+
+  package init(_ around: Surroundings, _ text: Range<UInt64>) {
+    self.around = around
     self.text = text
   }
 
@@ -43,7 +64,7 @@ struct TextSweep {
   ///   - bytes: of the code from `text.lowerBound` on.
   ///   - sites: what the kernel itself rewrites, which is read as it was before, or as no operation.
   ///   - functions: start of each, and one past its end, ascending and without gaps.
-  mutating func run(_ bytes: [UInt8], _ sites: [UInt64: PatchSite], _ functions: [(start: UInt64, end: UInt64)])
+  package mutating func run(_ bytes: [UInt8], _ sites: [UInt64: PatchSite], _ functions: [(start: UInt64, end: UInt64)])
     -> (oddities: [Oddity], unjudged: [Kind])
   {
     var plain = bytes
@@ -108,8 +129,10 @@ struct TextSweep {
         unsafe stray(bytes, marks, place, end, start)
         return
       }
-      let next = place + instruction.length
+      var next = place + instruction.length
       let opcode = unsafe bytes[place + instruction.opcode]
+      // UD2 and three letters mark the next instruction for the hypervisor (arch/x86/include/asm/emulate_prefix.h).
+      if instruction.map == 2, unsafe bytes[place + instruction.opcode + 1] == 0x0B, unsafe isEmulated(bytes, next, end) { next += 3 }
       if instruction.map == 1, opcode == 0x90, instruction.length == 1 {
         blanks += 1
         before = .runsOn
@@ -126,6 +149,13 @@ struct TextSweep {
       }
       place = next
     }
+  }
+
+  /// "xen" or "kvm".
+  private func isEmulated(_ bytes: UnsafePointer<UInt8>, _ place: Int, _ end: Int) -> Bool {
+    guard end - place > 3 else { return false }
+    let letters = unsafe (bytes[place], bytes[place + 1], bytes[place + 2])
+    return letters == (0x78, 0x65, 0x6E) || letters == (0x6B, 0x76, 0x6D)
   }
 
   /// Notes what one instruction does.
@@ -182,7 +212,7 @@ struct TextSweep {
     }
     let address = text.lowerBound &+ UInt64(bitPattern: Int64(target))
     // Code that ran during boot is called by what stayed.
-    switch code.owner(of: address).kind {
+    switch around.owner(address) {
     case .kernel, .initial: return
     case .module, .bpf, .generated, .data, .none: found.append(Oddity(kind: .leads, place: place, target: address))
     }
@@ -224,8 +254,7 @@ struct TextSweep {
 
   /// Keeps an address of the kernel's half that is no code of the image's.
   private mutating func lead(_ place: Int, _ address: UInt64) {
-    guard address >= 0xFF00_0000_0000_0000, !text.contains(address), code.guest.physical(address) != nil,
-      code.owner(of: address).kind != .initial
+    guard address >= 0xFF00_0000_0000_0000, !text.contains(address), around.isMapped(address), around.owner(address) != .initial
     else { return }
     found.append(Oddity(kind: .leads, place: place, target: address))
   }
@@ -234,16 +263,16 @@ struct TextSweep {
   private mutating func stray(_ bytes: UnsafePointer<UInt8>, _ marks: UnsafeMutablePointer<UInt8>, _ place: Int, _ end: Int, _ start: Int) {
     let whole = unsafe decoder.decode(bytes, place, text.count)
     if whole.length > 0 {
-      let name = code.guest.kernel.symbols.nearest(text.lowerBound + UInt64(place))?.symbol.name ?? ""
+      let name = around.symbol(text.lowerBound + UInt64(place))
       // Returns that are an instruction's last byte on purpose (arch/x86/lib/retpoline.S).
       if !name.hasSuffix("_untrain_ret") { found.append(Oddity(kind: .crossing, place: place, target: 0)) }
     }
     for rest in place..<end { unsafe marks[rest] |= 1 }
   }
 
-  /// Whether anything but breakpoints and no operations of one byte follows.
+  /// Whether anything but breakpoints, no operations of one byte and UDB, which stands before a thunk, follows.
   private func holdsCode(_ bytes: UnsafePointer<UInt8>, _ place: Int, _ end: Int) -> Bool {
-    for offset in place..<max(place, end) where unsafe bytes[offset] != 0xCC && bytes[offset] != 0x90 { return true }
+    for offset in place..<max(place, end) where unsafe ![0xCC, 0x90, 0xD6].contains(bytes[offset]) { return true }
     return false
   }
 }

@@ -183,7 +183,9 @@ package enum KallsymsScan {
     if names > size + 16, let base = memory.u64(names - 16), isBase(base) { return (.offsets(names - 16 - size, base: base), names - 16) }
     let offsets = (index + 512 + 7) & ~7
     if let base = memory.u64(offsets + size), isBase(base) { return (.offsets(offsets, base: base), offsets + size) }
-    return memory.holds(offsets, count: size) ? (.relative(offsets), nil) : nil
+    // Without a base nothing in the tables has eight bytes, and they stand on four.
+    let words = (index + 512 + 3) & ~3
+    return memory.holds(words, count: size) ? (.relative(words), nil) : nil
   }
 
   /// The lowest address of a kernel image: in its top 2 GiB, and on a page.

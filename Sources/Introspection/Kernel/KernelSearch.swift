@@ -22,7 +22,7 @@ struct KernelSearch {
     var sightings = VMCoreInfo.sightings(in: memory)
     sightings.append(contentsOf: given.filter { info in !sightings.contains { $0.info == info } }.map { .init(address: 0, info: $0) })
     var seen: [KernelRejection] = []
-    for sighting in sightings {
+    for sighting in sightings where !sighting.isPartial {
       do throws(KernelCandidate.Reason) {
         let found = try candidate(sighting).check(nil, roots: roots)
         accepted.append(found)
@@ -53,14 +53,24 @@ struct KernelSearch {
         }
       }
     }
-    // Of two texts that lead to one kernel the one that it keeps itself is right.
-    let ranks = accepted.indices.map { (tasks(accepted[$0]), isKept(accepted[$0], at: seen[$0].address) ? 1 : 0) }
+    for sighting in sightings where sighting.isPartial {
+      do throws(KernelCandidate.Reason) {
+        accepted.append(try complete(sighting, accepted))
+        seen.append(KernelRejection(source: Self.vmcoreinfo, address: sighting.address, reason: ""))
+      } catch {
+        rejected.append(KernelRejection(source: Self.vmcoreinfo, address: sighting.address, reason: error.text))
+      }
+    }
+    // Of two texts that lead to one kernel the one that it keeps itself is right, and any is more than none.
+    let ranks = accepted.indices.map {
+      (tasks(accepted[$0]), isKept(accepted[$0], at: seen[$0].address) ? 1 : 0, accepted[$0].kernel.information == nil ? 0 : 1)
+    }
     guard let best = accepted.indices.max(by: { ranks[$0] < ranks[$1] }) else { throw .noKernel(path: memory.path, rejected: rejected) }
     for index in accepted.indices where index != best {
       let reason: String
       if accepted[index].kernel.image != accepted[best].kernel.image {
         reason = "it is whole, and another kernel in the same memory has more processes"
-      } else if accepted[index].kernel.information != accepted[best].kernel.information {
+      } else if let said = accepted[index].kernel.information, said != accepted[best].kernel.information {
         reason = "it leads to the same kernel, which says something else of itself"
       } else {
         continue
@@ -95,6 +105,21 @@ struct KernelSearch {
     return KernelCandidate(
       memory: memory, source: Self.vmcoreinfo, address: sighting.address, information: info, physicalBase: UInt64(bitPattern: base),
       pageTable: pageTable, text: text, encryption: encryption)
+  }
+
+  /// Before Linux 6.0 VMCOREINFO does not say where kallsyms lies: it is held against the symbols of kernels that were found otherwise.
+  private func complete(_ sighting: VMCoreInfo.Sighting, _ found: [KernelCandidate.Accepted]) throws(KernelCandidate.Reason)
+    -> KernelCandidate.Accepted
+  {
+    let candidate = try candidate(sighting)
+    var reason = KernelCandidate.Reason(text: "it names no symbol table, and none in memory is of its kernel")
+    for other in found {
+      do throws(KernelCandidate.Reason) {
+        let whole = try candidate.check(other.kernel.symbols, roots: roots)
+        return KernelCandidate.Accepted(kernel: whole.kernel, space: whole.space, places: other.places, basePlace: other.basePlace)
+      } catch { reason = error }
+    }
+    throw reason
   }
 
   // MARK: Remembered

@@ -60,6 +60,9 @@ extension VMCoreInfo {
     /// Guest-physical address of the first line.
     let address: UInt64
     let info: VMCoreInfo
+
+    /// Whether it does not name the symbol table, as before Linux 6.0.
+    var isPartial: Bool { info.symbol("kallsyms_names") == nil }
   }
 
   private static let firstLine = Array("OSRELEASE=".utf8)

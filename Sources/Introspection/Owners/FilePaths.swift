@@ -20,17 +20,25 @@ extension Guest {
   ///
   /// The name is seen through the first mount of its file system, which need not be the one that a process uses.
   public func path(ofInode inode: UInt64) -> String? {
-    guard let aliases = kernel.offset("inode", "i_dentry"), let link = kernel.offset("dentry", "d_u.d_alias"),
+    guard let aliases = kernel.offset("inode", "i_dentry"), let link = kernel.offset("dentry", "d_u.d_alias") ?? kernel.offset("dentry", "d_alias"),
       let node = pointer(inode &+ aliases)
     else { return nil }
     var mount: UInt64?
-    if let block = kernel.offset("inode", "i_sb").flatMap({ pointer(inode &+ $0) }), let list = kernel.offset("super_block", "s_mounts"),
-      let instance = kernel.offset("mount", "mnt_instance"), let inner = kernel.offset("mount", "mnt"), let first = pointer(block &+ list),
-      first != block &+ list
-    {
-      mount = first &- instance &+ inner
+    if let block = kernel.offset("inode", "i_sb").flatMap({ pointer(inode &+ $0) }), let inner = kernel.offset("mount", "mnt") {
+      mount = mounts(ofSuperBlock: block, limit: 1)?.entries.first.map { $0 &+ inner }
     }
     return path(ofEntry: node &- link, mount: mount)
+  }
+
+  /// The mounts of a file system, at most `limit`: a list or, from 6.18 on, a chain of plain pointers.
+  func mounts(ofSuperBlock block: UInt64, limit: Int = walkLimit) -> Walk? {
+    guard let place = kernel.offset("super_block", "s_mounts") else { return nil }
+    if let instance = kernel.offset("mount", "mnt_instance") {
+      return list(head: block &+ place, offset: instance, structure: "super_block.s_mounts", limit: limit)
+    }
+    return kernel.offset("mount", "mnt_next_for_sb").map {
+      sequence(first: pointer(block &+ place), next: $0, structure: "super_block.s_mounts", limit: limit)
+    }
   }
 
   /// - Parameters:

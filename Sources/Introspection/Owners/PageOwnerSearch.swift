@@ -142,13 +142,10 @@ struct PageOwnerSearch {
 
   /// By `struct page` alone.
   func describe(_ page: UInt64) -> PageOwner {
-    guard var structure = guest.pageStructure(page), let mappingOffset = guest.kernel.offset("page", "mapping") else {
+    guard let own = guest.pageStructure(page), let mappingOffset = guest.kernel.offset("page", "mapping") else {
       return PageOwner(.unknown)
     }
-    // A page inside of a larger unit points to the first one's structure.
-    if let head = guest.kernel.offset("page", "compound_head").flatMap({ guest.u64(structure &+ $0) }), head & 1 == 1 {
-      structure = head & ~1
-    }
+    let structure = guest.firstPage(own)
     if let count = guest.kernel.offset("page", "_refcount").flatMap({ guest.i32(structure &+ $0) }), count == 0 { return PageOwner(.free) }
     guard let mapping = guest.u64(structure &+ mappingOffset) else { return PageOwner(.unknown) }
     // PAGE_MAPPING_ANON (include/linux/page-flags.h).
@@ -182,6 +179,19 @@ extension Guest {
     }
     let address = base &+ physical / PageOwners.pageSize &* size
     return self.physical(address) == nil ? nil : address
+  }
+
+  /// The structure that speaks for a page: its own or, inside of a larger unit, that of the unit's first page. The inner ones hold an odd word: the
+  /// first one's address or, from 7.1 on, a mask that makes it of their own (compound_info, include/linux/page-flags.h).
+  func firstPage(_ page: UInt64) -> UInt64 {
+    guard let place = kernel.offset("page", "compound_head") ?? kernel.offset("page", "compound_info"), let word = u64(page &+ place),
+      word & 1 == 1
+    else { return page }
+    let value = word & ~1
+    let size = 0 &- value
+    // No structure of a page lies in the top 4 GiB.
+    let isMask = size != 0 && size <= 1 << 32 && size & (size - 1) == 0
+    return isMask ? page & value : value
   }
 
   /// The inode of an `address_space`; nil where both do not point to each other, as for what is no address space.

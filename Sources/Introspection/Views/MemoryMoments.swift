@@ -68,9 +68,9 @@ extension Guest {
     return distance >= 0 && distance < 4096
   }
 
-  /// CLOCK_MONOTONIC as of the last tick (kernel/time/timekeeping.c, `ktime_get`).
+  /// CLOCK_MONOTONIC as of the last tick (kernel/time/timekeeping.c, `ktime_get`). From 6.17 on there are several timekeepers, of which it is the first.
   private var clock: UInt64? {
-    guard let core = symbol("tk_core"), let place = kernel.timekeeperOffset, let base = kernel.offset("timekeeper", "tkr_mono.base"),
+    guard let core = symbol("tk_core") ?? symbol("timekeeper_data"), let place = kernel.timekeeperOffset, let base = kernel.offset("timekeeper", "tkr_mono.base"),
       let fraction = kernel.offset("timekeeper", "tkr_mono.xtime_nsec"), let shift = kernel.offset("timekeeper", "tkr_mono.shift"),
       let whole = u64(core &+ place &+ base), let part = u64(core &+ place &+ fraction), let bits = u32(core &+ place &+ shift), bits < 64
     else { return nil }

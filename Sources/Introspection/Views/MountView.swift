@@ -131,14 +131,13 @@ struct MountView {
 
   /// The mounts of all file systems, those of the kernel's own use included.
   private func fileSystems() -> Walk? {
-    guard let head = guest.symbol("super_blocks"), let link = guest.kernel.offset("super_block", "s_list"),
-      let list = guest.kernel.offset("super_block", "s_mounts"), let instance = guest.kernel.offset("mount", "mnt_instance")
+    guard let head = guest.symbol("super_blocks"), let link = guest.kernel.offset("super_block", "s_list")
     else { return nil }
     let blocks = guest.list(head: head, offset: link, structure: "super_blocks")
     var entries: [UInt64] = []
     var fault = blocks.inconsistency
     for block in blocks.entries where !guest.isExhausted {
-      let walk = guest.list(head: block &+ list, offset: instance, structure: "super_block.s_mounts")
+      guard let walk = guest.mounts(ofSuperBlock: block) else { return nil }
       entries.append(contentsOf: walk.entries)
       if fault == nil { fault = walk.inconsistency }
       guard entries.count <= Guest.walkLimit else {

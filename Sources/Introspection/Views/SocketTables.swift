@@ -20,6 +20,7 @@ struct SocketTables {
     tcp(namespaces)
     udp(namespaces)
     for name in ["raw_v4_hashinfo", "raw_v6_hashinfo"] { raw(name) }
+    local()
     for namespace in namespaces where !guest.isExhausted { perNamespace(namespace) }
     netlink()
   }
@@ -122,8 +123,14 @@ struct SocketTables {
     self.chains(base: table &+ UInt64(chains.offset), count: UInt64(array.count), stride: 8, link: node, structure: name)
   }
 
-  /// Chains of local sockets in a namespace: UNIX_HASH_SIZE (include/net/af_unix.h).
+  /// Chains of local sockets in a table: UNIX_HASH_SIZE, before 6.0 twice that (include/net/af_unix.h).
   private static let localChains: UInt64 = 512
+
+  /// Local sockets of all namespaces, as up to Linux 5.19.
+  private mutating func local() {
+    guard offset("net", "unx.table.buckets") == nil, let base = guest.symbol("unix_socket_table") else { return }
+    chains(base: base, count: Self.localChains, stride: 8, link: node, structure: "unix_socket_table")
+  }
 
   /// Local sockets, whose table each namespace has since Linux 6.0, and those that see packets.
   private mutating func perNamespace(_ namespace: UInt64) {

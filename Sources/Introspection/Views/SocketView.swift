@@ -113,7 +113,7 @@ struct SocketView {
       case (3, _): return port != 0 && guest.symbol(kind == .inet ? "raw_v4_hashinfo" : "raw_v6_hashinfo") != nil
       default: return false
       }
-    case .unix: return guest.kernel.offset("net", "unx.table.buckets") != nil
+    case .unix: return guest.kernel.offset("net", "unx.table.buckets") != nil || guest.symbol("unix_socket_table") != nil
     case .netlink: return ends.portID(address) != 0 && guest.kernel.offset("netlink_sock", "node") != nil
     case .packet: return guest.kernel.offset("net", "packet.sklist") != nil
     case .other: return false

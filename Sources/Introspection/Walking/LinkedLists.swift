@@ -62,6 +62,34 @@ extension Guest {
     return Walk(entries: entries, inconsistency: fault)
   }
 
+  /// Walks structures of which each points to the next, up to NULL.
+  ///
+  /// - Parameters:
+  ///   - first: nil for none.
+  ///   - next: offset of the pointer in each.
+  public func sequence(first: UInt64?, next: UInt64, structure: String, limit: Int = walkLimit) -> Walk {
+    var entries: [UInt64] = []
+    var met: Set<UInt64> = []
+    var place = first
+    while let entry = place {
+      guard entries.count < limit, met.insert(entry).inserted else {
+        return Walk(
+          entries: entries,
+          inconsistency: Inconsistency(
+            structure: structure, address: entry,
+            reason: entries.count < limit ? "the chain runs in a circle" : "the chain has more than \(limit) entries"))
+      }
+      guard spend(on: structure, at: entry) else { return Walk(entries: entries, inconsistency: exhausted(structure, entry)) }
+      guard let following = u64(entry &+ next) else {
+        return Walk(
+          entries: entries, inconsistency: Inconsistency(structure: structure, address: entry, reason: "an entry is not mapped"))
+      }
+      entries.append(entry)
+      place = following == 0 ? nil : following
+    }
+    return Walk(entries: entries, inconsistency: nil)
+  }
+
   /// Walks an `hlist_head`, `hlist_nulls_head` or `hlist_bl_head` from its first entry on: it ends with NULL or with an odd pointer.
   ///
   /// - Parameter head: address of the head; of a bit-locked one (hlist_bl) the lowest bit of its first pointer is ignored.

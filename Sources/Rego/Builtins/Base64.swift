@@ -3,22 +3,28 @@ public enum Base64 {
   public enum Alphabet: Sendable { case standard, url }
 
   public static func encode(_ bytes: [UInt8], _ alphabet: Alphabet, isPadded: Bool = true) -> [UInt8] {
-    let digits =
-      Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8) + (alphabet == .standard ? [0x2B, 0x2F] : [0x2D, 0x5F])
+    let digits = alphabet == .standard ? standardDigits : urlDigits
     var result: [UInt8] = []
     result.reserveCapacity((bytes.count + 2) / 3 * 4)
     var index = 0
     while index < bytes.count {
-      let group = bytes[index..<min(index + 3, bytes.count)]
-      var bits: UInt32 = 0
-      for byte in group { bits = bits << 8 | UInt32(byte) }
-      bits <<= UInt32(8 * (3 - group.count))
-      for digit in 0..<(group.count + 1) { result.append(digits[Int(bits >> UInt32(18 - 6 * digit)) & 63]) }
-      if isPadded { result += [UInt8](repeating: 0x3D, count: 3 - group.count) }
+      let count = min(bytes.count - index, 3)
+      var bits = UInt32(bytes[index]) << 16
+      if count > 1 { bits |= UInt32(bytes[index + 1]) << 8 }
+      if count > 2 { bits |= UInt32(bytes[index + 2]) }
+      result.append(digits[Int(bits >> 18)])
+      result.append(digits[Int(bits >> 12) & 63])
+      if count > 1 { result.append(digits[Int(bits >> 6) & 63]) }
+      if count > 2 { result.append(digits[Int(bits) & 63]) }
+      if isPadded { for _ in count..<3 { result.append(0x3D) } }
       index += 3
     }
     return result
   }
+
+  private static let lettersAndFigures = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
+  private static let standardDigits: [UInt8] = lettersAndFigures + [0x2B, 0x2F]
+  private static let urlDigits: [UInt8] = lettersAndFigures + [0x2D, 0x5F]
 
   /// As `base64url.decode`: padding may be left out (RFC 7515, appendix C).
   public static func decodeURL(_ text: [UInt8]) throws(BuiltinError) -> [UInt8] {

@@ -95,6 +95,14 @@ final class BuiltinContext {
   var schemas: [[UInt8]: JSONSchema] = [:]
   /// Seeds of `rand.intn`, uuids by key.
   var memo: [[UInt8]: Value] = [:]
+  /// Forms of the objects that this evaluation read from texts.
+  var shapes: ShapeCache {
+    if let knownShapes { return knownShapes }
+    let shapes = ShapeCache(heap: heap)
+    knownShapes = shapes
+    return shapes
+  }
+  private var knownShapes: ShapeCache?
   /// Layouts of times met in this evaluation.
   var layouts: [(text: Value, layout: TimeLayout)] = []
   /// Steps left for work that a small input can make large; see `spend`.
@@ -121,6 +129,7 @@ final class BuiltinContext {
   /// Forgets what belongs to one evaluation; compiled regular expressions are kept.
   func reset(steps: Int, deadline: ContinuousClock.Instant?) {
     instant = nil
+    knownShapes = nil
     if !memo.isEmpty { memo.removeAll(keepingCapacity: true) }
     if !layouts.isEmpty { layouts.removeAll(keepingCapacity: true) }
     self.steps = steps

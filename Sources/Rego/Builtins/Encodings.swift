@@ -14,8 +14,13 @@ extension Builtins {
       } catch { return .false }
     },
     encoder("hex.encode") { text in
-      let digits = Array("0123456789abcdef".utf8)
-      return text.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+      var result: [UInt8] = []
+      result.reserveCapacity(2 * text.count)
+      for byte in text {
+        result.append(hexadecimalDigit(byte >> 4))
+        result.append(hexadecimalDigit(byte & 15))
+      }
+      return result
     },
     decoder("hex.decode") { text throws(BuiltinError) in
       var result: [UInt8] = []
@@ -64,6 +69,9 @@ extension Builtins {
       .string(String(decoding: try decode(try arguments.string(0)), as: UTF8.self), in: context.heap)
     }
   }
+
+  /// In lower case.
+  private static func hexadecimalDigit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
 
   static func hexadecimal(_ byte: UInt8) -> UInt8? {
     switch byte {

@@ -15,7 +15,7 @@ extension Builtins {
       try context.spend(text.textCount >> 4)
       do throws(JSONError) {
         return try unsafe text.withText { bytes throws(JSONError) in
-          try unsafe JSONReader.read(bytes, in: context.heap, replacesSurrogates: true)
+          try unsafe JSONReader.read(bytes, in: context.heap, shapes: context.shapes, replacesSurrogates: true)
         }
       } catch {
         // OPA reads a stream here, whose end has other names.

@@ -157,9 +157,11 @@ final class RegularExpressionMemo {
 }
 
 extension BuiltinContext {
-  /// Expressions kept, and bytes of what their searches have built; beyond that all are forgotten.
+  /// Expressions kept, and bytes of what their searches have built; beyond the number half of them are forgotten, beyond the bytes all.
   private static let memoLimit = 256
   private static let memoBytes = 64 << 20
+  /// New expressions from one look at these bounds to the next.
+  private static let memoLook = 16
   static let recentPlaces = 32
 
   /// Work, in steps of a search, that is not worth watching.
@@ -222,10 +224,20 @@ extension BuiltinContext {
   private func keep(_ matcher: RegularExpression.Matcher, _ key: [UInt8], _ hash: UInt64) throws(BuiltinError) -> RegularExpression.Matcher
   {
     try spend(key.count)
-    let bytes = regularExpressions.values.reduce(0) { $0 + $1.matcher.footprint }
-    if regularExpressions.count >= Self.memoLimit || bytes > Self.memoBytes {
-      regularExpressions.removeAll()
-      for place in recentExpressions.indices { recentExpressions[place] = nil }
+    if regularExpressions.count.isMultiple(of: Self.memoLook) {
+      let bytes = regularExpressions.values.reduce(0) { $0 + $1.matcher.footprint }
+      let isFull = regularExpressions.count >= Self.memoLimit
+      if bytes > Self.memoBytes {
+        regularExpressions.removeAll()
+      } else if isFull {
+        // Of more patterns than are kept some are found again.
+        var isKept = false
+        regularExpressions = regularExpressions.filter { _ in
+          isKept.toggle()
+          return isKept
+        }
+      }
+      if isFull || bytes > Self.memoBytes { for place in recentExpressions.indices { recentExpressions[place] = nil } }
     }
     regularExpressions[hash] = RegularExpressionMemo(hash: hash, key: key, matcher: matcher)
     return matcher

@@ -38,7 +38,9 @@ enum URLText {
       } else if isPlain(byte, part) {
         result.append(byte)
       } else {
-        result += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+        result.append(0x25)
+        result.append(digits[Int(byte >> 4)])
+        result.append(digits[Int(byte & 15)])
       }
     }
     return result

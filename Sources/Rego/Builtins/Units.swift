@@ -4,7 +4,13 @@ extension Builtins {
   /// OPA's v1/topdown/parse_units.go and parse_bytes.go.
   static let units: [Builtin] = [
     Builtin("units.parse", 1) { arguments, context throws(BuiltinError) in
-      let (number, unit) = try Units.split(try arguments.string(0).filter { $0 != 0x22 }, "units.parse", "amount")
+      let operand = try arguments.text(0)
+      switch unsafe operand.withText({ unsafe Units.plainAmount($0) }) {
+      case .whole(let amount): return .integer(amount)
+      case .thousandths(let amount): return Units.value(thousandths: amount, in: context.heap)
+      case nil: break
+      }
+      let (number, unit) = try Units.split(operand.text.filter { $0 != 0x22 }, "units.parse", "amount")
       return try Units.amount(number, unit, context)
     },
     Builtin("units.parse_bytes", 1) { arguments, context throws(BuiltinError) in
@@ -76,16 +82,56 @@ enum Units {
     return Numbers.parse(Array((sign + digits.dropLast(places) + "." + digits.suffix(places)).utf8), in: context.heap)
   }
 
-  /// A whole number of at most nine digits and a unit: "512Mi"; nil for anything else, which `bytes` reads or refuses.
-  static func plainBytes(_ text: UnsafeBufferPointer<UInt8>) -> Int? {
+  enum PlainAmount {
+    case whole(Int)
+    case thousandths(Int)
+  }
+
+  /// A whole number of at most nine digits and a unit: "512Mi", "500m"; nil for anything else, which `amount` reads or refuses.
+  static func plainAmount(_ text: UnsafeBufferPointer<UInt8>) -> PlainAmount? {
+    guard let (number, index) = unsafe plainNumber(text), text.count - index <= 2 else { return nil }
+    if index == text.count { return .whole(number) }
+    // SAFETY: two letters at most follow, and the index of either is below the text's count.
+    let letter = unsafe text[index]
+    let isBinary = text.count == index + 2
+    if isBinary, unsafe text[index + 1] | 0x20 != 0x69 { return nil }
+    let step: Int
+    switch letter {
+    case 0x6B, 0x4B: step = 1
+    case 0x6D where !isBinary: return number == 0 ? .whole(0) : .thousandths(number)
+    case 0x4D: step = 2
+    case 0x67, 0x47: step = 3
+    default: return nil
+    }
+    return .whole(product(number, step, isBinary))
+  }
+
+  /// OPA's Double next to a thousandth differs from it by less than what ten places show of so small a number.
+  static func value(thousandths amount: Int, in heap: Heap) -> Value {
+    let places = String(amount % 1000 + 1000).utf8.dropFirst()
+    return Numbers.parse(Array(String(amount / 1000).utf8) + [0x2E] + places + [UInt8](repeating: 0x30, count: 7), in: heap)
+  }
+
+  /// At most 10^9 * 2^30.
+  private static func product(_ number: Int, _ step: Int, _ isBinary: Bool) -> Int {
+    (0..<step).reduce(number) { product, _ in product * (isBinary ? 1024 : 1000) }
+  }
+
+  /// One to nine digits, and where they end.
+  private static func plainNumber(_ text: UnsafeBufferPointer<UInt8>) -> (number: Int, end: Int)? {
     var number = 0
     var index = 0
     // SAFETY: the index stays below the text's count.
-    while index < text.count, unsafe text[index] &- 0x30 <= 9 {
+    while index < text.count, index <= 9, unsafe text[index] &- 0x30 <= 9 {
       number = unsafe number * 10 + Int(text[index] - 0x30)
       index += 1
     }
-    guard index > 0, index <= 9, text.count - index <= 3 else { return nil }
+    return index > 0 && index <= 9 ? (number, index) : nil
+  }
+
+  /// A whole number of at most nine digits and a unit: "512Mi"; nil for anything else, which `bytes` reads or refuses.
+  static func plainBytes(_ text: UnsafeBufferPointer<UInt8>) -> Int? {
+    guard let (number, index) = unsafe plainNumber(text), text.count - index <= 3 else { return nil }
     if index == text.count { return number }
     let letters: (Int) -> UInt8 = { index + $0 < text.count ? unsafe text[index + $0] | 0x20 : 0 }
     let step: Int
@@ -98,8 +144,7 @@ enum Units {
     let isBinary = letters(1) == 0x69
     let rest = isBinary ? 2 : 1
     guard text.count == index + rest || text.count == index + rest + 1 && letters(rest) == 0x62 else { return nil }
-    // At most 10^9 * 2^30.
-    return (0..<step).reduce(number) { product, _ in product * (isBinary ? 1024 : 1000) }
+    return product(number, step, isBinary)
   }
 
   /// Computed with 64 bits, cut to an integer.

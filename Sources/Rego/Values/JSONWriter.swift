@@ -23,8 +23,12 @@ struct JSONWriter {
 
   init(_ style: Style = Style()) { self.style = style }
 
+  /// Bytes that most texts do not outgrow.
+  private static let firstRoom = 256
+
   static func text(_ value: Value, _ style: Style = Style()) -> [UInt8] {
     var writer = JSONWriter(style)
+    writer.bytes.reserveCapacity(firstRoom)
     writer.write(value)
     return writer.bytes
   }
@@ -58,10 +62,12 @@ struct JSONWriter {
       } else if let frame = begin(current) {
         frames.append(frame)
       }
-      while let frame = frames.last, frame.next == frame.count {
+      while let last = frames.indices.last, frames[last].next == frames[last].count {
+        let isEmpty = frames[last].count == 0
+        let isObject = frames[last].value.isObject
         frames.removeLast()
-        if frame.count > 0 { newLine(frames.count) }
-        bytes.append(frame.value.isObject ? 0x7D : 0x5D)
+        if !isEmpty { newLine(frames.count) }
+        bytes.append(isObject ? 0x7D : 0x5D)
       }
       guard let depth = frames.indices.last else { return }
       if bytes.count >= roomMark { makeRoom(frames) }
@@ -113,7 +119,8 @@ struct JSONWriter {
     switch value.tag {
     case .undefined, .null: bytes += "null".utf8
     case .boolean: bytes += (value.isTrue ? "true" : "false").utf8
-    case .integer, .number: bytes += Numbers.text(value)
+    case .integer: integer(Int64(bitPattern: value.body))
+    case .number: bytes += Numbers.text(value)
     case .shortString, .longString: unsafe value.withText { unsafe string($0) }
     case .array:
       bytes.append(0x5B)
@@ -131,6 +138,17 @@ struct JSONWriter {
       return Frame(value: value, count: members.count, members: members)
     }
     return nil
+  }
+
+  private mutating func integer(_ value: Int64) {
+    if value < 0 { bytes.append(0x2D) }
+    let start = bytes.count
+    var rest = value.magnitude
+    repeat {
+      bytes.append(0x30 + UInt8(truncatingIfNeeded: rest % 10))
+      rest /= 10
+    } while rest > 0
+    bytes[start...].reverse()
   }
 
   private mutating func hasOnlyStrings(_ object: ObjectView) -> Bool {

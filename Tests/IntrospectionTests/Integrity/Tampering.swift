@@ -81,7 +81,10 @@ enum Tampering: String, CaseIterable, Sendable, CustomTestStringConvertible {
       let place = try editor.symbol("commit_creds") &+ 0x2E
       try editor.write(place, [(guest.u8(place) ?? 0) ^ 0x01])
     case .jumpAtTracedFunction: try jump(try editor.symbol("commit_creds"), try editor.heap(), editor)
-    case .jumpAtFunction: try jump(try editor.symbol("clear_page_rep"), try editor.heap(), editor)
+    case .jumpAtFunction:
+      // From 7.2 on the kernel clears pages in place.
+      let function = try guest.symbol("clear_page_rep") ?? editor.symbol("memset_orig")
+      try jump(function, try editor.heap(), editor)
     case .jumpLabelElsewhere:
       // The first entry whose code is still there.
       let table = try editor.symbol("__start___jump_table")

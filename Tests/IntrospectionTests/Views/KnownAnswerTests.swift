@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What each view must say of a guest whose own answers are known.
-private enum KnownAnswers {
+enum KnownAnswers {
   static func modules(_ known: KnownGuest) throws {
     let list = try known.guest.modules()
     let expected = known.lines("modules").map { "\($0[0]) \($0[1]) \($0[2]) \($0[5])" }.sorted()

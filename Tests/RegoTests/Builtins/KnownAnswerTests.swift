@@ -368,6 +368,20 @@ struct KnownAnswerTests {
     check("walk", [("{\"a\": [1]}", "[[[], {\"a\": [1]}], [[\"a\"], [1]], [[\"a\", 0], 1]]")])
   }
 
+  @Test("An amount is the same in quotes, which are left out before it is read digit by digit")
+  func amounts() {
+    let calling = Calling()
+    for number in ["0", "1", "7", "007", "10", "500", "999", "1000", "1500", "123456789", "999999999", "1234567890", "1.5", "-3", "+2", ""]
+    {
+      for unit in [
+        "", "k", "K", "Ki", "KI", "ki", "m", "M", "mi", "Mi", "MI", "mI", "g", "G", "Gi", "T", "Ti", "i", "mm", "Mm", "Kib", "B",
+      ] {
+        let plain = calling.result("units.parse", "\"\(number)\(unit)\"")
+        #expect(plain == calling.result("units.parse", "\"\\\"\(number)\(unit)\\\"\""), "\(number)\(unit)")
+      }
+    }
+  }
+
   @Test("YAML")
   func yaml() {
     check(

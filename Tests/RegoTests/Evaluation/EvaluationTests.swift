@@ -37,6 +37,27 @@ struct EvaluationTests {
     #expect(try Self.answer("package p\n" + module, query, input: input) == want)
   }
 
+  @Test("texts of one form are read as often as a query is asked, and answers stay when the next one is asked")
+  func repeatedForms() throws {
+    let module = "package p\nx := [d | some t in input; d := json.unmarshal(t)]\ny := json.marshal(x)"
+    let policy = try Policy([try Parser.module(Array(module.utf8), file: "m.rego")], data: Document(.object([])))
+    let query = try policy.prepare("x := data.p.x; y := data.p.y")
+    var kept: [(answer: RegoValue?, want: String)] = []
+    for turn in 0..<6 {
+      let texts = (0..<40).map { #"{"name":"n\#($0)","turn":\#(turn % 2 == 0 ? turn : -turn),"of":{"name":[\#($0)],"k\#($0 % 3)":null}}"# }
+      let solution = try #require(try query.evaluate(input: Document(.array(texts.map { .string($0) }))).first)
+      #expect(solution["y"] == .string("[" + texts.map(Self.sorted).joined(separator: ",") + "]"))
+      kept.append((solution["x"], "[" + texts.map(Self.sorted).joined(separator: ",") + "]"))
+    }
+    for (answer, want) in kept { #expect(String(decoding: Document(try #require(answer)).json(), as: UTF8.self) == want) }
+  }
+
+  /// The members of the texts above in the order of their keys.
+  private static func sorted(_ text: String) -> String {
+    guard let value = try? Document(json: Array(text.utf8)).regoValue else { return "" }
+    return String(decoding: Document(value).json(), as: UTF8.self)
+  }
+
   @Test("base data wins over rules of the same place, key by key")
   func baseAndRules() throws {
     #expect(try Self.answer("package p\nx := 1\ny := 2", "data.p", data: #"{"p": {"z": 3, "y": 4}}"#) == [#"{"x":1,"y":4,"z":3}"#])

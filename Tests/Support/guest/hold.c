@@ -1,4 +1,5 @@
-/* hold: loads a BPF program and a map by the system calls alone and sleeps, so that their descriptors stay open. Freestanding. */
+/* hold: loads a BPF program and a map by the system calls alone and sleeps, so that their descriptors stay open; a socket and the process itself have
+   filters of the classic machine, twice the latter. Freestanding. */
 typedef unsigned long u64; typedef unsigned int u32; typedef unsigned char u8;
 static long call(long n, long a, long b, long c, long d, long e) {
   long r; register long r10 __asm__("r10") = d; register long r8 __asm__("r8") = e;
@@ -10,6 +11,10 @@ struct insn { u8 code, regs; short off; int imm; };
 __attribute__((aligned(8))) static u8 attr[144];
 static struct insn code[] = {{0xb7, 0, 0, 0}, {0x95, 0, 0, 0}};
 static const char license[] = "GPL";
+struct classic { unsigned short code; u8 yes, no; u32 k; };
+static struct classic allow[] = {{0x06, 0, 0, 0x7fff0000}}, accept[] = {{0x28, 0, 0, 12}, {0x06, 0, 0, 0xffff}};
+struct filter { unsigned short length; struct classic *first; };
+static struct filter calls = {1, allow}, packets = {2, accept};
 static struct { long s, ns; } forever = {100006, 0};
 void _start(void) {
   /* BPF_MAP_CREATE: type 2 (array), key 4, value 8, 3 entries. */
@@ -22,5 +27,8 @@ void _start(void) {
   for (int i = 0; i < 10; i++) attr[48 + i] = "held_prog"[i];
   long prog = call(321, 5, (long)attr, 72, 0, 0);
   if (map < 0 || prog < 0) call(60, 1, 0, 0, 0, 0);
+  /* socket(AF_UNIX, SOCK_DGRAM), SO_ATTACH_FILTER, PR_SET_SECCOMP. */
+  call(54, call(41, 1, 2, 0, 0, 0), 1, 26, (long)&packets, 16);
+  for (int i = 0; i < 2; i++) call(157, 22, 2, (long)&calls, 0, 0);
   for (;;) call(35, (long)&forever, 0, 0, 0, 0);
 }

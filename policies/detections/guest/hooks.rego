@@ -78,6 +78,7 @@ gst_042 contains guest.hit("entry", sprintf("%s:%s", [hook.hook, hook.entry]), {
 #   severity: critical
 #   technique: [T1014, T1564]
 #   facts: [operations]
+#   partial: [operations.unjudged]
 #   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image; what the guest itself tells of files and connections is not to be believed meanwhile."
 #   messages:
 #     member: "{member} of {table} leads to {address}, which belongs to {owner}"

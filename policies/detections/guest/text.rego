@@ -94,6 +94,7 @@ gst_033 contains guest.hit("constant", difference.at.address, {"at": guest.shown
 #   severity: critical
 #   technique: [T1014, T1562]
 #   facts: [text]
+#   partial: [text.swept.unjudged]
 #   remediation: "Isolate the guest, keep an image of its memory, and compare the function with the kernel's own file (--vmlinux) to find what was changed."
 #   messages:
 #     leads: "{at} leads to {address}, which is {owner} (bytes {bytes})"
