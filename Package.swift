@@ -178,7 +178,8 @@ let package = Package(
           ["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"], .when(platforms: [.linux], configuration: .release))
       ]),
     .testTarget(
-      name: "AuditTests", dependencies: ["Domain", "Judgement", "Platforms", "Audit", "TestSupport", .product(name: "Yams", package: "Yams")],
+      name: "AuditTests",
+      dependencies: ["Domain", "Judgement", "Platforms", "Audit", "References", "TestSupport", .product(name: "Yams", package: "Yams")],
       exclude: ["Fixtures"],
       swiftSettings: strict),
     .testTarget(

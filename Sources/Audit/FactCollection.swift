@@ -220,8 +220,17 @@ public struct FactCollection {
   /// The virtual machine that an OVA archive holds.
   private func archive(_ path: String) -> Collection {
     do throws(Tree.Failure) {
-      let bytes = try Tree().beginning(TargetResolver.absolute(path), count: OVFArchive.beginning)
-      return VirtualMachineCollector(tree: Tree()).collect(archive: bytes, path: path, target: path)
+      let (tree, file) = (Tree(), TargetResolver.absolute(path))
+      let collection = VirtualMachineCollector(tree: tree).collect(
+        archive: try tree.beginning(file, count: OVFArchive.beginning), path: path, target: path)
+      // An export that was cut off behind its descriptor is none that may be judged as whole.
+      let attributes = try tree.attributes(file)
+      guard collection.refusals.isEmpty, attributes.isRegular,
+        let name = try OVFArchive.brokenFile(size: attributes.size, header: { offset throws(Tree.Failure) in
+          try tree.bytes(file, at: offset, count: 512)
+        })
+      else { return collection }
+      return Collection(refusals: [OVFArchive.broken(path, inside: name.printable)])
     } catch {
       return Collection(refusals: [TargetResolver.refusal(path, error)])
     }

@@ -155,9 +155,12 @@ public struct Texts: Sendable {
     return Self.filled(template) { name in finding.arguments[name].map { word($0, of: name) } }
   }
 
-  /// An argument that stands for a word of ours ("set": which states of a guest are meant) in the language; any other as it is.
+  /// Arguments that stand for words of ours: which states of a guest are meant, what a key may do, and a verdict.
+  private static let ownWords: Set<String> = ["set", "role", "verdict"]
+
+  /// An argument that stands for a word of ours in the language; any other as it is.
   private func word(_ value: FactValue, of name: String) -> String {
-    if name == "set", let text = value.text, let word = interface["set." + text] { return word }
+    if Self.ownWords.contains(name), let text = value.text, let word = interface["\(name).\(text)"] { return word }
     if language == .english { return shown(value) }
     if let text = value.text { return shown(.string(worded(text))) }
     guard let elements = value.elements else { return shown(value) }

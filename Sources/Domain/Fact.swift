@@ -48,7 +48,7 @@ public struct Fact: Sendable, Hashable {
   /// Set exactly when `state` is `present`.
   public let value: FactValue?
   /// Reason code of `unreadable` and `notCollected`, one of those in data/text: "permission", "too-large", "not-utf8",
-  /// "malformed", "io", "not-mounted", "not-given", "command-missing", "command-failed".
+  /// "malformed", "io", "not-mounted", "not-given", "not-said", "command-missing", "command-failed".
   public let why: String?
   public let source: [FactSource]
 

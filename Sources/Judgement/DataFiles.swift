@@ -41,12 +41,17 @@ public enum DataFiles {
     let size = unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? min(Int(status.st_size), limit) : 0
     var result = try bytes(of: descriptor, size + 1, path)
     while result.count > size || size == 0 {
-      guard result.count <= limit else { throw DataError("cannot read \(path): larger than \(limit >> 20) MiB") }
+      guard result.count <= limit else { throw DataError("cannot read \(path): larger than \(bound(limit))") }
       let more = try bytes(of: descriptor, 64 << 10, path)
       if more.isEmpty { break }
       result += more
     }
     return result
+  }
+
+  /// A bound in the unit in which it is a whole number.
+  private static func bound(_ bytes: Int) -> String {
+    bytes >= 1 << 20 ? "\(bytes >> 20) MiB" : bytes >= 1 << 10 ? "\(bytes >> 10) KiB" : "\(bytes) bytes"
   }
 
   /// Up to `most` bytes; fewer at the end of the file alone.

@@ -55,7 +55,7 @@ public struct CitationCheck: Sendable {
           kind: kind, line: place.line, column: place.column, citation: Self.string(sentence.scalars[range]), arguments: arguments))
     }
     let mentions = CitationScanner.mentions(in: sentence.scalars)
-    for mention in mentions {
+    for (i, mention) in mentions.enumerated() {
       guard mention.isWellFormed else {
         report(.form, mention.range)
         continue
@@ -68,7 +68,9 @@ public struct CitationCheck: Sendable {
       if !entry.status.isEmpty, !Self.revocations.contains(where: folded.contains) {
         report(.revoked, mention.range, ["status": entry.status, "use": entry.supersededBy])
       }
-      if entry.isOfficial, let title = CitedTitle.beside(mention.range, in: sentence.scalars), !CitedTitle.agrees(title, with: entry.title)
+      let next = i + 1 < mentions.count ? mentions[i + 1].range.lowerBound : sentence.scalars.count
+      if entry.isOfficial, let title = CitedTitle.beside(mention.range, in: sentence.scalars, before: next),
+        !CitedTitle.agrees(title, with: entry.title)
       {
         report(.title, mention.range, ["title": title, "wanted": entry.title])
       } else if !isDenial, let subject = subject(of: entry, in: folded, without: entry.title.lowercased()) {
@@ -76,7 +78,7 @@ public struct CitationCheck: Sendable {
       }
     }
     if !isDenial { pairings(in: folded, plain, report) }
-    return found
+    return found.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
   }
 
   /// A subject that the entry must not be cited for; a quoted title of another's counts as no claim.
@@ -88,16 +90,19 @@ public struct CitationCheck: Sendable {
     return nil
   }
 
+  private static let issuing = [
+    " issued", " issues", " published", " publishes", " released", " advisory vmsa-", "'s advisory vmsa-", " vmsa-", "'s vmsa-", "发布",
+    " 发布", "颁布", "公告 vmsa-", " 公告 vmsa-", "的 vmsa-", " 的 vmsa-",
+  ]
+  private static let issuedBy = ["issued by ", "published by ", "released by "]
+
   /// Who is said to issue an advisory that only VMware and Broadcom issue.
   private func foreignIssuer(of mention: CitationMention, in sentence: String) -> String? {
     guard mention.family == .vmwareAdvisory, !sentence.contains("vmware"), !sentence.contains("broadcom") else { return nil }
-    for issuer in ["CISA", "NIST", "Microsoft", "ENISA", "MITRE"] {
-      for verb in [" issued", " issues", " published", " publishes", " released", "发布", " 发布", "颁布"]
-      where sentence.contains(issuer.lowercased() + verb) {
-        return issuer
-      }
+    return ["CISA", "NIST", "Microsoft", "ENISA", "MITRE"].first { issuer in
+      let name = issuer.lowercased()
+      return Self.issuing.contains { sentence.contains(name + $0) } || Self.issuedBy.contains { sentence.contains($0 + name) }
     }
-    return nil
   }
 
   private func pairings(in folded: String, _ plain: String, _ report: (CitationFinding.Kind, Range<Int>, [String: String]) -> Void) {
@@ -109,7 +114,11 @@ public struct CitationCheck: Sendable {
       let offset = plain.unicodeScalars.distance(from: plain.startIndex, to: place.lowerBound)
       report(
         .pairing, offset..<(offset + cited.unicodeScalars.count),
-        ["fact.en": pairing.fact["en"] ?? "", "fact.zh": pairing.fact["zh"] ?? "", "use": pairing.use.joined(separator: ", ")])
+        [
+          "fact.en": pairing.fact["en"] ?? "", "fact.zh": pairing.fact["zh"] ?? "",
+          // What is cited already, or named by the fact, need not be said again.
+          "use": pairing.use.filter { $0 != cited && pairing.fact["en"]?.contains($0) != true }.joined(separator: ", "),
+        ])
     }
   }
 
@@ -127,7 +136,9 @@ enum CitedTitle {
 
   /// The quoted text behind the id, or before it where the id stands in brackets; else a run of words with capitals behind a comma,
   /// a colon, a dash or an opening bracket. nil where there is none.
-  static func beside(_ range: Range<Int>, in text: [Unicode.Scalar]) -> String? {
+  ///
+  /// - Parameter next: where the next id begins; a run of words ends there.
+  static func beside(_ range: Range<Int>, in text: [Unicode.Scalar], before next: Int) -> String? {
     var i = range.upperBound
     var isSeparated = false
     while i < text.count, " ,:–—(".unicodeScalars.contains(text[i]) {
@@ -143,7 +154,7 @@ enum CitedTitle {
       return isTitle(quoted) ? quoted : nil
     }
     if let before = quotedBefore(range.lowerBound, in: text) { return before }
-    return isSeparated ? capitals(from: i, in: text) : nil
+    return isSeparated && i < next ? capitals(in: text[i..<next]) : nil
   }
 
   private static func quotedBefore(_ start: Int, in text: [Unicode.Scalar]) -> String? {
@@ -161,10 +172,10 @@ enum CitedTitle {
     text.split(separator: " ").count >= 3 || (text.unicodeScalars.count >= 6 && text.unicodeScalars.allSatisfy { $0.value > 0x2E80 })
   }
 
-  private static func capitals(from start: Int, in text: [Unicode.Scalar]) -> String? {
+  private static func capitals(in text: ArraySlice<Unicode.Scalar>) -> String? {
     var words: [String] = []
     var count = 0
-    for part in CitationCheck.string(text[start...]).split(separator: " ") {
+    for part in CitationCheck.string(text).split(separator: " ") {
       let word = String(part)
       let bare = word.filter { $0.isLetter || $0 == "-" }
       let isCapital = bare.first?.isUppercase == true && bare.first?.isASCII == true && !word.contains(where: \.isNumber)

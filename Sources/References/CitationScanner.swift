@@ -42,7 +42,7 @@ struct CitationScanner {
   private init(text: [Unicode.Scalar]) { self.text = text }
 
   private mutating func step() {
-    guard at == 0 || !Self.isWord(text[at - 1]) && text[at - 1] != "-" && text[at - 1] != "/" else {
+    guard at == 0 || !Self.isWord(text[at - 1]) && !Self.isHyphen(text[at - 1]) && text[at - 1] != "/" else {
       at += 1
       return
     }
@@ -111,37 +111,53 @@ struct CitationScanner {
     }
   }
 
-  /// One separator, then digits with hyphens, dots and letters.
+  /// One separator, then digits with hyphens, dots and letters. Dashes that look like a hyphen stand for one.
   private mutating func number(
     _ start: Int, _ family: CitationMention.Family, _ prefix: String, separator: String, isWellFormed: (String) -> Bool
   ) -> Bool {
-    guard at < text.count, separator.unicodeScalars.contains(text[at]) else { return false }
-    at += 1
+    guard at < text.count else { return false }
+    let isApart =
+      separator.contains(" ") && Self.isBlank(text[at]) || separator.contains("-") && Self.isDash(text[at])
+    // "FIPS203" is meant as one all the same; "ED25519" is not.
+    guard isApart || (Self.isDigit(text[at]) && Self.joined.contains(prefix)) else { return false }
+    if isApart { at += 1 }
     let from = at
-    while at < text.count, Self.isWord(text[at]) || text[at] == "-" || text[at] == "." { at += 1 }
-    while at > from, text[at - 1] == "." || text[at - 1] == "-" { at -= 1 }
-    let number = string(from..<at)
+    while at < text.count, Self.isWord(text[at]) || Self.isHyphen(text[at]) || text[at] == "." || isDashInside(family, from) { at += 1 }
+    while at > from, text[at - 1] == "." || Self.isHyphen(text[at - 1]) { at -= 1 }
+    let number = String(String.UnicodeScalarView(text[from..<at].map { Self.isDash($0) ? "-" : $0 }))
     guard number.first?.isASCII == true, number.first?.isNumber == true else { return false }
     // Patterns of ids ("CVE-2025-nnnn") and ranges are none.
     if family != .interagencyReport, number.contains(where: { $0.isLetter && $0 != "x" }), family == .cve || family == .rfc { return false }
     found.append(
-      CitationMention(family: family, id: prefix + number, text: string(start..<at), isWellFormed: isWellFormed(number), range: start..<at))
+      CitationMention(
+        family: family, id: prefix + number, text: string(start..<at), isWellFormed: isApart && isWellFormed(number), range: start..<at))
     return true
+  }
+
+  /// Prefixes that are read without a blank behind them too; then the form is none of the issuer's.
+  private static let joined: Set<String> = ["FIPS ", "GB/T ", "BOD "]
+
+  /// A dash between the first two groups of an id that has two; between whole ids it is a range.
+  private func isDashInside(_ family: CitationMention.Family, _ from: Int) -> Bool {
+    guard [.cve, .vmwareAdvisory, .chineseStandard, .directive].contains(family), Self.isDash(text[at]) else { return false }
+    return at > from && text[from..<at].allSatisfy(Self.isDigit) && at + 1 < text.count && Self.isDigit(text[at + 1])
   }
 
   /// "SP 800-125A Rev. 1", "NIST SP 800-57 Part 1 Rev. 5", "SP 800-53r5".
   private mutating func specialPublication(_ start: Int) -> Bool {
-    guard skipBlank() || (at < text.count && text[at] == "-") else { return false }
-    if text[at] == "-" { at += 1 }
+    guard at < text.count else { return false }
+    let isApart = !Self.isDigit(text[at])
+    guard !isApart || Self.isBlank(text[at]) || Self.isDash(text[at]) || text[at] == "." else { return false }
+    if isApart { at += 1 }
     let from = at
     while at < text.count, Self.isDigit(text[at]) { at += 1 }
-    guard ["800", "1800", "500"].contains(string(from..<at)), at < text.count, text[at] == "-" else { return false }
+    guard ["800", "1800", "500"].contains(string(from..<at)), at < text.count, Self.isDash(text[at]) else { return false }
     at += 1
     let digits = at
     while at < text.count, Self.isDigit(text[at]) { at += 1 }
-    let isNumber = (1...3).contains(at - digits)
+    let isNumber = isApart && (1...3).contains(at - digits)
     if at < text.count, ("A"..."Z").contains(text[at]), at + 1 == text.count || !Self.isWord(text[at + 1]) { at += 1 }
-    var id = "NIST SP " + string(from..<at)
+    var id = "NIST SP " + string(from..<(digits - 1)) + "-" + string(digits..<at)
     for (word, spellings) in [
       ("Part", [" Part "]), ("Rev.", [" Rev. ", " Rev.", " Revision ", " rev. ", "r", " r", ", Rev. ", ", Revision "]),
     ] {
@@ -159,7 +175,8 @@ struct CitationScanner {
 
   /// "ISO/IEC 27001:2022", "ISO/IEC TS 27008:2019", "ISO/IEC 27001:2022/Amd 1:2024"; without its year it is not well formed.
   private mutating func iso(_ start: Int) -> Bool {
-    guard skipBlank() else { return false }
+    let isApart = skipBlank()
+    guard at < text.count, isApart || Self.isDigit(text[at]) else { return false }
     for kind in ["TS ", "TR ", "DIS "] where starts(kind, at, ignoringCase: false) { at += kind.unicodeScalars.count }
     let from = at
     while at < text.count, Self.isDigit(text[at]) { at += 1 }
@@ -186,7 +203,7 @@ struct CitationScanner {
     let written = string(start..<at)
     found.append(
       CitationMention(
-        family: .iso, id: written.replacing("\u{A0}", with: " "), text: written, isWellFormed: hasYear, range: start..<at))
+        family: .iso, id: written.replacing("\u{A0}", with: " "), text: written, isWellFormed: isApart && hasYear, range: start..<at))
     return true
   }
 
@@ -205,7 +222,7 @@ struct CitationScanner {
   }
 
   private mutating func skipBlank() -> Bool {
-    guard at < text.count, text[at] == " " || text[at] == "\u{A0}" else { return false }
+    guard at < text.count, Self.isBlank(text[at]) else { return false }
     at += 1
     return at < text.count
   }
@@ -220,7 +237,7 @@ struct CitationScanner {
     var i = index
     for scalar in prefix.unicodeScalars {
       guard i < text.count else { return false }
-      guard text[i] == scalar || (ignoringCase && Self.folded(text[i]) == Self.folded(scalar)) else { return false }
+      guard text[i] == scalar || (scalar == "-" && Self.isHyphen(text[i])) || (ignoringCase && Self.folded(text[i]) == Self.folded(scalar)) else { return false }
       i += 1
     }
     return true
@@ -235,6 +252,15 @@ struct CitationScanner {
 
   static func folded(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
     ("A"..."Z").contains(scalar) ? Unicode.Scalar(UInt8(scalar.value) | 0x20) : scalar
+  }
+  /// A hyphen, or what is printed like one.
+  static func isHyphen(_ scalar: Unicode.Scalar) -> Bool {
+    scalar == "-" || (0x2010...0x2012).contains(scalar.value) || [0x2212, 0xFE63, 0xFF0D].contains(scalar.value)
+  }
+  /// A hyphen or a dash.
+  static func isDash(_ scalar: Unicode.Scalar) -> Bool { isHyphen(scalar) || scalar == "–" || scalar == "—" }
+  static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
+    scalar == " " || scalar == "\u{A0}" || (0x2002...0x200A).contains(scalar.value) || [0x202F, 0x3000].contains(scalar.value)
   }
   static func isDigit(_ scalar: Unicode.Scalar) -> Bool { ("0"..."9").contains(scalar) }
   static func isWord(_ scalar: Unicode.Scalar) -> Bool {

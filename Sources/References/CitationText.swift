@@ -35,6 +35,12 @@ struct CitationText {
       current.places.append((current.scalars.count, index + 1, first + 1))
       var i = first
       while i < scalars.count {
+        // What is not seen must not hide an id.
+        if isInvisible(scalars[i]) {
+          i += 1
+          current.places.append((current.scalars.count, index + 1, i + 1))
+          continue
+        }
         current.scalars.append(scalars[i])
         let isLast = i + 1 == scalars.count
         let next: Unicode.Scalar = isLast ? " " : scalars[i + 1]
@@ -52,6 +58,11 @@ struct CitationText {
     }
     finish()
     return found
+  }
+
+  /// Soft hyphens, joiners and other marks of no width.
+  private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value == 0xAD || (0x200B...0x200F).contains(scalar.value) || (0x2060...0x2064).contains(scalar.value) || scalar.value == 0xFEFF
   }
 
   private static func endsWithAbbreviation(_ scalars: [Unicode.Scalar]) -> Bool {

@@ -36,6 +36,7 @@ public struct TrustedKeys: Sendable {
       throw DataError("\(file): /schema is not \(Self.schema); make the file with ringwall keys generate --trusted-keys")
     }
     if let key = RepeatedKeys.first(in: bytes) { throw DataError("\(file): the key \(key) stands twice in one object") }
+    try Self.onlyKnown(document, ["schema", "keys"], file + ": ")
     guard let list = document["keys"]?.elements, list.count <= Self.most else {
       throw DataError("\(file): /keys must be a list of at most \(Self.most) keys")
     }
@@ -47,9 +48,17 @@ public struct TrustedKeys: Sendable {
     }
   }
 
+  /// A misspelt `revoked` must not leave a key trusted.
+  private static func onlyKnown(_ value: FactValue, _ known: [String], _ place: String) throws(DataError) {
+    for member in value.members ?? [] where !known.contains(member.key) {
+      throw DataError("\(place)/\(member.key) is no field of \(schema); there are \(known.joined(separator: ", "))")
+    }
+  }
+
   private static func entry(_ value: FactValue, _ place: String) throws(DataError) -> Entry {
+    try onlyKnown(value, ["id", "owner", "roles", "added", "revoked", "publicKey"], place)
     guard let owner = value["owner"]?.text, isOwner(owner) else {
-      throw DataError("\(place)/owner must be one line of 1 to 200 characters")
+      throw DataError("\(place)/owner must be one line of 1 to 200 characters that are seen")
     }
     guard let pem = value["publicKey"]?.text else { throw DataError("\(place)/publicKey must be a public key in PEM") }
     let key = try VerificationKey(pem: pem, of: place + "/publicKey")
@@ -69,6 +78,7 @@ public struct TrustedKeys: Sendable {
     guard !roles.isEmpty else { throw DataError("\(place)/roles must name request, approve or both") }
     var revoked: Revocation?
     if let revocation = value["revoked"] {
+      try onlyKnown(revocation, ["at", "reason"], place + "/revoked")
       guard let at = revocation["at"]?.text.flatMap({ Instant($0) }), let reason = revocation["reason"]?.text else {
         throw DataError("\(place)/revoked needs at, a time in UTC, and a reason")
       }
@@ -77,9 +87,42 @@ public struct TrustedKeys: Sendable {
     return Entry(key: key, owner: owner, roles: roles, added: added, revoked: revoked)
   }
 
+  /// Kinds of characters that are not seen, so that two owners would look like one.
+  private static let unseen: Set<Unicode.GeneralCategory> = [
+    .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,
+  ]
+
+  /// One person under names that differ in case or white space.
+  static func folded(_ owner: String) -> String {
+    owner.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
+  }
+
+  /// The signers of a new waiver: who asks, and two who approve.
+  ///
+  /// Errors: a key that is not in the file, is revoked or has another role, or two keys of one person; each with the file's name.
+  public func signers(requester: String, approvers: [String], file: String) throws(DataError) -> [Waiver.Signer] {
+    var found: [Entry] = []
+    for (key, role) in [(requester, Waiver.Role.request)] + approvers.map({ ($0, Waiver.Role.approve) }) {
+      guard let entry = self[key] else { throw DataError("\(file): no key \(key) is in the file; list them with ringwall keys list") }
+      if entry.revoked != nil { throw DataError("\(file): the key \(key) is revoked; name another one") }
+      guard entry.roles.contains(role) else {
+        throw DataError(
+          role == .request
+            ? "\(file): the key \(key) may not request; name one that may" : "\(file): the key \(key) may not approve; name one that may")
+      }
+      if let same = found.first(where: { Self.folded($0.owner) == Self.folded(entry.owner) }) {
+        throw DataError(
+          "\(file): \(same.id) and \(entry.id) are keys of one person, and a waiver needs three: who asks, and two who approve")
+      }
+      found.append(entry)
+    }
+    return found.map { Waiver.Signer(name: $0.owner, key: $0.id) }
+  }
+
+  /// Whether a person can be called so: one line of 1 to 200 characters that are all seen, not of blanks alone.
   public static func isOwner(_ text: String) -> Bool {
     (1...200).contains(text.count) && !text.allSatisfy(\.isWhitespace)
-      && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+      && text.unicodeScalars.allSatisfy { !Self.unseen.contains($0.properties.generalCategory) }
   }
 
   /// Errors: a key that is there already.

@@ -23,7 +23,7 @@ public struct WaiverCheck: Sendable {
       let entry = keys[signer.key]
       // The owner of the trusted-keys file is the person; what the waiver calls them is only compared with it.
       let person = entry?.owner ?? signer.name
-      let folded = Self.folded(person)
+      let folded = TrustedKeys.folded(person)
       if persons.contains(folded) || !used.insert(signer.key).inserted {
         let defect = WaiverDefect.selfApproved(person: person)
         if !defects.contains(defect) { defects.append(defect) }
@@ -43,10 +43,5 @@ public struct WaiverCheck: Sendable {
       if !entry.key.isValid(signature, over: bytes) { defects.append(.wronglySigned(role, signer)) }
     }
     return defects
-  }
-
-  /// One person under names that differ in case or white space.
-  private static func folded(_ owner: String) -> String {
-    owner.lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
 }

@@ -136,6 +136,13 @@ public struct WaiverRules: Sendable {
 
   public func control(_ id: String) -> Control? { byID[id.uppercased()] }
 
+  /// What is wrong with a waiver that runs longer than it may for one of its controls; nil where nothing is.
+  public func tooLong(_ waiver: Waiver, _ control: String, _ severity: Severity) -> WaiverDefect? {
+    let days = waiver.start.days(until: waiver.end)
+    let longest = longestDays(severity)
+    return days > longest ? .tooLong(control: control, days: days, longest: longest) : nil
+  }
+
   /// Most days from start to end for a control of this severity.
   public func longestDays(_ severity: Severity) -> Int { longest[severity] ?? 0 }
 

@@ -140,10 +140,8 @@ public struct WaiverSet: Sendable {
       let grant = Grant(waiver: waiver, file: signed.file, daysLeft: daysLeft)
       for control in waiver.controls {
         guard let severity = severities[control] else { continue }
-        let days = waiver.start.days(until: waiver.end)
-        let longest = rules.longestDays(severity)
-        if days > longest {
-          defects.append(.tooLong(control: control, days: days, longest: longest))
+        if let defect = rules.tooLong(waiver, control, severity) {
+          defects.append(defect)
           continue
         }
         for asset in waiver.assets {

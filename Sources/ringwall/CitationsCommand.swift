@@ -47,7 +47,11 @@ struct CitationsCommand: ParsableCommand {
     let check = CitationCheck(table: try CitationTable(from: folder))
     var results: [CitationReport.File] = []
     for path in files {
-      for file in try DataFiles.files(at: path, suffixes: Self.suffixes) {
+      let found = try DataFiles.files(at: path, suffixes: Self.suffixes)
+      if found.isEmpty {
+        throw DataError("\(path): holds no file whose name ends in \(Self.suffixes.joined(separator: ", ")); name the files themselves")
+      }
+      for file in found {
         let bytes = try DataFiles.bytes(file, limit: Self.limit)
         let findings = check.findings(in: String(decoding: bytes, as: UTF8.self)).filter { unknown == .refuse || $0.kind != .unknown }
         results.append(.init(path: file, findings: findings))

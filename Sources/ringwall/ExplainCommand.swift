@@ -32,8 +32,9 @@ struct ExplainCommand: ParsableCommand {
       guard let control = setup.policies.controls[id] ?? setup.waiverRules.control(id) else {
         let claims = setup.claims.matching(id)
         guard !claims.isEmpty else {
-          let known = setup.policies.controls.all.map(\.id)
-          throw DataError("\(id): no such control\(Suggestion.text(for: id.uppercased(), among: known)). All of them: ringwall controls")
+          let known = setup.policies.controls.all.map(\.id) + setup.claims.all.flatMap { [$0.id] + $0.terms }
+          throw DataError(
+            "\(id): no such control, and no word of the article. All controls: ringwall controls\(Suggestion.text(for: id, among: known))")
         }
         texts += claims.map { ClaimSheet.text($0, texts: setup.texts, style: style) }
         continue

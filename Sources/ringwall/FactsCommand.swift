@@ -78,7 +78,7 @@ struct FactsCommand: ParsableCommand {
       let hint =
         otherIDs.isEmpty
         ? "nothing was read" : "there are \(otherIDs.prefix(8).joined(separator: ", "))\(otherIDs.count > 8 ? ", ..." : "")"
-      throw DataError("--asset \(asset): no asset of that id or name\(Suggestion.text(for: asset, among: otherIDs)); \(hint)")
+      throw DataError("--asset \(asset): no asset of that id or name; \(hint)\(Suggestion.text(for: asset, among: otherIDs))")
     }
     try result.write(report.finish())
     try result.finish()

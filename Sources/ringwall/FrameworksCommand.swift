@@ -56,7 +56,7 @@ extension Frameworks {
     for name in names.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
       let id = name.filter { $0 != " " }.lowercased()
       guard let framework = self[id] else {
-        throw DataError("\(option) \(name): no such framework\(Suggestion.text(for: id, among: ids)). All of them: ringwall frameworks")
+        throw DataError("\(option) \(name): no such framework. All of them: ringwall frameworks\(Suggestion.text(for: id, among: ids))")
       }
       if !chosen.contains(where: { $0.id == framework.id }) { chosen.append(framework) }
     }

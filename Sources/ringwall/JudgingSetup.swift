@@ -84,7 +84,7 @@ struct JudgingSetup {
       guard !id.isEmpty else { throw DataError("\(option): an empty id; name a control, as in \(option) KVM-001") }
       guard let known = controls[id] ?? claims.control(id) ?? waivers.control(id) else {
         throw DataError(
-          "\(option) \(text): no such control\(Suggestion.text(for: id, among: controls.all.map(\.id))). All of them: ringwall controls")
+          "\(option) \(text): no such control. All of them: ringwall controls\(Suggestion.text(for: id, among: controls.all.map(\.id)))")
       }
       ids.insert(known.id)
     }

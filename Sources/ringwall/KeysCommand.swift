@@ -51,7 +51,7 @@ struct KeysGenerateCommand: ParsableCommand {
   @OptionGroup var data: DataOptions
 
   func validate() throws {
-    if !TrustedKeys.isOwner(owner) { throw ValidationError("--owner must be one line of 1 to 200 characters") }
+    if !TrustedKeys.isOwner(owner) { throw ValidationError("--owner must be one line of 1 to 200 characters that are seen") }
   }
 
   func run() throws {
@@ -122,7 +122,7 @@ struct KeysRevokeCommand: ParsableCommand {
   @OptionGroup var data: DataOptions
 
   func validate() throws {
-    if !TrustedKeys.isOwner(reason) { throw ValidationError("--reason must be one line of 1 to 200 characters") }
+    if !TrustedKeys.isOwner(reason) { throw ValidationError("--reason must be one line of 1 to 200 characters that are seen") }
   }
 
   func run() throws {

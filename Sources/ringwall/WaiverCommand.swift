@@ -102,6 +102,7 @@ struct WaiverVerifyCommand: ParsableCommand {
     let folder = try DataFolder(named: data.data)
     let texts = try Texts(data.language, from: folder)
     let rules = try WaiverRules(from: folder)
+    let controls = try Policies.load(from: folder).controls
     let now = at ?? Instant(seconds: Clock.now())
     let check = WaiverCheck(keys: try trusted.keys(), now: now)
     var areValid = true
@@ -120,12 +121,13 @@ struct WaiverVerifyCommand: ParsableCommand {
           areRead = false
           continue
         }
-        let defects = check.defects(of: signed)
+        let tooLong = signed.waiver.controls.compactMap { id in controls[id].flatMap { rules.tooLong(signed.waiver, id, $0.severity) } }
+        let defects = check.defects(of: signed) + tooLong
         areValid = areValid && defects.isEmpty
         let state = texts[defects.isEmpty ? "waiver.state.valid" : "waiver.state.invalid"]
         let left = texts.daysLeft(now.days(until: signed.waiver.end))
-        lines.append(
-          "\(signed.waiver.id)  \(state)" + (defects.isEmpty ? "  \(signed.waiver.end.text)\(texts["list.items"])\(left)" : ""))
+        let name = found.count + files.count > 2 ? texts.aside(signed.waiver.id, file.printable) : signed.waiver.id
+        lines.append("\(name)  \(state)" + (defects.isEmpty ? "  \(signed.waiver.end.text)\(texts["list.items"])\(left)" : ""))
         for finding in defects.compactMap({ rules.finding($0, of: signed) }) {
           lines += DisplayWidth.wrapped("\(finding.control.id) \(texts.message(finding))", to: Console.style.columns - 2).map { "  " + $0 }
         }

@@ -75,11 +75,9 @@ struct WaiverNewCommand: ParsableCommand {
   func run() throws {
     let setup = try JudgingSetup(data, policy)
     let keys = try trusted.keys()
-    let people = try ([requester] + approver).map { key throws(DataError) in
-      guard let entry = keys[key] else {
-        throw DataError("\(trusted.trustedKeys): no key \(key) is in the file; list them with ringwall keys list")
-      }
-      return Waiver.Signer(name: entry.owner, key: entry.id)
+    let people = try keys.signers(requester: requester, approvers: approver, file: trusted.trustedKeys)
+    if DataFiles.exists(output), let standing = try? SignedWaiver.load(output), !standing.signatures.isEmpty {
+      throw DataError("\(output): is signed already, and a new document would end what was signed; name another file")
     }
     let result = try ResultOutput(path: output)
     let failing = try failing(setup)
@@ -140,7 +138,7 @@ struct WaiverNewCommand: ParsableCommand {
 
   private func unknown(_ option: String, _ text: String, _ id: String, _ setup: JudgingSetup) -> DataError {
     let near = Suggestion.text(for: id, among: setup.policies.controls.all.map(\.id))
-    return DataError("\(option) \(text): no such control\(near). All of them: ringwall controls")
+    return DataError("\(option) \(text): no such control. All of them: ringwall controls\(near)")
   }
 
   private func refuseLong(_ waiver: Waiver, _ setup: JudgingSetup) throws(DataError) {

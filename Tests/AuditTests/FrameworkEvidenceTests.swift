@@ -70,6 +70,44 @@ struct FrameworkEvidenceTests {
     #expect(isolation.title(try Samples.texts(.english)).hasPrefix("Detect failure of resource isolation"))
   }
 
+  @Test("A clause that is revoked, or that one edition alone has, says so in every form, and a graded one its number in each level")
+  func state() throws {
+    let outcome = try Samples.outcome([Samples.finding(control("L-1", family: "LOG"), .fail)])
+    for language in Language.allCases {
+      let texts = try Samples.texts(language)
+      let context = ReportContext(frameworks: FrameworkEvidence.all(try ["cisa-bod", "attack", "mlps"].map(framework), outcome))
+      let exit = outcome.exitStatus(failOn: .high, toleratingUnknown: false)
+      let style = TerminalStyle(isColoured: false, columns: 400)
+      var markdown: [UInt8] = []
+      MarkdownReport.write(outcome, exit: exit, texts: texts, context: context) { markdown += $0 }
+      let html = HTMLReport.bytes(outcome, exit: exit, texts: texts, context: context)
+      let table = TableReport.text(outcome, texts: texts, style: style, showsAll: false, context: context)
+      let listed = try ["cisa-bod", "attack", "mlps"].map { id in
+        FrameworksReport.clauses(try framework(id), controls: [control("L-1", family: "LOG")], texts: texts, style: style)
+      }.joined()
+      let revoked = language == .english ? "revoked 2026-06-10, replaced by BOD 26-04" : "已于 2026-06-10 撤销，由 BOD 26-04 取代"
+      for text in [table, listed, String(decoding: markdown, as: UTF8.self), String(decoding: html, as: UTF8.self)] {
+        let plain = text.replacing("\\", with: "")
+        for words in [revoked, texts("clause.until", ["edition": "19"]), texts("clause.from", ["edition": "19"]), "7.1.4.3", "9.1.4.3"] {
+          #expect(plain.contains(words), "\(words)")
+        }
+        if language == .chinese { #expect(!plain.contains(#/[\u{4E00}-\u{9FFF}][:.] /#), "A colon or a full stop of English behind Chinese") }
+      }
+    }
+    var json: [UInt8] = []
+    let context = ReportContext(frameworks: FrameworkEvidence.all(try ["cisa-bod", "attack", "mlps"].map(framework), outcome))
+    JSONReport.write(
+      outcome, exit: outcome.exitStatus(failOn: .high, toleratingUnknown: false), texts: try Samples.texts(.english), context: context
+    ) { json += $0 }
+    let frameworks = try #require(try YAMLDocument.read(json, file: "report.json")["frameworks"]?.elements)
+    func clause(_ index: Int, _ id: String) throws -> FactValue {
+      try #require(frameworks[index]["clauses"]?.elements?.first { $0["id"]?.text == id })
+    }
+    #expect(try clause(0, "BOD 22-01")["status"]?.text == "revoked 2026-06-10, replaced by BOD 26-04")
+    #expect(try clause(1, "T1562.001")["until"] == 19 && clause(1, "T1685")["from"] == 19)
+    #expect(try clause(2, "8.1.4.3")["levels"]?["2"]?.text == "7.1.4.3")
+  }
+
   @Test("The table, Markdown and JSON show every clause, weak ones as weak, and never say that one is met", arguments: Language.allCases)
   func shown(language: Language) throws {
     let outcome = try Samples.outcome([

@@ -4,6 +4,7 @@ import Judgement
 import Testing
 
 @testable import Audit
+@testable import References
 
 @Suite("Texts")
 struct TextTests {
@@ -87,13 +88,20 @@ struct TextTests {
       }
     }
     for framework in try Frameworks(from: folder).all {
-      said.formUnion([framework.name, framework.version])
+      said.formUnion([framework.name, framework.version, framework.source])
       for clause in framework.clauses {
         said.formUnion(clause.weaknesses.values)
         if !clause.status.isEmpty { said.insert(clause.status) }
         if clause.chinese == nil, !Self.named.contains(framework.id) { said.insert(clause.title) }
       }
     }
+    let figures = try Figures(from: folder)
+    let regulations = try Regulations(from: folder, figures: figures)
+    said.formUnion(regulations.rows.flatMap { [$0.source, $0.check] }.filter { !$0.isEmpty })
+    said.formUnion(try Cases(from: folder, figures: figures, regulations: regulations).all.map(\.source))
+    said.formUnion(try Claims(from: folder).all.map(\.source).filter { $0.hasPrefix("no ") })
+    said.formUnion(figures.entries.map(\.source).filter { !$0.hasPrefix("gartner.com") })
+    said.formUnion(try CitationTable(from: folder).entries.map(\.status).filter { !$0.isEmpty })
     #expect(said.count > 300)
     for text in said where text != "vSphere 8 v2r3" { #expect(texts.phrase(text) != text, "\(text)") }
     let file = "data/text/zh-CN/phrases.yaml"

@@ -45,7 +45,7 @@ struct UsageTests {
       (["audit", "--set", "tenant=x"], "did you mean tenants"), (["audit", "--replace-policy"], "--policy"),
       (["audit", "--policy", "/nonexistent"], "/nonexistent"), (["audit", "--parameters", "/nonexistent"], "/nonexistent"),
       (["audit", "--data", "/"], "policies/main.rego"), (["audit", "--unknown", "maybe"], "maybe"), (["explain"], "id"),
-      (["explain", "KVM-9999"], "no such control"), (["completion", "tcsh"], "tcsh"),
+      (["explain", "KVM-9999"], "no such control, and no word"), (["completion", "tcsh"], "tcsh"),
       (["facts", "--asset", "nobody", "/dev/null"], "nobody"),
       (["audit", "--against", "x.json"], "--only-new"), (["audit", "--only-new", "--against", "/nonexistent.json"], "/nonexistent.json"),
       (["audit", "--only-new", "--against", "last", "--history", "/nonexistent/h.db"], "there is no store yet"), (["audit", "--framework", "gdpq"], "did you mean gdpr"),

@@ -95,7 +95,7 @@ struct WaiverCommandTests {
     }
     try Data("{\"schema\": \"ringwall.waiver/1\",".utf8).write(to: folder.appendingPathComponent("A-0.json"))
     let result = try Program.run(["waiver", "verify", folder.path, "--trusted-keys", scene.keys])
-    #expect(result.code == 2 && result.output.hasPrefix("W-1  valid"), "\(result.output)")
+    #expect(result.code == 2 && result.output.hasPrefix("W-1 (\(folder.path)/W-1.json)  valid"), "\(result.output)")
     #expect(result.error.contains("A-0.json:1:") && result.error.split(separator: "\n").count == 1, "\(result.error)")
   }
 
@@ -143,6 +143,66 @@ struct WaiverCommandTests {
     #expect(open.code == 2 && open.error.contains("anybody may write to it"))
     try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: scene.keys)
     #expect(try Program.run(["waiver", "verify", scene.waiver, "--trusted-keys", scene.keys]).code == 1)
+  }
+
+  @Test("Three people are needed from the beginning, and what is signed is not overwritten")
+  func people() throws {
+    let scene = try Scene()
+    func make(_ people: [String]) throws -> Program.Result {
+      try Program.run([
+        "waiver", "new", "--control", scene.failing, "--compensating", scene.passing, "--reason", "until the new host stands",
+        "--days", "3", "--requester", people[0], "--approver", people[1], "--approver", people[2], "--trusted-keys", scene.keys, "-o",
+        scene.path("W-2.json"), scene.guest,
+      ])
+    }
+    func key(_ owner: String, _ file: String) throws -> String {
+      let made = try Program.run(["keys", "generate", "--owner", owner, "--private", scene.path(file), "--trusted-keys", scene.keys])
+      return made.output.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+    let (requester, approver, other) = (scene.ids[0], scene.ids[1], scene.ids[2])
+    let (again, twice) = (try key("Requester", "again.key"), try key(" approver  a", "twice.key"))
+    for (people, words) in [
+      ([requester, again, other], "one person"), ([requester, approver, approver], "one person"),
+      ([requester, approver, twice], "one person"), ([again, approver, requester], "may not approve"), ([approver, other, again], "may not request"),
+    ] {
+      let result = try make(people)
+      #expect(result.code == 2 && result.error.contains(words) && result.error.split(separator: "\n").count == 1, "\(result.error)")
+      #expect(!FileManager.default.fileExists(atPath: scene.path("W-2.json")))
+    }
+    _ = try Program.run(["keys", "revoke", other, "--reason", "left", "--trusted-keys", scene.keys])
+    #expect(try make([requester, approver, other]).error.contains("is revoked"))
+    try scene.sign()
+    let before = try Data(contentsOf: URL(fileURLWithPath: scene.waiver))
+    let third = try key("approver C", "third.key")
+    let over = try Program.run([
+      "waiver", "new", "--control", scene.failing, "--compensating", scene.passing, "--reason", "until the new host stands", "--days", "5",
+      "--requester", requester, "--approver", approver, "--approver", third, "--trusted-keys", scene.keys, "-o", scene.waiver, scene.guest,
+    ])
+    #expect(over.code == 2 && over.error.contains("is signed already"), "\(over.error)")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: scene.waiver)) == before)
+    let unseen = try Program.run([
+      "keys", "generate", "--owner", "approver\u{200B} A", "--private", scene.path("x.key"), "--trusted-keys", scene.keys,
+    ])
+    #expect(unseen.code == 2 && !FileManager.default.fileExists(atPath: scene.path("x.key")))
+  }
+
+  @Test("A term longer than the severity allows is told by verify too, and words of a finding are in the language")
+  func term() throws {
+    let scene = try Scene()
+    let text = try String(contentsOfFile: scene.waiver, encoding: .utf8)
+    let end = try #require(text.firstMatch(of: /"end": "([^"]+)"/)?.1)
+    try text.replacing("\"end\": \"\(end)\"", with: "\"end\": \"2099-12-31T00:00:00Z\"").write(
+      toFile: scene.waiver, atomically: true, encoding: .utf8)
+    try scene.sign()
+    let verified = try Program.run(["waiver", "verify", scene.waiver, "--trusted-keys", scene.keys])
+    #expect(verified.code == 1 && verified.output.contains("WVR-012"), "\(verified)")
+    let unsigned = scene.path("U.json")
+    try FileManager.default.copyItem(atPath: scene.waiver, toPath: unsigned)
+    let chinese = try Program.run(
+      ["waiver", "verify", unsigned, "--trusted-keys", scene.keys, "--lang", "zh-CN"], environment: ["COLUMNS": "400"])
+    #expect(chinese.output.contains("角色 申请") && chinese.output.contains("角色 批准"), "\(chinese.output)")
+    try Data(count: 70_000).write(to: URL(fileURLWithPath: "\(unsigned).\(scene.ids[0]).sig"))
+    #expect(try Program.run(["waiver", "verify", unsigned, "--trusted-keys", scene.keys]).error.contains("larger than 64 KiB"))
   }
 
   @Test("A fact that changes ends the waiver")

@@ -44,6 +44,11 @@ struct MalformedListTests {
     #expect(try found("{}", "{}", #"[{"source": "/etc", "destination": "/x", "options": \#(wrong)}]"#)["mounts"]?.why == "malformed")
   }
 
+  @Test("what a bundle does not say was given all the same, and is not said to lie outside") func unsaid() throws {
+    let found = try facts(#"{"ociVersion": "1.0.2", "root": {"path": "rootfs"}}"#, "config.json")
+    #expect(found["seccomp"]?.state == .notCollected && found["seccomp"]?.why == "not-said")
+  }
+
   @Test(
     "settings of the daemon of another kind",
     arguments: [

@@ -98,6 +98,17 @@ import Testing
     #expect(collector.collect(archive: Array(bytes.prefix(1500)), path: "a.ova", target: "a.ova").refusals.map(\.code) == ["malformed"])
     #expect(
       collector.collect(archive: Array(repeating: 0x41, count: 4096), path: "a.ova", target: "a.ova").refusals.map(\.code) == ["malformed"])
+    // Cut off at any place that the headers announce something behind: said, with the file in which it happens.
+    func broken(_ bytes: [UInt8]) -> String? {
+      OVFArchive.brokenFile(size: Int64(bytes.count)) { offset in Array(bytes[Int(offset)...].prefix(512)) }
+    }
+    #expect(broken(bytes) == nil && broken(bytes + [0, 0, 0]) == nil)
+    let disk = 512 + (Self.descriptor.utf8.count + 511) / 512 * 512
+    for count in [disk + 100, disk + 512, disk + 513, 20_000, disk + 512 + 299_999] {
+      #expect(broken(Array(bytes.prefix(count))) == "disk1.vmdk", "\(count)")
+    }
+    #expect(broken(Array(bytes.prefix(disk + 512 + 300_000))) == nil)
+    #expect(broken(Array(bytes.prefix(700))) == "appliance.ovf")
     #expect(collector.collect(archive: [], path: "a.ova", target: "a.ova").refusals.map(\.code) == ["malformed"])
   }
 }

@@ -67,6 +67,19 @@ struct WaiverTests {
     #expect(samples.defects(signed, keys: fewer) == ["untrustedRole", "otherOwner", "untrustedKey"])
   }
 
+  @Test("A field of the trusted-keys file that is misspelt is refused, with its place")
+  func unknownFields() throws {
+    let text = String(decoding: samples.keys.bytes, as: UTF8.self)
+    #expect(try TrustedKeys(Array(text.utf8), file: "keys.json").entries.count == 3)
+    for (from, to, place) in [
+      ("\"added\"", "\"revokd\": {}, \"added\"", "/keys/0/revokd"), ("\"keys\"", "\"note\": 1, \"keys\"", "/note"),
+    ] {
+      let changed = text.replacing(from, with: to, maxReplacements: 1)
+      let error = #expect(throws: DataError.self) { try TrustedKeys(Array(changed.utf8), file: "keys.json") }
+      #expect(error?.message.contains("keys.json: \(place) is no field") == true, "\(error?.message ?? "")")
+    }
+  }
+
   @Test("Nobody stands in two places, whatever the waiver calls them")
   func selfApproval() throws {
     let requester = samples.signer(0)
@@ -84,6 +97,8 @@ struct WaiverTests {
       #expect(samples.defects(signed, keys: keys) == ["selfApproved"])
     }
     #expect(TrustedKeys.isOwner(" ") == false)
+    for unseen in ["\u{200B}", "\u{202E}", "\u{1B}", "\u{85}", "\u{FEFF}"] { #expect(!TrustedKeys.isOwner("approver\(unseen) A")) }
+    #expect(TrustedKeys.isOwner("审批人 é"))
     var keys = samples.keys
     let second = try SigningKey()
     try keys.add(second.verificationKey, owner: "approver A", roles: [.approve], at: samples.now)

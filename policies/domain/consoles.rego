@@ -71,7 +71,7 @@ listens_at(listen) := concat(" ", ["network", object.get(listen, "network", "-")
 #     rollback: "virsh edit DOM: remove passwd and passwdValidTo; stop and start the guest"
 #   messages:
 #     safe: "No console password stands in the XML, or it ends soon or has ended"
-#     unsafe: "{device}: console password in clear, valid until {found} ({set})"
+#     unsafe: "{device}: console password in clear, valid until: {found} ({set})"
 #     none: "The guest has no VNC, SPICE or RDP server"
 #   source: "libvirt.org formatdomain, section Graphical framebuffers (passwd, passwdValidTo in UTC)"
 lvx_015 := domain.verdict(["graphics.passwords"], has_server, endless_passwords) if count(endless_passwords) > 0
@@ -91,7 +91,7 @@ now := time.parse_rfc3339_ns(input.collected.at)
 # libvirt writes the end of a password in UTC, without saying so
 ends(password) := time.parse_rfc3339_ns(concat("", [password.validTo, "Z"]))
 
-endless_passwords := [domain.bad(e, object.get(e.is, "validTo", "-")) |
+endless_passwords := [domain.bad(e, object.get(e.is, "validTo", "no end")) |
 	some e in domain.elements("graphics.passwords")
 	not ends(e.is)
 ]

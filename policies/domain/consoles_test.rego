@@ -30,6 +30,7 @@ test_end_that_is_no_time if password("tomorrow").verdict == "fail"
 test_password_without_an_end if {
 	result := consoles.lvx_015 with input as at(facts("graphics.passwords", [{"device": "vnc"}]))
 	result.verdict == "fail"
+	result.args.found == {"no end"}
 }
 
 listening(address) := result.verdict if {

@@ -66,7 +66,17 @@ difference(name, subject, first, found_first, second, found_second) := {
 
 shown(x) := "-" if x == null
 
-shown(x) := x if x != null
+shown(x) := x if {
+	x != null
+	not is_object(x)
+}
+
+shown({}) := "present"
+
+shown(x) := concat(" ", [sprintf("%s=%v", [name, member]) | some name, member in x]) if {
+	is_object(x)
+	count(x) > 0
+}
 
 scalars := [difference(name, "", "configured", a, "running", b) |
 	both

@@ -132,7 +132,7 @@ public struct ChecklistReport {
 
   private func sentence(_ result: AuditResult) -> String {
     let place = result.finding.place.map { "  \($0.shown)" } ?? ""
-    return "\(result.finding.asset.name.printable): \(texts.message(result.finding))\(place)"
+    return texts.headed(result.finding.asset.name.printable, texts.message(result.finding)) + place
   }
 
   private func tone(_ verdict: Verdict?) -> TerminalStyle.Tone? {

@@ -42,13 +42,15 @@ extension Texts {
   public func sentence(_ finding: CitationFinding) -> String {
     let arguments = finding.arguments
     let fact = arguments[language == .chinese ? "fact.zh" : "fact.en"] ?? ""
-    let use = arguments["use"].flatMap { $0.isEmpty ? nil : self("citation.use", ["use": $0]) } ?? ""
+    let use = arguments["use"].flatMap { use in
+      use.isEmpty ? nil : self("citation.use", ["use": use.replacing(", ", with: self["list.items"])])
+    }
     return self(
       "citation.\(finding.kind.rawValue)",
       [
         "id": finding.citation, "title": arguments["title"] ?? "", "wanted": arguments["wanted"] ?? "",
         "subject": arguments["subject"] ?? "",
-        "issuer": arguments["issuer"] ?? "", "status": arguments["status"] ?? "", "fact": fact, "use": use,
+        "issuer": arguments["issuer"] ?? "", "status": phrase(arguments["status"] ?? ""), "fact": fact, "use": use ?? "",
       ])
   }
 }

@@ -7,7 +7,7 @@ public enum ClaimSheet {
     let rows = [
       ("says", texts.says(claim)), ("status", texts["claim.is.\(claim.status.rawValue)"]), ("real", texts.real(claim)),
       ("does", texts.does(claim)), ("controls", claim.controls.joined(separator: texts["list.items"])),
-      ("source", "\(claim.source)\(texts["list.separator"])\(claim.date)"),
+      ("source", "\(texts.phrase(claim.source))\(texts["list.separator"])\(claim.date)"),
     ].filter { !$0.1.isEmpty }
     let width = rows.reduce(0) { max($0, DisplayWidth.of(texts["claim.\($1.0)"])) }
     var lines = DisplayWidth.wrapped("\(claim.id)  \(texts.title(claim))", to: style.columns).map { style.paint($0, .bold) } + [""]

@@ -49,7 +49,7 @@ public enum DisplayWidth {
     var slash: Int?
     var i = end
     while i > start {
-      if scalars[i] == " " || mayBreak(scalars[i - 1], scalars[i]) { return i }
+      if scalars[i] == " " ? !isInNumber(scalars, i) : mayBreak(scalars[i - 1], scalars[i]) { return i }
       if slash == nil, scalars[i - 1] == "/" { slash = i }
       i -= 1
     }
@@ -58,8 +58,13 @@ public enum DisplayWidth {
     return max(end, start + 1)
   }
 
+  /// Whether the blank at `i` stands between the groups of one number: "2 000 000".
+  private static func isInNumber(_ scalars: [Unicode.Scalar], _ i: Int) -> Bool {
+    func isDigit(_ i: Int) -> Bool { scalars.indices.contains(i) && ("0"..."9").contains(scalars[i]) }
+    return isDigit(i - 1) && isDigit(i + 1) && isDigit(i + 2) && isDigit(i + 3) && !isDigit(i + 4)
+  }
+
   private static func mayBreak(_ before: Unicode.Scalar, _ after: Unicode.Scalar) -> Bool {
-    if before == " " { return true }
     guard cells(before) == 2 || cells(after) == 2 else { return false }
     return !opening.contains(before) && !closing.contains(after)
   }

@@ -14,8 +14,9 @@ public struct FrameworksReport {
           "weak": clause.weaknesses.isEmpty
             ? nil : .object(clause.weaknesses.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) }),
           "controls": .int(Int64(controls.count(where: clause.isEvidenced))),
-          "levels": clause.levels.isEmpty ? nil : .object(clause.levels.map { .init("\($0.level)", .string($0.id)) }),
-          "status": clause.status.isEmpty ? nil : .string(clause.status),
+          "levels": clause.levelValue,
+          "status": clause.status.isEmpty ? nil : .string(clause.status), "from": clause.from.map { .int(Int64($0)) },
+          "until": clause.until.map { .int(Int64($0)) },
         ])
       }
       return [
@@ -57,24 +58,22 @@ public struct FrameworksReport {
   /// The clauses of one framework: id, title and what fits only in part.
   public static func clauses(_ framework: Framework, controls: [Control], texts: Texts, style: TerminalStyle) -> String {
     var lines = DisplayWidth.wrapped("\(framework.id)  \(texts.phrase(framework.name))", to: style.columns).map { style.paint($0, .bold) }
+    let source = texts("frameworks.source", ["source": texts.phrase(framework.source)])
     lines +=
       DisplayWidth.wrapped(texts.phrase(framework.version), to: style.columns)
-      + DisplayWidth.wrapped(texts("frameworks.source", ["source": framework.source]), to: style.columns).map { style.paint($0, .dim) }
+      + DisplayWidth.wrapped(source, to: style.columns).map { style.paint($0, .dim) }
     lines.append("")
     let width = framework.clauses.reduce(0) { max($0, DisplayWidth.of($1.id)) }
     let indent = String(repeating: " ", count: width + 2)
     for clause in framework.clauses {
       let count = controls.count(where: clause.isEvidenced)
       var evidence = clause.isAssigned ? texts("frameworks.controls", ["count": "\(count)"]) : texts["clause.noControl.short"]
-      if !clause.levels.isEmpty {
-        let levels = clause.levels.map { texts("frameworks.level", ["level": "\($0.level)", "id": $0.id]) }
-        evidence += texts["list.separator"] + levels.joined(separator: texts["list.separator"])
-      }
-      if !clause.status.isEmpty { evidence += texts["list.separator"] + texts.phrase(clause.status) }
+      evidence = ([evidence] + texts.levels(clause)).joined(separator: texts["list.separator"])
       var parts = DisplayWidth.wrapped(texts.title(clause), to: max(16, style.columns - width - 2))
       parts.append(contentsOf: DisplayWidth.wrapped(evidence, to: max(16, style.columns - width - 2)).map { style.paint($0, .dim) })
       for (family, reason) in clause.weaknesses.sorted(by: { $0.key < $1.key }) {
-        parts += DisplayWidth.wrapped("\(family) \(texts["clause.weak"]): \(texts.phrase(reason))", to: max(16, style.columns - width - 2))
+        let words = texts.headed("\(family) \(texts["clause.weak"])", texts.phrase(reason))
+        parts += DisplayWidth.wrapped(words, to: max(16, style.columns - width - 2))
       }
       parts.removeAll(where: \.isEmpty)
       for (i, part) in parts.enumerated() { lines.append((i == 0 ? DisplayWidth.padded(clause.id, to: width) + "  " : indent) + part) }

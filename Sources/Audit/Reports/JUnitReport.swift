@@ -66,7 +66,7 @@ public struct JUnitReport {
     case .unknown:
       xml.element(
         "error", ["type": result.finding.reason.isEmpty ? "unknown" : result.finding.reason, "message": message], details(result))
-    case .waived: xml.element("skipped", ["message": "\(texts["verdict.waived"]): \(message)"])
+    case .waived: xml.element("skipped", ["message": texts.headed(texts["verdict.waived"], message)])
     case .notApplicable: xml.element("skipped", ["message": message])
     case .pass: break
     }
@@ -79,9 +79,10 @@ public struct JUnitReport {
     let rows = [
       (texts["field.where"], result.finding.place?.shown ?? ""), (texts["field.found"], result.found.map { texts.shown($0) } ?? ""),
       (texts["explain.safe"], words.safe.printable), (texts["explain.repair"], words.remediation.printable),
-      ("ringwallFinding/v1", result.fingerprint),
     ]
-    return rows.filter { !$0.1.isEmpty }.map { "\($0.0): \($0.1)" }.joined(separator: "\n")
+    // The last line is for programs, and the same in every language.
+    return (rows.filter { !$0.1.isEmpty }.map { texts.headed($0.0, $0.1) } + ["ringwallFinding/v1: \(result.fingerprint)"])
+      .joined(separator: "\n")
   }
 
   private func refused(_ refusals: [Refusal], _ xml: XMLWriter) {

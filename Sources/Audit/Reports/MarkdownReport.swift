@@ -30,8 +30,8 @@ public struct MarkdownReport {
     let baseline = "\(outcome.baseline.name) \(outcome.baseline.version)"
     var text = "# \(texts["html.title"])\n\n"
     text += "\(MarkdownText.plain(names.isEmpty ? "-" : names + rest))\n\n"
-    text += "**\(counts.joined(separator: texts["list.separator"]))**"
-    text += " (\(texts["html.baseline"]): \(MarkdownText.code(baseline)), \(outcome.collected.at))\n\n"
+    let remark = texts.headed(texts["html.baseline"], MarkdownText.code(baseline)) + texts["list.separator"] + outcome.collected.at
+    text += texts.aside("**\(counts.joined(separator: texts["list.separator"]))**", remark) + "\n\n"
     if let comparison = context.comparison { text += MarkdownText.plain(texts(comparison)) + "\n\n" }
     return text
   }
@@ -83,18 +83,19 @@ public struct MarkdownReport {
   private func clauses(_ evidence: FrameworkEvidence) -> String {
     let framework = evidence.framework
     var text = "## \(texts("clause.head", ["framework": MarkdownText.plain(texts.phrase(framework.name))]))\n\n"
-    text += "\(MarkdownText.plain(texts.phrase(framework.version))). \(texts["clause.note"])\n\n"
+    text += MarkdownText.plain(texts.phrase(framework.version)) + texts["sentence.end"] + texts["sentence.gap"]
+    text += texts["clause.note"] + "\n\n"
     let heads =
       [texts["clause.clause"], texts["clause.title"]]
       + [Verdict.fail, .unknown, .waived, .pass, .notApplicable].map { HTMLReport.capitalised(texts["verdict.\($0.rawValue)"]) }
       + [texts["clause.controls"]]
     let rows = evidence.withEvidence.map { clause in
-      [MarkdownText.plain(clause.clause.id), MarkdownText.plain(texts.title(clause.clause))]
+      [MarkdownText.plain(clause.clause.id), MarkdownText.plain(texts.title(clause.clause, withLevels: true))]
         + [Verdict.fail, .unknown, .waived, .pass, .notApplicable].map { "\(clause.count($0))" } + [controls(clause)]
     }
     text += MarkdownText.table(heads, rows) + (rows.isEmpty ? "" : "\n")
     for standing in [ClauseEvidence.Standing.noResult, .noControl] {
-      let ids = evidence.clauses.filter { $0.standing == standing }.map(\.clause.id)
+      let ids = evidence.clauses.filter { $0.standing == standing }.map { texts.name($0.clause) }
       guard !ids.isEmpty else { continue }
       text += texts("clause.\(standing.rawValue)", ["clauses": MarkdownText.plain(ids.joined(separator: texts["list.items"]))]) + "\n\n"
     }
@@ -104,8 +105,8 @@ public struct MarkdownReport {
   private func controls(_ clause: ClauseEvidence) -> String {
     clause.controls.map { entry in
       let verdict = entry.results.first.map { texts["verdict.\($0.verdict.rawValue)"] } ?? ""
-      let weak = entry.weakness.map { " (\(texts["clause.weak"]): \(MarkdownText.plain(texts.phrase($0))))" } ?? ""
-      return "\(entry.control.id) \(verdict)\(weak)"
+      let words = "\(entry.control.id) \(verdict)"
+      return entry.weakness.map { texts.aside(words, texts.headed(texts["clause.weak"], MarkdownText.plain(texts.phrase($0)))) } ?? words
     }.joined(separator: "<br>")
   }
 
@@ -127,10 +128,35 @@ extension Texts {
       ["source": comparison.source.printable, "new": "\(comparison.new)", "known": "\(comparison.known)", "gone": "\(comparison.gone)"])
   }
 
-  /// The clause's title with what a reader has to know of it: that it is a paraphrase, or not read at the source.
-  func title(_ clause: Framework.Clause) -> String {
-    let marks = (clause.isParaphrase ? [self["clause.paraphrase"]] : []) + (clause.isRead ? [] : [self["clause.known"]])
+  /// The clause's title with what a reader has to know of it.
+  ///
+  /// - Parameter withLevels: also its numbers in other levels, of graded standards.
+  func title(_ clause: Framework.Clause, withLevels: Bool = false) -> String {
+    let marks = marks(clause) + (withLevels ? levels(clause) : [])
     let title = clause.title(self)
-    return marks.isEmpty ? title : "\(title) (\(marks.joined(separator: self["list.separator"])))"
+    return marks.isEmpty ? title : aside(title, marks.joined(separator: self["list.separator"]))
   }
+
+  /// That its title is a paraphrase or was not read at the source, that it is revoked, or from and until which edition it stands.
+  func marks(_ clause: Framework.Clause) -> [String] {
+    [
+      clause.isParaphrase ? self["clause.paraphrase"] : nil, clause.isRead ? nil : self["clause.known"],
+      clause.status.isEmpty ? nil : phrase(clause.status), clause.from.map { self("clause.from", ["edition": "\($0)"]) },
+      clause.until.map { self("clause.until", ["edition": "\($0)"]) },
+    ].compactMap { $0 }
+  }
+
+  /// The number of the clause in each level that asks for it: "level 2: 7.1.2.1".
+  func levels(_ clause: Framework.Clause) -> [String] {
+    clause.levels.map { self("frameworks.level", ["level": "\($0.level)", "id": $0.id]) }
+  }
+
+  /// The clause by its id, and by its state where it is not in force.
+  func name(_ clause: Framework.Clause) -> String { clause.status.isEmpty ? clause.id : aside(clause.id, phrase(clause.status)) }
+
+  /// A text with a remark in the language's brackets.
+  public func aside(_ text: String, _ remark: String) -> String { self("list.aside", ["text": text, "remark": remark]) }
+
+  /// A text behind what it is about, with the language's colon.
+  func headed(_ head: String, _ text: String) -> String { self("list.headed", ["head": head, "text": text]) }
 }

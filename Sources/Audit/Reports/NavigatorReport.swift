@@ -41,12 +41,12 @@ public struct NavigatorReport {
       texts("count.\($0.rawValue)", ["count": "\(evidence.count($0))"])
     }
     let comment = counts.isEmpty ? texts["clause.\(evidence.standing.rawValue).short"] : counts.joined(separator: texts["list.separator"])
-    let controls = evidence.controls.map { $0.weakness == nil ? $0.control.id : "\($0.control.id) (\(texts["clause.weak"]))" }
+    let controls = evidence.controls.map { $0.weakness == nil ? $0.control.id : texts.aside($0.control.id, texts["clause.weak"]) }
     return .object([
       "techniqueID": .string(evidence.clause.id), "score": total == 0 ? nil : .int(Int64(weight([.pass]) * 100 / total)),
       "color": total == 0 ? "#e4e4dfff" : nil, "comment": .string(comment), "enabled": true,
       "metadata": controls.isEmpty
-        ? nil : [["name": .string(texts["clause.controls"]), "value": .string(controls.joined(separator: ", "))]],
+        ? nil : [["name": .string(texts["clause.controls"]), "value": .string(controls.joined(separator: texts["list.items"]))]],
     ])
   }
 }

@@ -69,7 +69,7 @@ public struct OSCALReport {
       (
         "metadata",
         [
-          "title": .string("\(texts["html.title"]): \(outcome.baseline.name) \(outcome.baseline.version)"),
+          "title": .string(texts.headed(texts["html.title"], "\(outcome.baseline.name) \(outcome.baseline.version)")),
           "last-modified": .string(outcome.collected.at), "version": .string(outcome.baseline.version),
           "oscal-version": .string(Self.version),
           "props": [property("tool-version", outcome.version), property("policy-digest", outcome.policyDigest)],
@@ -113,7 +113,8 @@ public struct OSCALReport {
     let controls: FactValue = selection.isEmpty ? ["include-all": .object([FactValue.Member]())] : ["include-controls": .array(selection)]
     members.append(("reviewed-controls", ["control-selections": [controls]]))
     if !refusals.isEmpty {
-      members.append(("remarks", .string("\(texts("table.refused", ["count": "\(refusals.count)"])): \(refusals.joined(separator: "; "))")))
+      let head = texts("table.refused", ["count": "\(refusals.count)"])
+      members.append(("remarks", .string(texts.headed(head, refusals.joined(separator: "; ")))))
     }
     return members
   }

@@ -67,7 +67,7 @@ public struct RegulationsReport {
         lines += DisplayWidth.wrapped(chosen(row.law), to: style.columns).map { style.paint($0, .bold) }
         lines += fields([
           ("asks", chosen(row.asks)), ("evidence", evidence(row.families)), ("penalty", chosen(row.penalty)),
-          ("since", row.date), ("source", row.source), ("check", row.isRead ? row.check : texts("regulation.known", ["check": row.check])),
+          ("since", row.date), ("source", texts.phrase(row.source)), ("check", check(row)),
         ])
         lines.append("")
       }
@@ -86,7 +86,8 @@ public struct RegulationsReport {
         ("date", entry.date), ("happened", chosen(entry.happened)), ("lesson", chosen(entry.lesson)),
         ("citations", entry.citations.joined(separator: texts["list.items"])),
         ("controls", entry.controls.joined(separator: texts["list.items"])),
-        ("law", law.map { chosen($0.law) } ?? ""), ("penalty", law.map { chosen($0.penalty) } ?? ""), ("source", entry.source),
+        ("law", law.map { chosen($0.law) } ?? ""), ("penalty", law.map { chosen($0.penalty) } ?? ""),
+        ("source", texts.phrase(entry.source)),
         ("check", entry.isRead ? "" : texts("regulation.known", ["check": ""])),
       ])
       lines.append("")
@@ -104,11 +105,16 @@ public struct RegulationsReport {
       }
       lines += fields([
         ("says", chosen(entry.says)), ("status", texts["regulation.figure.\(entry.status.rawValue)"]), ("date", entry.date),
-        ("source", entry.source),
+        ("source", texts.phrase(entry.source)),
       ])
       lines.append("")
     }
     return lines.joined(separator: "\n")
+  }
+
+  private func check(_ row: Regulations.Row) -> String {
+    let check = row.check.isEmpty ? "" : texts.phrase(row.check)
+    return row.isRead ? check : texts("regulation.known", ["check": check])
   }
 
   private func chosen(_ localized: [String: String]) -> String { localized[texts.language == .chinese ? "zh" : "en"] ?? "" }

@@ -105,8 +105,9 @@ public struct SARIFReport {
       (texts["explain.repair"], words.remediation), (texts["explain.restart"], words.restart),
       (texts["explain.source"], control.provenance),
     ].filter { !$0.1.isEmpty }
-    let plain = sections.map { $0.0.isEmpty ? $0.1 : "\($0.0): \($0.1)" }.joined(separator: "\n\n")
-    let markdown = sections.map { $0.0.isEmpty ? Self.markdown($0.1) : "**\($0.0)**: \(Self.markdown($0.1))" }.joined(separator: "\n\n")
+    let plain = sections.map { $0.0.isEmpty ? $0.1 : texts.headed($0.0, $0.1) }.joined(separator: "\n\n")
+    let markdown = sections.map { $0.0.isEmpty ? Self.markdown($0.1) : texts.headed("**\($0.0)**", Self.markdown($0.1)) }
+      .joined(separator: "\n\n")
     return .object([
       "id": .string(control.id), "name": .string(Self.name(control.title)), "shortDescription": ["text": .string(title)],
       "fullDescription": ["text": .string(words.description.isEmpty ? title : words.description)],
@@ -172,14 +173,14 @@ public struct SARIFReport {
   private func suppression(_ result: AuditResult) -> FactValue {
     .object([
       "kind": "external", "status": "accepted",
-      "justification": result.waiver.map { .string(Self.plain("\($0.waiver.reason) (\(texts.waived($0)))")) },
+      "justification": result.waiver.map { .string(Self.plain(texts.aside($0.waiver.reason, texts.waived($0)))) },
     ])
   }
 
   /// The finding, the asset, and for an unknown the word that it is one.
   private func message(_ result: AuditResult) -> String {
-    let words = result.verdict == .unknown ? texts["verdict.unknown"] + ": " : ""
-    return Self.plain("\(words)\(texts.message(result.finding)) (\(result.finding.asset.name))")
+    let words = texts.aside(texts.message(result.finding), result.finding.asset.name)
+    return Self.plain(result.verdict == .unknown ? texts.headed(texts["verdict.unknown"], words) : words)
   }
 
   private static func kind(_ verdict: Verdict) -> String {

@@ -42,12 +42,13 @@ public struct SonarQubeReport {
   /// Severity of impacts has three steps in 10.3; type and severity stand there for instances that do not use impacts.
   private func rule(_ control: Control) -> FactValue {
     let words = texts.words(of: control)
-    let parts = [words.description, words.remediation.isEmpty ? "" : "\(texts["explain.repair"]): \(words.remediation)"].filter {
+    let parts = [words.description, words.remediation.isEmpty ? "" : texts.headed(texts["explain.repair"], words.remediation)].filter {
       !$0.isEmpty
     }
     return [
       "id": .string(control.id), "name": .string(texts.title(control)),
-      "description": .string(parts.isEmpty ? texts.title(control) : parts.joined(separator: " ")), "engineId": .string(Self.engine),
+      "description": .string(parts.isEmpty ? texts.title(control) : parts.joined(separator: texts["sentence.gap"])),
+      "engineId": .string(Self.engine),
       "cleanCodeAttribute": "TRUSTWORTHY", "type": "VULNERABILITY", "severity": .string(Self.severity(control.severity)),
       "impacts": [["softwareQuality": "SECURITY", "severity": .string(Self.impact(control.severity))]],
     ]
@@ -56,8 +57,8 @@ public struct SonarQubeReport {
   private func issue(_ result: AuditResult) -> FactValue {
     let finding = result.finding
     let places = finding.places.map(\.source)
-    let words = result.verdict == .unknown ? texts["verdict.unknown"] + ": " : ""
-    let message = "\(words)\(texts.message(finding)) (\(finding.asset.name))".printable
+    let words = texts.aside(texts.message(finding), finding.asset.name)
+    let message = (result.verdict == .unknown ? texts.headed(texts["verdict.unknown"], words) : words).printable
     let place = places.first { $0.kind == .path }
     let rest = places.filter { $0.kind == .path && $0 != place }.prefix(10).map {
       location($0.name, $0.line, texts.title(result.control))

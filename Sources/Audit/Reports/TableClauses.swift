@@ -12,7 +12,7 @@ extension TableReport {
     lines += wrapped(texts["clause.note"], indent: 2) + [""]
     for clause in evidence.withEvidence { self.clause(clause) }
     for standing in [ClauseEvidence.Standing.noResult, .noControl] {
-      let ids = evidence.clauses.filter { $0.standing == standing }.map(\.clause.id)
+      let ids = evidence.clauses.filter { $0.standing == standing }.map { texts.name($0.clause) }
       guard !ids.isEmpty else { continue }
       lines += wrapped(texts("clause.\(standing.rawValue)", ["clauses": ids.joined(separator: texts["list.items"])]), indent: 0)
     }
@@ -23,6 +23,8 @@ extension TableReport {
     let title = texts.title(evidence.clause)
     let head = DisplayWidth.wrapped(title.isEmpty ? evidence.clause.id : "\(evidence.clause.id)  \(title)", to: style.columns)
     lines += head.map { style.paint($0, .bold) }
+    let levels = texts.levels(evidence.clause)
+    if !levels.isEmpty { lines += wrapped(levels.joined(separator: texts["list.separator"]), indent: 2) }
     let counts = Verdict.worstFirst.filter { evidence.count($0) > 0 }.map {
       texts("count.\($0.rawValue)", ["count": "\(evidence.count($0))"])
     }
@@ -38,7 +40,7 @@ extension TableReport {
       entry.weakness == nil && entry.count(.pass) > 0 && [.fail, .unknown, .waived].allSatisfy { entry.count($0) == 0 }
     }
     if !passing.isEmpty {
-      lines += wrapped("\(texts["clause.for"]): \(passing.map(\.control.id).joined(separator: texts["list.items"]))", indent: 4)
+      lines += wrapped(texts.headed(texts["clause.for"], passing.map(\.control.id).joined(separator: texts["list.items"])), indent: 4)
     }
     weak(evidence.controls.filter { $0.weakness != nil })
     lines.append("")
@@ -52,13 +54,14 @@ extension TableReport {
       let ids = controls.filter { $0.weakness == reason }.map {
         "\($0.control.id) \($0.results.first.map { texts["verdict.\($0.verdict.rawValue)"] } ?? "")"
       }
-      lines += wrapped("\(texts["clause.weak"]) (\(texts.phrase(reason))): \(ids.joined(separator: texts["list.items"]))", indent: 4)
+      let head = texts.aside(texts["clause.weak"], texts.phrase(reason))
+      lines += wrapped(texts.headed(head, ids.joined(separator: texts["list.items"])), indent: 4)
     }
   }
 
   private mutating func finding(_ result: AuditResult) {
     let verdict = style.paint(upper(texts["verdict.\(result.verdict.rawValue)"]), tone(result.verdict))
-    let words = "\(result.control.id)  \(texts.message(result.finding)) (\(result.finding.asset.name.printable))"
+    let words = "\(result.control.id)  \(texts.aside(texts.message(result.finding), result.finding.asset.name.printable))"
     let place = result.finding.place.map { "  \($0.shown)" } ?? ""
     let width = DisplayWidth.of(upper(texts["verdict.\(result.verdict.rawValue)"]))
     let parts = DisplayWidth.wrapped(words + place, to: max(16, style.columns - width - 6))

@@ -127,7 +127,7 @@ struct JSONFacts {
   /// A member as it is. Without its object nobody looked; without the member the engine's default holds.
   mutating func add(_ name: String, _ object: SourcedJSON?, _ key: String, _ convert: (SourcedJSON) -> FactValue? = { $0.node.value }) {
     guard let object else {
-      facts[name] = .notCollected("not-given", whole)
+      facts[name] = .notCollected("not-said", whole)
       return
     }
     guard let member = object[key] else {

@@ -53,6 +53,22 @@ public struct Tree: Sendable {
   /// The first bytes of a file: `count` of them and the rest of the last block read, or the whole where it is shorter.
   public func beginning(_ path: String, count: Int) throws(Failure) -> [UInt8] { try read(path) { $0 < count } }
 
+  /// Bytes of a file from `offset` on: `count` at most, fewer at its end.
+  public func bytes(_ path: String, at offset: Int64, count: Int) throws(Failure) -> [UInt8] {
+    let descriptor = try open(path, O_RDONLY)
+    defer { _ = close(descriptor) }
+    guard lseek(descriptor, off_t(offset), SEEK_SET) == off_t(offset) else { throw Self.failure(errno) }
+    var failure: Int32 = 0
+    // SAFETY: read(2) writes no more than the capacity, and as many bytes are initialised as it says.
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, taken in
+      let n = Self.awaiting(descriptor) { unsafe readFile(descriptor, buffer.baseAddress, buffer.count) }
+      if n < 0 { failure = errno }
+      taken = max(0, n)
+    }
+    if failure != 0 { throw Self.failure(failure) }
+    return bytes
+  }
+
   /// - Parameter goesOn: whether to read on after so many bytes.
   private func read(_ path: String, goesOn: (Int) throws(Failure) -> Bool) throws(Failure) -> [UInt8] {
     let descriptor = try open(path, O_RDONLY)

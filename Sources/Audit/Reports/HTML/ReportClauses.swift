@@ -23,7 +23,7 @@ extension HTMLReport {
       for clause in evidence.withEvidence { markup += row(clause) }
       markup += "</tbody></table></div>\n"
       for standing in [ClauseEvidence.Standing.noResult, .noControl] {
-        let ids = evidence.clauses.filter { $0.standing == standing }.map(\.clause.id)
+        let ids = evidence.clauses.filter { $0.standing == standing }.map { texts.name($0.clause) }
         guard !ids.isEmpty else { continue }
         markup +=
           "<p class=\"sub gap\">\(texts("clause.\(standing.rawValue)", ["clauses": ids.joined(separator: texts["list.items"])]))</p>\n"
@@ -40,10 +40,14 @@ extension HTMLReport {
       entry.count(.pass) > 0 && [.fail, .unknown, .waived].allSatisfy { entry.count($0) == 0 }
     }
     let against = evidence.controls.filter { entry in [.fail, .unknown, .waived].contains { entry.count($0) > 0 } }
-    let marks: Markup = clause.isRead ? "" : "<span class=\"why k-unknown\">\(texts["clause.known"])</span>"
-    let paraphrase: Markup = clause.isParaphrase ? "<span class=\"why\">\(texts["clause.paraphrase"])</span>" : ""
+    var marks: Markup = ""
+    for mark in texts.marks(clause) {
+      marks += clause.isRead ? "<span class=\"why\">\(mark)</span>" : "<span class=\"why k-unknown\">\(mark)</span>"
+    }
+    let levels = texts.levels(clause).joined(separator: texts["list.separator"])
+    let numbers: Markup = levels.isEmpty ? "" : "<span class=\"why\">\(levels)</span>"
     return """
-      <tr><td class="nw">\(clause.id)</td><td>\(clause.title(texts))\(paraphrase)\(marks)</td>\
+      <tr><td class="nw">\(clause.id)</td><td>\(clause.title(texts))\(marks)\(numbers)</td>\
       <td>\(strip(total) { evidence.count($0) })<span class="why">\(counts(Verdict.worstFirst) { evidence.count($0) })</span></td>\
       <td>\(ids(passing))</td><td>\(ids(against))</td></tr>
 
@@ -56,7 +60,7 @@ extension HTMLReport {
     var markup: Markup = "<div class=\"ids\">"
     for entry in controls.prefix(Self.mostControls) {
       guard let first = entry.results.first else { continue }
-      let weak: Markup = entry.weakness.map { "<span class=\"why\">\(texts["clause.weak"]): \(texts.phrase($0))</span>" } ?? ""
+      let weak: Markup = entry.weakness.map { "<span class=\"why\">\(texts.headed(texts["clause.weak"], texts.phrase($0)))</span>" } ?? ""
       markup +=
         "<span><a class=\"id\" href=\"#\(filters.rowID(first))\">\(entry.control.id)</a> <span class=\"small k-\(Self.name(first.verdict))\">\(texts["verdict.\(first.verdict.rawValue)"])</span>\(weak)</span>"
     }

@@ -45,14 +45,14 @@ struct BundleFacts {
   // MARK: -
 
   private var seccomp: Fact {
-    guard let linux else { return .notCollected("not-given", facts.whole) }
+    guard let linux else { return .notCollected("not-said", facts.whole) }
     guard let filter = linux["seccomp"] else { return .present("unconfined", linux.source) }
     return .present(SeccompProfile.filtersNothing(filter.node) ? "unconfined" : "own profile", filter.source)
   }
 
   /// A type that is not listed stays the one of whoever starts the bundle: the host's.
   private func namespace(_ type: String) -> Fact {
-    guard let linux else { return .notCollected("not-given", facts.whole) }
+    guard let linux else { return .notCollected("not-said", facts.whole) }
     let list = linux["namespaces"]
     guard let entry = list?.elements.first(where: { $0["type"]?.text == type }) else {
       return .present("host", list?.source ?? linux.source)
@@ -62,7 +62,7 @@ struct BundleFacts {
 
   private mutating func addLimit(_ name: String, _ object: SourcedJSON?, _ key: String) {
     guard let linux else {
-      facts[name] = .notCollected("not-given", facts.whole)
+      facts[name] = .notCollected("not-said", facts.whole)
       return
     }
     if let object { facts.addNumber(name, object, key) } else { facts[name] = .absent((linux["resources"] ?? linux).source) }
@@ -70,7 +70,7 @@ struct BundleFacts {
 
   private mutating func addProcessorLimits(_ cpu: SourcedJSON?) {
     guard let linux else {
-      facts["limits.cpu"] = .notCollected("not-given", facts.whole)
+      facts["limits.cpu"] = .notCollected("not-said", facts.whole)
       return
     }
     let given = ["shares", "quota"].compactMap { cpu?[$0] }.filter { ($0.integer ?? 0) > 0 }
@@ -105,7 +105,7 @@ struct BundleFacts {
 
   private mutating func addCapabilities() {
     guard let process else {
-      facts["capabilities.added"] = .notCollected("not-given", facts.whole)
+      facts["capabilities.added"] = .notCollected("not-said", facts.whole)
       return
     }
     do throws(MalformedList) {
@@ -155,7 +155,7 @@ struct BundleFacts {
   /// Device nodes beyond the usual ones, and a rule that allows every device.
   private mutating func addDevices() {
     guard let linux else {
-      facts["devices"] = .notCollected("not-given", facts.whole)
+      facts["devices"] = .notCollected("not-said", facts.whole)
       return
     }
     do throws(MalformedList) { facts["devices"] = try devices(linux) } catch { facts["devices"] = error.fact }
@@ -188,7 +188,7 @@ struct BundleFacts {
 
   /// What `--privileged` comes to: the capability to administer the system, no filter of calls and every device.
   private var privileged: Fact {
-    guard let process, linux != nil else { return .notCollected("not-given", facts.whole) }
+    guard let process, linux != nil else { return .notCollected("not-said", facts.whole) }
     do throws(MalformedList) {
       guard let rule = try ruleForEveryDevice(), facts["seccomp"]?.value?.text == "unconfined",
         let admin = try capabilities().first(where: { $0.name == "SYS_ADMIN" })

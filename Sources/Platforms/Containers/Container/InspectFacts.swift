@@ -56,13 +56,13 @@ struct InspectFacts {
   /// podman's compatible answers have "oci" for every runtime, and "shareable" for every IPC mode, the host's own too: those are no answers.
   private mutating func hideWhatPodmanLeavesOpen() {
     guard let runtime = host?["Runtime"], runtime.text == "oci" else { return }
-    facts["runtime"] = .notCollected("not-given", runtime.source)
-    if let mode = host?["IpcMode"], mode.text == "shareable" { facts["namespace.ipc"] = .notCollected("not-given", mode.source) }
+    facts["runtime"] = .notCollected("not-said", runtime.source)
+    if let mode = host?["IpcMode"], mode.text == "shareable" { facts["namespace.ipc"] = .notCollected("not-said", mode.source) }
   }
 
   /// Docker's own files hold flags in the place of a word.
   private var statusOfFlags: Fact {
-    guard let state = container["State"] else { return .notCollected("not-given", container.source) }
+    guard let state = container["State"] else { return .notCollected("not-said", container.source) }
     if state["Running"]?.flag == true { return .present("running", state.source) }
     let started = state["StartedAt"]?.text ?? ""
     return .present(started.isEmpty || started.hasPrefix("0001-") ? "created" : "exited", state.source)
@@ -70,7 +70,7 @@ struct InspectFacts {
 
   private mutating func addProcessorLimits() {
     guard let host else {
-      facts["limits.cpu"] = .notCollected("not-given", facts.whole)
+      facts["limits.cpu"] = .notCollected("not-said", facts.whole)
       return
     }
     let limits = ["CpuShares", "NanoCpus", "CpuQuota"].compactMap { host[$0] }
@@ -108,7 +108,7 @@ struct InspectFacts {
   /// Facts `seccomp`, `no_new_privileges`, `apparmor` and `selinux`.
   private mutating func addSecurity() {
     guard let host else {
-      for name in ["seccomp", "no_new_privileges", "apparmor", "selinux"] { facts[name] = .notCollected("not-given", facts.whole) }
+      for name in ["seccomp", "no_new_privileges", "apparmor", "selinux"] { facts[name] = .notCollected("not-said", facts.whole) }
       return
     }
     let options: [(option: SecurityOption, source: FactSource)]
@@ -160,7 +160,7 @@ struct InspectFacts {
   /// Fact `devices`: devices of the host, GPUs that a driver brings, and rules of the device control group.
   private mutating func addDevices() {
     guard let host else {
-      facts["devices"] = .notCollected("not-given", facts.whole)
+      facts["devices"] = .notCollected("not-said", facts.whole)
       return
     }
     do throws(MalformedList) { try addDevices(of: host) } catch { facts["devices"] = error.fact }

@@ -39,7 +39,7 @@ struct InspectMounts {
 
   func fact(whole: FactSource) -> Fact {
     if let fault { return fault.fact }
-    guard let read else { return .notCollected("not-given", whole) }
+    guard let read else { return .notCollected("not-said", whole) }
     return mounts.isEmpty ? .absent(read) : .present(.array(mounts), sources: sources)
   }
 
@@ -128,7 +128,7 @@ struct InspectPorts {
 
   func fact(whole: FactSource) -> Fact {
     if let fault { return fault.fact }
-    guard let read else { return .notCollected("not-given", whole) }
+    guard let read else { return .notCollected("not-said", whole) }
     return ports.isEmpty ? .absent(read) : .present(.array(ports), sources: sources)
   }
 }

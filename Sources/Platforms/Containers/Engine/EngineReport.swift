@@ -27,12 +27,12 @@ enum EngineReport {
   static func facts(info: SourcedJSON?, version: SourcedJSON?) -> [String: Fact] {
     let whole = (info ?? version)?.source ?? .property("/info")
     var facts = JSONFacts(whole: whole)
-    for name in DaemonSettings.names { facts["daemon." + name] = .notCollected("not-given", whole) }
-    for name in ["conf.hosts", "argv.hosts", "daemon.conflicts"] { facts[name] = .notCollected("not-given", whole) }
+    for name in DaemonSettings.names { facts["daemon." + name] = .notCollected("not-said", whole) }
+    for name in ["conf.hosts", "argv.hosts", "daemon.conflicts"] { facts[name] = .notCollected("not-said", whole) }
     facts["engine"] = engine(info: info, version: version)
     facts["engine.version"] =
       (info?["ServerVersion"] ?? version?["Server"]?["Version"] ?? version?["Version"]).map { .present($0.node.value, $0.source) }
-      ?? .notCollected("not-given", whole)
+      ?? .notCollected("not-said", whole)
     guard let info else { return facts.facts }
     facts.addFlag("daemon.live-restore", info, "LiveRestoreEnabled")
     facts.addFlag("daemon.experimental", info, "ExperimentalBuild")
@@ -70,7 +70,7 @@ enum EngineReport {
 
   /// Registries that are spoken to without a check of their certificate. The machine's own addresses are always among them.
   private static func registries(_ info: SourcedJSON) -> Fact {
-    guard let config = info["RegistryConfig"] else { return .notCollected("not-given", info.source) }
+    guard let config = info["RegistryConfig"] else { return .notCollected("not-said", info.source) }
     guard config.node.isObject else { return .unreadable("malformed", config.source) }
     do throws(MalformedList) { return try registries(of: config) } catch { return error.fact }
   }
@@ -94,8 +94,8 @@ enum EngineReport {
 
   /// What Docker itself says about an open API: "API is accessible on http://0.0.0.0:2375 without encryption". podman says nothing of it.
   private static func warnings(_ info: SourcedJSON, engine: String?) -> Fact {
-    guard engine == "docker", let list = info["Warnings"] ?? info["SecurityOptions"] else { return .notCollected("not-given", info.source) }
-    guard info.node["Warnings"] != nil else { return .notCollected("not-given", info.source) }
+    guard engine == "docker", let list = info["Warnings"] ?? info["SecurityOptions"] else { return .notCollected("not-said", info.source) }
+    guard info.node["Warnings"] != nil else { return .notCollected("not-said", info.source) }
     if let wrong = info["Warnings"], !wrong.node.isArray || wrong.elements.contains(where: { $0.text == nil }) {
       return .unreadable("malformed", wrong.source)
     }

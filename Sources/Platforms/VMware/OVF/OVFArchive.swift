@@ -61,6 +61,44 @@ public enum OVFArchive {
     }
   }
 
+  /// The name of the file inside which an archive of so many bytes breaks off; nil where it holds all that its headers announce.
+  ///
+  /// Disks are passed over by their size, so that an archive of any length costs a header for each file in it.
+  /// - Parameter header: the 512 bytes from an offset on, fewer at the end of the archive.
+  public static func brokenFile<Failure: Error>(size: Int64, header: (Int64) throws(Failure) -> [UInt8]) throws(Failure) -> String? {
+    var offset: Int64 = 0
+    for _ in 0..<4096 where offset < size {
+      let block = try header(offset)
+      let name = String(decoding: block.prefix(100).prefix { $0 != 0 }, as: UTF8.self)
+      guard block.count == 512 else { return name }
+      // Two empty blocks end an archive; what follows them is padding.
+      if block.allSatisfy({ $0 == 0 }) { return nil }
+      guard let length = length(block) else { return nil }
+      let (end, isBeyond) = offset.addingReportingOverflow(512 + length)
+      if isBeyond || end > size { return name }
+      offset = end + (512 - end % 512) % 512
+    }
+    return nil
+  }
+
+  /// Bytes of the file behind a header: octal digits, or a binary number behind a first bit that is set. nil where it is neither.
+  private static func length(_ block: [UInt8]) -> Int64? {
+    let field = block[124..<136]
+    if field[124] & 0x80 != 0 {
+      guard field[124] == 0x80, field[125..<128].allSatisfy({ $0 == 0 }), field[128] < 0x40 else { return nil }
+      return field[128..<136].reduce(0) { $0 << 8 | Int64($1) }
+    }
+    let digits = field.filter { $0 != 0 && $0 != UInt8(ascii: " ") }
+    guard !digits.isEmpty else { return 0 }
+    return Int64(String(decoding: digits, as: UTF8.self), radix: 8)
+  }
+
+  /// The refusal of an archive that breaks off inside one of its files.
+  public static func broken(_ path: String, inside name: String) -> Refusal {
+    if name.isEmpty { return refusal(path, "the archive breaks off in a header; copy the file again", "malformed") }
+    return refusal(path, "the archive breaks off inside \(name); copy the file again", "malformed")
+  }
+
   private static func missing(_ path: String) -> Refusal {
     refusal(path, "no OVF descriptor among its first files; name an OVA archive or the .ovf itself", "malformed")
   }
