@@ -149,6 +149,8 @@ public struct WaiverSet: Sendable {
           guard let seen = observed[pair] else { continue }
           if let defect = Self.defect(of: pair, seen.verdict, seen.digest, in: waiver) {
             defects.append(defect)
+          } else if seen.verdict == .fail, let defect = uncompensated(asset, in: waiver) {
+            if !defects.contains(defect) { defects.append(defect) }
           } else if seen.verdict == .fail {
             covers += 1
             // Of two waivers for one finding the one that runs longer counts.
@@ -173,6 +175,15 @@ public struct WaiverSet: Sendable {
       return recorded == nil ? nil : .needless(control: pair.control, asset: pair.asset)
     case .unknown, .waived: return nil
     }
+  }
+
+  /// What does not compensate on one asset: it must pass there, and not on another asset of the scope alone.
+  private func uncompensated(_ asset: String, in waiver: Waiver) -> WaiverDefect? {
+    for compensation in waiver.compensating where compensation.asset == nil {
+      let verdict = observed[Pair(compensation.control, asset)]?.verdict
+      if verdict != .pass { return .failingCompensation(control: compensation.control, asset: asset, verdict: verdict) }
+    }
+    return nil
   }
 
   private func compensationDefects(_ waiver: Waiver) -> [WaiverDefect] {

@@ -43,13 +43,15 @@ struct Samples {
   func waiver(
     requester: Waiver.Signer? = nil, approvers: [Waiver.Signer]? = nil, start: String = "2026-11-01T00:00:00Z",
     end: String = "2026-12-31T00:00:00Z", controls: [String] = ["KVM-004"], assets: [String] = ["host:kvm-07"], facts: FactValue = "Y",
+    also: [Waiver.RecordedFacts] = [],
     compensating: [Waiver.Compensation] = [.init(control: "KVM-001", asset: nil)]
   ) -> Waiver {
     let digest = FactDigest.of(finding(nested, .fail, value: facts))
     return Waiver(
       id: "W-1", reason: "nested lab until the move", requester: requester ?? signer(0), approvers: approvers ?? [signer(1), signer(2)],
       start: Instant(start)!, end: Instant(end)!, controls: controls, assets: assets,
-      facts: controls.contains("KVM-004") && assets.contains(host.id) ? [.init(control: "KVM-004", asset: host.id, sha256: digest)] : [],
+      facts: controls.contains("KVM-004") && assets.contains(host.id)
+        ? [.init(control: "KVM-004", asset: host.id, sha256: digest)] + also : [],
       compensating: compensating)
   }
 

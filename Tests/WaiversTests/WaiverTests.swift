@@ -125,6 +125,30 @@ struct WaiverTests {
     #expect(decision.outcomes.map(\.isInForce) == [false])
   }
 
+  @Test("What passes on one asset of the scope compensates nothing on another one", arguments: [Verdict.notApplicable, nil])
+  func compensationElsewhere(verdict: Verdict?) throws {
+    let other = Asset(id: "host:kvm-08", kind: .host, platform: "linux-kvm", name: "kvm-08")
+    func moved(_ finding: Finding, to asset: Asset) -> Finding {
+      Finding(
+        control: finding.control, asset: asset, verdict: finding.verdict, reason: finding.reason, messageCase: finding.messageCase,
+        arguments: finding.arguments, evidence: finding.evidence)
+    }
+    let here = samples.finding(samples.nested, .fail)
+    let there = moved(here, to: other)
+    let recorded = Waiver.RecordedFacts(control: "KVM-004", asset: other.id, sha256: FactDigest.of(there))
+    let waiver = samples.waiver(assets: [samples.host.id, other.id], also: [recorded])
+    var set = WaiverSet(
+      [try samples.signed(waiver)], keys: samples.keys, rules: samples.rules, severities: ["KVM-004": .medium, "KVM-001": .high],
+      now: samples.now)
+    for asset in [samples.host, other] { set.observe(asset) }
+    for finding in [here, there, samples.finding(samples.guardian, .pass)] { set.observe(finding) }
+    if let verdict { set.observe(moved(samples.finding(samples.guardian, verdict), to: other)) }
+    let decision = set.decide()
+    #expect(decision.grant(here) != nil && decision.grant(there) == nil)
+    #expect(decision.findings.map(\.control.id) == ["WVR-011"])
+    #expect(decision.outcomes.map(\.covers) == [1])
+  }
+
   @Test("Scopes that match nothing are told, and cost nothing else")
   func unmatched() throws {
     let (control, nested) = try samples.decision(try samples.signed(samples.waiver(controls: ["KVM-004", "KVM-999"])))
