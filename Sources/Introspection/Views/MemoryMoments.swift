@@ -51,8 +51,13 @@ extension Guest {
     let list = try guest.processes()
     let passing = PassingTasks(guest, clock: clock, queue: queue ?? 0)
     let tasks = list.hidden.map(\.process.address).filter(passing.contains)
+    let known = Set(list.processes.map(\.address))
     let structures = list.inconsistencies.filter { fault in
-      fault.structure == "init_task.tasks" ? passing.isBetween(fault.address) : !tasks.isEmpty
+      switch fault.structure {
+      case "init_task.tasks": passing.isBetween(fault.address)
+      case "task_struct.children": !tasks.isEmpty || passing.isBetweenSiblings(fault.address, known)
+      default: !tasks.isEmpty
+      }
     }
     return MemoryMoments(
       clock: clock, spread: spread, isAheadOfTable: guest.isAheadOfTable(list.processes), passing: tasks,

@@ -49,10 +49,25 @@ struct PassingTasks {
 
   /// Whether the list of tasks breaks at an entry as it does between two moments: beside such a process, or where the neighbour that the entry names does
   /// not know the entry either. Who takes a process out of the list leaves it pointing to its neighbours.
-  func isBetween(_ entry: UInt64) -> Bool {
+  func isBetween(_ entry: UInt64) -> Bool { isBetween(entry, link) { $0 != head } }
+
+  /// The same of a list of children, whose head is a part of their parent.
+  ///
+  /// - Parameter known: addresses of processes that other structures have.
+  func isBetweenSiblings(_ entry: UInt64, _ known: Set<UInt64>) -> Bool {
+    let kernel = guest.kernel
+    guard let sibling = kernel.offset("task_struct", "sibling"), let children = kernel.offset("task_struct", "children"),
+      let parent = kernel.offset("task_struct", "real_parent")
+    else { return false }
+    let task = entry &- sibling
+    let isHead = !known.contains(task)
+    let head = isHead ? entry : guest.pointer(task &+ parent).map { $0 &+ children }
+    return isBetween(entry, sibling) { $0 != head }
+  }
+
+  private func isBetween(_ entry: UInt64, _ link: UInt64, _ isTask: (UInt64) -> Bool) -> Bool {
     let said = guest.u64(entry &+ 8)
     if let said, let next = guest.u64(said), next != entry { return true }
-    let tasks = [entry, said ?? head].filter { $0 != head }.map { $0 &- link }
-    return !tasks.isEmpty && tasks.contains(where: contains)
+    return [entry, said ?? entry].contains { isTask($0) && contains($0 &- link) }
   }
 }
