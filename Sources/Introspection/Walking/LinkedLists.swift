@@ -68,55 +68,37 @@ extension Guest {
   ///   - first: nil for none.
   ///   - next: offset of the pointer in each.
   public func sequence(first: UInt64?, next: UInt64, structure: String, limit: Int = walkLimit) -> Walk {
-    var entries: [UInt64] = []
-    var met: Set<UInt64> = []
-    var place = first
-    while let entry = place {
-      guard entries.count < limit, met.insert(entry).inserted else {
-        return Walk(
-          entries: entries,
-          inconsistency: Inconsistency(
-            structure: structure, address: entry,
-            reason: entries.count < limit ? "the chain runs in a circle" : "the chain has more than \(limit) entries"))
-      }
-      guard spend(on: structure, at: entry) else { return Walk(entries: entries, inconsistency: exhausted(structure, entry)) }
-      guard let following = u64(entry &+ next) else {
-        return Walk(
-          entries: entries, inconsistency: Inconsistency(structure: structure, address: entry, reason: "an entry is not mapped"))
-      }
-      entries.append(entry)
-      place = following == 0 ? nil : following
-    }
-    return Walk(entries: entries, inconsistency: nil)
+    chain(from: first ?? 0, next: next, structure: structure, limit: limit) { $0 == 0 }
   }
 
   /// Walks an `hlist_head`, `hlist_nulls_head` or `hlist_bl_head` from its first entry on: it ends with NULL or with an odd pointer.
   ///
   /// - Parameter head: address of the head; of a bit-locked one (hlist_bl) the lowest bit of its first pointer is ignored.
   public func chain(head: UInt64, offset: UInt64 = 0, isBitLocked: Bool = false, structure: String, limit: Int = walkLimit) -> Walk {
-    var entries: [UInt64] = []
-    var met: Set<UInt64> = []
     guard spend(on: structure, at: head) else { return Walk(entries: [], inconsistency: exhausted(structure, head)) }
-    guard var entry = u64(head) else {
+    guard let first = u64(head) else {
       return Walk(
         entries: [], inconsistency: Inconsistency(structure: structure, address: head, reason: "its head is not mapped"))
     }
-    if isBitLocked { entry &= ~1 }
-    while entry != 0, entry & 1 == 0 {
-      guard entries.count < limit, met.insert(entry).inserted else {
-        return Walk(
-          entries: entries,
-          inconsistency: Inconsistency(
-            structure: structure, address: entry,
-            reason: entries.count < limit ? "the chain runs in a circle" : "the chain has more than \(limit) entries"))
-      }
+    let walk = chain(from: isBitLocked ? first & ~1 : first, next: 0, structure: structure, limit: limit) { $0 == 0 || $0 & 1 == 1 }
+    return offset == 0 ? walk : Walk(entries: walk.entries.map { $0 &- offset }, inconsistency: walk.inconsistency)
+  }
+
+  /// What `sequence` and `chain` share: from one pointer to the next, `next` bytes into each entry, up to one that `isEnd` knows.
+  private func chain(from first: UInt64, next: UInt64, structure: String, limit: Int, isEnd: (UInt64) -> Bool) -> Walk {
+    var entries: [UInt64] = []
+    var met: Set<UInt64> = []
+    var entry = first
+    func broken(_ reason: String) -> Walk {
+      Walk(entries: entries, inconsistency: Inconsistency(structure: structure, address: entry, reason: reason))
+    }
+    while !isEnd(entry) {
+      guard entries.count < limit else { return broken("the chain has more than \(limit) entries") }
+      guard met.insert(entry).inserted else { return broken("the chain runs in a circle") }
       guard spend(on: structure, at: entry) else { return Walk(entries: entries, inconsistency: exhausted(structure, entry)) }
-      guard let next = u64(entry) else {
-        return Walk(
-          entries: entries, inconsistency: Inconsistency(structure: structure, address: entry, reason: "an entry is not mapped"))
-      }
-      entries.append(entry &- offset)
-      entry = next
+      guard let following = u64(entry &+ next) else { return broken("an entry is not mapped") }
+      entries.append(entry)
+      entry = following
     }
     return Walk(entries: entries, inconsistency: nil)
   }
