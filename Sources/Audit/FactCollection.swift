@@ -226,11 +226,11 @@ public struct FactCollection {
       // An export that was cut off behind its descriptor is none that may be judged as whole.
       let attributes = try tree.attributes(file)
       guard collection.refusals.isEmpty, attributes.isRegular,
-        let name = try OVFArchive.brokenFile(size: attributes.size, header: { offset throws(Tree.Failure) in
+        let refusal = try OVFArchive.broken(path, size: attributes.size, header: { offset throws(Tree.Failure) in
           try tree.bytes(file, at: offset, count: 512)
         })
       else { return collection }
-      return Collection(refusals: [OVFArchive.broken(path, inside: name.printable)])
+      return Collection(refusals: [refusal])
     } catch {
       return Collection(refusals: [TargetResolver.refusal(path, error)])
     }

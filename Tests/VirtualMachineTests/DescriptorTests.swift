@@ -100,15 +100,19 @@ import Testing
       collector.collect(archive: Array(repeating: 0x41, count: 4096), path: "a.ova", target: "a.ova").refusals.map(\.code) == ["malformed"])
     // Cut off at any place that the headers announce something behind: said, with the file in which it happens.
     func broken(_ bytes: [UInt8]) -> String? {
-      OVFArchive.brokenFile(size: Int64(bytes.count)) { offset in Array(bytes[Int(offset)...].prefix(512)) }
+      OVFArchive.broken("a.ova", size: Int64(bytes.count)) { offset in Array(bytes[Int(offset)...].prefix(512)) }?.message
     }
     #expect(broken(bytes) == nil && broken(bytes + [0, 0, 0]) == nil)
     let disk = 512 + (Self.descriptor.utf8.count + 511) / 512 * 512
     for count in [disk + 100, disk + 512, disk + 513, 20_000, disk + 512 + 299_999] {
-      #expect(broken(Array(bytes.prefix(count))) == "disk1.vmdk", "\(count)")
+      #expect(broken(Array(bytes.prefix(count))) == "a.ova: the archive breaks off inside disk1.vmdk; copy the file again", "\(count)")
     }
-    #expect(broken(Array(bytes.prefix(disk + 512 + 300_000))) == nil)
-    #expect(broken(Array(bytes.prefix(700))) == "appliance.ovf")
+    #expect(broken(Array(bytes.prefix(700))) == "a.ova: the archive breaks off inside appliance.ovf; copy the file again")
+    // Between two files nothing is announced any more; only the blocks that end an archive tell that there was a second.
+    let behind = "a.ova: the archive breaks off behind one of its files: the empty blocks that end it are missing; copy the file again"
+    let last = disk + 512 + (300_000 + 511) / 512 * 512
+    for count in [disk, disk + 512 + 300_000, last] { #expect(broken(Array(bytes.prefix(count))) == behind, "\(count)") }
+    #expect(broken(Array(bytes.prefix(last + 512))) == nil)
     #expect(collector.collect(archive: [], path: "a.ova", target: "a.ova").refusals.map(\.code) == ["malformed"])
   }
 }

@@ -61,21 +61,30 @@ public enum OVFArchive {
     }
   }
 
-  /// The name of the file inside which an archive of so many bytes breaks off; nil where it holds all that its headers announce.
+  /// The refusal of an archive that breaks off: inside a file, in a header, or between two files, where the two empty blocks that end
+  /// every tar archive (POSIX.1-2017, pax, "ustar Interchange Format") are missing. nil where it holds all that its headers announce.
   ///
   /// Disks are passed over by their size, so that an archive of any length costs a header for each file in it.
-  /// - Parameter header: the 512 bytes from an offset on, fewer at the end of the archive.
-  public static func brokenFile<Failure: Error>(size: Int64, header: (Int64) throws(Failure) -> [UInt8]) throws(Failure) -> String? {
+  /// - Parameters:
+  ///   - path: how the user names the archive.
+  ///   - header: the 512 bytes from an offset on, fewer at the end of the archive.
+  public static func broken<Failure: Error>(
+    _ path: String, size: Int64, header: (Int64) throws(Failure) -> [UInt8]
+  ) throws(Failure) -> Refusal? {
     var offset: Int64 = 0
-    for _ in 0..<4096 where offset < size {
+    for _ in 0..<4096 {
+      guard offset < size else {
+        return refusal(
+          path, "the archive breaks off behind one of its files: the empty blocks that end it are missing; copy the file again", "malformed")
+      }
       let block = try header(offset)
       let name = String(decoding: block.prefix(100).prefix { $0 != 0 }, as: UTF8.self)
-      guard block.count == 512 else { return name }
-      // Two empty blocks end an archive; what follows them is padding.
-      if block.allSatisfy({ $0 == 0 }) { return nil }
+      // One empty block ends an archive for every reader; what follows it is padding.
+      if !block.isEmpty, block.allSatisfy({ $0 == 0 }) { return nil }
+      guard block.count == 512 else { return inside(name, path) }
       guard let length = length(block) else { return nil }
       let (end, isBeyond) = offset.addingReportingOverflow(512 + length)
-      if isBeyond || end > size { return name }
+      if isBeyond || end > size { return inside(name, path) }
       offset = end + (512 - end % 512) % 512
     }
     return nil
@@ -93,8 +102,7 @@ public enum OVFArchive {
     return Int64(String(decoding: digits, as: UTF8.self), radix: 8)
   }
 
-  /// The refusal of an archive that breaks off inside one of its files.
-  public static func broken(_ path: String, inside name: String) -> Refusal {
+  private static func inside(_ name: String, _ path: String) -> Refusal {
     if name.isEmpty { return refusal(path, "the archive breaks off in a header; copy the file again", "malformed") }
     return refusal(path, "the archive breaks off inside \(name); copy the file again", "malformed")
   }
