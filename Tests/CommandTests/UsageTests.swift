@@ -104,6 +104,21 @@ struct UsageTests {
     }
   }
 
+  @Test(
+    "A baseline of a platform judges every control of it, and no other",
+    arguments: [
+      ("kvm", ["linux-kvm", "libvirt", "libvirt-domain", "qemu"]), ("hyperv-2022", ["hyper-v", "windows-vbs"]), ("vbs", ["windows-vbs"]),
+      ("containers", ["docker", "gvisor"]),
+    ])
+  func baselines(name: String, platforms: [String]) throws {
+    func controls(_ options: [String]) throws -> [[String: Any]] {
+      try #require(try Program.run(["controls", "--format", "json"] + options).json()["controls"] as? [[String: Any]])
+    }
+    let all = try controls([]).filter { platforms.contains($0["platform"] as? String ?? "") }.compactMap { $0["id"] as? String }
+    let some = try controls(["--baseline", name]).compactMap { $0["id"] as? String }
+    #expect(!all.isEmpty && some == all)
+  }
+
   @Test("The key indicators are a part of all controls")
   func baseline() throws {
     let all = try #require(try Program.run(["controls", "--format", "json"]).json()["controls"] as? [[String: Any]])
