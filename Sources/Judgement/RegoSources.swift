@@ -87,9 +87,9 @@ public struct RegoSources: Sendable {
   }
 
   /// A JSON or YAML file as the engine reads it, however large.
-  public static func input(_ bytes: [UInt8], file: String) throws(DataError) -> Document {
+  public static func input(_ bytes: consuming [UInt8], file: String) throws(DataError) -> Document {
     if file.hasSuffix(".yaml") || file.hasSuffix(".yml") { return Document(try YAMLDocument.read(bytes, file: file).regoValue) }
-    do throws(RegoError) { return try Document(json: bytes, name: file) } catch {
+    do throws(RegoError) { return try Document(handingOver: consume bytes, name: file) } catch {
       throw DataError("\(file):\(error.location.row):\(error.location.column): not JSON: \(error.message)")
     }
   }

@@ -46,9 +46,18 @@ public final class Document: @unchecked Sendable {
     do throws(JSONError) {
       self.init(sharing: heap, try JSONReader.read(bytes, in: heap))
     } catch {
-      throw RegoError(
-        .internal, error.reason, file: name,
-        location: Location(row: Int32(clamping: error.line), column: Int32(clamping: error.column), offset: 0, end: 0))
+      throw Self.mistake(error, name)
+    }
+  }
+
+  /// As `init(json:name:)`, of a text that nobody needs afterwards: a large one gives its memory back while it is read, so that text and
+  /// document are never held at once. An array that others hold too is copied first.
+  public convenience init(handingOver json: consuming [UInt8], name: String = "") throws(RegoError) {
+    let heap = Heap()
+    do throws(JSONError) {
+      self.init(sharing: heap, try JSONReader.read(handingOver: consume json, in: heap))
+    } catch {
+      throw Self.mistake(error, name)
     }
   }
 
@@ -62,6 +71,12 @@ public final class Document: @unchecked Sendable {
     } catch {
       throw RegoError(.internal, error.description, file: name, location: .generated)
     }
+  }
+
+  private static func mistake(_ error: JSONError, _ name: String) -> RegoError {
+    RegoError(
+      .internal, error.reason, file: name,
+      location: Location(row: Int32(clamping: error.line), column: Int32(clamping: error.column), offset: 0, end: 0))
   }
 
   public convenience init(_ value: RegoValue) {

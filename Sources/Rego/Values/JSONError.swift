@@ -12,24 +12,52 @@ public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The reason where a text ends too early.
   static let endOfText = "unexpected end of JSON input"
 
-  init(_ reason: String, offset: Int, in text: JSONText) {
+  /// - Parameter known: a place at or before the offset; the text before it is not looked at.
+  init(_ reason: String, offset: Int, in text: JSONText, after known: TextPlace) {
+    var place = known
+    place.advance(to: min(offset, text.count), in: text)
     self.reason = reason
-    self.offset = min(offset, text.count)
-    var line = 1, column = 1
-    for index in 0..<self.offset {
-      let byte = text.byte(at: index)
-      if byte == 0x0A {
-        line += 1
-        column = 1
-      } else if byte & 0xC0 != 0x80 {
-        column += 1
-      }
-    }
-    self.line = line
-    self.column = column
+    self.offset = place.offset
+    line = place.line
+    column = place.column
   }
 
   public var description: String { "line \(line), column \(column): \(reason)" }
+}
+
+/// A place in a text, as people count.
+struct TextPlace {
+  private(set) var offset = 0
+  private(set) var line = 1
+  /// Code points from the start of the line, counting from 1.
+  private(set) var column = 1
+
+  /// Goes on to an offset that is not before this one's, eight bytes at a time.
+  mutating func advance(to end: Int, in text: JSONText) {
+    while offset < end {
+      let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F, newlines: UInt64 = 0x0A0A_0A0A_0A0A_0A0A
+      let word = text.word(at: offset), other = word ^ newlines
+      // The highest bit of each byte that is a newline: exact, no byte borrows from another.
+      let ends = ~((other & low &+ low) | other | low)
+      guard end &- offset >= 8, ends == 0 else {
+        step(text.byte(at: offset))
+        continue
+      }
+      let continued = word & ~(word &<< 1) & ~low
+      column &+= 8 &- continued.nonzeroBitCount
+      offset &+= 8
+    }
+  }
+
+  private mutating func step(_ byte: UInt8) {
+    offset &+= 1
+    if byte == 0x0A {
+      line &+= 1
+      column = 1
+    } else if byte & 0xC0 != 0x80 {
+      column &+= 1
+    }
+  }
 }
 
 /// The bytes of a text, read by position; beyond the end stand zero bytes.

@@ -21,6 +21,8 @@ struct JSONReader: ~Copyable {
   let replacesSurrogates: Bool
   private var stack = ValueStack()
   var scratch: [UInt8] = []
+  /// How far the text was given back (see `giveBack`); its bytes before that are gone.
+  private(set) var given = TextPlace()
 
   private init(_ text: JSONText, _ heap: Heap, _ shapes: ShapeCache, _ depthLimit: Int, _ replacesSurrogates: Bool) {
     self.text = text
@@ -39,7 +41,17 @@ struct JSONReader: ~Copyable {
     replacesSurrogates: Bool = false
   ) throws(JSONError) -> Value {
     var reader = JSONReader(unsafe JSONText(bytes), heap, shapes ?? ShapeCache(heap: heap), depthLimit, replacesSurrogates)
-    return try reader.document()
+    return try reader.document(givingBackFrom: .max)
+  }
+
+  /// Reads a text that nobody needs afterwards: where it is large, its memory goes back to the system behind what was read.
+  static func read(handingOver bytes: consuming [UInt8], in heap: Heap) throws(JSONError) -> Value {
+    guard bytes.count >= 2 * portion else { return try read(bytes, in: heap) }
+    // A buffer that may be written is this function's own: an array that is shared was copied.
+    return try unsafe bytes.withUnsafeMutableBufferPointer { buffer throws(JSONError) in
+      var reader = JSONReader(unsafe JSONText(UnsafeBufferPointer(buffer)), heap, ShapeCache(heap: heap), depthLimit, false)
+      return try reader.document(givingBackFrom: portion)
+    }
   }
 
   static func read(
@@ -50,8 +62,10 @@ struct JSONReader: ~Copyable {
     }
   }
 
-  private mutating func document() throws(JSONError) -> Value {
+  /// - Parameter first: where text is given back for the first time; the text's memory must then be this reader's own.
+  private mutating func document(givingBackFrom first: Int) throws(JSONError) -> Value {
     let text = text
+    var full = first
     let root = shapes.root
     var position = 0
     /// Values on the stack; below those of a container stands a record of the container around it.
@@ -70,7 +84,7 @@ struct JSONReader: ~Copyable {
         stack[top] = try string(&position)
         top &+= 1
       case 0x7B, 0x5B:
-        guard depth < depthLimit else { throw JSONError("exceeded max depth", offset: position, in: text) }
+        guard depth < depthLimit else { throw JSONError("exceeded max depth", offset: position, in: text, after: given) }
         stack[top] = Value(head: UInt64(base) << 2 | mode.rawValue, body: UInt64(shape.address))
         top &+= 1
         base = top
@@ -117,6 +131,7 @@ struct JSONReader: ~Copyable {
           throw unexpected(position, mode == .array ? "after array element" : "after object key:value pair")
         }
         position &+= 1
+        if position >= full { full = giveBack(before: position) }
         let value = close(base, top, mode, shape)
         let outer = stack[base &- 1]
         top = base
@@ -127,6 +142,21 @@ struct JSONReader: ~Copyable {
         depth &-= 1
       }
     }
+  }
+
+  /// Bytes that are read before their memory is given back.
+  private static var portion: Int { 4 << 20 }
+
+  /// Gives the memory of text that was read back to the system; what an error says of its place is counted before.
+  ///
+  /// - Returns: the position from which to do it again.
+  @inline(never)
+  private mutating func giveBack(before position: Int) -> Int {
+    if let pages = Memory.wholePages(from: text.address &+ UInt(given.offset), to: text.address &+ UInt(position)) {
+      given.advance(to: Int(pages.upperBound &- text.address), in: text)
+      Memory.discard(pages)
+    }
+    return position &+ Self.portion
   }
 
   /// Reads a key and the colon behind it.
@@ -362,7 +392,7 @@ extension JSONReader {
 extension JSONReader {
   @inline(never)
   func unexpected(_ position: Int, _ context: String) -> JSONError {
-    guard position < text.count else { return JSONError(JSONError.endOfText, offset: text.count, in: text) }
+    guard position < text.count else { return JSONError(JSONError.endOfText, offset: text.count, in: text, after: given) }
     let byte = text.byte(at: position)
     let name =
       switch byte {
@@ -375,6 +405,6 @@ extension JSONReader {
       case 0xA1...0xAC, 0xAE...0xFF: "'\(Character(Unicode.Scalar(byte)))'"
       default: "'\\x\(byte < 16 ? "0" : "")\(String(byte, radix: 16))'"
       }
-    return JSONError("invalid character \(name) \(context)", offset: position, in: text)
+    return JSONError("invalid character \(name) \(context)", offset: position, in: text, after: given)
   }
 }

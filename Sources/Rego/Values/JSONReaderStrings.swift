@@ -55,7 +55,9 @@ extension JSONReader {
         }
       }
       if !isPair {
-        guard replacesSurrogates else { throw JSONError("surrogate without its partner in string escape code", offset: start, in: text) }
+        guard replacesSurrogates else {
+          throw JSONError("surrogate without its partner in string escape code", offset: start, in: text, after: given)
+        }
         scalar = 0xFFFD
       }
     }
@@ -89,7 +91,7 @@ extension JSONReader {
     var isValid = lead >= 0xC2 && lead <= 0xF4 && second >= low && second <= high
     if count > 2 { isValid = isValid && text.byte(at: start + 2) & 0xC0 == 0x80 }
     if count > 3 { isValid = isValid && text.byte(at: start + 3) & 0xC0 == 0x80 }
-    guard isValid else { throw JSONError("invalid UTF-8 in string literal", offset: start, in: text) }
+    guard isValid else { throw JSONError("invalid UTF-8 in string literal", offset: start, in: text, after: given) }
     return start + count
   }
 }

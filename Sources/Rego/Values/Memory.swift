@@ -69,6 +69,18 @@ enum Memory {
   static func buffer(_ address: Address, count: Int) -> UnsafeBufferPointer<UInt8> {
     unsafe UnsafeBufferPointer(start: pointer(address).assumingMemoryBound(to: UInt8.self), count: count)
   }
+  /// The largest part of a range that starts and ends with pages of 2 MiB, so that giving it back splits none; nil where there is none.
+  static func wholePages(from start: Address, to end: Address) -> Range<Address>? {
+    let unit: Address = 2 << 20
+    let first = (start &+ (unit &- 1)) & ~(unit &- 1), last = end & ~(unit &- 1)
+    return first < last ? first..<last : nil
+  }
+  /// Gives whole pages back to the system: what they held is gone, and their addresses stay valid. They must be of memory that one owner
+  /// allocated and nobody reads any more.
+  static func discard(_ pages: Range<Address>) {
+    // SAFETY: see above. Where the advice is not taken the pages stay as they are, on which nobody relies.
+    unsafe _ = madvise(pointer(pages.lowerBound), Int(pages.upperBound &- pages.lowerBound), Int32(MADV_DONTNEED))
+  }
   /// Order of two byte strings: negative, 0 or positive.
   @inline(__always)
   static func compareBytes(_ a: Address, _ countA: Int, _ b: Address, _ countB: Int) -> Int {
