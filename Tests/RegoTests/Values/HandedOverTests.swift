@@ -9,7 +9,8 @@ struct HandedOverTests {
     var text: [UInt8] = Array("[\n".utf8)
     var index = 0
     while text.count < 10 << 20 {
-      text += Array("  {\"id\": \(index), \"name\": \"gæst-\(index)-中文\", \"sizes\": [\(index % 7), 1.5e3]},\(index % 3 == 0 ? "\n" : " ")".utf8)
+      let end = index % 3 == 0 ? "\n" : " "
+      text += Array("  {\"id\": \(index), \"name\": \"gæst-\(index)-中文\", \"sizes\": [\(index % 7), 1.5e3]},\(end)".utf8)
       index += 1
     }
     return text + Array("  null\n]".utf8)
@@ -68,5 +69,7 @@ struct HandedOverTests {
 }
 
 extension ArraySlice {
-  fileprivate func suffix(while isKept: (Element) -> Bool) -> ArraySlice { self[(lastIndex { !isKept($0) }.map { $0 + 1 } ?? startIndex)...] }
+  fileprivate func suffix(while isKept: (Element) -> Bool) -> ArraySlice {
+    self[(lastIndex { !isKept($0) }.map { $0 + 1 } ?? startIndex)...]
+  }
 }
