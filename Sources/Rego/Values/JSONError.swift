@@ -43,8 +43,9 @@ struct TextPlace {
         step(text.byte(at: offset))
         continue
       }
-      let continued = word & ~(word &<< 1) & ~low
-      column &+= 8 &- continued.nonzeroBitCount
+      // One in each byte that continues a code point; the product's highest byte is their sum.
+      let continued = (word & ~(word &<< 1) & ~low) &>> 7
+      column &+= 8 &- Int((continued &* 0x0101_0101_0101_0101) &>> 56)
       offset &+= 8
     }
   }
