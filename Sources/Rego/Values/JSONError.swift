@@ -32,23 +32,40 @@ struct TextPlace {
   /// Code points from the start of the line, counting from 1.
   private(set) var column = 1
 
-  /// Goes on to an offset that is not before this one's, eight bytes at a time.
+  /// Goes on to an offset that is not before this one's, eight bytes at a time and more where a line is long.
   mutating func advance(to end: Int, in text: JSONText) {
-    while offset < end {
-      let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F, newlines: UInt64 = 0x0A0A_0A0A_0A0A_0A0A
-      let word = text.word(at: offset), other = word ^ newlines
-      // The highest bit of each byte that is a newline: exact, no byte borrows from another.
-      let ends = ~((other & low &+ low) | other | low)
-      guard end &- offset >= 8, ends == 0 else {
-        step(text.byte(at: offset))
-        continue
+    let ones: UInt64 = 0x0101_0101_0101_0101, high: UInt64 = 0x8080_8080_8080_8080
+    while end &- offset >= 8 {
+      // Most of a text is ASCII between two ends of lines.
+      while end &- offset >= 32 {
+        let (a, b) = (text.word(at: offset), text.word(at: offset &+ 8))
+        let (c, d) = (text.word(at: offset &+ 16), text.word(at: offset &+ 24))
+        // A byte below 0x0B in ASCII, a newline or not, has a borrow in its highest bit; so may one above it.
+        let low = (a &- ones &* 0x0B) | (b &- ones &* 0x0B) | (c &- ones &* 0x0B) | (d &- ones &* 0x0B)
+        guard (a | b | c | d | low) & high == 0 else { break }
+        offset &+= 32
+        column &+= 32
       }
-      // One in each byte that continues a code point; the product's highest byte is their sum.
-      let continued = (word & ~(word &<< 1) & ~low) &>> 7
-      column &+= 8 &- Int((continued &* 0x0101_0101_0101_0101) &>> 56)
+      guard end &- offset >= 8 else { break }
+      let word = text.word(at: offset), other = word ^ (ones &* 0x0A)
+      // The highest bit of each byte that is a newline: exact, no byte borrows from another.
+      let newlines = ~((other & ~high &+ ~high) | other | ~high)
+      let continued = word & ~(word &<< 1) & high
+      // The text's first byte is the lowest; what stands behind the last newline counts for the column.
+      let behind = newlines.leadingZeroBitCount & ~7
+      if newlines != 0 {
+        line &+= Self.bytes(newlines)
+        column = 1
+      }
+      let counted = behind == 64 ? continued : continued & ~(UInt64.max &>> UInt64(behind))
+      column &+= behind / 8 &- Self.bytes(counted)
       offset &+= 8
     }
+    while offset < end { step(text.byte(at: offset)) }
   }
+
+  /// Bytes whose highest bit is set, of a word that has no other bit: the product's highest byte is their sum.
+  private static func bytes(_ high: UInt64) -> Int { Int(((high &>> 7) &* 0x0101_0101_0101_0101) &>> 56) }
 
   private mutating func step(_ byte: UInt8) {
     offset &+= 1

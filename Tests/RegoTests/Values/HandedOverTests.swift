@@ -47,9 +47,9 @@ struct HandedOverTests {
   @Test("Places are counted as byte by byte")
   func places() {
     var generator = SystemRandomNumberGenerator()
-    let pieces = ["\n", "a", "é", "中", "😀", "\u{0B}", "\u{09}", "abcdefgh", "\n\n", "\u{7F}", "\u{8A}"]
+    let pieces = ["\n", "a", "é", "中", "😀", "\u{0B}", "\u{09}", "abcdefgh", "a longer piece of plain text, without ends", "\n\n", "\u{7F}", "\u{8A}"]
     for _ in 0..<300 {
-      let bytes = (0..<Int.random(in: 0...40, using: &generator)).flatMap { _ in
+      let bytes = (0..<Int.random(in: 0...60, using: &generator)).flatMap { _ in
         Array((pieces.randomElement(using: &generator) ?? "").utf8)
       }
       let end = Int.random(in: 0...bytes.count, using: &generator)
