@@ -266,6 +266,7 @@ struct KnownAnswerTests {
         ("\"*.github.com\", null, \"a.b.github.com\"", "true"), ("\"**.com\", [], \"a.b.com\"", "true"),
         ("\"a:*:c\", [\":\"], \"a:b:c\"", "true"), ("\"{cat,[fb]at}\", [], \"bat\"", "true"), ("\"[!a-c]at\", [], \"bat\"", "false"),
         ("\"?at\", [], \".at\"", "false"), ("\"a\\\\*\", [], \"a*\"", "true"), ("\"\", [], \"\"", "true"),
+        ("\"?\", [], \"\"", "true"), ("\"[!a]\", [], \"\"", "true"), ("\"[a]\", [], \"\"", "false"), ("\"a?\", [], \"a\"", "false"),
         ("\"{a,b{c,d}}x\", [], \"bdx\"", "true"), ("\"[]\", [], \"\"", "error: could not parse range"),
         ("\"a\", [\"xy\"], \"a\"", "type error: operand 2 must be array of runes but got array containing string"),
       ])
@@ -302,7 +303,8 @@ struct KnownAnswerTests {
     check("net.cidr_intersects", [("\"10.0.0.0/8\", \"10.255.0.0/16\"", "true"), ("\"10.0.0.0/9\", \"10.128.0.0/9\"", "false")])
     check(
       "net.cidr_is_valid",
-      [("\"::1/128\"", "true"), ("\"1.2.3.4\"", "false"), ("\"1:2:3:4:5:6:7:8::/64\"", "false"), ("\"1.2.3/8\"", "false"), ("1", "false")])
+      [("\"::1/128\"", "true"), ("\"1.2.3.4\"", "false"), ("\"1:2:3:4:5:6:7:8::/64\"", "false"), ("\"1.2.3/8\"", "false"), ("1", "false"),
+        ("\"10.0.0.0/08\"", "true"), ("\"10.0.0.0/0033\"", "false"), ("\"10.0.0.0/\"", "false")])
     check(
       "uri.parse",
       [
