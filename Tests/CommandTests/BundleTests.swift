@@ -103,7 +103,9 @@ import Testing
     #expect(both.code == 2 && both.output.contains("overlapping roots"))
     let refused = try run("build -t wasm p")
     #expect(refused.code == 1 && refused.error.contains("rego and plan are the targets"))
-    #expect(try run("build -e a/b/nothing p").code == 1)
+    for (target, code) in [("rego", 0), ("plan", 1), ("rego -O 1", 1)] {
+      #expect(try run("build -t \(target) -e a/b/nothing -o none.tar.gz p").code == code, "\(target)")
+    }
     #expect(try run("eval -b one.tar.gz --verification-key secret --signing-alg HS256 data").output.contains(".signatures.json"))
   }
 
@@ -123,6 +125,24 @@ import Testing
     let archive = try Bundle(folder.path + "/out.tar.gz")
     #expect(archive.policies.contains { $0.entry.text.hasPrefix("/optimized/") })
     for options in ["-t plan", "-O 1", "-O 3 -e a/b/allow"] { #expect(try run("build -b p \(options)").code == 1, "\(options)") }
+  }
+
+  @Test("METADATA blocks name entry points") func annotatedEntryPoints() throws {
+    let folder = try ScratchFolder()
+    let module = "package a.b\n# METADATA\n# entrypoint: true\nallow if input.x == 3\nother := 1\n"
+    try folder.file("p/rules.rego", Data(module.utf8))
+    try folder.file("q/rules.rego", Data(("# METADATA\n# scope: package\n# entrypoint: true\n" + module).utf8))
+    func plans(_ line: String) throws -> [String] {
+      let built = try Program.run(line.split(separator: " ").map(String.init), in: folder.path)
+      #expect(built.code == 0, "\(built.error)")
+      let entry = try #require(try Bundle.entries(at: folder.path + "/bundle.tar.gz").first { $0.name == "plan.json" })
+      let json = try JSONSerialization.jsonObject(with: Data(entry.bytes)) as? [String: Any]
+      let plans = (json?["plans"] as? [String: Any])?["plans"] as? [[String: Any]]
+      return try #require(plans).compactMap { $0["name"] as? String }
+    }
+    #expect(try plans("build -t plan p") == ["a/b/allow"])
+    #expect(try plans("build -t plan -e a/b/other -e a/b/allow p") == ["a/b/other", "a/b/allow"])
+    #expect(try plans("build -t plan -O 1 q") == ["a/b", "a/b/allow"])
   }
 
   private func failure(_ body: () throws(RegoSources.Failure) -> Void) -> String {

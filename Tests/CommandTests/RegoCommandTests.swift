@@ -197,5 +197,13 @@ struct RegoCommandTests {
       let result = try Program.run(arguments)
       #expect(result.code == 1 && result.output.isEmpty && !result.error.isEmpty, "\(arguments)")
     }
+    // Exit codes that scripts know from OPA.
+    let both = try Program.run(["eval", "--show-builtin-errors", "--strict-builtin-errors", "1"])
+    #expect(both.code == 2 && both.output.isEmpty && both.error.contains("--strict-builtin-errors"))
+    try folder.file("p.rego", Data("package p\nallow := true\n".utf8))
+    let unmeasured = try Program.run(["test", "--format", "gobench", "p.rego"], in: folder.path)
+    #expect(unmeasured.code == 0 && unmeasured.output.isEmpty && unmeasured.error.contains("--bench"))
+    #expect(try Program.run(["test", "--parallel", "0", "p.rego"], in: folder.path).code == 0)
+    #expect(try Program.run(["test", "--fail-on-empty", "p.rego"], in: folder.path).code == 1)
   }
 }

@@ -99,6 +99,10 @@ import Testing
     #expect(answer.status == 404 && answer.code == "resource_conflict")
     #expect(try await server.send("DELETE", "/v1/data/x/y").status == 204)
     #expect(try await server.send("DELETE", "/v1/data/x/y").status == 404)
+    for (method, body) in [("PUT", "{}"), ("PATCH", #"[{"op": "add", "path": "/z", "value": 1}]"#), ("DELETE", "")] {
+      answer = try await server.send(method, "/v1/data/x/y?metrics", body)
+      #expect(answer.status == 200 && answer.json["metrics"]?["timer_server_handler_ns"] != nil, "\(method)")
+    }
     answer = try await server.send("PUT", "/v1/data/example/allow", "true")
     #expect(answer.status == 400 && answer.text.contains("conflicting rule for data path example/allow"))
     #expect(try await server.send("PUT", "/v1/data", "[]").status == 400)

@@ -106,6 +106,14 @@ struct DataEndpoints {
 
   // MARK: - Changes
 
+  /// Nothing, or the metrics where they are asked for.
+  private func changed(_ request: APIRequest) -> APIResponse {
+    guard request.flag("metrics") else { return .noContent }
+    var metrics = RequestMetrics()
+    metrics.add("server_handler", .now - request.start)
+    return APIResponse(members: [("metrics", metrics.json)], isIndented: false)
+  }
+
   func put(_ path: [String], _ request: APIRequest) throws(APIError) -> APIResponse {
     guard let value = try reader.document(request)?.regoValue else { throw APIError(400, .invalidParameter, "EOF") }
     let place = DataPath(path)
@@ -118,7 +126,7 @@ struct DataEndpoints {
       }
       return try state.replacing(data: try place.put(value, in: state.contents.data))
     }
-    return isThere ? APIResponse(304) : .noContent
+    return isThere ? APIResponse(304) : changed(request)
   }
 
   func delete(_ path: [String], _ request: APIRequest) throws(APIError) -> APIResponse {
@@ -127,7 +135,7 @@ struct DataEndpoints {
       try Self.checkScope(path, state)
       return try state.replacing(data: try place.remove(in: state.contents.data))
     }
-    return .noContent
+    return changed(request)
   }
 
   /// A list of changes, of which all or none are made.
@@ -152,7 +160,7 @@ struct DataEndpoints {
       }
       return try state.replacing(data: data)
     }
-    return .noContent
+    return changed(request)
   }
 
   /// A JSON pointer (RFC 6901), with or without its first slash.

@@ -41,6 +41,8 @@ struct PolicyEndpoints {
   }
 
   func delete(_ id: String, _ request: APIRequest) throws(APIError) -> APIResponse {
+    var metrics = RequestMetrics()
+    let compileStart = ContinuousClock.now
     try store.change { state throws(APIError) in
       guard let known = state.contents.sources.first(where: { $0.id == id }) else { throw Self.missing(id) }
       try Self.checkScope(of: known.module, state)
@@ -50,7 +52,8 @@ struct PolicyEndpoints {
         throw APIError(400, .invalidOperation, error.message, error.errors)
       }
     }
-    return APIResponse(members: [], isIndented: request.isPretty)
+    metrics.add("rego_module_compile", .now - compileStart)
+    return APIResponse(members: [("metrics", request.wantsMetrics ? metrics.json : nil)], isIndented: request.isPretty)
   }
 
   private static func missing(_ id: String) -> APIError {

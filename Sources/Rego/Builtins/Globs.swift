@@ -88,6 +88,8 @@ struct GlobPattern {
   private let anyButSeparator: String
   private var result = ""
   private var depth = 0
+  private var count = 0
+  private var isOneCharacter = false
 
   static func expression(_ pattern: String, _ separators: [Unicode.Scalar]) throws(BuiltinError) -> String {
     let names = separators.map { "\\x{\(String($0.value, radix: 16))}" }.joined()
@@ -111,6 +113,7 @@ struct GlobPattern {
 
   private mutating func read() throws(BuiltinError) {
     while let scalar = rest.popFirst() {
+      count += 1
       switch scalar {
       case "*":
         if rest.first == "*" {
@@ -119,7 +122,9 @@ struct GlobPattern {
         } else {
           result += anyButSeparator + "*"
         }
-      case "?": result += anyButSeparator
+      case "?":
+        result += anyButSeparator
+        isOneCharacter = true
       case "[": try list()
       case "{":
         depth += 1
@@ -134,11 +139,14 @@ struct GlobPattern {
     }
     // An alternative that is never closed ends with the pattern.
     result += String(repeating: ")", count: depth)
+    // Alone, what takes any character but some takes the empty text for one that it does not know (gobwas/glob, single.go and list.go).
+    if count == 1, isOneCharacter { result += "?" }
   }
 
   private mutating func list() throws(BuiltinError) {
     let isNegated = rest.first == "!"
     if isNegated { rest.removeFirst() }
+    isOneCharacter = isNegated
     guard let first = rest.first else { throw .failed("unexpected end of input") }
     if rest.dropFirst().first == "-" {
       rest.removeFirst(2)

@@ -153,6 +153,13 @@ struct GoFormat {
     } else {
       let operand = operands[next]
       next += 1
+      if verb == "v" {
+        // Flags of this verb ask for Go's own notation, which numbers do not have; big integers see the plus sign nevertheless.
+        switch operand {
+        case .int, .float: (flags.plus, flags.sharp) = (false, false)
+        case .big, .string: break
+        }
+      }
       try print(operand, verb, flags)
     }
   }
@@ -163,8 +170,12 @@ struct GoFormat {
     let start = position
     var value = 0
     while let byte = peek(), byte >= 0x30, byte <= 0x39 {
+      if value > Self.numberLimit {
+        // Go gives the rest of the format up.
+        position = format.count
+        return nil
+      }
       value = value * 10 + Int(byte - 0x30)
-      if value > Self.numberLimit { return nil }
       position += 1
     }
     return position > start ? value : nil
@@ -211,7 +222,7 @@ extension GoFormat {
     if case .string(let text) = operand { try context.spend(text.count >> 4) }
     try context.reserve(result.count)
     switch (verb, operand) {
-    case ("T", _): pad(Array(operand.typeName.utf8), flags)
+    case ("T", _): pad(Self.truncated(Array(operand.typeName.utf8), flags.precision), flags)
     case ("v", .int(let value)): integer(BigInt(value), "d", flags)
     case ("d", .int(let value)), ("b", .int(let value)), ("o", .int(let value)), ("O", .int(let value)), ("x", .int(let value)),
       ("X", .int(let value)):
@@ -231,8 +242,11 @@ extension GoFormat {
     case ("v", .string(let text)), ("s", .string(let text)): pad(Self.truncated(text, flags.precision), flags)
     case ("q", .string(let text)): pad(Self.quoted(text, flags), flags)
     case ("x", .string(let text)), ("X", .string(let text)): pad(Self.hexadecimal(text, verb == "X", flags), flags)
+    case (_, .big(let value)): result += "%!\(verb)(big.Int=\(value))".utf8
     default:
       result += "%!\(verb)(\(operand.typeName)=".utf8
+      var flags = flags
+      if case .string = operand { flags.sharp = false }
       try print(operand, "v", flags)
       result.append(0x29)
     }

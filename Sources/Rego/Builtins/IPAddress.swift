@@ -172,10 +172,10 @@ struct IPNetwork {
     guard let slash = text.firstIndex(of: 0x2F), let address = IPAddress(text[..<slash]) else { return nil }
     let digits = text[(slash + 1)...]
     let width = text[..<slash].contains(0x3A) ? 128 : 32
-    guard (1...3).contains(digits.count), digits.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), digits.count == 1 || digits.first != 0x30 else {
-      return nil
-    }
-    let prefix = digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+    // As in Go, zeros may stand before the length.
+    let length = digits.drop { $0 == 0x30 }
+    guard !digits.isEmpty, length.count <= 3, length.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
+    let prefix = length.reduce(0) { $0 * 10 + Int($1 - 0x30) }
     guard prefix <= width else { return nil }
     first = IPAddress(bits: address.bits & ~Self.hostMask(width - prefix))
     self.prefix = first.isV4 && width == 128 ? prefix - 96 : prefix

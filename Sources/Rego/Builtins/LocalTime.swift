@@ -73,8 +73,7 @@ struct LocalTime {
 
 /// The offset that holds in a zone for a while.
 struct RecentPeriod {
-  /// A short text.
-  let zone: Value
+  let zone: [UInt8]
   let offset: Int
   let start: Int64
   let end: Int64
@@ -87,17 +86,19 @@ extension Arguments {
     if value.rawTag == Value.Tag.integer.rawValue { return LocalTime(nanoseconds: Int64(bitPattern: value.body)) }
     guard value.isArray, value.arrayView.count == 2 else { return nil }
     let number = value.arrayView[0], zone = value.arrayView[1]
-    guard number.rawTag == Value.Tag.integer.rawValue, zone.tag == .shortString else { return nil }
+    guard number.rawTag == Value.Tag.integer.rawValue, zone.isString else { return nil }
     let nanoseconds = Int64(bitPattern: number.body)
     let seconds = nanoseconds >= 0 ? nanoseconds / 1_000_000_000 : -((999_999_999 - nanoseconds) / 1_000_000_000)
-    if let recent = context.recentPeriod, recent.zone.head == zone.head, recent.zone.body == zone.body, seconds >= recent.start,
-      seconds < recent.end
+    if let recent = context.recentPeriod, recent.zone.count == zone.textCount, seconds >= recent.start, seconds < recent.end,
+      unsafe zone.withText({ name in
+        unsafe recent.zone.withUnsafeBufferPointer { unsafe TextSearch.equal($0, name, count: name.count) }
+      })
     {
       return LocalTime(nanoseconds: nanoseconds, offset: recent.offset)
     }
     guard let place = try? TimeZone.named(zone.string) else { return nil }
     let period = place.period(at: seconds)
-    context.recentPeriod = RecentPeriod(zone: zone, offset: period.offset, start: period.start, end: period.end)
+    context.recentPeriod = RecentPeriod(zone: zone.text, offset: period.offset, start: period.start, end: period.end)
     return LocalTime(nanoseconds: nanoseconds, offset: period.offset)
   }
 

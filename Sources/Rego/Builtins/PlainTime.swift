@@ -96,7 +96,7 @@ enum PlainDuration {
     while position < text.count {
       let start = position
       var value = 0
-      while position < text.count, unsafe text[position] &- 0x30 <= 9 {
+      while position < text.count, position - start <= 6, unsafe text[position] &- 0x30 <= 9 {
         value = unsafe value * 10 + Int(text[position] - 0x30)
         position += 1
       }
@@ -104,17 +104,20 @@ enum PlainDuration {
       let unit = unsafe text[position]
       position += 1
       switch unit {
-      case 0x68: total += value * 3_600_000_000_000
-      case 0x73: total += value * 1_000_000_000
+      case 0x68: value *= 3_600_000_000_000
+      case 0x73: value *= 1_000_000_000
       case 0x6D:
         if position < text.count, unsafe text[position] == 0x73 {
           position += 1
-          total += value * 1_000_000
+          value *= 1_000_000
         } else {
-          total += value * 60_000_000_000
+          value *= 60_000_000_000
         }
       default: return nil
       }
+      let (sum, overflows) = total.addingReportingOverflow(value)
+      if overflows { return nil }
+      total = sum
     }
     return total
   }

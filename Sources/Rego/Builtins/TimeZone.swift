@@ -199,18 +199,21 @@ struct TimeZoneRule: Sendable {
 
   func period(at seconds: Int64) -> TimeZone.Period {
     guard let saving else { return TimeZone.Period(offset: standard.offset, abbreviation: standard.abbreviation, start: .min, end: .max) }
-    let year = CivilTime(seconds: seconds + Int64(standard.offset), nanoseconds: 0, zone: .utc).date.year
-    var changes: [(time: Int64, isSaving: Bool)] = []
+    let local = seconds + Int64(standard.offset)
+    let year = CivilTime.date(local / 86_400 - (local % 86_400 < 0 ? 1 : 0)).year
+    // The last change until then, and the first one after it.
+    var last = (time: Int64.min, isSaving: false)
+    var next = Int64.max
     for year in (year - 1)...(year + 1) {
-      changes.append((saving.start.seconds(year) - Int64(standard.offset), true))
-      changes.append((saving.end.seconds(year) - Int64(saving.offset), false))
+      for isSaving in [true, false] {
+        let time =
+          isSaving ? saving.start.seconds(year) - Int64(standard.offset) : saving.end.seconds(year) - Int64(saving.offset)
+        if time > seconds { next = min(next, time) } else if time >= last.time { last = (time, isSaving) }
+      }
     }
-    changes.sort { $0.time < $1.time }
-    let index = changes.lastIndex { $0.time <= seconds } ?? 0
-    let isSaving = changes[index].isSaving
     return TimeZone.Period(
-      offset: isSaving ? saving.offset : standard.offset, abbreviation: isSaving ? saving.abbreviation : standard.abbreviation,
-      start: changes[index].time, end: index + 1 < changes.count ? changes[index + 1].time : .max)
+      offset: last.isSaving ? saving.offset : standard.offset, abbreviation: last.isSaving ? saving.abbreviation : standard.abbreviation,
+      start: last.time, end: next)
   }
 
   private static func name(_ rest: inout ArraySlice<UInt8>) -> String? {

@@ -12,7 +12,11 @@ public struct ModuleSummary: Sendable {
     /// The fields in OPA's form, by name.
     public let fields: RegoValue
     fileprivate let order: Int32
+    fileprivate let isEntryPoint: Bool
   }
+
+  /// Paths below data of the packages and rules whose blocks call them entry points.
+  public var entryPoints: [[String]] { blocks.filter(\.isEntryPoint).map(\.path) }
 
   /// The package of each module, as a reference from data on.
   public private(set) var packages: [String] = []
@@ -61,7 +65,7 @@ public struct ModuleSummary: Sendable {
     blocks.append(
       Block(
         path: path, package: package, isOfPackage: isOfPackage, file: file, location: location, fields: .object(members),
-        order: block.location.offset))
+        order: block.location.offset, isEntryPoint: block.isEntrypoint))
   }
 
   private mutating func add(_ item: Import, of version: LanguageVersion, _ features: inout Set<String>) {

@@ -7,7 +7,7 @@ struct YAMLError: Error, CustomStringConvertible {
 }
 
 /// Reads the first document of a YAML text into values, as OPA does: what JSON cannot hold is refused, timestamps stay texts, keys become
-/// texts, plain words like `yes` and `off` are booleans, of equal keys the last one wins, integers of any size are exact.
+/// texts, plain words like `yes` and `off` are booleans, of equal keys the last one wins, integers beyond 64 bits are the nearest Double.
 ///
 /// Aliases share the value they stand for, so that a short text cannot stand for more memory than it has; the reading does not recurse.
 @safe
@@ -66,7 +66,7 @@ struct YAMLReader: ~Copyable {
         guard let target = anchors[name] else { throw Self.failure("unknown anchor '\(name)' referenced", line) }
         aliased += target.weight
         guard aliased <= Self.aliasLimit else { throw Self.failure("document contains excessive aliasing", nil) }
-        if let value = try add(target.value, weight: target.weight, line: line) { return value }
+        if let value = try add(target.value, weight: target.weight, line: line) { return try ended(value) }
       case YAML_SCALAR_EVENT:
         let scalar = unsafe event.data.scalar
         // SAFETY: the event holds `length` bytes until it is deleted.
@@ -79,17 +79,25 @@ struct YAMLReader: ~Copyable {
           frames[last].key = .null
           continue
         }
-        if let value = try add(value, weight: 1, line: line) { return value }
+        if let value = try add(value, weight: 1, line: line) { return try ended(value) }
       case YAML_SEQUENCE_START_EVENT: unsafe frames.append(Frame(isMapping: false, anchor: Self.text(event.data.sequence_start.anchor)))
       case YAML_MAPPING_START_EVENT: unsafe frames.append(Frame(isMapping: true, anchor: Self.text(event.data.mapping_start.anchor)))
       case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT:
         let frame = frames.removeLast()
         let value = frame.isMapping ? mapping(frame) : Value.array(frame.values, in: heap)
         if let anchor = frame.anchor { anchors[anchor] = (value, frame.weight) }
-        if let value = try add(value, weight: frame.weight, line: line) { return value }
+        if let value = try add(value, weight: frame.weight, line: line) { return try ended(value) }
       default: break
       }
     }
+  }
+
+  /// The document's value, if the document ends behind it.
+  private mutating func ended(_ value: Value) throws(YAMLError) -> Value {
+    var event = unsafe yaml_event_t()
+    guard unsafe yaml_parser_parse(parser, &event) == 1 else { throw unsafe Self.failure(parser) }
+    unsafe yaml_event_delete(&event)
+    return value
   }
 
   /// Puts a value into the container around it; the value itself when it is the document.

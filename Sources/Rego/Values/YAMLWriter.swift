@@ -1,7 +1,12 @@
-/// Writes values as a YAML document in block style, members in the order of their keys, as OPA's `yaml.marshal` does.
+/// Writes values as a YAML document in block style, as OPA's `yaml.marshal` does: members in go-yaml's order of keys, long texts broken
+/// at spaces once a line is wider than 80 characters.
 struct YAMLWriter {
   private var bytes: [UInt8] = []
+  /// Where the last line begins in `bytes`.
+  private var lineStart = 0
   private let context: BuiltinContext
+
+  private static let width = 80
 
   static func text(_ value: Value, _ context: BuiltinContext) throws(BuiltinError) -> [UInt8] {
     var writer = YAMLWriter(context: context)
@@ -17,80 +22,158 @@ struct YAMLWriter {
     switch value.tag {
     case .array, .set:
       let elements = value.elements
-      if elements.isEmpty { return line("[]") }
+      if elements.isEmpty { return line(Array("[]".utf8)) }
       for (index, element) in elements.enumerated() {
-        if index > 0 || !isInline { bytes += [UInt8](repeating: 0x20, count: indent) }
+        if index > 0 || !isInline { pad(indent) }
         bytes += [0x2D, 0x20]
         try write(element, indent: indent + 2, isInline: true)
       }
     case .object:
-      let members = Members(value.objectView)
-      if members.isEmpty { return line("{}") }
-      for (index, (key, member)) in members.enumerated() {
-        if index > 0 || !isInline { bytes += [UInt8](repeating: 0x20, count: indent) }
-        scalar(key.isString ? key.text : JSONWriter.text(key), indent: indent, isKey: true)
-        bytes.append(0x3A)
-        let isEmpty = member.elementCount == 0
-        if member.isComposite, !isEmpty {
-          bytes.append(0x0A)
-          // A sequence stands below its key without further indentation.
-          try write(member, indent: member.isObject ? indent + 2 : indent, isInline: false)
-        } else {
-          bytes.append(0x20)
-          try write(member, indent: indent + 2, isInline: true)
-        }
+      if value.elementCount == 0 { return line(Array("{}".utf8)) }
+      for (index, member) in YAMLKey.members(value).enumerated() {
+        if index > 0 || !isInline { pad(indent) }
+        try write(member.value, under: member.key, indent: indent)
       }
     case .shortString, .longString:
-      scalar(value.text, indent: max(indent, 2), isKey: false)
-      if bytes.last != 0x0A || value.textCount == 0 { bytes.append(0x0A) }
-    default: line(String(decoding: JSONWriter.text(value), as: UTF8.self))
+      try scalar(YAMLText(value.text), indent: max(indent, 2), isKey: false)
+      endLine()
+    case .integer, .number: line(YAMLScalar.number(Numbers.text(value)))
+    default: line(JSONWriter.text(value))
     }
   }
 
-  private mutating func line(_ text: String) {
-    bytes += text.utf8
+  private mutating func write(_ member: Value, under key: YAMLKey, indent: Int) throws(BuiltinError) {
+    let text = YAMLText(key.text)
+    guard text.isSimpleKey else {
+      bytes += [0x3F, 0x20]
+      try scalar(text, indent: indent + 2, isKey: false)
+      endLine()
+      pad(indent)
+      bytes += [0x3A, 0x20]
+      return try write(member, indent: indent + 2, isInline: true)
+    }
+    try scalar(text, indent: indent, isKey: true)
+    bytes.append(0x3A)
+    guard member.isComposite, let count = member.elementCount, count > 0 else {
+      bytes.append(0x20)
+      return try write(member, indent: indent + 2, isInline: true)
+    }
+    endLine()
+    // A sequence stands below its key without further indentation.
+    try write(member, indent: member.isObject ? indent + 2 : indent, isInline: false)
+  }
+
+  private mutating func line(_ text: [UInt8]) {
+    bytes += text
+    endLine()
+  }
+
+  /// Ends the line where something stands on it.
+  private mutating func endLine() {
+    if lineStart < bytes.count { breakLine() }
+  }
+
+  private mutating func breakLine() {
     bytes.append(0x0A)
+    lineStart = bytes.count
   }
 
-  /// A text: plain where that is read back as the same text, else in quotes; several lines as a block.
-  private mutating func scalar(_ text: [UInt8], indent: Int, isKey: Bool) {
-    let scalars = String(decoding: text, as: UTF8.self).unicodeScalars
-    let isPrintable = scalars.allSatisfy { $0 == "\n" || (ValueText.isPrintable($0) && $0.value != 0xFEFF) }
-    if !isPrintable || YAMLScalar.isWord(text) || text.isEmpty {
-      bytes += JSONWriter.text(Value.string(text, in: context.heap))
-    } else if text.contains(0x0A) {
-      let isBlock = !isKey && text.first != 0x0A && text.first != 0x20 && !text.starts(with: [0x0A])
-      guard isBlock else {
-        bytes += JSONWriter.text(Value.string(text, in: context.heap))
-        return
-      }
-      var lines = text.split(separator: 0x0A, omittingEmptySubsequences: false)
-      let ends = text.reversed().prefix { $0 == 0x0A }.count
-      bytes += (ends == 0 ? "|-" : (ends == 1 ? "|" : "|+")).utf8
-      bytes.append(0x0A)
-      if ends > 0 { lines.removeLast() }
-      for line in lines {
-        if !line.isEmpty { bytes += [UInt8](repeating: 0x20, count: indent) + line }
-        bytes.append(0x0A)
-      }
-    } else if Self.isPlain(text) {
-      bytes += text
-    } else {
+  private mutating func pad(_ indent: Int) { bytes += repeatElement(0x20, count: indent) }
+
+  private var isPastWidth: Bool {
+    guard bytes.count - lineStart > Self.width else { return false }
+    var column = 0
+    for byte in bytes[lineStart...] where byte & 0xC0 != 0x80 { column += 1 }
+    return column > Self.width
+  }
+}
+
+// MARK: Scalars
+
+extension YAMLWriter {
+  private mutating func scalar(_ text: YAMLText, indent: Int, isKey: Bool) throws(BuiltinError) {
+    if text.isForbidden { throw .failed("yaml: control characters are not allowed") }
+    switch text.style {
+    case .plain: flow(text, indent: indent, isKey: isKey, isQuoted: false)
+    case .single:
       bytes.append(0x27)
-      for byte in text { bytes += byte == 0x27 ? [0x27, 0x27] : [byte] }
+      flow(text, indent: indent, isKey: isKey, isQuoted: true)
       bytes.append(0x27)
+    case .double:
+      bytes.append(0x22)
+      escaped(text, indent: indent, isKey: isKey)
+      bytes.append(0x22)
+    case .literal: literal(text, indent: indent)
     }
   }
 
-  private static func isPlain(_ text: [UInt8]) -> Bool {
-    guard let first = text.first, let last = text.last, first != 0x20, last != 0x20, last != 0x3A else { return false }
-    if Array("#,[]{}&*!|>'\"%@`".utf8).contains(first) { return false }
-    if first == 0x2D || first == 0x3F || first == 0x3A, text.count == 1 || text[1] == 0x20 { return false }
-    if text.starts(with: Array("---".utf8)) || text.starts(with: Array("...".utf8)) { return false }
-    for (index, byte) in text.enumerated() where index > 0 {
-      if byte == 0x23, text[index - 1] == 0x20 { return false }
-      if byte == 0x20, text[index - 1] == 0x3A { return false }
+  /// A text as it stands, plain or between single quotes. Of line breaks it holds only those that are no "\n".
+  private mutating func flow(_ text: YAMLText, indent: Int, isKey: Bool, isQuoted: Bool) {
+    let last = text.scalars.count - 1
+    var isAfterSpace = false, isAfterBreak = false
+    for (index, scalar) in text.scalars.enumerated() {
+      if scalar == " " {
+        let isInside = index > 0 && index < last && text.scalars[index + 1] != " "
+        if !isKey, !isAfterSpace, isInside, isPastWidth {
+          breakLine()
+          pad(indent)
+        } else {
+          bytes.append(0x20)
+        }
+        isAfterSpace = true
+        continue
+      }
+      isAfterSpace = false
+      if YAMLText.isBreak(scalar) {
+        bytes += scalar.utf8
+        lineStart = bytes.count
+        isAfterBreak = true
+        continue
+      }
+      if isAfterBreak { pad(indent) }
+      isAfterBreak = false
+      if isQuoted, scalar == "'" { bytes.append(0x27) }
+      bytes += scalar.utf8
     }
-    return true
+  }
+
+  private mutating func escaped(_ text: YAMLText, indent: Int, isKey: Bool) {
+    let last = text.scalars.count - 1
+    var isAfterSpace = false
+    for (index, scalar) in text.scalars.enumerated() {
+      if scalar == " ", !text.isMarked {
+        if !isKey, !isAfterSpace, index > 0, index < last, isPastWidth {
+          breakLine()
+          pad(indent)
+          // A line's leading space counts only behind a backslash.
+          if text.scalars[index + 1] == " " { bytes.append(0x5C) }
+        } else {
+          bytes.append(0x20)
+        }
+        isAfterSpace = true
+        continue
+      }
+      isAfterSpace = false
+      if !text.isMarked, YAMLText.isPrintable(scalar), !YAMLText.isBreak(scalar), scalar != "\"", scalar != "\\" {
+        bytes += scalar.utf8
+      } else {
+        bytes += YAMLText.escape(scalar)
+      }
+    }
+  }
+
+  /// Several lines as a block, with the signs that say how it begins and ends.
+  private mutating func literal(_ text: YAMLText, indent: Int) {
+    let breaks = text.scalars.reversed().prefix(while: YAMLText.isBreak).count
+    bytes.append(0x7C)
+    if let first = text.scalars.first, first == " " || YAMLText.isBreak(first) { bytes.append(0x32) }
+    if breaks == 0 { bytes.append(0x2D) } else if breaks > 1 || text.scalars.count == 1 { bytes.append(0x2B) }
+    breakLine()
+    for scalar in text.scalars {
+      let isBreak = YAMLText.isBreak(scalar)
+      if !isBreak, lineStart == bytes.count { pad(indent) }
+      bytes += scalar.utf8
+      if isBreak { lineStart = bytes.count }
+    }
   }
 }

@@ -41,8 +41,13 @@ struct BuildCommand: ParsableCommand {
 
   @Option(
     name: [.customShort("e", allowingJoined: true), .long],
-    help: ArgumentHelp("A rule or package that is asked: example/allow. May be repeated.", valueName: "path"))
+    help: ArgumentHelp(
+      "A rule or package that is asked: example/allow. May be repeated. METADATA blocks with entrypoint: true name more.",
+      valueName: "path"))
   var entrypoint: [String] = []
+
+  @Flag(help: "Accepted for scripts: plans hold the entrypoints alone.")
+  var pruneUnused = false
 
   @Option(
     name: [.customShort("t", allowingJoined: true), .long],
@@ -80,11 +85,7 @@ struct BuildCommand: ParsableCommand {
     guard Target(rawValue: target) != nil else {
       throw ValidationError("--target \(target): rego and plan are the targets; ringwall builds no wasm")
     }
-    if target == Target.plan.rawValue && entrypoint.isEmpty {
-      throw ValidationError("plan compilation requires at least one entrypoint")
-    }
     guard (0...2).contains(optimize) else { throw ValidationError("--optimize \(optimize): 0, 1 and 2 are the levels") }
-    if optimize > 0 && entrypoint.isEmpty { throw ValidationError("bundle optimizations require at least one entrypoint") }
     guard !paths.isEmpty else { throw ValidationError("expected at least one path") }
     guard !bundle || paths.count == 1 else { throw ValidationError("--bundle: name one bundle") }
   }
@@ -95,16 +96,23 @@ struct BuildCommand: ParsableCommand {
       let options = Parser.Options(version: isV0 ? .v0 : .v1)
       let ignored = ignore.flatMap { $0.split(separator: ",").map(String.init) }
       var built = try bundle ? Built(bundle: paths[0], options, ignored, try verification.verification()) : Built(paths, options, ignored)
-      for path in entrypoint where !built.has(path) {
+      let isPlan = target == Target.plan.rawValue
+      let entryPoints = built.entryPoints(entrypoint)
+      if entryPoints.isEmpty {
+        if optimize > 0 { throw DataError("bundle optimizations require at least one entrypoint") }
+        if isPlan { throw DataError("plan compilation requires at least one entrypoint") }
+      }
+      // A bundle of Rego alone is not made for anything: its entry points may be those of another one.
+      for path in entryPoints where (isPlan || optimize > 0) && !built.has(path) {
         throw DataError("--entrypoint \(path): there is no rule and no package of this name in what is built")
       }
-      if optimize > 0 { try built.optimize(entrypoint, level: optimize, namespace: partialNamespace) }
+      if optimize > 0 { try built.optimize(entryPoints, level: optimize, namespace: partialNamespace) }
       if let revision { built.manifest.revision = revision }
       var compilation = Policy.Options(functions: StandardFunctions.all)
       if let capabilities { compilation.builtins = try CapabilitiesFile.builtins(capabilities) }
       let policy = try Policy(built.modules, options: compilation)
       var entries = try built.entries()
-      if target == Target.plan.rawValue { entries.append(BundleEntry(["plan.json"], try policy.plan(entryPoints: entrypoint))) }
+      if isPlan { entries.append(BundleEntry(["plan.json"], try policy.plan(entryPoints: entryPoints))) }
       if let signing = try signing.signing(algorithm: verification.algorithm.signingAlg, keyID: verification.verificationKeyID) {
         entries.append(try signing.signatures(of: entries, name: paths.joined(separator: ", ")))
       }
@@ -174,6 +182,15 @@ private struct Built {
     if manifest.version == .v0 { manifest.fileVersions.append(("/optimized/*.rego", .v1)) }
     let covers = manifest.roots.contains { $0.isEmpty || $0 == namespace }
     if !covers { manifest.roots.append(namespace) }
+  }
+
+  /// The paths that were named, and those that METADATA blocks name, each once.
+  func entryPoints(_ named: [String]) -> [String] {
+    var result: [String] = []
+    for path in named + ModuleSummary(modules).entryPoints.map({ $0.joined(separator: "/") }) where !result.contains(path) {
+      result.append(path)
+    }
+    return result
   }
 
   /// Whether a rule or package has the path, names joined by "/".

@@ -114,13 +114,14 @@ struct EvalCommand: ParsableCommand {
     if rest.partial && ![.json, .pretty, .source].contains(format) {
       throw ValidationError("invalid output format for partial evaluation")
     }
-    if showBuiltinErrors && strictBuiltinErrors {
-      throw ValidationError("--strict-builtin-errors ends at the first error of a built-in function: leave out --show-builtin-errors")
-    }
     guard count >= 1, count <= 1_000_000 else { throw ValidationError("--count takes 1 to 1000000") }
   }
 
   func run() throws {
+    if showBuiltinErrors && strictBuiltinErrors {
+      // OPA takes this for a failure of the evaluation, not for wrong use.
+      throw DataError("--strict-builtin-errors ends at the first error of a built-in function: leave out --show-builtin-errors")
+    }
     let text = try question.text()
     let input = try question.document()
     if rest.partial { return try showRest(text, input) }

@@ -70,6 +70,9 @@ struct TestCommand: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Accepted for scripts: memory is not counted.")
   var benchmem = true
 
+  @Flag(help: "Exit with 1 where no test was found.")
+  var failOnEmpty = false
+
   @Flag(name: [.customShort("z"), .long], help: "Skipped tests leave the exit code at 0.")
   var exitZeroOnSkipped = false
 
@@ -87,14 +90,17 @@ struct TestCommand: ParsableCommand {
   private var isVerbose: Bool { verbose || explain != nil }
 
   func validate() throws {
-    if format == .gobench && !bench { throw ValidationError("--format gobench needs --bench") }
     if bench && isCovering { throw ValidationError("coverage reporting is not supported when benchmarking tests") }
     if let threshold, !(0...100).contains(threshold) { throw ValidationError("Code coverage threshold must be between 0 and 100") }
     guard count >= 1 else { throw ValidationError("--count takes 1 and more") }
-    if let parallel, parallel < 1 { throw ValidationError("--parallel takes 1 and more") }
+    if let parallel, parallel < 0 { throw ValidationError("--parallel takes 0 and more") }
   }
 
   func run() throws {
+    if format == .gobench && !bench {
+      // As in OPA no error: nothing is run.
+      return Console.complain("--format gobench needs --bench")
+    }
     let pattern = try selection.map { try Self.pattern($0) }
     do {
       let (read, document) = try bundle ? compilation.load([], bundles: paths) : compilation.load(paths)
@@ -119,6 +125,7 @@ struct TestCommand: ParsableCommand {
         } else {
           report(results)
         }
+        if results.isEmpty && failOnEmpty { throw ExitCode(1) }
         let isFailed = results.contains { $0.outcome == .failed || $0.outcome.isError || ($0.outcome == .skipped && !exitZeroOnSkipped) }
         if isFailed { throw ExitCode(2) }
       }

@@ -45,7 +45,12 @@ struct TimeTests {
         ("\"2w\"", "1209600000000000"), ("\"\"", "error: time: invalid duration \"\""),
         ("\"3\"", "error: time: missing unit in duration \"3\""), ("\"3x\"", "error: time: unknown unit \"x\" in duration \"3x\""),
         ("\"9223372036854775807ns\"", "9223372036854775807"), ("\"300y\"", "error: time: invalid duration \"300y\""),
+        ("\"999999h999999h\"", "7199992800000000000"),
       ])
+    // Sums and digits beyond 64 bits, within the length that is read in place.
+    for text in ["999999h999999h999999h", "9223372036854775807h", "99999999999999999999999s"] {
+      check("time.parse_duration_ns", [("\"\(text)\"", "error: time: invalid duration \"\(text)\"")])
+    }
   }
 
   @Test("Parts and arithmetic")
