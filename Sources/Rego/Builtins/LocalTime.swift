@@ -16,7 +16,7 @@ struct LocalTime {
   }
 
   @inline(__always)
-  private static func floored(_ value: Int64, _ divisor: Int64) -> (quotient: Int64, rest: Int64) {
+  fileprivate static func floored(_ value: Int64, _ divisor: Int64) -> (quotient: Int64, rest: Int64) {
     let (quotient, rest) = value.quotientAndRemainder(dividingBy: divisor)
     return rest < 0 ? (quotient &- 1, rest &+ divisor) : (quotient, rest)
   }
@@ -88,7 +88,7 @@ extension Arguments {
     let number = value.arrayView[0], zone = value.arrayView[1]
     guard number.rawTag == Value.Tag.integer.rawValue, zone.isString else { return nil }
     let nanoseconds = Int64(bitPattern: number.body)
-    let seconds = nanoseconds >= 0 ? nanoseconds / 1_000_000_000 : -((999_999_999 - nanoseconds) / 1_000_000_000)
+    let seconds = LocalTime.floored(nanoseconds, 1_000_000_000).quotient
     if let recent = context.recentPeriod, recent.zone.count == zone.textCount, seconds >= recent.start, seconds < recent.end,
       unsafe zone.withText({ name in
         unsafe recent.zone.withUnsafeBufferPointer { unsafe TextSearch.equal($0, name, count: name.count) }

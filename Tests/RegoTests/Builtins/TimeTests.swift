@@ -62,7 +62,12 @@ struct TimeTests {
         ("1.5", "error: timestamp too big"),
         ("[]", "type error: operand 1 must be either number (ns) or [number (ns), string (tz)] but got array"),
       ])
-    check("time.clock", [("1585852421593912000", "[18, 33, 41]"), ("-1", "[23, 59, 59]")])
+    check(
+      "time.clock",
+      [
+        ("1585852421593912000", "[18, 33, 41]"), ("-1", "[23, 59, 59]"), ("[-1, \"America/New_York\"]", "[18, 59, 59]"),
+        ("[-9223372036854775808, \"UTC\"]", "[0, 12, 43]"), ("[9223372036854775807, \"Europe/Berlin\"]", "[1, 47, 16]"),
+      ])
     check("time.weekday", [("1585852421593912000", "\"Thursday\""), ("0", "\"Thursday\""), ("-259200000000001", "\"Sunday\"")])
     check(
       "time.add_date",
