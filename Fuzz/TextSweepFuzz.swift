@@ -2,8 +2,8 @@ import Introspection
 
 /// A libFuzzer entry: any bytes are code, with symbols and places that the kernel rewrites anywhere in it.
 ///
-/// Beyond not crashing: an instruction lies within what may be read and does not depend on what follows that, an oddity lies within the code, and of a kind
-/// that is not judged none is told.
+/// Beyond not crashing: an instruction lies within what may be read and does not depend on what follows that, an oddity lies within the
+/// code, and of a kind that is not judged none is told.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzTextSweep(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   // SAFETY: libFuzzer passes `count` readable bytes that live for the call; they are copied at once.
@@ -30,7 +30,9 @@ public func fuzzTextSweep(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt 
   let sorted = starts.sorted()
   let functions = zip(sorted, sorted.dropFirst() + [code.count]).map { (start: base + UInt64($0), end: base + UInt64($1)) }
   var sweep = TextSweep(
-    TextSweep.Surroundings(owner: { $0 & 1 == 0 ? .none : .kernel }, isMapped: { $0 & 2 == 0 }, symbol: { $0 & 4 == 0 ? "f" : "f_untrain_ret" }),
+    TextSweep.Surroundings(
+      owner: { $0 & 1 == 0 ? .none : .kernel }, isMapped: { $0 & 2 == 0 }, symbol: { $0 & 4 == 0 ? "f" : "f_untrain_ret" },
+      pointer: { $0 & 8 == 0 ? nil : ~$0 }),
     base..<base + UInt64(code.count))
   let result = sweep.run(code, sites, functions)
   for oddity in result.oddities {

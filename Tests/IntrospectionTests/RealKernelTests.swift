@@ -134,17 +134,7 @@ struct RealKernelTests {
       #expect(try Guest(image: image).processes().processes == expected.processes)
       try? FileManager.default.removeItem(atPath: core)
     }
-    let edited = try EditedImage(copyOf: raw, named: "without.raw")
-    for sighting in VMCoreInfo.sightings(in: try MemoryImage(path: raw).memory()) {
-      try edited.put(physical: sighting.address, [UInt8](repeating: 0, count: 16))
-    }
-    // The note holds the text once more.
-    for sighting in VMCoreInfo.sightings(in: try MemoryImage(path: edited.path).memory()) {
-      try edited.put(physical: sighting.address, [UInt8](repeating: 0, count: 16))
-    }
-    let guest = try edited.guest()
-    #expect(guest.kernel.source == "kallsyms token table")
-    #expect(try guest.processes().processes == expected.processes)
+    try EditedImage.expectFoundByForm(raw)
   }
 
   @Test("a process unlinked in the image is hidden, and decoys beside the kernel lose with a reason") func tampered() throws {
@@ -202,17 +192,6 @@ struct RealNewerKernelTests {
   @Test("the running guest's processes are those that it tells itself") func live() throws { try check(try TestGuest.shared(), levels: 4) }
 
   @Test("without VMCOREINFO the tables are found by their form") func form() throws {
-    let test = try TestGuest.shared()
-    let raw = try test.ramImage(named: "form.raw")
-    let expected = try Guest(image: try MemoryImage(path: raw)).processes()
-    let edited = try EditedImage(copyOf: raw, named: "without.raw")
-    for _ in 0..<2 {
-      for sighting in VMCoreInfo.sightings(in: try MemoryImage(path: edited.path).memory()) {
-        try edited.put(physical: sighting.address, [UInt8](repeating: 0, count: 16))
-      }
-    }
-    let guest = try edited.guest()
-    #expect(guest.kernel.source == "kallsyms token table" && guest.space.levels == 4)
-    #expect(try guest.processes().processes == expected.processes)
+    try EditedImage.expectFoundByForm(try TestGuest.shared().ramImage(named: "form.raw"))
   }
 }

@@ -10,7 +10,7 @@ struct DetectionTests {
   /// Facts that collectors have (IntegrityFacts.Name).
   private static let facts: Set<String> = [
     "kernel", "systemCalls", "interrupts", "processors", "text", "kernelFile", "moduleCode", "tracing", "probes", "securityHooks", "operations",
-    "callbacks", "executable", "processes", "modules", "programs", "readOnly", "settings",
+    "callbacks", "executable", "processes", "modules", "programs", "readOnly", "settings", "views",
   ]
 
   @Test("each has facts that exist, techniques of ATT&CK, and texts in both languages with the same cases and placeholders")

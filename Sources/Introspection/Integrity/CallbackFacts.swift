@@ -60,6 +60,7 @@ struct CallbackSearch {
     works()
     tracepoints()
     interrupts()
+    clockEvents()
     softInterrupts()
     paravirtual()
     registered()
@@ -75,10 +76,16 @@ struct CallbackSearch {
   }
 
   /// Keeps a callback that is set.
-  mutating func add(_ family: Callback.Family, _ name: String, _ entry: UInt64, _ place: UInt64) {
+  ///
+  /// - Parameter isHeld: whether its structure leads back to the one that led to it.
+  mutating func add(_ family: Callback.Family, _ name: String, _ entry: UInt64, _ place: UInt64, isHeld: Bool = true) {
     guard let function = guest.u64(place), function != 0 else { return }
-    // Timers and work come and go while they are read. What cannot be executed is no function, but memory that is used anew.
-    if family == .timer || family == .work, guest.space.mapping(function)?.isExecutable != true { return }
+    // Timers and work come and go while they are read. What cannot be executed is no function then, but memory that is used anew; in memory
+    // that stands still so is what does not lead back, or leads to no memory of the kernel's.
+    if family == .timer || family == .work {
+      let page = guest.space.mapping(function)
+      guard page?.isExecutable == true || (!guest.isRunning && isHeld && page != nil && function >> 63 == 1) else { return }
+    }
     found.append(Callback(family: family, name: name, entry: entry, function: function))
   }
 
@@ -98,9 +105,11 @@ struct CallbackSearch {
       [
         "module_notify_list", "reboot_notifier_list", "inetaddr_chain", "inetaddr_validator_chain", "inet6addr_validator_chain",
         "netlink_chain", "crypto_chain", "blocking_lsm_notifier_chain", "pm_chain_head", "oom_notify_list", "fb_notifier_list",
-        "acpi_chain_head", "memory_chain", "tracepoint_notify_list",
+        "acpi_chain_head", "memory_chain", "tracepoint_notify_list", "usb_notifier_list", "x86_mce_decoder_chain", "acpi_bus_notify_list",
+        "cpufreq_policy_notifier_list",
       ]
     ),
+    ("srcu_notifier_head", ["cpufreq_transition_notifier_list"]),
     ("raw_notifier_head", ["netdev_chain"]),
   ]
 
@@ -225,26 +234,6 @@ struct CallbackSearch {
 
   // MARK: Interrupts
 
-  /// Handlers of interrupts, by their descriptors: a radix tree, from 6.5 on a maple tree (kernel/irq/irqdesc.c).
-  private mutating func interrupts() {
-    guard let action = offset("irq_desc", "action"), let handler = offset("irqaction", "handler"),
-      let thread = offset("irqaction", "thread_fn"),
-      let next = offset("irqaction", "next")
-    else { return }
-    var descriptors: [UInt64] = []
-    if let tree = guest.symbol("sparse_irqs") {
-      descriptors = guest.mapleTree(tree, structure: "sparse_irqs", limit: Self.limit).entries.map(\.entry)
-    } else if let tree = guest.symbol("irq_desc_tree") {
-      descriptors = guest.xarray(tree, structure: "irq_desc_tree", limit: Self.limit).entries.map(\.entry)
-    }
-    for descriptor in descriptors {
-      follow("irq_desc.action", descriptor &+ action, next) {
-        $0.add(.interrupt, "irq handler", $1, $1 &+ handler)
-        $0.add(.interrupt, "irq thread_fn", $1, $1 &+ thread)
-      }
-    }
-  }
-
   private mutating func softInterrupts() {
     guard let table = guest.symbol("softirq_vec"), let action = offset("softirq_action", "action"),
       let size = guest.kernel.size("softirq_action")
@@ -271,11 +260,16 @@ struct CallbackSearch {
       last - first <= 1 << 18, let name = offset("tracepoint", "name"), let functions = offset("tracepoint", "funcs"),
       let function = offset("tracepoint_func", "func"), let size = guest.kernel.size("tracepoint_func")
     else { return }
+    let iterator = offset("tracepoint", "iterator")
     for place in stride(from: first, to: last, by: 4) {
       guard let distance = guest.i32(place) else { continue }
       let point = place &+ UInt64(bitPattern: Int64(distance))
-      guard let table = guest.pointer(point &+ functions) else { continue }
       let text = guest.pointer(point &+ name).flatMap { guest.string($0, limit: 64) } ?? ""
+      // What calls the probes where there are several, which is made for this point alone.
+      if let iterator, let own = guest.u64(point &+ iterator), own != guest.symbol("__traceiter_" + text) {
+        add(.tracepoint, text + ".iterator", point, point &+ iterator)
+      }
+      guard let table = guest.pointer(point &+ functions) else { continue }
       for index in UInt64(0)..<64 {
         let entry = table &+ index &* size
         guard let target = guest.u64(entry &+ function), target != 0 else { break }

@@ -25,10 +25,13 @@ extension CallbackSearch {
         guard let heads = guest.bytes(base, count: array.count * 8) else { continue }
         for slot in 0..<array.count where heads[8 * slot..<8 * slot + 8].contains(where: { $0 != 0 }) {
           // A running guest takes timers out while they are read: a chain that breaks off is no contradiction.
-          for timer in guest.chain(head: base &+ 8 &* UInt64(slot), offset: link, structure: "timer_bases", limit: Self.limit).entries {
-            add(.timer, "timer_list", timer, timer &+ function)
+          var before = base &+ 8 &* UInt64(slot)
+          for timer in guest.chain(head: before, offset: link, structure: "timer_bases", limit: Self.limit).entries {
+            let isHeld = guest.u64(timer &+ link &+ 8) == before
+            before = timer &+ link
+            add(.timer, "timer_list", timer, timer &+ function, isHeld: isHeld)
             if let delayed, let outer, let inner, guest.u64(timer &+ function) == delayed {
-              add(.work, "delayed_work", timer &- outer, timer &- outer &+ inner)
+              add(.work, "delayed_work", timer &- outer, timer &- outer &+ inner, isHeld: isHeld)
             }
           }
         }
@@ -64,7 +67,8 @@ extension CallbackSearch {
     else { return }
     for pool in guest.idr(pools, structure: "worker_pool_idr", limit: Self.limit).entries {
       for work in guest.list(head: pool.entry &+ list, offset: link, structure: "worker_pool.worklist", limit: Self.limit).entries {
-        add(.work, "work_struct", work, work &+ function)
+        let isHeld = guest.pointer(work &+ link &+ 8).flatMap { guest.u64($0) } == work &+ link
+        add(.work, "work_struct", work, work &+ function, isHeld: isHeld)
       }
       for worker in guest.list(head: pool.entry &+ workers, offset: node, structure: "worker_pool.workers", limit: Self.limit).entries {
         add(.work, "worker", worker, worker &+ current)

@@ -79,9 +79,14 @@ extension IntegrityReader {
   /// The page of system calls that are answered without the kernel, which all programs may read (arch/x86/entry/vsyscall).
   private static let vsyscall: UInt64 = 0xFFFF_FFFF_FF60_0000
 
-  /// Where a page of the image or of the direct map must lie; nil for other addresses.
+  /// Where processors read their interrupt table, which the kernel itself writes by another address (CPU_ENTRY_AREA_RO_IDT,
+  /// arch/x86/include/asm/cpu_entry_area.h).
+  private static let interruptTable: UInt64 = 0xFFFF_FE00_0000_0000
+
+  /// Where a page of the image, of the direct map or of the interrupt table must lie; nil for other addresses.
   func linear(_ address: UInt64) -> UInt64? {
     let kernel = guest.kernel
+    if address == Self.interruptTable { return guest.symbol("idt_table").map(kernel.physical) }
     if kernel.image.contains(address) { return kernel.physical(address) }
     let direct = address &- kernel.directMap
     return direct < guest.memory.end ? direct : nil
@@ -197,7 +202,11 @@ struct Aliases {
 extension CodeMap {
   /// The owner of an executable page: of any part of it, since an area need not begin at a page.
   fileprivate func area(_ first: UInt64, _ last: UInt64) -> CodeOwner {
-    if guest.kernel.image.overlaps(first..<max(first, last)) { return CodeOwner(.kernel) }
+    if guest.kernel.image.overlaps(first..<max(first, last)) {
+      // No page of the image can be executed but those of its code.
+      let code = text.lowerBound & ~4095..<(text.upperBound + 4095) & ~4095
+      return code.overlaps(first..<max(first, last)) ? CodeOwner(.kernel) : owner(of: first)
+    }
     let range = first..<max(first, last)
     if let module = modules.first(where: { $0.range.overlaps(range) }) { return CodeOwner(.module, name: module.name) }
     if let area = generated.first(where: { $0.range.overlaps(range) }) { return CodeOwner(area.owner, name: area.name) }

@@ -45,10 +45,20 @@ struct HiddenTasks {
     return found
   }
 
+  /// Addresses of all tasks that a structure lacks, or that say something else of themselves than a structure has.
+  var suspects: Set<UInt64> {
+    var found = Set(renumberedTasks().keys)
+    for task in unlistedTasks().keys { found.insert(task.address) }
+    for task in strayThreads().keys { found.insert(task.address) }
+    for task in misplacedTasks().keys { found.insert(task.address) }
+    return found
+  }
+
+  private func unlistedTasks() -> [TaskTraces.Task: Set<TaskTraces.Source>] { settled { traces.unlisted(listed()) } }
+
   /// Processes that no structure holds, found by where the kernel allocated them and by their control group.
-  func unlisted(_ known: [Process]) -> [FactValue] {
-    let found = settled { traces.unlisted(listed()) }
-    return found.sorted { $0.key.pid < $1.key.pid }.prefix(256).map { task, sources in
+  func unlisted() -> [FactValue] {
+    unlistedTasks().sorted { $0.key.pid < $1.key.pid }.prefix(256).map { task, sources in
       [
         "pid": .int(Int64(task.pid)), "name": .string(name(task.address)), "task": addressValue(task.address),
         "missingIn": .array(ProcessList.Source.allCases.map { .string($0.rawValue) }),
@@ -69,9 +79,9 @@ struct HiddenTasks {
     }
   }
 
-  /// Threads that their process's list holds and the table of pids does not, and the reverse.
-  func threads() -> [FactValue] {
-    let found = settled { () -> [TaskTraces.Task: String] in
+  /// Threads that their process's list holds and the table of pids does not, and the reverse, each with the structure that lacks it.
+  private func strayThreads() -> [TaskTraces.Task: String] {
+    settled { () -> [TaskTraces.Task: String] in
       var inLists: Set<UInt64> = []
       for task in view.read().tasks {
         inLists.insert(task.address)
@@ -87,7 +97,10 @@ struct HiddenTasks {
       }
       return found
     }
-    return found.sorted { $0.key.pid < $1.key.pid }.prefix(256).map { task, place in
+  }
+
+  func threads() -> [FactValue] {
+    strayThreads().sorted { $0.key.pid < $1.key.pid }.prefix(256).map { task, place in
       [
         "pid": .int(Int64(task.pid)), "group": .int(Int64(task.group)), "name": .string(name(task.address)),
         "task": addressValue(task.address),
@@ -104,18 +117,55 @@ struct HiddenTasks {
     return guest.u32(task &+ state) == 0 && guest.u32(task &+ flags).map { $0 & 0x4 == 0 } ?? false
   }
 
+  // MARK: Parents
+
+  /// Tasks in the list of children of another task than the one that they name as their parent, with the former.
+  private func misplacedTasks() -> [TaskTraces.Task: UInt64] {
+    let kernel = guest.kernel
+    guard let children = kernel.offset("task_struct", "children"), let sibling = kernel.offset("task_struct", "sibling"),
+      let parent = kernel.offset("task_struct", "real_parent")
+    else { return [:] }
+    return settled { () -> [TaskTraces.Task: UInt64] in
+      var found: [TaskTraces.Task: UInt64] = [:]
+      for leader in view.read().tasks {
+        for owner in [leader.address] + view.threads(of: leader.address) {
+          for child in guest.list(head: owner &+ children, offset: sibling, structure: "task_struct.children").entries {
+            guard guest.pointer(child &+ parent) != owner, let id = guest.i32(child &+ pid), let group = guest.i32(child &+ tgid)
+            else { continue }
+            found[.init(address: child, pid: id, group: group)] = owner
+          }
+        }
+      }
+      return found
+    }
+  }
+
+  func misplaced() -> [FactValue] {
+    let parent = guest.kernel.offset("task_struct", "real_parent") ?? 0
+    return misplacedTasks().sorted { $0.key.pid < $1.key.pid }.prefix(256).map { task, owner in
+      [
+        "pid": .int(Int64(task.pid)), "name": .string(name(task.address)), "task": addressValue(task.address),
+        "parent": .int(Int64(guest.pointer(task.address &+ parent).flatMap { guest.i32($0 &+ tgid) } ?? -1)),
+        "childOf": .int(Int64(guest.i32(owner &+ tgid) ?? -1)),
+      ]
+    }
+  }
+
   // MARK: Numbers
 
-  /// Tasks that say another id of themselves than the table has for them.
-  func renumbered() -> [FactValue] {
-    let found = settled {
+  /// Tasks that say another id of themselves than the table has for them, with the latter.
+  private func renumberedTasks() -> [UInt64: UInt64] {
+    settled {
       Dictionary(
         table().compactMap { task, number -> (UInt64, UInt64)? in
           guard let id = guest.i32(task &+ pid), isThere(task) else { return nil }
           return UInt64(bitPattern: Int64(id)) == number ? nil : (task, number)
         }, uniquingKeysWith: { first, _ in first })
     }
-    return found.sorted { $0.value < $1.value }.prefix(256).map { task, number in
+  }
+
+  func renumbered() -> [FactValue] {
+    renumberedTasks().sorted { $0.value < $1.value }.prefix(256).map { task, number in
       [
         "pid": .int(Int64(guest.i32(task &+ pid) ?? 0)), "number": .int(Int64(clamping: number)), "name": .string(name(task)),
         "task": addressValue(task),

@@ -2,15 +2,15 @@ public import Domain
 
 /// What was read of a guest to judge its integrity: facts only, each with what it cannot see (`ringwall.guest.facts/1`).
 ///
-/// Everything but the processors' registers comes from the guest's memory, which the guest can arrange: a structure that agrees with itself proves
-/// no more than that nobody was careless.
+/// Everything but the processors' registers comes from the guest's memory, which the guest can arrange: a structure that agrees with itself
+/// proves no more than that nobody was careless.
 public struct IntegrityFacts: Sendable, Hashable {
   public static let schema = "ringwall.guest.facts/1"
 
   /// One structure of the guest's kernel, or several that are held against each other.
   public enum Name: String, Sendable, Hashable, CaseIterable {
-    case kernel, systemCalls, interrupts, processors, text, readOnly, kernelFile, moduleCode, tracing, probes, securityHooks, operations, callbacks,
-      executable, processes, modules, programs, settings
+    case kernel, systemCalls, interrupts, processors, text, readOnly, kernelFile, moduleCode, tracing, probes, securityHooks, operations
+    case callbacks, executable, processes, modules, programs, views, settings
   }
 
   public enum State: Sendable, Hashable {
@@ -64,16 +64,16 @@ extension IntegrityFacts.Name {
   public var source: String {
     switch self {
     case .kernel: "VMCOREINFO, kallsyms, BTF, linux_banner, init_uts_ns, init_task"
-    case .systemCalls: "sys_call_table, ia32_sys_call_table"
-    case .interrupts: "IDTR of each processor, else idt_table; gdt_page, cpu_tss_rw"
+    case .systemCalls: "sys_call_table, ia32_sys_call_table, x32_sys_call_table"
+    case .interrupts: "IDTR of each processor, else idt_table and idt_descr; gdt_page, cpu_tss_rw"
     case .processors: "QMP: info registers, xen-save-devices-state"
     case .text: "_stext to _etext, __jump_table, .static_call_sites, ftrace_pages_start, kprobe_table"
     case .readOnly: "__start_rodata to __end_rodata"
     case .kernelFile: "_stext to _etext, __start_rodata, and .text and .rodata of the vmlinux that was given"
     case .moduleCode: "modules, with their jump_entries, static_call_sites and kallsyms, ftrace_pages_start, kprobe_table"
-    case .tracing: "ftrace_ops_list, ftrace_trace_function, ftrace_pages_start"
+    case .tracing: "ftrace_ops_list, ftrace_ops_trampoline_list, ftrace_trace_function"
     case .probes: "kprobe_table"
-    case .securityHooks: "security_hook_heads, static_calls_table"
+    case .securityHooks: "security_hook_heads, static_calls_table, lsm_names, arrays of hooks"
     case .operations: "tables of operations among the kernel's symbols, super_blocks, proc_root, init_net.proc_net"
     case .callbacks:
       "notifier chains, net.nf, ptype_base, inet_protos, formats, tty_ldiscs, sysctl_table_root, timer_bases, worker_pool_idr, tracepoints, irq_desc, softirq_vec, pv_ops"
@@ -81,6 +81,8 @@ extension IntegrityFacts.Name {
     case .processes: "init_task.tasks, init_pid_ns.idr, task_struct.children, css_set_table, task_struct_cachep, cred, mm_struct"
     case .modules: "modules, module_kset, mod_tree, module_bug_list, tainted_mask"
     case .programs: "prog_idr"
+    case .views:
+      "prog_idr, map_idr, link_idr, bpf_tree; tcp_hashinfo, udp_table, net.unx, nl_table, net.packet; mnt_namespace, s_mounts; descriptors"
     case .settings: "modprobe_path, core_pattern and other variables by name, selinux_state, cr4_pinned_bits, cpu_tlbstate"
     }
   }
@@ -111,7 +113,8 @@ extension IntegrityFacts.Name {
     case .processes:
       "Credentials that were changed in all of their parts as the kernel itself would; a process whose task_struct was copied to other memory."
     case .modules: "A module that was taken out of all four structures and whose memory is not executable."
-    case .programs: "What a program does that neither writes to processes nor overrides functions; programs that left prog_idr (guest bpf)."
+    case .programs: "What a program does that neither writes to processes nor overrides functions."
+    case .views: "What is in none of the structures that are compared, as a program that nothing runs and that no process holds."
     case .settings: "Which of the values an administrator chose; settings of namespaces."
     }
   }
@@ -173,6 +176,7 @@ struct IntegrityReader {
     case .processes: try tasks()
     case .modules: modules()
     case .programs: programs()
+    case .views: try views()
     case .settings: settings()
     }
   }

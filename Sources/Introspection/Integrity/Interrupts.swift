@@ -14,7 +14,13 @@ extension IntegrityReader {
         bases.append((table.base, min(UInt64(table.limit), 4095), [entry.processor.index]))
       }
     }
-    if bases.isEmpty, let own { bases.append((own, 4095, [])) }
+    if bases.isEmpty, let own {
+      bases.append((own, 4095, []))
+      // What a processor is given when it starts or wakes up: two bytes of length, then the address (struct desc_ptr).
+      if let kept = guest.symbol("idt_descr").flatMap({ guest.pointer($0 &+ 2) }), guest.physical(kept) != guest.physical(own) {
+        bases.append((kept, 4095, []))
+      }
+    }
     for table in bases.prefix(64) {
       var gates: [FactValue] = []
       for vector in 0..<(table.limit + 1) / 16 {

@@ -19,7 +19,10 @@ extension IntegrityReader {
       let missing = (differences[module] ?? []).sorted()
       return [
         "name": .string(guest.string(module &+ nameOffset, limit: 64) ?? ""), "module": addressValue(module),
-        "folder": folder(module).map(FactValue.string) ?? .null, "missingIn": .array(missing.map(FactValue.string)), "state": .int(Int64(state(module))),
+        "folder": folder(module).map(FactValue.string) ?? .null, "missingIn": .array(missing.map(FactValue.string)),
+        "state": .int(Int64(state(module))),
+        "holds": guest.kernel.offset("module", "refcnt").flatMap { guest.i32(module &+ $0) }.map { .int(Int64($0)) } ?? .null,
+        "starting": isStarting(module).map(FactValue.bool) ?? .null,
         "taints": taints(guest.kernel.offset("module", "taints").map { module &+ $0 }),
       ]
     }
@@ -54,6 +57,22 @@ extension IntegrityReader {
 
   /// `enum module_state`: 0 live, 1 coming, 2 going, 3 unformed.
   private func state(_ module: UInt64) -> UInt32 { guest.kernel.offset("module", "state").flatMap { guest.u32(module &+ $0) } ?? 0 }
+
+  /// Whether memory that a module has for its start alone is still there: it is given back when the module is live (do_init_module). Nil
+  /// where the kernel's types do not tell.
+  private func isStarting(_ module: UInt64) -> Bool? {
+    let kernel = guest.kernel
+    if let areas = kernel.offset("module", "mem"), let step = kernel.size("module_memory"),
+      let size = kernel.offset("module_memory", "size")
+    {
+      // The first of the three parts that are given back; in front of them are text, data and constants.
+      let first = kernel.types.value("mod_mem_type", "MOD_INIT_TEXT").flatMap { UInt64(exactly: $0) } ?? 4
+      guard first < 8 else { return nil }
+      let sizes = (first..<first + 3).map { guest.u32(module &+ areas &+ $0 &* step &+ size) }
+      return sizes.contains(nil) ? nil : sizes.contains { $0 != 0 }
+    }
+    return kernel.offset("module", "init_layout.size").flatMap { guest.u32(module &+ $0) }.map { $0 != 0 }
+  }
 
   /// Name of a module's folder in /sys/module, which it has from its beginning on.
   private func folder(_ module: UInt64) -> String? {

@@ -12,7 +12,8 @@ extension IntegrityReader {
     for table in tables(layouts) where met.insert(table.address).inserted {
       if let row = row(table.name, table.address, table.layout) { rows.append(row) }
     }
-    for found in superBlocks() + procEntries() + terminalDrivers() + netDevices() + registeredTables() + openFiles() where met.insert(found.address).inserted {
+    for found in superBlocks() + procEntries() + terminalDrivers() + netDevices() + registeredTables() + openFiles()
+    where met.insert(found.address).inserted {
       if let layout = layouts[found.structure], let row = row(found.name, found.address, layout, found.isAllocated) { rows.append(row) }
     }
     for table in moduleTables(layouts) where met.insert(table.address).inserted {
@@ -50,7 +51,8 @@ extension IntegrityReader {
     let layout: OperationLayouts.Layout
   }
 
-  /// Tables among the kernel's symbols: the suffix of a name says the structure, and the size up to the next symbol must be the structure's.
+  /// Tables among the kernel's symbols: the suffix of a name says the structure, and the size up to the next symbol must be the
+  /// structure's.
   private func tables(_ layouts: OperationLayouts) -> [Table] {
     let symbols = guest.kernel.symbols
     guard let end = guest.symbol("__init_begin") ?? guest.symbol("_end") else { return [] }
@@ -82,7 +84,12 @@ extension IntegrityReader {
       if owner.kind == .kernel, owner.distance == 0 || owner.distance == 4 {
         functions.append(.init(member.name, .string(owner.name)))
       } else {
-        foreign.append(["member": .string(member.name), "address": addressValue(target), "owner": owner.factValue])
+        var row: [FactValue.Member] = [
+          .init("member", .string(member.name)), .init("address", addressValue(target)), .init("owner", owner.factValue),
+        ]
+        // Behind the last instruction of the image is room in a page that can be executed.
+        if owner.kind == .data { row.append(.init("executable", .bool(guest.space.mapping(target)?.isExecutable ?? false))) }
+        foreign.append(.object(row))
       }
     }
     // Of the many sockets only those are told that have anything to tell.
@@ -145,6 +152,7 @@ extension IntegrityReader {
     let sequences = Set(["proc_seq_ops", "proc_net_seq_ops"].compactMap { guest.symbol($0) })
     let singles = Set(["proc_single_ops", "proc_net_single_ops"].compactMap { guest.symbol($0) })
     let writer = kernel.offset("proc_dir_entry", "write")
+    let names = kernel.offset("proc_dir_entry", "proc_dops")
     var pending: [(entry: UInt64, path: String)] = [(root, "/proc")]
     if let net = guest.symbol("init_net"), let offset = kernel.offset("net", "proc_net"), let entry = guest.pointer(net &+ offset) {
       pending.append((entry, "/proc/net"))
@@ -161,6 +169,9 @@ extension IntegrityReader {
       let isFolder = guest.u16(entry &+ mode).map { $0 & 0xF000 == 0x4000 || $0 == 0 } ?? false
       if let table = guest.pointer(entry &+ inodes) {
         found.append(ReachedTable(name: path + " proc_iops", address: table, structure: "inode_operations"))
+      }
+      if let names, let table = guest.pointer(entry &+ names) {
+        found.append(ReachedTable(name: path + " proc_dops", address: table, structure: "dentry_operations"))
       }
       if let table = guest.pointer(entry &+ operations) {
         // A folder has file_operations in the same place.
@@ -206,7 +217,7 @@ struct OperationLayouts {
 
   private var byName: [String: Layout] = [:]
   /// Structures of tables that are found by who uses them, and by no name.
-  private static let reached = ["net_device_ops", "ethtool_ops", "header_ops", "block_device_operations"]
+  private static let reached = ["net_device_ops", "ethtool_ops", "header_ops", "block_device_operations", "blk_mq_ops"]
 
   /// Endings of symbols, the longest first, and the structures that they are.
   private static let endings: [(ending: String, structure: String)] = [
@@ -218,7 +229,7 @@ struct OperationLayouts {
     ("_seq_ops", "seq_operations"), ("_seqops", "seq_operations"), ("_seq_op", "seq_operations"), ("_op", "seq_operations"),
     ("_proc_ops", "proc_ops"), ("_dgram_ops", "proto_ops"), ("_stream_ops", "proto_ops"), ("_seqpacket_ops", "proto_ops"),
     ("_sockraw_ops", "proto_ops"), ("_prot", "proto"), ("_dentry_operations", "dentry_operations"), ("_ldisc_ops", "tty_ldisc_ops"),
-    ("_tty_ops", "tty_operations"),
+    ("_tty_ops", "tty_operations"), ("_aops", "address_space_operations"),
   ].sorted { $0.0.utf8.count > $1.0.utf8.count }
 
   init(_ types: TypeIndex) {

@@ -3,8 +3,8 @@ extension IntegrityReader {
   private static let descriptorLimit: UInt64 = 4096
   private static let tableLimit = 4096
 
-  /// Tables of the open files of all processes, each once: of the file, of its inode, and of a socket and its protocol. Files may have tables that were
-  /// made for them (debugfs), so that it is no sign where a table lies, only what it holds.
+  /// Tables of the open files of all processes, each once: of the file, of its inode, and of a socket and its protocol. Files may have
+  /// tables that were made for them (debugfs), so that it is no sign where a table lies, only what it holds.
   mutating func openFiles() -> [ReachedTable] {
     let kernel = guest.kernel
     guard let files = kernel.offset("task_struct", "files"), let table = kernel.offset("files_struct", "fdt"),
@@ -14,6 +14,8 @@ extension IntegrityReader {
       let fileOperations = kernel.offset("inode", "i_fop"), let processes = try? guest.processes()
     else { return [] }
     let sockets = SocketOperations(guest)
+    let entry = kernel.offset("file", "f_path.dentry") ?? kernel.offset("file", "__f_path.dentry")
+    let names = kernel.offset("dentry", "d_op")
     var met: Set<UInt64> = []
     var found: [ReachedTable] = []
     func add(_ name: String, _ address: UInt64?, _ structure: String) {
@@ -32,6 +34,9 @@ extension IntegrityReader {
         if let node = guest.pointer(file &+ inode) {
           add("\(place) i_op", guest.pointer(node &+ inodeOperations), "inode_operations")
           add("\(place) i_fop", guest.pointer(node &+ fileOperations), "file_operations")
+        }
+        if let entry, let names, let node = guest.pointer(file &+ entry) {
+          add("\(place) d_op", guest.pointer(node &+ names), "dentry_operations")
         }
         if let sockets, own == sockets.table {
           add("\(place) socket.ops", sockets.operations(file), "proto_ops")
@@ -65,7 +70,8 @@ extension IntegrityReader {
     let kernel = guest.kernel
     guard let array = kernel.offset("tty_driver", "ttys"), let count = kernel.offset("tty_driver", "num"),
       let operations = kernel.offset("tty_struct", "ops"), let line = kernel.offset("tty_struct", "ldisc"),
-      let discipline = kernel.offset("tty_ldisc", "ops"), let first = guest.pointer(driver &+ array), let number = guest.u32(driver &+ count)
+      let discipline = kernel.offset("tty_ldisc", "ops"), let first = guest.pointer(driver &+ array),
+      let number = guest.u32(driver &+ count)
     else { return [] }
     return (0..<min(UInt64(number), Self.terminalLimit)).flatMap { index -> [ReachedTable] in
       guard let terminal = guest.pointer(first &+ 8 &* index) else { return [] }
@@ -83,11 +89,13 @@ extension IntegrityReader {
 
   private static let inodeLimit = 1 << 15
 
-  /// Tables of every inode that a mounted file system keeps, and of the character devices among them; those of entries of directories. Each table once.
+  /// Tables of every inode that a mounted file system keeps, and of the character devices among them; those of entries of directories. Each
+  /// table once.
   mutating func inodes(of block: UInt64, _ name: String) -> [ReachedTable] {
     let kernel = guest.kernel
     guard let list = kernel.offset("super_block", "s_inodes"), let link = kernel.offset("inode", "i_sb_list"),
-      let operations = kernel.offset("inode", "i_op"), let files = kernel.offset("inode", "i_fop"), let mode = kernel.offset("inode", "i_mode")
+      let operations = kernel.offset("inode", "i_op"), let files = kernel.offset("inode", "i_fop"),
+      let mode = kernel.offset("inode", "i_mode")
     else { return [] }
     let walk = guest.list(head: block &+ list, offset: link, structure: "super_block.s_inodes", limit: Self.inodeLimit)
     // Inodes come and go by the second, so that a break in their list accuses nobody, and of very many the first stand for all.
@@ -104,11 +112,17 @@ extension IntegrityReader {
     let freeing = kernel.offset("super_block", "s_op").flatMap { guest.pointer(block &+ $0) }.flatMap { table in
       kernel.offset("super_operations", "free_inode").flatMap { guest.pointer(table &+ $0) }
     }
+    let mapping = kernel.offset("inode", "i_mapping")
+    let pages = kernel.offset("address_space", "a_ops")
     for inode in isTorn ? [] : walk.entries {
       guard let bits = guest.u16(inode &+ mode), bits & 0xF000 != 0 else { continue }
       add("i_op", guest.pointer(inode &+ operations), "inode_operations", guest.isRunning)
       let own = guest.pointer(inode &+ files)
       if own != freeing { add("i_fop", own, "file_operations", guest.isRunning) }
+      if let mapping, let pages, let space = guest.pointer(inode &+ mapping) {
+        add("a_ops", guest.pointer(space &+ pages), "address_space_operations", guest.isRunning)
+      }
+      if name == "bdev" { for disk in diskTables(of: inode) { add(disk.member, disk.table, disk.structure, true) } }
       if bits & 0xF000 == 0x2000, let device = kernel.offset("inode", "i_cdev"), let own = kernel.offset("cdev", "ops") {
         add("i_cdev.ops", guest.pointer(inode &+ device).flatMap { guest.pointer($0 &+ own) }, "file_operations", true)
       }
@@ -119,12 +133,30 @@ extension IntegrityReader {
     return found
   }
 
+  /// Tables of the disk that an inode of the file system of block devices stands for (struct bdev_inode, block/bdev.c).
+  private func diskTables(of inode: UInt64) -> [(member: String, table: UInt64, structure: String)] {
+    let kernel = guest.kernel
+    guard let outer = kernel.offset("bdev_inode", "vfs_inode"), let device = kernel.offset("bdev_inode", "bdev"),
+      let disk = kernel.offset("block_device", "bd_disk"), let own = guest.pointer(inode &- outer &+ device &+ disk)
+    else { return [] }
+    var found: [(member: String, table: UInt64, structure: String)] = []
+    if let place = kernel.offset("gendisk", "fops"), let table = guest.pointer(own &+ place) {
+      found.append(("disk fops", table, "block_device_operations"))
+    }
+    if let queue = kernel.offset("gendisk", "queue").flatMap({ guest.pointer(own &+ $0) }),
+      let table = kernel.offset("request_queue", "mq_ops").flatMap({ guest.pointer(queue &+ $0) })
+    {
+      found.append(("disk mq_ops", table, "blk_mq_ops"))
+    }
+    return found
+  }
+
   /// Devices without a number of their own (misc_list), and kinds of sockets (inetsw).
   mutating func registeredTables() -> [ReachedTable] {
     let kernel = guest.kernel
     var found: [ReachedTable] = []
-    if let head = guest.symbol("misc_list"), let link = kernel.offset("miscdevice", "list"), let files = kernel.offset("miscdevice", "fops"),
-      let name = kernel.offset("miscdevice", "name")
+    if let head = guest.symbol("misc_list"), let link = kernel.offset("miscdevice", "list"),
+      let files = kernel.offset("miscdevice", "fops"), let name = kernel.offset("miscdevice", "name")
     {
       for device in entries(guest.list(head: head, offset: link, structure: "misc_list", limit: 1024)) {
         let text = guest.pointer(device &+ name).flatMap { guest.string($0, limit: 32) } ?? ""
@@ -140,7 +172,9 @@ extension IntegrityReader {
       // SOCK_MAX of them.
       for number in UInt64(0)..<11 {
         for entry in entries(guest.list(head: table &+ 16 &* number, offset: link, structure: symbol, limit: 256)) {
-          if let place = guest.pointer(entry &+ own) { found.append(ReachedTable(name: "\(symbol)[\(number)].prot", address: place, structure: "proto")) }
+          if let place = guest.pointer(entry &+ own) {
+            found.append(ReachedTable(name: "\(symbol)[\(number)].prot", address: place, structure: "proto"))
+          }
           if let place = guest.pointer(entry &+ operations) {
             found.append(ReachedTable(name: "\(symbol)[\(number)].ops", address: place, structure: "proto_ops"))
           }

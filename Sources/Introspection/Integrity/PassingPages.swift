@@ -1,5 +1,6 @@
-/// Pages of a running guest that were between two states when they were met: of a module that is being loaded or that was taken out of the list and not
-/// unmapped yet, of code that a module ran once and that is freed when every processor has passed a quiet state, of trampolines that are not listed yet.
+/// Pages of a running guest that were between two states when they were met: of a module that is being loaded or that was taken out of the
+/// list and not unmapped yet, of code that a module ran once and that is freed when every processor has passed a quiet state, of
+/// trampolines that are not listed yet.
 extension IntegrityReader {
   /// How long such pages are watched; a module's memory may wait so long for its release on a loaded host.
   private static let watch = 3000
@@ -8,7 +9,8 @@ extension IntegrityReader {
   /// Areas that are watched at most; more of them are no passing state.
   private static let watched = 64
 
-  /// Leaves out what does not stay: whatever accuses somebody is looked at again until it is gone, has an owner, or has stayed so for all of the time.
+  /// Leaves out what does not stay: whatever accuses somebody is looked at again until it is gone, has an owner, or has stayed so for all
+  /// of the time.
   mutating func settle(_ found: inout PageFindings) {
     guard guest.isRunning else { return }
     let suspects = found.areas.filter(Self.isSuspect)
@@ -40,7 +42,7 @@ extension IntegrityReader {
   }
 
   /// Whether an area accuses somebody.
-  private static func isSuspect(_ area: CodeArea) -> Bool { area.isWritable || area.owner.kind == .none }
+  private static func isSuspect(_ area: CodeArea) -> Bool { area.isWritable || [.none, .data, .initial].contains(area.owner.kind) }
 
   /// What is left of areas, and what in them accuses nobody any more.
   private func again(_ areas: [CodeArea]) -> (suspect: [CodeArea], others: [CodeArea]) {

@@ -48,7 +48,8 @@ struct PatchSiteSearch {
     if let table = table("__start___jump_table", "__stop___jump_table") {
       for label in PatchTable.jumpLabels(table.bytes, at: table.address) {
         guard text.contains(label.code) else { continue }
-        add(.jumpLabel, label.code, PatchTable.jumpLength(byte(label.code), byte(label.code &+ 1)), target: label.target, isOn: Self.isOn(label.key, guest))
+        let length = PatchTable.jumpLength(byte(label.code), byte(label.code &+ 1))
+        add(.jumpLabel, label.code, length, target: label.target, isOn: Self.isOn(label.key, guest))
       }
     }
     for name in ["bpf_dispatcher_xdp_func"] {
@@ -61,8 +62,8 @@ struct PatchSiteSearch {
     }
   }
 
-  /// Whether a jump label is a jump: where its key counts more than nobody who wants it on, and the other way round where the lowest bit of the pointer
-  /// to the key says so (jump_label_type, kernel/jump_label.c).
+  /// Whether a jump label is a jump: where its key counts more than nobody who wants it on, and the other way round where the lowest bit of
+  /// the pointer to the key says so (jump_label_type, kernel/jump_label.c).
   static func isOn(_ key: UInt64, _ guest: Guest) -> Bool? {
     guest.i32(key & ~3).map { ($0 > 0) != (key & 1 == 1) }
   }
@@ -130,8 +131,14 @@ struct PatchSiteSearch {
     var address = (start + 3) & ~3
     while address + 8 <= end {
       let isTrampoline = byte(address + 5) == 0x0F && byte(address + 6) == 0xB9 && byte(address + 7) == 0xCC
-      if isTrampoline { add(.staticCallTrampoline, address, 5) }
+      if isTrampoline { add(.staticCallTrampoline, address, 5, key: key(ofTrampoline: address) ?? 0) }
       address += isTrampoline ? 8 : 4
     }
+  }
+
+  /// The key that a trampoline belongs to, by their names (include/linux/static_call_types.h).
+  private func key(ofTrampoline address: UInt64) -> UInt64? {
+    let name = guest.kernel.symbols.names(at: address).first { $0.hasPrefix("__SCT__") }
+    return name.flatMap { guest.symbol("__SCK__" + $0.dropFirst(7)) }
   }
 }

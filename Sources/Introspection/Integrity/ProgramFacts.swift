@@ -23,11 +23,24 @@ extension IntegrityReader {
         "id": .int(Int64(clamping: entry.index)), "name": .string(text), "program": addressValue(program),
         "type": .string(guest.kernel.types.name(of: Int64(kind), in: "bpf_prog_type") ?? String(kind)),
         "function": self.code.fact(target),
-        "overrides": .bool(guest.value(program, "bpf_prog", "kprobe_override").map { $0 != 0 } ?? false),
+        "overrides": .bool(overrides(program)),
         "writesUser": .bool(calls(helper, program &+ code, count)),
       ]
     }
     return .present(["programs": .array(rows)])
+  }
+
+  /// Whether a program decides what a function returns: the mark of bpf_override_return, or a place at which its own result counts
+  /// (fmod_ret). Devices of input ask programs of the latter kind for what they say.
+  private func overrides(_ program: UInt64) -> Bool {
+    if let mark = guest.value(program, "bpf_prog", "kprobe_override"), mark != 0 { return true }
+    guard let attached = guest.value(program, "bpf_prog", "expected_attach_type"),
+      guest.kernel.types.name(of: Int64(clamping: attached), in: "bpf_attach_type") == "BPF_MODIFY_RETURN"
+    else { return false }
+    let name = guest.kernel.offset("bpf_prog_aux", "attach_func_name")
+    let place = guest.kernel.offset("bpf_prog", "aux").flatMap { guest.pointer(program &+ $0) }
+    let text = place.flatMap { aux in name.flatMap { guest.pointer(aux &+ $0) } }.flatMap { guest.string($0, limit: 64) }
+    return !(text?.hasPrefix("hid_bpf_") ?? false)
   }
 
   /// bpf_probe_write_user, as a call names it: its distance from __bpf_call_base (kernel/bpf/verifier.c).

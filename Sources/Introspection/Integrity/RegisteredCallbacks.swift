@@ -11,10 +11,12 @@ extension CallbackSearch {
     staticCalls()
     functionGraph()
     breakpoints()
+    userProbes()
+    networkAnswers()
   }
 
   /// Adds every function that a structure holds, by the kernel's own types.
-  private mutating func functions(_ family: Callback.Family, _ name: String, _ structure: String, at address: UInt64) {
+  mutating func functions(_ family: Callback.Family, _ name: String, _ structure: String, at address: UInt64) {
     guard let type = guest.kernel.types.structure(structure) else { return }
     for member in guest.kernel.types.members(of: type) where member.bitSize == 0 && isFunction(member.type) {
       add(family, "\(name).\(member.name)", address, address &+ UInt64(member.offset))
@@ -29,6 +31,7 @@ extension CallbackSearch {
     ("input_dev_list", "input_dev", "node", .input), ("pernet_list", "pernet_operations", "list", .network),
     ("tcp_cong_list", "tcp_congestion_ops", "list", .network), ("shrinker_list", "shrinker", "list", .memory),
     ("clocksource_list", "clocksource", "list", .platform), ("pmus", "pmu", "entry", .performance),
+    ("tcp_ulp_list", "tcp_ulp_ops", "list", .network),
   ]
 
   private mutating func registrations() {
@@ -57,6 +60,7 @@ extension CallbackSearch {
   private mutating func pointers() {
     for (symbol, structure, family) in [
       ("net_families", "net_proto_family", Callback.Family.network), ("sysrq_key_table", "sysrq_key_op", .console),
+      ("sock_diag_handlers", "sock_diag_handler", .network),
     ] {
       guard let table = guest.symbol(symbol), let next = guest.kernel.symbols.following(table) else { continue }
       for number in 0..<min((next - table) / 8, 128) {
@@ -108,7 +112,8 @@ extension CallbackSearch {
 
   /// Tasklets that wait for their soft interrupt, of every processor (kernel/softirq.c).
   private mutating func tasklets() {
-    guard let head = offset("tasklet_head", "head"), let next = offset("tasklet_struct", "next"), let function = offset("tasklet_struct", "func")
+    guard let head = offset("tasklet_head", "head"), let next = offset("tasklet_struct", "next"),
+      let function = offset("tasklet_struct", "func")
     else { return }
     for symbol in ["tasklet_vec", "tasklet_hi_vec"] {
       guard let place = guest.symbol(symbol) else { continue }
@@ -151,6 +156,21 @@ extension CallbackSearch {
       guard let operations = guest.pointer(table &+ 8 &* number), guest.u64(operations) != nil else { continue }
       for member in ["entryfunc", "retfunc"] {
         if let place = offset("fgraph_ops", member) { add(.graph, "fgraph_array[\(number)].\(member)", operations, operations &+ place) }
+      }
+    }
+  }
+
+  /// Who is told when a program comes to a place in its file (kernel/events/uprobes.c): a chain, from 6.13 on a list.
+  private mutating func userProbes() {
+    guard let tree = guest.symbol("uprobes_tree"), let node = offset("uprobe", "rb_node"), let users = offset("uprobe", "consumers")
+    else { return }
+    for probe in entries(guest.tree(root: tree, offset: node, structure: "uprobes_tree", limit: Self.limit)) {
+      if let next = offset("uprobe_consumer", "next") {
+        follow("uprobe.consumers", probe &+ users, next) { $0.functions(.breakpoint, "uprobe", "uprobe_consumer", at: $1) }
+      } else if let link = offset("uprobe_consumer", "cons_node") {
+        for user in entries(guest.list(head: probe &+ users, offset: link, structure: "uprobe.consumers", limit: Self.limit)) {
+          functions(.breakpoint, "uprobe", "uprobe_consumer", at: user)
+        }
       }
     }
   }

@@ -7,7 +7,7 @@ extension IntegrityReader {
 
   mutating func systemCalls() -> IntegrityFacts.State {
     var tables: [FactValue] = []
-    for (symbol, name) in [("sys_call_table", "x64"), ("ia32_sys_call_table", "ia32")] {
+    for (symbol, name) in [("sys_call_table", "x64"), ("ia32_sys_call_table", "ia32"), ("x32_sys_call_table", "x32")] {
       guard let base = guest.symbol(symbol) else { continue }
       guard let count = length(base) else {
         note(Inconsistency(structure: symbol, address: base, reason: "no symbol follows it, so that its length is not known"))
@@ -26,14 +26,16 @@ extension IntegrityReader {
     if tables.isEmpty { return .unreadable("the kernel's symbols name no sys_call_table") }
     var members: [FactValue.Member] = [.init("tables", .array(tables))]
     if let lost = lostCalls() { members.append(.init("lost", .array(lost))) }
+    members.append(.init("left", .array(left())))
     if let names = unreachedCompat(tables) { members.append(.init("compatUnreached", .array(names.map(FactValue.string)))) }
     return .present(.object(members))
   }
 
-  /// Functions of the table that `x64_sys_call` leads to no more: since 6.9 (6.1.85) the kernel finds them by jumps in its code, and the table is for
-  /// tracing. Nil for kernels without.
+  /// Functions of the table that `x64_sys_call` leads to no more: since 6.9 (6.1.85) the kernel finds them by jumps in its code, and the
+  /// table is for tracing. Nil for kernels without.
   private func lostCalls() -> [FactValue]? {
-    guard let targets = targets(of: "x64_sys_call"), let table = guest.symbol("sys_call_table"), let count = length(table) else { return nil }
+    guard let targets = targets(of: "x64_sys_call"), let table = guest.symbol("sys_call_table"), let count = length(table)
+    else { return nil }
     return (0..<count).compactMap { number -> FactValue? in
       guard let target = guest.u64(table &+ 8 &* number), !targets.contains(target) else { return nil }
       let names = code.text.contains(target) ? guest.kernel.symbols.names(at: target).filter { $0.hasPrefix("__x64_sys_") } : []
@@ -41,8 +43,52 @@ extension IntegrityReader {
     }
   }
 
-  /// Functions of 32-bit system calls that `ia32_sys_call` leads to nowhere. Many have never been reached, since another one has their number: which of
-  /// them must be is for the policy to say. Nil for kernels that use a table.
+  /// Steps from the entry of a system call to its function: who calls or jumps, and to what; of several names of the former those that the
+  /// kernel has.
+  private static let steps: [(from: [String], to: String)] = [
+    (["entry_SYSCALL_64", "entry_SYSCALL_64_safe_stack", "entry_SYSCALL_64_after_hwframe"], "do_syscall_64"),
+    (["do_syscall_64", "do_syscall_x64"], "x64_sys_call"),
+    (fast + slow, "ia32_sys_call"),
+  ]
+  private static let slow = ["do_int80_syscall_32", "do_int80_emulation", "int80_emulation", "do_syscall_32_irqs_on"]
+  private static let fast = ["do_fast_syscall_32", "__do_fast_syscall_32", "do_SYSENTER_32"]
+
+  /// The same where a table leads to the function, whose address stands in the code.
+  private static let references: [(from: [String], to: String)] = [
+    (["do_syscall_64", "do_syscall_x64"], "sys_call_table"), (fast + slow, "ia32_sys_call_table"),
+  ]
+
+  /// Steps that are not made any more: what was to be called is not, or the table is not asked.
+  private func left() -> [FactValue] {
+    func row(_ from: [String], _ to: String) -> FactValue { ["from": .string(from[0]), "to": .string(to)] }
+    var found: [FactValue] = []
+    for (names, next) in Self.steps {
+      let callers = names.filter { guest.symbol($0) != nil }
+      guard let target = guest.symbol(next), !callers.isEmpty else { continue }
+      // What counts the depth of calls stands before a function. One that cannot be read is no caller.
+      let isMade = callers.contains { caller in targets(of: caller)?.contains { $0 &- target &+ 16 <= 20 } ?? false }
+      if !isMade { found.append(row(callers, next)) }
+    }
+    guard guest.symbol("x64_sys_call") == nil else { return found }
+    for (names, table) in Self.references {
+      let readers = names.filter { guest.symbol($0) != nil }
+      guard let place = guest.symbol(table), !readers.isEmpty else { continue }
+      if !readers.contains(where: { refers($0, to: place) }) { found.append(row(readers, table)) }
+    }
+    return found
+  }
+
+  /// Whether the lower half of an address stands in a function's code: the distance of an access to a table.
+  private func refers(_ function: String, to address: UInt64) -> Bool {
+    guard let start = guest.symbol(function), let end = guest.kernel.symbols.following(start), end - start <= 1 << 16,
+      let bytes = guest.bytes(start, count: Int(end - start)), bytes.count >= 4
+    else { return false }
+    let wanted = UInt64(UInt32(truncatingIfNeeded: address))
+    return (0...bytes.count - 4).contains { PatchTable.word(bytes, $0, 4) == wanted }
+  }
+
+  /// Functions of 32-bit system calls that `ia32_sys_call` leads to nowhere. Many have never been reached, since another one has their
+  /// number: which of them must be is for the policy to say. Nil for kernels that use a table.
   private func unreachedCompat(_ tables: [FactValue]) -> [String]? {
     guard let targets = targets(of: "ia32_sys_call") else { return nil }
     let prefix = "__x64_sys_"
@@ -58,8 +104,8 @@ extension IntegrityReader {
     return names.filter { name in guest.symbol(name).map { !targets.contains($0) } ?? false }.sorted()
   }
 
-  /// Where the jumps and calls of a function lead. Every place is taken for an instruction: one too many does no harm, since functions are looked for that
-  /// none leads to.
+  /// Where the jumps and calls of a function lead. Every place is taken for an instruction: one too many does no harm, since functions are
+  /// looked for that none leads to.
   private func targets(of function: String) -> Set<UInt64>? {
     guard let start = guest.symbol(function), let end = guest.kernel.symbols.following(start), end - start <= 1 << 16,
       let bytes = guest.bytes(start, count: Int(end - start))

@@ -7,6 +7,7 @@ extension IntegrityReader {
     for fault in list.inconsistencies { note(fault) }
     let reader = TaskReader(guest, code)
     let rows = list.processes.map { reader.row($0) }
+    let threads = list.processes.flatMap { reader.threads(of: $0) }
     var hidden = list.hidden.map { hidden -> FactValue in
       [
         "pid": .int(Int64(hidden.process.pid)), "name": .string(hidden.process.name), "task": addressValue(hidden.process.address),
@@ -14,11 +15,11 @@ extension IntegrityReader {
       ]
     }
     let traces = HiddenTasks(guest)
-    hidden += traces?.unlisted(list.processes) ?? []
+    hidden += traces?.unlisted() ?? []
     return .present(
       [
-        "processes": .array(rows), "hidden": .array(hidden), "hiddenThreads": .array(traces?.threads() ?? []),
-        "renumbered": .array(traces?.renumbered() ?? []),
+        "processes": .array(rows), "threads": .array(threads), "hidden": .array(hidden), "hiddenThreads": .array(traces?.threads() ?? []),
+        "renumbered": .array(traces?.renumbered() ?? []), "misplaced": .array(traces?.misplaced() ?? []),
         "allCapabilities": reader.allCapabilities.map(addressValue) ?? .null,
         "userNamespace": reader.firstNamespace.map { .int(Int64($0)) } ?? .null,
         "initCred": guest.symbol("init_cred").map(addressValue) ?? .null,
@@ -48,6 +49,14 @@ private struct TaskReader {
   private let worker: UInt64?
   private let threadFunction: UInt64?
   private let sandbox: Sandbox?
+  private let label: UInt64?
+  private let proxy: UInt64?
+  private let folders: UInt64?
+  private let identity: UInt64?
+  private let level: UInt64?
+  private let cred: UInt64?
+  private let pid: UInt64?
+  private let view: ProcessView?
   /// The cache that all credentials but the first are allocated from.
   private let credentialCache: UInt64?
 
@@ -65,6 +74,14 @@ private struct TaskReader {
     worker = guest.kernel.offset("task_struct", "worker_private")
     threadFunction = guest.kernel.offset("kthread", "threadfn")
     sandbox = Sandbox(guest)
+    label = guest.kernel.offset("cred", "security")
+    proxy = guest.kernel.offset("task_struct", "nsproxy")
+    folders = guest.kernel.offset("task_struct", "fs")
+    identity = guest.kernel.offset("task_struct", "thread_pid")
+    level = guest.kernel.offset("pid", "level")
+    cred = guest.kernel.offset("task_struct", "cred")
+    pid = guest.kernel.offset("task_struct", "pid")
+    view = try? ProcessView(guest)
     credentialCache = guest.symbol("cred_jar").flatMap { guest.pointer($0) }
     realCred = guest.kernel.offset("task_struct", "real_cred")
     user = guest.kernel.offset("cred", "user")
@@ -87,9 +104,23 @@ private struct TaskReader {
     return guest.u32(namespace &+ offset)
   }
 
-  func row(_ process: Process) -> FactValue {
+  private static let threadLimit = 1 << 12
+
+  /// Threads of a process whose credentials are not those of its leader, which they share unless they change them themselves.
+  func threads(of process: Process) -> [FactValue] {
+    guard let view, let cred, let realCred, let pid else { return [] }
+    return view.threads(of: process.address).lazy.filter { thread in
+      [cred, realCred].contains { guest.u64(thread &+ $0) != guest.u64(process.address &+ $0) }
+    }.prefix(Self.threadLimit).compactMap { thread in
+      view.process(thread).map { row($0, thread: guest.i32(thread &+ pid)) }
+    }
+  }
+
+  /// - Parameter thread: id of a thread that is not its group's leader.
+  func row(_ process: Process, thread: Int32? = nil) -> FactValue {
     var members: [FactValue.Member] = [
-      .init("pid", .int(Int64(process.pid))), .init("ppid", process.parent.map { .int(Int64($0)) } ?? .null),
+      .init("pid", .int(Int64(thread ?? process.pid))), .init("group", .int(Int64(process.pid))),
+      .init("ppid", process.parent.map { .int(Int64($0)) } ?? .null),
       .init("name", .string(process.name)),
       .init("task", addressValue(process.address)), .init("state", .string(String(process.stateLetter))),
       .init("kernelThread", .bool(process.isKernelThread)), .init("mm", process.mm.map(addressValue) ?? .null),
@@ -111,6 +142,16 @@ private struct TaskReader {
       members += rights(credentials)
     }
     let bits = flags.flatMap { guest.u32(process.address &+ $0) } ?? 0
+    let depth = identity.flatMap { guest.pointer(process.address &+ $0) }.flatMap { own in level.flatMap { guest.u32(own &+ $0) } }
+    let namespaces = proxy.flatMap { guest.pointer(process.address &+ $0) }
+    let places = folders.flatMap { guest.pointer(process.address &+ $0) }
+    members += [
+      // How deep its pid namespace lies below the first one, and whether its other namespaces are those that the kernel started with.
+      .init("pidLevel", depth.map { .int(Int64($0)) } ?? .null),
+      .init("firstNamespaces", namespaces.flatMap { own in guest.symbol("init_nsproxy").map { .bool($0 == own) } } ?? .null),
+      // Whether its root and working folder are those that threads of the kernel share.
+      .init("firstRoot", places.flatMap { own in guest.symbol("init_fs").map { .bool($0 == own) } } ?? .null),
+    ]
     members += [
       .init("started", process.started.map { .string(String($0)) } ?? .null), .init("flags", addressValue(UInt64(bits))),
       // PF_EXITING, PF_MEMALLOC_PIN (include/linux/sched.h).
@@ -137,6 +178,8 @@ private struct TaskReader {
     let all = allCapabilities ?? .max
     func half(_ set: UInt64, _ shift: UInt64) -> FactValue { .int(Int64(set >> shift & 0xFFFF_FFFF)) }
     var members: [FactValue.Member] = [
+      .init("label", label.flatMap { guest.pointer(credentials.address &+ $0) }.map(addressValue) ?? .null),
+      .init("boundingLow", half(credentials.bounding, 0)), .init("boundingHigh", half(credentials.bounding, 32)),
       .init("effective", addressValue(credentials.effective)), .init("permittedLow", half(credentials.permitted, 0)),
       .init("permittedHigh", half(credentials.permitted, 32)),
       .init("holdsAll", .bool(allCapabilities.map { credentials.permitted & $0 == $0 } ?? false)),

@@ -1,6 +1,6 @@
 extension Guest {
-  /// The cache that an object in the direct map belongs to, by the first page of its slab: 0 for memory of no slab; nil for what is not in the direct map, and
-  /// for a kernel whose types do not tell.
+  /// The cache that an object in the direct map belongs to, by the first page of its slab: 0 for memory of no slab; nil for what is not in
+  /// the direct map, and for a kernel whose types do not tell.
   func slabCache(of address: UInt64) -> UInt64? {
     let place = address &- kernel.directMap
     guard place < memory.end, let owner = slabCacheOffset, let own = pageStructure(place) else { return nil }
@@ -79,29 +79,49 @@ struct TaskTraces {
   ///
   /// - Parameter listed: addresses of all tasks that one of the three structures holds, threads included, with their ids.
   func unlisted(_ listed: [UInt64: Int32]) -> [Task: Set<Source>] {
-    // A process that is being made has the id of its parent, in a copy of the parent's task.
     let ids = Set(listed.values)
+    let idle = idleTasks()
     var found: [Task: Set<Source>] = [:]
     for (source, tasks) in [(Source.cgroup, grouped()), (.slab, allocated())] {
-      for address in tasks where listed[address] == nil {
-        guard let task = living(address), !ids.contains(task.pid) else { continue }
+      for address in tasks where listed[address] == nil && !idle.contains(address) {
+        guard let task = living(address, ids) else { continue }
         found[task, default: []].insert(source)
       }
     }
     return found
   }
 
-  /// The task at an address, if it is one that has its own id and has neither ended nor is still being made.
-  private func living(_ address: UInt64) -> Task? {
-    // TASK_NEW (include/linux/sched.h): not woken for the first time yet.
+  /// The task at an address, if it has neither ended nor is still being made, and is not known by its id.
+  ///
+  /// - Parameter ids: of all tasks that are listed.
+  private func living(_ address: UInt64, _ ids: Set<Int32>) -> Task? {
+    // TASK_DEAD, and TASK_NEW (include/linux/sched.h): not woken for the first time yet.
     guard let count = guest.i32(address &+ usage), count > 0, guest.u32(address &+ exitState) == 0,
-      let state = guest.u32(address &+ state), state & 0x800 == 0, let id = guest.i32(address &+ pid), id > 0,
+      let state = guest.u32(address &+ state), state & 0x880 == 0, let id = guest.i32(address &+ pid),
       let group = guest.i32(address &+ tgid),
-      let own = guest.pointer(address &+ identity), guest.i32(own &+ numbers) == id,
+      let own = guest.pointer(address &+ identity), let number = guest.i32(own &+ numbers),
       guest.pointer(address &+ signal).flatMap({ guest.physical($0) }) != nil,
       let name = guest.bytes(address &+ comm, count: 16), name.contains(0), name[0] != 0
     else { return nil }
-    return Task(address: address, pid: id, group: group)
+    // A process that is being made has the id of its parent, in a copy of the parent's task; the parent ran when it was copied. Another id
+    // than that of its own struct pid is one that was forged.
+    let isCopy = number == id && ids.contains(id) && state & Self.asleep == 0
+    return isCopy ? nil : Task(address: address, pid: id, group: group)
+  }
+
+  /// TASK_INTERRUPTIBLE, TASK_UNINTERRUPTIBLE, stopped and traced (include/linux/sched.h).
+  private static let asleep: UInt32 = 0xF
+
+  /// Tasks that processors run when they have nothing to do: they are in no list, and have the id 0.
+  private func idleTasks() -> Set<UInt64> {
+    guard let table = guest.symbol("__per_cpu_offset") else { return [] }
+    let queued = guest.symbol("runqueues").flatMap { queues in guest.kernel.offset("rq", "idle").map { queues &+ $0 } }
+    let places = [guest.symbol("idle_threads"), queued].compactMap(\.self)
+    let count = guest.symbol("nr_cpu_ids").flatMap { guest.u32($0) } ?? 1
+    return Set(
+      (0..<UInt64(min(max(count, 1), 8192))).compactMap { guest.u64(table &+ 8 &* $0) }.flatMap { area in
+        places.compactMap { guest.pointer(area &+ $0) }
+      })
   }
 
   // MARK: Control groups

@@ -72,7 +72,8 @@ extension IntegrityReader {
       let offset = Int(site.address - text.lowerBound)
       let content = PatchContent(bytes[offset...], at: site.address, length: site.length, returnThunk: thunk)
       if let why = objection(site, content, text) {
-        if patched.count < Self.reportLimit { patched.append(row(site, why, bytes[offset..<offset + site.length])) }
+        let isTurned = objection(site.withoutKey, content, text) == nil
+        if patched.count < Self.reportLimit { patched.append(row(site, why, bytes[offset..<offset + site.length], isTurned)) }
         continue
       }
       if site.kind == .probe, site.length == 1 + site.rest.count {
@@ -84,35 +85,70 @@ extension IntegrityReader {
     return (masked, patched)
   }
 
-  private func row(_ site: PatchSite, _ target: UInt64?, _ bytes: ArraySlice<UInt8>) -> FactValue {
+  /// - Parameter isTurned: whether it holds what the kernel writes to such a place, and its key says otherwise.
+  private func row(_ site: PatchSite, _ target: UInt64?, _ bytes: ArraySlice<UInt8>, _ isTurned: Bool) -> FactValue {
     var members: [FactValue.Member] = [
       .init("kind", .string(site.kind.rawValue)), .init("at", code.fact(site.address)), .init("bytes", .string(bytes.hexadecimal)),
+      .init("turned", .bool(isTurned)),
     ]
     if let target { members.append(.init("target", code.fact(target))) }
     return .object(members)
   }
 
-  /// What is wrong with a site: `.some(nil)` where it holds none of what may stand there, `.some(target)` where it leads to where it must not.
+  /// What is wrong with a site: `.some(nil)` where it holds none of what may stand there, `.some(target)` where it leads to where it must
+  /// not.
   private func objection(_ site: PatchSite, _ content: PatchContent, _ text: Range<UInt64>) -> UInt64?? {
     switch (site.kind, content) {
     case (.probe, .breakpoint): return nil
     case (.probe, .jump(let target)): return allowed(target, [.generated]) ? nil : .some(target)
     // One that was turned against its key, as a check is switched off, holds what may stand there and should not.
     case (.jumpLabel, .nothing): return site.isOn == true ? .some(nil) : nil
+    case (.staticCall, _), (.staticCallTrampoline, _): return objection(toCall: site, content)
     case (_, .nothing): return nil
     case (.jumpLabel, .jump(let target)):
       return target == site.target && text.contains(target) && site.isOn != false ? nil : .some(target)
-    case (.staticCall, .result), (.staticCallTrampoline, .result): return nil
-    case (.staticCall, .standIn(let name)):
-      guard let called = guest.symbol(name), let function = guest.kernel.offset("static_call_key", "func") else { return .some(nil) }
-      return guest.pointer(site.key &+ function) == called ? nil : .some(nil)
-    case (.staticCall, .call(let target)), (.staticCall, .jump(let target)), (.staticCallTrampoline, .jump(let target)):
-      return allowed(target, [.kernel, .module, .bpf, .generated]) ? nil : .some(target)
-    case (.functionEntry, .call(let target)), (.dispatcher, .call(let target)), (.dispatcher, .jump(let target)):
+    case (.functionEntry, .call(let target)): return allowed(target, [.bpf, .generated]) || isTracer(target) ? nil : .some(target)
+    case (.dispatcher, .call(let target)), (.dispatcher, .jump(let target)):
       return allowed(target, [.kernel, .bpf, .generated]) ? nil : .some(target)
     case (.functionEntry, .jump(let target)): return .some(target)
     default: return .some(nil)
     }
+  }
+
+  /// Whether the kernel's own tracer begins at an address (arch/x86/kernel/ftrace_64.S).
+  private func isTracer(_ target: UInt64) -> Bool {
+    let names = ["ftrace_caller", "ftrace_regs_caller", "__fentry__"]
+    return code.text.contains(target) && guest.kernel.symbols.names(at: target).contains(where: names.contains)
+  }
+
+  /// What is wrong with a static call: it holds what its key was set to, a call of or a jump to the function, no operation or a return
+  /// where there is none (`__sc_insn`, `__static_call_transform`, arch/x86/kernel/static_call.c).
+  private func objection(toCall site: PatchSite, _ content: PatchContent) -> UInt64?? {
+    let place = site.key == 0 ? nil : guest.kernel.offset("static_call_key", "func").map { site.key &+ $0 }
+    guard let function = place.flatMap({ guest.u64($0) }) else {
+      // The key is not known, as for trampolines of modules: any function that has an owner.
+      switch content {
+      case .nothing, .result: return nil
+      case .call(let target), .jump(let target): return allowed(target, [.kernel, .module, .bpf, .generated]) ? nil : .some(target)
+      default: return .some(nil)
+      }
+    }
+    switch content {
+    case .nothing: return function == 0 ? nil : .some(nil)
+    case .result: return function == 0 || function == guest.symbol("__static_call_return0") ? nil : .some(nil)
+    case .standIn(let name): return guest.symbol(name) == function ? nil : .some(nil)
+    case .call(let target), .jump(let target):
+      if function == 0 { return isReturn(target) ? nil : .some(target) }
+      // A landing pad may be passed over, and what counts the depth of calls stands before a function.
+      return target >= function &- 16 && target <= function &+ 4 ? nil : .some(target)
+    default: return .some(nil)
+    }
+  }
+
+  /// Whether a return begins at an address: one of the thunks, or what a conditional call without a function leads to.
+  private func isReturn(_ target: UInt64) -> Bool {
+    code.text.contains(target)
+      && guest.kernel.symbols.names(at: target).contains { $0.hasSuffix("return_thunk") || $0 == "__static_call_return" }
   }
 
   private func allowed(_ target: UInt64, _ kinds: Set<CodeOwner.Kind>) -> Bool { kinds.contains(code.owner(of: target).kind) }

@@ -1,7 +1,8 @@
 internal import Domain
 
-/// The kernel's code from its first instruction to its last. What a compiler and a linker have made fits together: every jump leads to the beginning of
-/// an instruction, none out of the image, a function ends where its last instruction does. Bytes that somebody wrote over it do not fit.
+/// The kernel's code from its first instruction to its last. What a compiler and a linker have made fits together: every jump leads to the
+/// beginning of an instruction, none out of the image, a function ends where its last instruction does. Bytes that somebody wrote over it
+/// do not fit.
 package struct TextSweep {
   package enum Kind: String, CaseIterable {
     /// A jump or call out of the image, by a distance, or by an address that stands in the code.
@@ -32,11 +33,17 @@ package struct TextSweep {
     let isMapped: (UInt64) -> Bool
     /// Symbol at or below an address.
     let symbol: (UInt64) -> String
+    /// The pointer at an address; nil where none can be read.
+    let pointer: (UInt64) -> UInt64?
 
-    package init(owner: @escaping (UInt64) -> CodeOwner.Kind, isMapped: @escaping (UInt64) -> Bool, symbol: @escaping (UInt64) -> String) {
+    package init(
+      owner: @escaping (UInt64) -> CodeOwner.Kind, isMapped: @escaping (UInt64) -> Bool, symbol: @escaping (UInt64) -> String,
+      pointer: @escaping (UInt64) -> UInt64?
+    ) {
       self.owner = owner
       self.isMapped = isMapped
       self.symbol = symbol
+      self.pointer = pointer
     }
   }
 
@@ -52,7 +59,7 @@ package struct TextSweep {
     self.init(
       Surroundings(
         owner: { code.owner(of: $0).kind }, isMapped: { code.guest.physical($0) != nil },
-        symbol: { code.guest.kernel.symbols.nearest($0)?.symbol.name ?? "" }), text)
+        symbol: { code.guest.kernel.symbols.nearest($0)?.symbol.name ?? "" }, pointer: { code.guest.pointer($0) }), text)
   }
 
   package init(_ around: Surroundings, _ text: Range<UInt64>) {
@@ -192,20 +199,26 @@ package struct TextSweep {
     // Calls and jumps by registers and memory, far returns, HLT.
     case 0xFF:
       guard place + instruction.opcode + 1 < end else { return .ends }
-      let operation = unsafe bytes[place + instruction.opcode + 1] >> 3 & 7
+      let form = unsafe bytes[place + instruction.opcode + 1]
+      let operation = form >> 3 & 7
+      // Through a pointer that stands elsewhere in the image.
+      if form == 0x15 || form == 0x25, instruction.length == instruction.opcode + 6 { unsafe through(bytes, place, next) }
       return (2...5).contains(operation) ? .ends : .runsOn
     case 0xCA, 0xCB, 0xCF, 0xF4: return .ends
     default: return .runsOn
     }
   }
 
+  /// A jump or call through memory, by a distance in its last bytes. Functions of modules are registered by such pointers.
+  private mutating func through(_ bytes: UnsafePointer<UInt8>, _ place: Int, _ next: Int) {
+    let holder = text.lowerBound &+ UInt64(bitPattern: Int64(unsafe next + distance(bytes, next, 4)))
+    guard !text.contains(holder), let target = around.pointer(holder), [.none, .data].contains(around.owner(target)) else { return }
+    lead(place, target)
+  }
+
   /// A jump or call by a distance in its last bytes.
   private mutating func jump(_ bytes: UnsafePointer<UInt8>, _ place: Int, _ next: Int, _ size: Int) {
-    var distance = Int(Int8(bitPattern: unsafe bytes[next - 1]))
-    if size == 4 {
-      for index in 2...4 { distance = distance << 8 | Int(unsafe bytes[next - index]) }
-    }
-    let target = next + distance
+    let target = unsafe next + distance(bytes, next, size)
     if target >= 0, target < text.count {
       jumps.append((place, target))
       return
@@ -218,8 +231,18 @@ package struct TextSweep {
     }
   }
 
-  /// Ways to an address that stands in the code: MOV of 64 bits to a register, then JMP or CALL by it or PUSH and RET; JMP and CALL through the eight bytes
-  /// behind them; PUSH and RET with both halves. Sought at every byte, since what was written over the middle of an instruction is no boundary any more.
+  /// A signed distance of one byte or four that ends at a place.
+  private func distance(_ bytes: UnsafePointer<UInt8>, _ next: Int, _ size: Int) -> Int {
+    var distance = Int(Int8(bitPattern: unsafe bytes[next - 1]))
+    if size == 4 {
+      for index in 2...4 { distance = distance << 8 | Int(unsafe bytes[next - index]) }
+    }
+    return distance
+  }
+
+  /// Ways to an address that stands in the code: MOV of 64 bits to a register, then JMP or CALL by it or PUSH and RET; JMP and CALL through
+  /// the eight bytes behind them; PUSH and RET with both halves. Sought at every byte, since what was written over the middle of an
+  /// instruction is no boundary any more.
   // SAFETY: the pointer is to `count` bytes.
   private mutating func addresses(_ bytes: UnsafePointer<UInt8>, _ count: Int) {
     guard count > 16 else { return }
@@ -233,7 +256,8 @@ package struct TextSweep {
         }
         unsafe lead(place, word(bytes, place + 6))
       } else if first == 0x68 {
-        guard unsafe bytes[place + 5] == 0xC7 && bytes[place + 6] == 0x44 && bytes[place + 7] == 0x24 && bytes[place + 8] == 4 else { continue }
+        guard unsafe bytes[place + 5] == 0xC7 && bytes[place + 6] == 0x44 && bytes[place + 7] == 0x24 && bytes[place + 8] == 4
+        else { continue }
         unsafe lead(place, word(bytes, place + 1) & 0xFFFF_FFFF | word(bytes, place + 5) & 0xFFFF_FFFF_0000_0000)
       } else if second & 0xF8 == 0xB8, unsafe bytes[place + 9] == 0xFF {
         // REX.B for the upper eight registers.
@@ -259,7 +283,8 @@ package struct TextSweep {
     found.append(Oddity(kind: .leads, place: place, target: address))
   }
 
-  /// What is no instruction: one that ends behind its function, or bytes that are none, as 32-bit code is. The rest of the function is not read.
+  /// What is no instruction: one that ends behind its function, or bytes that are none, as 32-bit code is. The rest of the function is not
+  /// read.
   private mutating func stray(_ bytes: UnsafePointer<UInt8>, _ marks: UnsafeMutablePointer<UInt8>, _ place: Int, _ end: Int, _ start: Int) {
     let whole = unsafe decoder.decode(bytes, place, text.count)
     if whole.length > 0 {

@@ -18,23 +18,50 @@ extension IntegrityReader {
         note(Inconsistency(structure: "ftrace_ops_list", address: entry, reason: "the list has no end"))
         break
       }
-      guard let function = guest.u64(entry &+ functionOffset), let flags = guest.u64(entry &+ flagsOffset) else {
+      guard let found = tracer(entry, functionOffset, flagsOffset, isListed: true) else {
         note(Inconsistency(structure: "ftrace_ops_list", address: entry, reason: "an entry is not mapped"))
         break
       }
-      rows.append(
-        [
-          "address": addressValue(entry), "owner": code.owner(of: entry).factValue, "function": code.fact(function),
-          // FTRACE_OPS_FL_IPMODIFY: the callback may send the caller elsewhere.
-          "redirects": .bool(flags & 1 << 12 != 0), "flags": addressValue(flags),
-        ])
+      rows += found
       place = guest.pointer(entry &+ nextOffset)
+    }
+    // The code of functions leads to trampolines, which call without asking the list.
+    if let others = guest.symbol("ftrace_ops_trampoline_list"), let link = guest.kernel.offset("ftrace_ops", "list") {
+      for entry in entries(guest.list(head: others, offset: link, structure: "ftrace_ops_trampoline_list", limit: Self.limit))
+      where met.insert(entry).inserted {
+        rows += tracer(entry, functionOffset, flagsOffset, isListed: false) ?? []
+      }
     }
     var members: [FactValue.Member] = [.init("operations", .array(rows))]
     if let symbol = guest.symbol("ftrace_trace_function"), let function = guest.u64(symbol) {
       members.append(.init("function", code.fact(function)))
     }
     return .present(.object(members))
+  }
+
+  /// The function that is called, and those that it calls where it sorts out processes first (`saved_func`); nil for an entry that is not
+  /// mapped.
+  private func tracer(_ entry: UInt64, _ functionOffset: UInt64, _ flagsOffset: UInt64, isListed: Bool) -> [FactValue]? {
+    guard let function = guest.u64(entry &+ functionOffset), let flags = guest.u64(entry &+ flagsOffset) else { return nil }
+    let saved = guest.kernel.offset("ftrace_ops", "saved_func").flatMap { guest.pointer(entry &+ $0) }
+    let called = [function] + [saved].compactMap { $0 == function ? nil : $0 } + handlers(entry, [function, saved])
+    return called.map { function -> FactValue in
+      [
+        "address": addressValue(entry), "owner": code.owner(of: entry).factValue, "function": code.fact(function),
+        // FTRACE_OPS_FL_IPMODIFY: the callback may send the caller elsewhere.
+        "redirects": .bool(flags & 1 << 12 != 0), "flags": addressValue(flags), "listed": .bool(isListed),
+      ]
+    }
+  }
+
+  /// Functions of a probe at functions' entries and ends, whose own callback is the kernel's (struct fprobe, kernel/trace/fprobe.c).
+  private func handlers(_ entry: UInt64, _ functions: [UInt64?]) -> [UInt64] {
+    let common = ["fprobe_handler", "fprobe_kprobe_handler"].compactMap { guest.symbol($0) }
+    guard functions.contains(where: { $0.map(common.contains) ?? false }), let operations = guest.kernel.offset("fprobe", "ops")
+    else { return [] }
+    return ["entry_handler", "exit_handler"].compactMap { member in
+      guest.kernel.offset("fprobe", member).flatMap { guest.pointer(entry &- operations &+ $0) }
+    }
   }
 
   // MARK: Probes

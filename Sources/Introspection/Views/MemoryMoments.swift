@@ -1,8 +1,8 @@
 public import Domain
 
-/// Clocks of a guest's kernel that stand on different pages. In memory of one moment they tell the same time to within some ticks; an image that was
-/// copied while the guest ran has pages of different moments, and two structures in it may contradict each other without anybody having hidden
-/// anything.
+/// Clocks of a guest's kernel that stand on different pages. In memory of one moment they tell the same time to within some ticks; an image
+/// that was copied while the guest ran has pages of different moments, and two structures in it may contradict each other without anybody
+/// having hidden anything.
 public struct MemoryMoments: Sendable, Hashable {
   /// The kernel's own time when it was last advanced (tk_core); nanoseconds since boot.
   public let clock: UInt64
@@ -30,8 +30,8 @@ public struct MemoryMoments: Sendable, Hashable {
 }
 
 extension Guest {
-  /// Compares the clocks; nil for a kernel whose clocks are not known. A spread of 0 proves nothing: the pages of clocks may be of one moment, and
-  /// others of another.
+  /// Compares the clocks; nil for a kernel whose clocks are not known. A spread of 0 proves nothing: the pages of clocks may be of one
+  /// moment, and others of another.
   ///
   /// - Throws: `missing` for a kernel whose processes cannot be told.
   public func moments() throws(IntrospectionError) -> MemoryMoments? {
@@ -51,6 +51,8 @@ extension Guest {
     let list = try guest.processes()
     let passing = PassingTasks(guest, clock: clock, queue: queue ?? 0)
     let tasks = list.hidden.map(\.process.address).filter(passing.contains)
+    // Those that every structure lacks, and threads, are no structure's fault.
+    let further = (HiddenTasks(guest)?.suspects ?? []).filter(passing.contains).sorted()
     let known = Set(list.processes.map(\.address))
     let structures = list.inconsistencies.filter { fault in
       switch fault.structure {
@@ -60,22 +62,26 @@ extension Guest {
       }
     }
     return MemoryMoments(
-      clock: clock, spread: spread, isAheadOfTable: guest.isAheadOfTable(list.processes), passing: tasks,
+      clock: clock, spread: spread, isAheadOfTable: guest.isAheadOfTable(list.processes),
+      passing: tasks + further.filter { !tasks.contains($0) },
       passed: Set(structures.map(\.structure)).sorted())
   }
 
   /// Whether the newest process has an id at or beyond the one that is given out next. Ids that began anew at 300 are far below older ones.
   private func isAheadOfTable(_ processes: [Process]) -> Bool {
-    guard let namespace = symbol("init_pid_ns"), let table = kernel.offset("pid_namespace", "idr"), let cursor = kernel.offset("idr", "idr_next"),
-      let next = u32(namespace &+ table &+ cursor), let newest = processes.max(by: { ($0.started ?? 0) < ($1.started ?? 0) }), newest.pid > 0
+    guard let namespace = symbol("init_pid_ns"), let table = kernel.offset("pid_namespace", "idr"),
+      let cursor = kernel.offset("idr", "idr_next"), let next = u32(namespace &+ table &+ cursor),
+      let newest = processes.max(by: { ($0.started ?? 0) < ($1.started ?? 0) }), newest.pid > 0
     else { return false }
     let distance = Int64(newest.pid) - Int64(next)
     return distance >= 0 && distance < 4096
   }
 
-  /// CLOCK_MONOTONIC as of the last tick (kernel/time/timekeeping.c, `ktime_get`). From 6.17 on there are several timekeepers, of which it is the first.
+  /// CLOCK_MONOTONIC as of the last tick (kernel/time/timekeeping.c, `ktime_get`). From 6.17 on there are several timekeepers, of which it
+  /// is the first.
   private var clock: UInt64? {
-    guard let core = symbol("tk_core") ?? symbol("timekeeper_data"), let place = kernel.timekeeperOffset, let base = kernel.offset("timekeeper", "tkr_mono.base"),
+    guard let core = symbol("tk_core") ?? symbol("timekeeper_data"), let place = kernel.timekeeperOffset,
+      let base = kernel.offset("timekeeper", "tkr_mono.base"),
       let fraction = kernel.offset("timekeeper", "tkr_mono.xtime_nsec"), let shift = kernel.offset("timekeeper", "tkr_mono.shift"),
       let whole = u64(core &+ place &+ base), let part = u64(core &+ place &+ fraction), let bits = u32(core &+ place &+ shift), bits < 64
     else { return nil }

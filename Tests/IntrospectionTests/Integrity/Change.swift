@@ -43,6 +43,12 @@ extension GuestEditor {
     try write(identity &+ offset("pid", "tasks"), UInt64(0))
   }
 
+  /// Takes a process out of the list, of the children and of the table of pids.
+  func unlist(_ process: Process) throws {
+    for member in ["tasks", "sibling"] { try unlink(process.address &+ offset("task_struct", member)) }
+    try unlinkFromTable(process)
+  }
+
   /// Empties the slot of the table of pids that leads to a process.
   func clearSlot(_ process: Process) throws {
     var place =

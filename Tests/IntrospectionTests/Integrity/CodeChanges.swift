@@ -48,6 +48,35 @@ extension Change {
       }
       throw GuestEditor.Impossible(description: "no jump label is a jump")
     },
+    Change("a static call that was blanked", ["GST-030", "GST-032"], everything) {
+      try $0.write(try $0.staticCall(), [0x0F, 0x1F, 0x44, 0, 0])
+    },
+    Change("a static call that answers without being made", ["GST-030", "GST-032"], everything) {
+      try $0.write(try $0.staticCall(), [0x2E, 0x2E, 0x2E, 0x31, 0xC0])
+    },
+    Change("a static call of another function of the kernel", ["GST-030", "GST-032"], everything) {
+      let place = try $0.staticCall()
+      let distance = UInt32(truncatingIfNeeded: try $0.symbol("__x64_sys_getppid") &- place &- 5)
+      try $0.write(place &+ 1, distance)
+    },
+    Change("a trampoline of a static call that leads to another function", ["GST-030", "GST-032"], everything) {
+      let place = try $0.symbol("__SCT__cond_resched")
+      let distance = UInt32(truncatingIfNeeded: try $0.symbol("__x64_sys_getppid") &- place &- 5)
+      try $0.write(place, [0xE9] + (0..<4).map { UInt8(truncatingIfNeeded: distance >> ($0 * 8)) })
+    },
+    Change("a traced function that calls another one of the kernel", ["GST-030", "GST-032"], everything) {
+      let place = try $0.begin("commit_creds")
+      let distance = UInt32(truncatingIfNeeded: try $0.symbol("__x64_sys_getppid") &- place &- 5)
+      try $0.write(place, [0xE8] + (0..<4).map { UInt8(truncatingIfNeeded: distance >> ($0 * 8)) })
+    },
+    Change("a jump in the middle of a function through a pointer in the data", ["GST-032", "GST-033", "GST-036"], everything) {
+      let place = try $0.call(in: "vfs_read")
+      // Behind the text that is there.
+      let holder = try $0.symbol("modprobe_path") &+ 128
+      try $0.write(holder, try $0.heap())
+      let distance = UInt32(truncatingIfNeeded: holder &- place &- 6)
+      try $0.write(place, [0xFF, 0x25] + (0..<4).map { UInt8(truncatingIfNeeded: distance >> ($0 * 8)) })
+    },
     Change("a call that leads to a module", ["GST-032", "GST-036"], possible: ["GST-033"], everything) {
       let place = try $0.call(in: "vfs_read")
       let distance = UInt32(truncatingIfNeeded: try $0.moduleText("virtio_blk") &+ 64 &- place &- 5)
@@ -74,7 +103,9 @@ extension Change {
       // Of /proc/version's format, so that it tells nothing of it.
       try $0.write(try $0.symbol("linux_proc_banner"), Array("%c".utf8))
     },
-    Change("an entry of a constant table", ["GST-001", "GST-003", "GST-033", "GST-035", "GST-037"], [.kernel, .systemCalls, .readOnly, .kernelFile]) {
+    Change(
+      "an entry of a constant table", ["GST-001", "GST-003", "GST-033", "GST-035", "GST-037"], [.kernel, .systemCalls, .readOnly, .kernelFile]
+    ) {
       try $0.write(try $0.symbol("sys_call_table") &+ 8 &* 78, try $0.heap())
     },
     Change("an entry of a constant table that no check knows", ["GST-037", "GST-035"], [.kernel, .readOnly]) {
@@ -92,8 +123,28 @@ extension Change {
     Change("a system call that the kernel's switch leads to a module", ["GST-004"], [.systemCalls]) {
       try $0.redirect("x64_sys_call", from: "__x64_sys_kill", to: try $0.moduleText("virtio_blk") &+ 64)
     },
+    Change("an entry of system calls that leads past the kernel's switch", ["GST-004"], [.systemCalls]) {
+      try $0.redirect("do_syscall_64", from: "x64_sys_call", to: try $0.symbol("__x64_sys_getppid"))
+    },
+    Change("an entry of system calls that leads to another function", ["GST-004"], [.systemCalls]) {
+      try $0.redirect("entry_SYSCALL_64_after_hwframe", from: "do_syscall_64", to: try $0.symbol("__x64_sys_getppid"))
+    },
     Change("a 32-bit system call that the kernel's switch leads past", ["GST-004"], [.systemCalls]) {
       try $0.redirect("ia32_sys_call", from: "__ia32_sys_kill", to: try $0.symbol("__ia32_sys_getppid"))
+    },
+  ]
+
+  /// What only kernels can show that find system calls by their table.
+  static let tables: [Change] = [
+    Change("another table of system calls than the kernel's", ["GST-004"], [.systemCalls]) {
+      let start = try $0.symbol("do_syscall_64")
+      let table = UInt32(truncatingIfNeeded: try $0.symbol("sys_call_table"))
+      var count = 0
+      for place in start..<start + 1024 where $0.guest.u32(place) == table {
+        try $0.write(place, table &+ 4096)
+        count += 1
+      }
+      guard count > 0 else { throw GuestEditor.Impossible(description: "do_syscall_64 does not name the table") }
     },
   ]
 
@@ -133,6 +184,15 @@ extension Change {
     },
     Change("a module that ends by foreign code", ["GST-072"], [.kernel, .moduleCode]) {
       try $0.write(try $0.module("virtio_blk") &+ $0.offset("module", "exit"), try $0.heap())
+    },
+    Change("a module marked as not formed", ["GST-070"], [.modules]) { try $0.mark(module: "virtio_blk", 3) },
+    Change("a module marked as one that is being unloaded", ["GST-070"], [.modules]) { try $0.mark(module: "virtio_blk", 2) },
+    Change("a module marked as one that is being loaded", ["GST-070"], [.modules]) { try $0.mark(module: "virtio_blk", 1) },
+    Change("a module out of the list and of its folder, marked as not formed", ["GST-070"], [.modules]) {
+      let module = try $0.module("virtio_blk")
+      try $0.unlink(module &+ $0.offset("module", "mkobj") &+ $0.offset("module_kobject", "kobj") &+ $0.offset("kobject", "entry"))
+      try $0.mark(module: "virtio_blk", 3)
+      try $0.unlink(module &+ $0.offset("module", "list"))
     },
     Change("a module under another name", ["GST-070"], [.modules]) {
       try $0.write(try $0.module("virtio_blk") &+ $0.offset("module", "name"), Array("snd\0".utf8))
@@ -185,6 +245,21 @@ extension GuestEditor {
     throw Impossible(description: "\(name) calls nothing")
   }
 
+  /// A place in the code that calls the function of its static call.
+  func staticCall() throws -> UInt64 {
+    let table = try symbol("__start_static_call_sites")
+    let text = try symbol("_stext")..<symbol("_etext")
+    for index in UInt64(0)..<8192 {
+      let entry = table &+ 8 &* index
+      let place = entry &+ UInt64(bitPattern: Int64(guest.i32(entry) ?? 0))
+      if text.contains(place), guest.u8(place) == 0xE8 { return place }
+    }
+    throw Impossible(description: "no static call is made")
+  }
+
+  /// `enum module_state`: 1 coming, 2 going, 3 unformed.
+  func mark(module name: String, _ state: UInt32) throws { try write(try module(name) &+ offset("module", "state"), state) }
+
   /// A word that may be zero.
   func pointer(_ address: UInt64, orZero: Bool) throws -> UInt64 {
     guard let value = guest.u64(address) else { throw Impossible(description: "0x\(String(address, radix: 16)) is not mapped") }
@@ -200,7 +275,8 @@ extension GuestEditor {
     return guest.bytes(start, count: 4).map(pads.contains) ?? false ? start &+ 4 : start
   }
 
-  /// Takes all nodes of a module out of both copies of the tree of addresses, where they have no children or one; else leads past them to none.
+  /// Takes all nodes of a module out of both copies of the tree of addresses, where they have no children or one; else leads past them to
+  /// none.
   func eraseFromTree(_ module: UInt64) throws {
     let roots = try symbol("mod_tree") &+ offset("latch_tree_root", "tree")
     let node = try offset("mod_tree_node", "node")

@@ -29,7 +29,8 @@ extension Change {
       try $0.write(try $0.pointer(head) &+ $0.offset("notifier_block", "notifier_call"), try $0.symbol("commit_creds") &+ 32)
     },
     Change("a setting's handler", ["GST-047"], [.callbacks]) {
-      try $0.write(try ($0.guest.symbol("vm_table") ?? $0.symbol("kern_panic_table")) &+ $0.offset("ctl_table", "proc_handler"), try $0.heap())
+      let table = try $0.guest.symbol("vm_table") ?? $0.symbol("kern_panic_table")
+      try $0.write(table &+ $0.offset("ctl_table", "proc_handler"), try $0.heap())
     },
     Change("a timer", ["GST-048"], [.callbacks]) {
       let base = try $0.symbol("timer_bases") &+ $0.pointer(try $0.symbol("__per_cpu_offset"), orZero: true)
@@ -39,6 +40,9 @@ extension Change {
       try $0.write(slot, try $0.heap())
       // XD, the highest bit of each entry on the way.
       for place in try $0.entries(of: try $0.heap()) { try $0.write(physical: place + 7, [($0.guest.memory.u8(place + 7) ?? 0) & 0x7F]) }
+    },
+    Change("a timer whose function lies among data", ["GST-048"], [.callbacks]) {
+      try $0.write(try $0.timer() &+ $0.offset("timer_list", "function"), try $0.heap())
     },
     Change("a timer whose memory was used anew", [], [.callbacks]) {
       let base = try $0.symbol("timer_bases") &+ $0.pointer(try $0.symbol("__per_cpu_offset"), orZero: true)
@@ -82,6 +86,66 @@ extension Change {
     Change("a probe at every system call", ["GST-049"], [.callbacks]) {
       try $0.write(try $0.heap() &+ $0.offset("tracepoint_func", "func"), try $0.heap() &+ 512)
       try $0.write(try $0.symbol("__tracepoint_sys_enter") &+ $0.offset("tracepoint", "funcs"), try $0.heap())
+    },
+    Change("what calls the probes of a place", ["GST-049"], [.callbacks]) {
+      try $0.write(try $0.symbol("__tracepoint_sys_enter") &+ $0.offset("tracepoint", "iterator"), try $0.heap())
+    },
+    Change("the flow of an interrupt", ["GST-049"], [.callbacks]) {
+      try $0.write(try $0.interrupt() &+ $0.offset("irq_desc", "handle_irq"), try $0.heap())
+    },
+    Change("a chip of interrupts", ["GST-049"], [.callbacks]) {
+      let data = try $0.interrupt() &+ $0.offset("irq_desc", "irq_data")
+      try $0.copyTable(at: data &+ $0.offset("irq_data", "chip"), "irq_chip", replacing: "irq_ack")
+    },
+    Change("the clock of a processor", ["GST-049"], [.callbacks]) {
+      let processor = try $0.pointer(try $0.symbol("__per_cpu_offset"))
+      let clock = try $0.pointer(try $0.symbol("tick_cpu_device") &+ processor &+ $0.offset("tick_device", "evtdev"))
+      try $0.write(clock &+ $0.offset("clock_event_device", "event_handler"), try $0.heap())
+    },
+    Change("an answer to who asks for devices", ["GST-049"], [.callbacks]) {
+      // RTM_GETLINK of every family.
+      let kinds = try $0.pointer(try $0.symbol("rtnl_msg_handlers"))
+      try $0.write(try $0.pointer(kinds &+ 8 &* 2) &+ $0.offset("rtnl_link", "doit"), try $0.heap())
+    },
+    Change("an answer to who asks for sockets", ["GST-049"], [.callbacks]) {
+      let heap = try $0.heap()
+      try $0.write(heap &+ $0.offset("sock_diag_handler", "dump"), heap &+ 2048)
+      try $0.write(try $0.symbol("sock_diag_handlers") &+ 8 &* 2, heap)
+    },
+    Change("who puts segments together", ["GST-049"], [.callbacks]) {
+      let heap = try $0.heap()
+      try $0.write(heap &+ $0.offset("net_offload", "callbacks") &+ $0.offset("offload_callbacks", "gro_receive"), heap &+ 2048)
+      try $0.write(try $0.symbol("inet_offloads") &+ 8 &* 253, heap)
+    },
+    Change("a probe in a program", ["GST-049"], [.callbacks]) {
+      let heap = try $0.heap()
+      let user = heap &+ 1024
+      let consumers = try heap &+ $0.offset("uprobe", "consumers")
+      if let link = $0.guest.kernel.offset("uprobe_consumer", "cons_node") {
+        for place in [consumers, consumers &+ 8] { try $0.write(place, user &+ link) }
+        for place in [user &+ link, user &+ link &+ 8] { try $0.write(place, consumers) }
+      } else {
+        try $0.write(consumers, user)
+      }
+      try $0.write(user &+ $0.offset("uprobe_consumer", "handler"), heap &+ 2048)
+      try $0.write(try $0.symbol("uprobes_tree"), heap &+ $0.offset("uprobe", "rb_node"))
+    },
+    Change("a tracer whose trampoline alone is left", ["GST-040"], [.tracing]) {
+      try $0.trampoline(function: try $0.heap() &+ 512)
+    },
+    Change("a tracer whose trampoline alone is left, with a function of the kernel", ["GST-040"], [.tracing]) {
+      try $0.trampoline(function: try $0.symbol("commit_creds"))
+    },
+    Change("a tracer behind the one that sorts out processes", ["GST-040"], [.tracing]) {
+      let heap = try $0.heap()
+      let head = try $0.symbol("ftrace_ops_list")
+      try $0.write(heap &+ $0.offset("ftrace_ops", "func"), try $0.symbol("ftrace_stub"))
+      try $0.write(heap &+ $0.offset("ftrace_ops", "saved_func"), heap &+ 512)
+      try $0.write(heap &+ $0.offset("ftrace_ops", "next"), try $0.pointer(head))
+      try $0.write(head, heap)
+    },
+    Change("an interrupt table for processors that start", ["GST-012"], [.interrupts]) {
+      try $0.write(try $0.symbol("idt_descr") &+ 2, try $0.heap())
     },
     Change("a soft interrupt", ["GST-049"], [.callbacks]) { try $0.write(try $0.symbol("softirq_vec") &+ 8 &* 3, try $0.heap()) },
     Change("a reader of one device's packets", ["GST-049"], [.callbacks]) {
@@ -182,9 +246,27 @@ extension Change {
     },
   ]
 
+  /// What only kernels can show that have fprobes.
+  static let entryProbes: [Change] = [
+    Change("a probe at functions by the kernel's own tracer", ["GST-040"], [.tracing]) {
+      let heap = try $0.heap()
+      let head = try $0.symbol("ftrace_ops_list")
+      let operations = try heap &+ $0.offset("fprobe", "ops")
+      try $0.write(operations &+ $0.offset("ftrace_ops", "func"), try $0.symbol("fprobe_handler"))
+      try $0.write(heap &+ $0.offset("fprobe", "entry_handler"), heap &+ 2048)
+      try $0.write(operations &+ $0.offset("ftrace_ops", "next"), try $0.pointer(head))
+      try $0.write(head, operations)
+    },
+  ]
+
   static let programs: [Change] = [
     Change("a program of BPF with foreign code", ["GST-055"], [.programs]) {
       try $0.program(function: try $0.heap(), instructions: [])
+    },
+    Change("a program of BPF whose result a function returns", ["GST-056"], [.programs]) {
+      try $0.program(function: try $0.guest.symbol("__bpf_prog_run32") ?? $0.symbol("__bpf_prog_ret0_warn"), instructions: [])
+      guard let kind = $0.guest.kernel.types.value("bpf_attach_type", "BPF_MODIFY_RETURN") else { return }
+      try $0.write(try $0.heap() &+ $0.offset("bpf_prog", "expected_attach_type"), UInt32(kind))
     },
     Change("a program of BPF that writes to processes", ["GST-056"], [.programs]) {
       let helper = UInt32(truncatingIfNeeded: try $0.symbol("bpf_probe_write_user") &- $0.symbol("__bpf_call_base"))
@@ -233,6 +315,45 @@ extension Change {
 }
 
 extension GuestEditor {
+  /// A timer that waits on the first processor.
+  func timer() throws -> UInt64 {
+    let processor = try pointer(try symbol("__per_cpu_offset"), orZero: true)
+    let base = try symbol("timer_bases") &+ processor &+ offset("timer_base", "vectors")
+    let link = try offset("timer_list", "entry")
+    for slot in UInt64(0)..<576 {
+      if let found = guest.chain(head: base &+ 8 &* slot, offset: link, structure: "timer_bases").entries.first { return found }
+    }
+    throw Impossible(description: "no timer waits")
+  }
+
+  /// The descriptor of an interrupt that has a handler.
+  func interrupt() throws -> UInt64 {
+    let descriptors: [UInt64]
+    if let tree = guest.symbol("sparse_irqs") {
+      descriptors = guest.mapleTree(tree, structure: "sparse_irqs").entries.map(\.entry)
+    } else {
+      descriptors = guest.xarray(try symbol("irq_desc_tree"), structure: "irq_desc_tree").entries.map(\.entry)
+    }
+    let action = try offset("irq_desc", "action")
+    guard let found = descriptors.first(where: { guest.pointer($0 &+ action) != nil }) else {
+      throw Impossible(description: "no interrupt has a handler")
+    }
+    return found
+  }
+
+  /// Operations of ftrace in memory that nobody lists, of which nothing but the list of trampolines knows.
+  func trampoline(function: UInt64) throws {
+    let heap = try heap()
+    let head = try symbol("ftrace_ops_trampoline_list")
+    let link = try heap &+ offset("ftrace_ops", "list")
+    let next = try pointer(head)
+    try write(heap &+ offset("ftrace_ops", "func"), function)
+    try write(link, next)
+    try write(link &+ 8, head)
+    try write(next &+ 8, link)
+    try write(head, link)
+  }
+
   /// A BPF program of one's own, the only one in the table.
   func program(function: UInt64, instructions: [UInt8]) throws {
     let heap = try heap()

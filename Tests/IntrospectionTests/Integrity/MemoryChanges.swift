@@ -10,6 +10,18 @@ extension Change {
       try $0.write(physical: first, (0..<8).map { UInt8(truncatingIfNeeded: other >> ($0 * 8)) })
       try $0.write(physical: first + 8, (0..<8).map { UInt8(truncatingIfNeeded: one >> ($0 * 8)) })
     },
+    Change("the interrupt table exchanged through the page tables", ["GST-052"], [.executable]) {
+      let place = try $0.entry(of: 0xFFFF_FE00_0000_0000)
+      guard let heap = $0.guest.physical(try $0.heap()), let entry = $0.guest.memory.u64(place) else { return }
+      try $0.write(physical: place, Change.bytes(entry & 0xFFF0_0000_0000_0FFF | heap))
+    },
+    Change("data of the kernel that can be executed", ["GST-051", "GST-054"], [.executable]) {
+      for place in try $0.entries(of: try $0.symbol("init_task")) {
+        try $0.write(physical: place + 7, [($0.guest.memory.u8(place + 7) ?? 0) & 0x7F])
+      }
+      let last = try $0.entry(of: try $0.symbol("init_task"))
+      try $0.write(physical: last, [($0.guest.memory.u8(last) ?? 0) & ~2])
+    },
     Change("data of the kernel open to user programs", ["GST-053"], [.executable]) {
       for place in try $0.entries(of: try $0.symbol("init_task")) {
         try $0.write(physical: place, [($0.guest.memory.u8(place) ?? 0) | 4])

@@ -54,7 +54,28 @@ extension Change {
       let table = try $0.moduleObject("virtio_blk", "virtblk_fops")
       try $0.write(table &+ $0.offset("block_device_operations", "getgeo"), try $0.heap())
     },
-    Change("a security hook that is gone", ["GST-057"], [.kernel, .securityHooks]) {
+    // Where the code ends with a page nothing behind it can be executed.
+    Change("a table that leads behind the last function of the kernel", ["GST-044"], possible: ["GST-043"], [.kernel, .operations]) {
+      try $0.write(try $0.symbol("tcp4_seq_ops") &+ $0.offset("seq_operations", "show"), (try $0.symbol("_etext") &+ 16) & ~15)
+    },
+    Change("how the pages of one inode are read", ["GST-043"], [.operations]) {
+      let space = try $0.pointer(try $0.directory() &+ $0.offset("inode", "i_mapping"))
+      try $0.copyTable(at: space &+ $0.offset("address_space", "a_ops"), "address_space_operations", replacing: "dirty_folio")
+    },
+    Change("how one open file's name is looked up", ["GST-043"], [.operations]) {
+      let heap = try $0.heap()
+      let entry = try $0.pointer(try $0.openFile(of: try $0.victim()) &+ $0.offset("file", "f_path") &+ $0.offset("path", "dentry"))
+      try $0.write(heap &+ $0.offset("dentry_operations", "d_revalidate"), heap &+ 2048)
+      try $0.write(entry &+ $0.offset("dentry", "d_op"), heap)
+    },
+    Change("how the name of an entry of /proc is looked up", ["GST-043"], [.operations]) {
+      let place = try $0.procEntry("loadavg") &+ $0.offset("proc_dir_entry", "proc_dops")
+      try $0.copyTable(at: place, "dentry_operations", replacing: "d_revalidate")
+    },
+    Change("every hook of a security module that is gone", ["GST-042", "GST-057"], [.kernel, .securityHooks]) {
+      for entry in try $0.hooks("yama_hooks") { try $0.release(hook: entry) }
+    },
+    Change("a security hook that is gone", ["GST-042", "GST-057"], [.kernel, .securityHooks]) {
       if let heads = $0.guest.symbol("security_hook_heads") {
         let head = try heads &+ $0.offset("security_hook_heads", "file_open")
         try $0.write(head, try $0.pointer(try $0.pointer(head), orZero: true))
@@ -71,7 +92,112 @@ extension Change {
   ]
 }
 
+extension Change {
+  /// What is in one table and not in another that must have it.
+  static let views: [Change] = [
+    Change("a socket out of its table", ["GST-075"], [.views]) {
+      guard let socket = try $0.guest.sockets().sockets.first(where: { $0.local?.port == 8080 && $0.state == .listening }) else {
+        throw GuestEditor.Impossible(description: "nobody listens")
+      }
+      let node = try socket.address &+ $0.offset("sock", "__sk_common.skc_nulls_node")
+      let next = try $0.pointer(node)
+      try $0.write(try $0.pointer(node &+ 8), next)
+      if next & 1 == 0 { try $0.write(next &+ 8, try $0.pointer(node &+ 8)) }
+    },
+    Change("a mount out of its file system", ["GST-075"], [.views]) {
+      guard let mount = try $0.guest.mounts().namespaces.flatMap(\.mounts).first(where: { $0.point == "/dev/shm" }) else {
+        throw GuestEditor.Impossible(description: "/dev/shm is not mounted")
+      }
+      try $0.unlink(mount.address &+ $0.offset("mount", "mnt_instance"))
+    },
+  ]
+
+  /// What only kernels can show whose hooks are static calls.
+  static let calledHooks: [Change] = [
+    Change("a security hook whose branch is off", ["GST-042"], [.kernel, .securityHooks]) {
+      try $0.write(try $0.pointer(try $0.hookCall("file_open") &+ $0.offset("lsm_static_call", "active")), UInt32(0))
+    },
+    Change("a security hook that calls another function", ["GST-042", "GST-057"], [.kernel, .securityHooks]) {
+      let key = try $0.pointer(try $0.hookCall("file_open") &+ $0.offset("lsm_static_call", "key"))
+      try $0.write(key &+ $0.offset("static_call_key", "func"), try $0.symbol("yama_ptrace_traceme"))
+    },
+  ]
+
+  /// What is seen where a compiler could make the program for it.
+  static let held: [Change] = [
+    Change("a program of BPF out of its table", ["GST-075"], [.views]) {
+      guard let program = try $0.guest.bpf().programs.first(where: { $0.name == "held_prog" }) else {
+        throw GuestEditor.Impossible(description: "no program is held")
+      }
+      let head = try $0.symbol("prog_idr") &+ $0.offset("idr", "idr_rt") &+ $0.offset("xarray", "xa_head")
+      let node = try $0.pointer(head) & ~3
+      try $0.write(node &+ $0.offset("xa_node", "slots") &+ 8 &* UInt64(program.id), UInt64(0))
+    },
+    Change("a thread with the credentials that the kernel started with", ["GST-062"], [.processes]) {
+      let thread = try $0.secondThread()
+      for member in ["cred", "real_cred"] { try $0.write(thread &+ $0.offset("task_struct", member), try $0.symbol("init_cred")) }
+    },
+    Change("a thread with the credentials of another process", ["GST-062"], [.processes]) {
+      guard let first = try $0.guest.processes().processes.first(where: { $0.pid == 1 })?.credentials else { return }
+      let thread = try $0.secondThread()
+      for member in ["cred", "real_cred"] { try $0.write(thread &+ $0.offset("task_struct", member), first.address) }
+    },
+  ]
+}
+
 extension GuestEditor {
+  /// The thread of the program that holds things open, beside its first.
+  func secondThread() throws -> UInt64 {
+    guard let process = try guest.processes().processes.first(where: { $0.name == "hold" }) else {
+      throw Impossible(description: "nobody holds")
+    }
+    let signal = try pointer(process.address &+ offset("task_struct", "signal"))
+    let walk = guest.list(
+      head: signal &+ (try offset("signal_struct", "thread_head")), offset: try offset("task_struct", "thread_node"),
+      structure: "thread_head")
+    guard let thread = walk.entries.first(where: { $0 != process.address }) else { throw Impossible(description: "it has one thread") }
+    return thread
+  }
+
+  /// Entries of a security module's own array (struct security_hook_list).
+  func hooks(_ name: String) throws -> [UInt64] {
+    let start = try symbol(name)
+    guard let size = guest.kernel.size("security_hook_list"), let end = guest.kernel.symbols.following(start) else {
+      throw Impossible(description: "no array \(name)")
+    }
+    return stride(from: start, through: end &- size, by: Int(size)).filter { guest.pointer($0 &+ size &- 8) != nil }
+  }
+
+  /// The static call in use of a question.
+  func hookCall(_ question: String) throws -> UInt64 {
+    let first = try symbol("static_calls_table") &+ offset("lsm_static_calls_table", question)
+    guard let size = guest.kernel.size("lsm_static_call") else { throw Impossible(description: "no lsm_static_call") }
+    for index in UInt64(0)..<16 {
+      let call = first &+ index &* size
+      if try pointer(call &+ offset("lsm_static_call", "hl"), orZero: true) != 0 { return call }
+    }
+    throw Impossible(description: "nobody answers \(question)")
+  }
+
+  /// Takes a security hook out of what leads to it: its list, or its static call.
+  func release(hook entry: UInt64) throws {
+    if guest.symbol("security_hook_heads") != nil {
+      let node = try entry &+ offset("security_hook_list", "list")
+      let next = try pointer(node, orZero: true)
+      let previous = try pointer(node &+ 8)
+      try write(previous, next)
+      if next != 0 { try write(next &+ 8, previous) }
+      return
+    }
+    guard let size = guest.kernel.size("lsm_static_call") else { throw Impossible(description: "no lsm_static_call") }
+    let calls = try pointer(entry &+ offset("security_hook_list", "scalls"))
+    for index in UInt64(0)..<16 {
+      let place = try calls &+ index &* size &+ offset("lsm_static_call", "hl")
+      if try pointer(place, orZero: true) == entry { return try write(place, UInt64(0)) }
+    }
+    throw Impossible(description: "nothing leads to the hook")
+  }
+
   /// Lets a pointer lead to a copy of its table in memory that nobody lists, with one function replaced.
   func copyTable(at place: UInt64, _ structure: String, replacing member: String) throws {
     guard let size = guest.kernel.size(structure), let copy = guest.bytes(try pointer(place), count: Int(size)) else {
@@ -115,11 +241,13 @@ extension GuestEditor {
     let operations = try symbol("socket_file_ops")
     for process in try guest.processes().processes where !process.isKernelThread {
       guard let files = guest.pointer(process.address &+ (try offset("task_struct", "files"))),
-        let table = guest.pointer(files &+ (try offset("files_struct", "fdt"))), let first = guest.pointer(table &+ (try offset("fdtable", "fd")))
+        let table = guest.pointer(files &+ (try offset("files_struct", "fdt"))),
+        let first = guest.pointer(table &+ (try offset("fdtable", "fd")))
       else { continue }
       for descriptor in UInt64(0)..<16 {
         guard let file = guest.pointer(first &+ 8 &* descriptor), guest.pointer(file &+ (try offset("file", "f_op"))) == operations,
-          let socket = guest.pointer(file &+ (try offset("file", "private_data"))), let sock = guest.pointer(socket &+ (try offset("socket", "sk")))
+          let socket = guest.pointer(file &+ (try offset("file", "private_data"))),
+          let sock = guest.pointer(socket &+ (try offset("socket", "sk")))
         else { continue }
         return sock
       }

@@ -120,6 +120,11 @@ enum Tampering: String, CaseIterable, Sendable, CustomTestStringConvertible {
       let victim = try editor.victim()
       let other = try editor.sleeper(user: 0)
       try editor.write(other.address &+ editor.offset("task_struct", "real_parent"), victim.address)
+      let node = try other.address &+ editor.offset("task_struct", "sibling")
+      let children = try victim.address &+ editor.offset("task_struct", "children")
+      try editor.unlink(node)
+      for place in [node, node &+ 8] { try editor.write(place, children) }
+      for place in [children, children &+ 8] { try editor.write(place, node) }
     case .threadOfTheKernel:
       let flags = try editor.victim().address &+ editor.offset("task_struct", "flags")
       try editor.write(flags, (guest.u32(flags) ?? 0) | 0x0020_0000)

@@ -40,6 +40,22 @@ extension Change {
       for member in ["tasks", "sibling", "cg_list"] { try $0.unlink(victim.address &+ $0.offset("task_struct", member)) }
       try $0.unlinkFromTable(victim)
     },
+    Change("out of all three, with the id 0", ["GST-060"], [.processes]) {
+      let victim = try $0.victim()
+      try $0.unlist(victim)
+      for member in ["pid", "tgid"] { try $0.write(task: victim.address, member, 0) }
+    },
+    Change("out of all three, with the id of another and its struct pid", ["GST-060"], [.processes]) {
+      let victim = try $0.victim()
+      let other = try $0.sleeper(user: 0)
+      try $0.unlist(victim)
+      for member in ["pid", "tgid"] { try $0.write(task: victim.address, member, UInt32(bitPattern: other.pid)) }
+      let place = try $0.offset("task_struct", "thread_pid")
+      try $0.write(victim.address &+ place, try $0.pointer(other.address &+ place))
+    },
+    Change("below another parent than the one that has it", ["GST-060"], [.processes]) {
+      try $0.write(try $0.victim().address &+ $0.offset("task_struct", "real_parent"), try $0.symbol("init_task"))
+    },
     Change("under another number", ["GST-060"], [.processes]) {
       let victim = try $0.victim().address
       for member in ["pid", "tgid"] { try $0.write(task: victim, member, 31_000) }
@@ -104,6 +120,25 @@ extension Change {
     Change("every capability of an older kernel", ["GST-061", "GST-066"], [.kernel, .processes]) {
       let cred = try $0.credentials()
       for member in ["cap_permitted", "cap_effective"] { try $0.write(cred &+ $0.offset("cred", member), UInt64(0x3F_FFFF_FFFF)) }
+    },
+    Change("the security label of another", ["GST-062"], [.processes]) {
+      guard let first = try $0.guest.processes().processes.first(where: { $0.pid == 1 })?.credentials else { return }
+      let place = try $0.offset("cred", "security")
+      try $0.write(try $0.credentials() &+ place, try $0.pointer(first.address &+ place))
+    },
+    Change("capabilities that could not be gained", ["GST-066"], [.kernel, .processes]) {
+      try $0.write(try $0.credentials() &+ $0.offset("cred", "cap_bset"), UInt64.max)
+    },
+    Change("the first namespaces from a pid namespace of one's own", ["GST-061"], [.processes]) { editor in
+      let processes = try editor.guest.processes().processes
+      func own(_ process: Process) -> UInt32? { process.namespaces.first { $0.kind == .pid }?.inode }
+      guard let first = processes.first(where: { $0.pid == 1 }).flatMap(own),
+        let inner = processes.first(where: { process in own(process).map { $0 != first } ?? false })
+      else { throw GuestEditor.Impossible(description: "no pid namespace") }
+      try editor.write(inner.address &+ editor.offset("task_struct", "nsproxy"), try editor.symbol("init_nsproxy"))
+    },
+    Change("the root that threads of the kernel share", ["GST-061"], [.processes]) {
+      try $0.write(try $0.victim().address &+ $0.offset("task_struct", "fs"), try $0.symbol("init_fs"))
     },
     Change("one capability", ["GST-066"], [.kernel, .processes]) {
       let cred = try $0.credentials()

@@ -1,5 +1,5 @@
 /* hold: loads a BPF program and a map by the system calls alone and sleeps, so that their descriptors stay open; a socket and the process itself have
-   filters of the classic machine, twice the latter. Freestanding. */
+   filters of the classic machine, twice the latter; it has a second thread, which sleeps too. Freestanding. */
 typedef unsigned long u64; typedef unsigned int u32; typedef unsigned char u8;
 static long call(long n, long a, long b, long c, long d, long e) {
   long r; register long r10 __asm__("r10") = d; register long r8 __asm__("r8") = e;
@@ -16,6 +16,16 @@ static struct classic allow[] = {{0x06, 0, 0, 0x7fff0000}}, accept[] = {{0x28, 0
 struct filter { unsigned short length; struct classic *first; };
 static struct filter calls = {1, allow}, packets = {2, accept};
 static struct { long s, ns; } forever = {100006, 0};
+__attribute__((aligned(16))) static u8 stack[4096];
+/* clone(CLONE_VM, FS, FILES, SIGHAND, THREAD, SYSVSEM): the new thread has nothing on its stack, and does not return. */
+static void thread(void) {
+  long r;
+  register long r10 __asm__("r10") = 0; register long r8 __asm__("r8") = 0;
+  __asm__ volatile(
+      "syscall\n test %%rax, %%rax\n jnz 2f\n"
+      "1: mov $35, %%eax\n mov %%rbx, %%rdi\n xor %%esi, %%esi\n syscall\n jmp 1b\n 2:"
+      : "=a"(r) : "a"(56L), "D"(0x50f00L), "S"(stack + sizeof stack), "d"(0L), "r"(r10), "r"(r8), "b"(&forever) : "rcx", "r11", "memory");
+}
 void _start(void) {
   /* BPF_MAP_CREATE: type 2 (array), key 4, value 8, 3 entries. */
   *(u32 *)(attr + 0) = 2; *(u32 *)(attr + 4) = 4; *(u32 *)(attr + 8) = 8; *(u32 *)(attr + 12) = 3;
@@ -30,5 +40,6 @@ void _start(void) {
   /* socket(AF_UNIX, SOCK_DGRAM), SO_ATTACH_FILTER, PR_SET_SECCOMP. */
   call(54, call(41, 1, 2, 0, 0, 0), 1, 26, (long)&packets, 16);
   for (int i = 0; i < 2; i++) call(157, 22, 2, (long)&calls, 0, 0);
+  thread();
   for (;;) call(35, (long)&forever, 0, 0, 0, 0);
 }

@@ -8,6 +8,7 @@ import data.ringwall.lib.guest
 # description: "ftrace calls a function of its user's at the start of any function of the kernel, and lets it send the caller elsewhere. Rootkits use it since Linux 5.7 hides the symbol table from them. Live patches and some security products register callbacks of modules too: the finding names the module."
 # custom:
 #   id: GST-040
+#   compares: [unlisted]
 #   severity: high
 #   technique: [T1014]
 #   facts: [tracing]
@@ -15,11 +16,20 @@ import data.ringwall.lib.guest
 #   messages:
 #     callback: "A callback at {address} belongs to {owner}"
 #     redirects: "A callback at {address} belongs to {owner} and sends callers elsewhere"
-#   source: "kernel/trace/ftrace.c (ftrace_ops_list)"
+#     unlisted: "A callback at {address} of {owner} has left the list of callbacks, and its trampoline still calls it"
+#   source: "kernel/trace/ftrace.c (ftrace_ops_list, ftrace_ops_trampoline_list)"
 gst_040 contains guest.hit(case, operation.address, {"address": operation.function.address, "owner": guest.shown(operation.function.owner)}) if {
 	some operation in guest.value("tracing").operations
 	not guest.is_function(operation.function.owner)
 	case := {true: "redirects", false: "callback"}[operation.redirects]
+}
+
+# those of the image keep their trampolines when nobody asks them any more
+gst_040 contains guest.hit("unlisted", operation.address, {"address": operation.function.address, "owner": guest.shown(operation.function.owner)}) if {
+	some operation in guest.value("tracing").operations
+	operation.listed == false
+	guest.is_function(operation.function.owner)
+	operation.owner.kind != "data"
 }
 
 gst_040 contains guest.hit("callback", "ftrace_trace_function", {"address": function.address, "owner": guest.shown(function.owner)}) if {
@@ -47,8 +57,8 @@ gst_041 contains guest.hit("handler", sprintf("%s:%s", [probe.at.address, which]
 }
 
 # METADATA
-# title: "A security hook was added that is not the kernel's"
-# description: "Linux Security Modules are registered while the kernel starts, from its own image, and their lists are read-only afterwards. A hook whose function or whose entry lies elsewhere was added by force, to allow what policy forbids or to watch."
+# title: "A security hook is not the kernel's, or is not called"
+# description: "Linux Security Modules are registered while the kernel starts, from its own image, and their lists are read-only afterwards. A hook whose function or whose entry lies elsewhere was added by force, to allow what policy forbids or to watch. One that its module has and that nothing leads to, or that is passed by, was taken away."
 # custom:
 #   id: GST-042
 #   severity: critical
@@ -58,6 +68,9 @@ gst_041 contains guest.hit("handler", sprintf("%s:%s", [probe.at.address, which]
 #   messages:
 #     function: "The hook {hook} calls {address}, which belongs to {owner}"
 #     entry: "The hook {hook} has an entry at {address} outside of the kernel's image; it calls {owner}"
+#     missing: "The hook {hook} does not ask {function}, which {array} has for it"
+#     called: "The hook {hook} calls {owner} in the place of {function}"
+#     off: "The hook {hook} is switched off, and {function} is not asked"
 #   source: "security/security.c (security_add_hooks, __ro_after_init)"
 gst_042 contains guest.hit("function", sprintf("%s:%s", [hook.hook, hook.entry]), {"hook": hook.hook, "address": hook.function.address, "owner": guest.shown(hook.function.owner)}) if {
 	some hook in guest.value("securityHooks").hooks
@@ -70,11 +83,24 @@ gst_042 contains guest.hit("entry", sprintf("%s:%s", [hook.hook, hook.entry]), {
 	not hook.entryOwner.kind in {"data", "init"}
 }
 
+gst_042 contains guest.hit("missing", sprintf("%s:%s", [hook.hook, hook.entry]), {"hook": hook.hook, "function": guest.shown(hook.function.owner), "array": hook.array}) if {
+	some hook in object.get(guest.value("securityHooks"), "missing", [])
+}
+
+gst_042 contains guest.hit("called", sprintf("%s:%s", [hook.hook, hook.entry]), {"hook": hook.hook, "function": guest.shown(hook.function.owner), "owner": guest.shown(hook.called.owner)}) if {
+	some hook in object.get(guest.value("securityHooks"), "called", [])
+}
+
+gst_042 contains guest.hit("off", sprintf("%s:%s", [hook.hook, hook.entry]), {"hook": hook.hook, "function": guest.shown(hook.function.owner)}) if {
+	some hook in object.get(guest.value("securityHooks"), "off", [])
+}
+
 # METADATA
 # title: "A table of operations holds a function that is not the kernel's"
 # description: "Directories of /proc, sockets, terminals and file systems answer through tables of functions. A replaced iterate_shared hides files and processes, a replaced show of tcp4_seq_ops hides connections. Tables of the kernel's own name only its own functions."
 # custom:
 #   id: GST-043
+#   compares: [reached]
 #   severity: critical
 #   technique: [T1014, T1564]
 #   facts: [operations]
@@ -82,9 +108,10 @@ gst_042 contains guest.hit("entry", sprintf("%s:%s", [hook.hook, hook.entry]), {
 #   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image; what the guest itself tells of files and connections is not to be believed meanwhile."
 #   messages:
 #     member: "{member} of {table} leads to {address}, which belongs to {owner}"
+#     reached: "{member} of {table}, which is in use, leads to {address}, which belongs to {owner}"
 #     moved: "{table} lies at {address}, which belongs to {owner} and to no file system"
 #   source: "include/linux/fs.h, include/linux/seq_file.h; volatility3 linux.check_afinfo checks one such table"
-gst_043 contains guest.hit("member", sprintf("%s:%s", [table.name, foreign.member]), {"member": foreign.member, "table": table.name, "address": foreign.address, "owner": guest.shown(foreign.owner)}) if {
+gst_043 contains guest.hit(member_case(table), sprintf("%s:%s", [table.name, foreign.member]), {"member": foreign.member, "table": table.name, "address": foreign.address, "owner": guest.shown(foreign.owner)}) if {
 	some table in guest.value("operations").tables
 	some foreign in table.foreign
 	is_code(foreign)
@@ -92,12 +119,21 @@ gst_043 contains guest.hit("member", sprintf("%s:%s", [table.name, foreign.membe
 	not left_by_boot(table, foreign)
 }
 
+# what is reached by way of memory that comes and goes is of the moment in which each step was read
+member_case(table) := "reached" if {
+	table.allocated == true
+} else := "member"
+
 # What is no address of the kernel's half, or leads to the image's data, runs nothing: a table of another structure with a name like this one's.
 is_code(foreign) if {
 	count(foreign.address) == 18
 	startswith(foreign.address, "0xff")
-	foreign.owner.kind != "data"
+	may_run(foreign)
 }
+
+may_run(foreign) if foreign.owner.kind != "data"
+
+may_run(foreign) if foreign.executable == true
 
 gst_043 contains guest.hit("moved", table.name, {"table": table.name, "address": table.address, "owner": guest.shown(table.owner)}) if {
 	some table in guest.value("operations").tables

@@ -16,6 +16,14 @@ test_tracers if {
 	hit.case == "redirects"
 }
 
+test_tracers_by_their_trampolines if {
+	left := {"address": "0x1", "owner": {"kind": "data", "name": "global_ops", "distance": 0}, "function": kernel("function_trace_call"), "redirects": false, "listed": false}
+	count(hooks.gst_040) == 0 with input as tracers([left])
+	some hit in hooks.gst_040 with input as tracers([object.union(left, {"owner": {"kind": "none"}})])
+	hit.case == "unlisted"
+	{found.case | some found in hooks.gst_040} == {"callback"} with input as tracers([object.union(left, {"function": nobody})])
+}
+
 test_probes if {
 	count(hooks.gst_041) == 0 with input as present("probes", {"probes": [{"at": kernel("do_exit"), "before": kernel("kprobe_dispatcher")}]})
 	count(hooks.gst_041) == 1 with input as present("probes", {"probes": [{"at": kernel("do_exit"), "after": nobody}]})
@@ -30,6 +38,14 @@ test_security_hooks if {
 	foreign.case == "function"
 	some added in hooks.gst_042 with input as hook({"kind": "none"}, kernel("apparmor_file_open"))
 	added.case == "entry"
+}
+
+test_security_hooks_that_are_not_called if {
+	asked := {"hook": "file_open", "entry": "0x1", "array": "apparmor_hooks", "function": kernel("apparmor_file_open"), "called": kernel("f")}
+	every case in ["missing", "called", "off"] {
+		hits := hooks.gst_042 with input as present("securityHooks", {"hooks": [], case: [asked]})
+		{hit.case | some hit in hits} == {case}
+	}
 }
 
 operations(owner, functions, foreign) := {

@@ -83,10 +83,17 @@ handlers := {
 #   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image."
 #   messages:
 #     other: "The interrupt table of CPU {processors} at {address} is not the kernel's idt_table"
+#     kept: "The kernel gives processors the interrupt table at {address}, which is not its idt_table"
 #   source: "arch/x86/kernel/idt.c, arch/x86/include/asm/desc.h"
 gst_012 contains guest.hit("other", table.base, {"processors": concat(", ", [sprintf("%d", [cpu]) | some cpu in table.processors]), "address": table.base}) if {
 	some table in guest.value("interrupts").tables
 	count(table.processors) > 0
+	not table.kernelTable
+}
+
+gst_012 contains guest.hit("kept", table.base, {"address": table.base}) if {
+	some table in guest.value("interrupts").tables
+	count(table.processors) == 0
 	not table.kernelTable
 }
 

@@ -46,6 +46,12 @@ test_other_table if {
 	}}}}
 }
 
+test_table_that_is_kept if {
+	kept := {"base": "0xffff888000000000", "processors": [], "kernelTable": false, "gates": []}
+	some hit in interrupts.gst_012 with input as {"facts": {"interrupts": {"state": "present", "value": {"entryText": true, "tables": [kept]}}}}
+	hit.case == "kept"
+}
+
 test_open if {
 	count(interrupts.gst_013) == 1 with input as gates([object.union(gate(14, at("kernel", "asm_exc_page_fault", 0), true), {"dpl": 3})])
 	count(interrupts.gst_013) == 0 with input as gates([object.union(gate(3, at("kernel", "asm_exc_int3", 0), true), {"dpl": 3})])

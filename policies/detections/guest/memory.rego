@@ -22,7 +22,7 @@ gst_050 contains guest.hit("both", area.start, {"start": area.start, "end": area
 
 # METADATA
 # title: "Code lies in memory that nobody owns"
-# description: "Executable memory of the kernel belongs to its image, to a module in the list, to a BPF program or to a trampoline that the kernel keeps a list of. Code elsewhere is that of a module which left the list, or was put there without one."
+# description: "Executable memory of the kernel belongs to the code of its image, to a module in the list, to a BPF program or to a trampoline that the kernel keeps a list of. Code elsewhere is that of a module which left the list, or was put there without one, as into the image's data or where the boot's own code was."
 # custom:
 #   id: GST-051
 #   compares: [orphan]
@@ -32,11 +32,18 @@ gst_050 contains guest.hit("both", area.start, {"start": area.start, "end": area
 #   remediation: "Keep an image of the guest's memory and look at the code there; isolate the guest if it is not explained."
 #   messages:
 #     orphan: "{start} to {end} can be executed and belongs to nobody"
+#     data: "{start} to {end} can be executed and is no code of the image ({at})"
 #   source: "mm/execmem.c, kernel/module/main.c"
 gst_051 contains guest.hit("orphan", area.start, {"start": area.start, "end": area.end}) if {
 	some area in guest.value("executable").areas
 	not area.writable
 	area.owner.kind == "none"
+}
+
+gst_051 contains guest.hit("data", area.start, {"start": area.start, "end": area.end, "at": guest.shown(area.owner)}) if {
+	some area in guest.value("executable").areas
+	not area.writable
+	area.owner.kind in {"data", "init"}
 }
 
 # METADATA

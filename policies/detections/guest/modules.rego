@@ -5,10 +5,10 @@ import data.ringwall.lib.guest
 
 # METADATA
 # title: "A module is hidden"
-# description: "Rootkits take themselves out of the list that lsmod reads, and often out of /sys/module; the kernel still needs them in the tree by which it finds whose code an address is. A module that left these is found by the list of tables of warnings, and one that left all by its code (GST-051)."
+# description: "Rootkits take themselves out of the list that lsmod reads, and often out of /sys/module; the kernel still needs them in the tree by which it finds whose code an address is. A module that left these is found by the list of tables of warnings, and one that left all by its code (GST-051). lsmod leaves out as well what is marked as not whole yet, which a module is only while it is loaded or unloaded."
 # custom:
 #   id: GST-070
-#   compares: [hidden]
+#   compares: [hidden, marked]
 #   severity: critical
 #   technique: [T1014, T1547.006]
 #   facts: [modules]
@@ -16,14 +16,49 @@ import data.ringwall.lib.guest
 #   messages:
 #     hidden: "The module {name} at {address} is missing in: {places}"
 #     renamed: "The module {name} at {address} has the folder {folder} in /sys/module"
+#     marked: "The module {name} at {address} is marked as {state}, and is not"
 #   source: "kernel/module/main.c, kernel/module/tree_lookup.c; volatility3 linux.hidden_modules"
 gst_070 contains guest.hit("hidden", module.module, {"name": module.name, "address": module.module, "places": concat(", ", [places[place] | some place in module.missingIn])}) if {
 	some module in guest.value("modules").modules
 	count(module.missingIn) > 0
-
-	# one that is being inserted or removed is not in all of them yet
-	module.state == 0
+	is_due(module)
 }
+
+# one that is being inserted or removed is not in all of them yet, but in none without being in the list
+is_due(module) if module.state == 0
+
+is_due(module) if "list" in module.missingIn
+
+gst_070 contains guest.hit("marked", module.module, {"name": module.name, "address": module.module, "state": object.get(states, sprintf("%d", [module.state]), sprintf("%d", [module.state]))}) if {
+	some module in guest.value("modules").modules
+	marked(module)
+}
+
+states := {"1": "MODULE_STATE_COMING", "2": "MODULE_STATE_GOING", "3": "MODULE_STATE_UNFORMED"}
+
+# the memory of its start is there until it is live
+marked(module) if {
+	module.state == 1
+	module.starting == false
+}
+
+# nobody holds what is unloaded, unless it was forced
+marked(module) if {
+	module.state == 2
+	module.starting == false
+	module.holds > 0
+	not "R" in guest.value("modules").taints
+}
+
+# it has no folder before it is formed, and none afterwards
+marked(module) if {
+	module.state == 3
+	facts := guest.value("modules")
+	"sysfs" in facts.structures
+	not "sysfs" in module.missingIn
+}
+
+marked(module) if module.state > 3
 
 # a module is called as its folder is, from its beginning on
 gst_070 contains guest.hit("renamed", module.module, {"name": module.name, "address": module.module, "folder": module.folder}) if {

@@ -8,7 +8,7 @@ import data.ringwall.lib.guest
 # description: "The kernel keeps each process in the list of tasks, in the table of pids and among its parent's children, and each thread in its process's list too. What is missing in any of them was taken out by force. What left all of them is found by the control group that it is in, or by the memory that task_struct is allocated from."
 # custom:
 #   id: GST-060
-#   compares: [hidden]
+#   compares: [hidden, everywhere, thread, renumbered, parent]
 #   severity: critical
 #   technique: [T1014, T1564]
 #   facts: [processes]
@@ -20,6 +20,7 @@ import data.ringwall.lib.guest
 #     renumbered: "The task of pid {number} ({name}) says that its pid is {pid}"
 #     ended: "Process {pid} ({name}) is marked as one that has ended, and has its memory still"
 #     ending: "Process {pid} ({name}) is marked as one that is ending, and sleeps with its memory"
+#     parent: "Process {pid} ({name}) says that its parent is {parent}, and is a child of {owner}"
 #   source: "kernel/fork.c, kernel/pid.c, kernel/cgroup/cgroup.c; volatility3 linux.pidhashtable checks two of these"
 gst_060 contains guest.hit("hidden", hidden.task, {"pid": hidden.pid, "name": hidden.name, "places": concat(", ", [places[place] | some place in hidden.missingIn])}) if {
 	some hidden in guest.value("processes").hidden
@@ -37,6 +38,10 @@ gst_060 contains guest.hit("thread", thread.task, {"pid": thread.pid, "group": t
 
 gst_060 contains guest.hit("renumbered", task.task, {"pid": task.pid, "number": task.number, "name": task.name}) if {
 	some task in guest.value("processes").renumbered
+}
+
+gst_060 contains guest.hit("parent", task.task, {"pid": task.pid, "name": task.name, "parent": task.parent, "owner": task.childOf}) if {
+	some task in object.get(guest.value("processes"), "misplaced", [])
 }
 
 # Memory is given back before a process is marked as a zombie; tools and checks leave out those that have ended.
@@ -63,7 +68,7 @@ places := {"list": "init_task.tasks", "table": "init_pid_ns.idr", "children": "t
 # description: "The kernel sets the real user and the account that pays for it (user_struct) together, and an effective root comes from a saved one. Where they contradict each other, somebody wrote a 0 into the credentials. Every capability for a user that is not root is what exploits write, and no service asks for. Whoever replaces all of them as the kernel would is not seen here."
 # custom:
 #   id: GST-061
-#   compares: [user]
+#   compares: [user, counted, namespace]
 #   severity: critical
 #   technique: [T1068, T1548]
 #   facts: [processes]
@@ -81,16 +86,18 @@ places := {"list": "init_task.tasks", "table": "init_pid_ns.idr", "children": "t
 #     saved: "Process {pid} ({name}) of user {uid} may become root, and has none of root's capabilities"
 #     beyond: "Process {pid} ({name}) has capabilities that the kernel does not know ({bits})"
 #     unpermitted: "Process {pid} ({name}) uses capabilities that it is not permitted ({bits})"
+#     escaped: "Process {pid} ({name}) belongs to a pid namespace of its own, and to the first namespaces of all other kinds"
+#     root: "Process {pid} ({name}) has the root and the working folder that threads of the kernel share"
 #   source: "kernel/cred.c (commit_creds, set_cred_ucounts), kernel/sys.c (set_user, __sys_setfsuid), security/commoncap.c (cap_capset)"
 gst_061 contains guest.hit("user", process.task, {"pid": process.pid, "name": process.name, "uid": process.uid, "account": process.userUid}) if {
-	some process in guest.value("processes").processes
+	some process in everyone
 	is_number(process.userUid)
 	process.uid != process.userUid
 	not process.state in {"Z", "X"}
 }
 
 gst_061 contains guest.hit("effective", process.task, {"pid": process.pid, "name": process.name, "uid": process.uid, "saved": process.suid}) if {
-	some process in guest.value("processes").processes
+	some process in everyone
 	process.euid == 0
 	process.uid != 0
 	process.suid != 0
@@ -98,7 +105,7 @@ gst_061 contains guest.hit("effective", process.task, {"pid": process.pid, "name
 
 gst_061 contains guest.hit("capabilities", process.task, {"pid": process.pid, "name": process.name, "uid": process.uid}) if {
 	facts := guest.value("processes")
-	some process in facts.processes
+	some process in everyone
 	not 0 in {process.uid, process.euid, process.suid}
 	holds_all(process, facts)
 	process.userNamespace == facts.userNamespace
@@ -114,7 +121,7 @@ holds_all(process, _) if process.holdsAll == true
 # what exploits write that were made for an older kernel
 gst_061 contains guest.hit("most", process.task, {"pid": process.pid, "name": process.name, "uid": process.uid}) if {
 	facts := guest.value("processes")
-	some process in facts.processes
+	some process in everyone
 	not 0 in {process.uid, process.euid, process.suid}
 	process.permittedLow == 4294967295
 	not holds_all(process, facts)
@@ -174,9 +181,31 @@ gst_061 contains guest.hit("unpermitted", process.task, {"pid": process.pid, "na
 	process.notPermitted != "0x0"
 }
 
+# Who is not in the first pid namespace got other namespaces with it, which may be the first ones and are never their first set (init_nsproxy).
+gst_061 contains guest.hit("escaped", process.task, {"pid": process.pid, "name": process.name}) if {
+	some process in lasting
+	process.pidLevel > 0
+	process.firstNamespaces == true
+}
+
+# only the first process was made with it (init_fs); everybody else has a copy
+gst_061 contains guest.hit("root", process.task, {"pid": process.pid, "name": process.name}) if {
+	some process in lasting
+	not process.kernelThread
+	process.firstRoot == true
+	process.mm != null
+	process.pid != 1
+	object.get(process, "group", process.pid) != 1
+}
+
+# processes, and threads whose credentials are not those of their process
+everyone contains process if some process in guest.value("processes").processes
+
+everyone contains thread if some thread in object.get(guest.value("processes"), "threads", [])
+
 # those that have not ended
 lasting contains process if {
-	some process in guest.value("processes").processes
+	some process in everyone
 	not process.state in {"Z", "X"}
 	not process.exiting == true
 }
@@ -186,7 +215,7 @@ lasting contains process if {
 # description: "Every process has credentials of its own; only threads of one process share them, and only the idle task has those that the kernel started with (init_cred). An exploit that points a process to init_cred, or to another process's credentials, gives it all of their rights."
 # custom:
 #   id: GST-062
-#   compares: [shared]
+#   compares: [shared, borrowed, foreign, label]
 #   severity: critical
 #   technique: [T1068, T1134.001]
 #   facts: [processes]
@@ -196,20 +225,22 @@ lasting contains process if {
 #     shared: "Process {pid} ({name}) has the credentials of process {other}"
 #     borrowed: "Process {pid} ({name}) acts with the credentials of process {other}"
 #     foreign: "Process {pid} ({name}) has credentials at {address}, where the kernel allocates none"
+#     label: "Process {pid} ({name}) has the security label of process {other}, and other credentials"
 #   source: "kernel/cred.c (copy_creds)"
 gst_062 contains guest.hit("initial", process.task, {"pid": process.pid, "name": process.name}) if {
 	facts := guest.value("processes")
-	some process in facts.processes
+	some process in everyone
 	process.pid != 0
 	facts.initCred in {process.cred, process.realCred}
 }
 
 gst_062 contains guest.hit("shared", process.task, {"pid": process.pid, "name": process.name, "other": other.pid}) if {
 	facts := guest.value("processes")
-	some process in facts.processes
+	some process in everyone
 	process.realCred != facts.initCred
 	some other in sharing[process.realCred]
 	other.pid < process.pid
+	other.pid != object.get(process, "group", process.pid)
 }
 
 # the credentials that a process acts with may be others for a moment, but not those of another process
@@ -219,7 +250,7 @@ gst_062 contains guest.hit("borrowed", process.task, {"pid": process.pid, "name"
 	process.cred != process.realCred
 	process.cred != facts.initCred
 	some other in sharing[process.cred]
-	other.pid != process.pid
+	not other.pid in {process.pid, object.get(process, "group", process.pid)}
 }
 
 gst_062 contains guest.hit("foreign", process.task, {"pid": process.pid, "name": process.name, "address": process.cred}) if {
@@ -227,6 +258,19 @@ gst_062 contains guest.hit("foreign", process.task, {"pid": process.pid, "name":
 	some process in lasting
 	process.cred != facts.initCred
 	process.allocated == false
+}
+
+# each struct cred has memory of its own for what security modules know of it
+gst_062 contains guest.hit("label", process.task, {"pid": process.pid, "name": process.name, "other": other.pid}) if {
+	some process in lasting
+	some other in labels[process.label]
+	other.cred != process.cred
+	other.pid < process.pid
+}
+
+labels[process.label] contains {"pid": process.pid, "cred": process.cred} if {
+	some process in lasting
+	is_string(process.label)
 }
 
 sharing[process.realCred] contains {"pid": process.pid} if {
@@ -240,6 +284,7 @@ sharing[process.realCred] contains {"pid": process.pid} if {
 # description: "Rights come from the parent or from a program with the set-user-ID bit. A root process below an ordinary user that runs no such program was given its rights by an exploit, or was started directly by sudo or su, which leave no trace in memory: look at its parent."
 # custom:
 #   id: GST-063
+#   compares: [rights]
 #   severity: medium
 #   technique: [T1068, T1548.001]
 #   facts: [processes]
@@ -267,6 +312,7 @@ by_pid[sprintf("%d", [process.pid])] contains process if {
 # description: "Threads of the kernel have no user memory, but for a while that of the process that they work for. One with memory that no process has is a process with the kernel's mark (PF_KTHREAD), which tools leave out of their lists."
 # custom:
 #   id: GST-064
+#   compares: [memory]
 #   severity: high
 #   technique: [T1036, T1564]
 #   facts: [processes]
@@ -324,7 +370,8 @@ gst_065 contains guest.hit("title", process.task, {"pid": process.pid, "name": p
 	not process.kernelThread
 	process.mm != null
 	is_string(process.title)
-	regex.match(`^\[[^ ]+\]$`, process.title)
+	# a title that was written over a longer one is filled up
+	regex.match(`^\[[^ ]+\] *$`, process.title)
 }
 
 # METADATA
@@ -342,6 +389,7 @@ gst_065 contains guest.hit("title", process.task, {"pid": process.pid, "name": p
 #     sandbox: "Process {pid} ({name}) was in a sandbox (seccomp) in the baseline and is in none now"
 #     privileges: "Process {pid} ({name}) could gain no rights in the baseline (no_new_privs) and can now"
 #     locks: "Process {pid} ({name}) has lost locked securebits since the baseline"
+#     bounding: "Process {pid} ({name}) could not gain some capabilities in the baseline and can now"
 #   source: "kernel/cred.c, security/commoncap.c (cap_task_prctl), kernel/seccomp.c, Documentation/userspace-api/no_new_privs.rst"
 gst_066 contains guest.hit("capabilities", process.task, {"pid": process.pid, "name": process.name, "now": process.permitted, "before": old.permitted}) if {
 	some process, old in same_program
@@ -380,6 +428,17 @@ gst_066 contains guest.hit("locks", process.task, {"pid": process.pid, "name": p
 	bits.and(process.securebits, locked) != locked
 }
 
+# the set only shrinks, but for whoever enters another user namespace
+gst_066 contains guest.hit("bounding", process.task, {"pid": process.pid, "name": process.name}) if {
+	some process, old in same_task
+	process.userNamespace == old.userNamespace
+	wider(process, old)
+}
+
+wider(process, old) if bits.and(process.boundingLow, old.boundingLow) != process.boundingLow
+
+wider(process, old) if bits.and(process.boundingHigh, old.boundingHigh) != process.boundingHigh
+
 # of the same boot: a task is known by its id, the moment in which it started and where it lies
 same_task[process] := old if {
 	guest.same_kernel
@@ -403,6 +462,7 @@ earlier[sprintf("%d %v %s", [process.pid, process.started, process.task])] conta
 # description: "Each thread of the kernel has a structure that says which function it runs, is made by kthreadd, and was never a program. One without that structure is a process in disguise; one that runs code of nobody belongs to a rootkit, most often to a module that hides. A process without memory of its own that carries no mark of a thread of the kernel is the reverse."
 # custom:
 #   id: GST-067
+#   compares: [function, disguise, child]
 #   severity: high
 #   technique: [T1014, T1036]
 #   facts: [processes]

@@ -95,6 +95,7 @@ test_thread_with_memory if {
 test_names if {
 	count(processes.gst_065) == 1 with input as facts([init, child({"name": "kworker/0:1"})])
 	count(processes.gst_065) == 1 with input as facts([init, child({"title": "[kworker/0:1]"})])
+	count(processes.gst_065) == 1 with input as facts([init, child({"title": "[kworker/0:1]      "})])
 	count(processes.gst_065) == 0 with input as facts([init, child({"title": "[ -f x ]"})])
 }
 
@@ -111,6 +112,39 @@ test_hidden_further if {
 	thread.args.places == "init_pid_ns.idr"
 	some task in processes.gst_060 with input as judged([], {"renumbered": [{"pid": 8, "number": 7, "name": "evil", "task": "0x8"}]})
 	task.case == "renumbered"
+	some parent in processes.gst_060 with input as judged([], {"misplaced": [{"pid": 8, "name": "sh", "task": "0x8", "parent": 1, "childOf": 5}]})
+	parent.case == "parent"
+}
+
+own_thread(change) := child(object.union({"pid": 201, "group": 200, "task": "0x201"}, change))
+
+test_credentials_of_a_thread if {
+	list := [init, shell, child({"group": 200})]
+	count(processes.gst_061 | processes.gst_062) == 0 with input as judged(list, {"threads": [own_thread({"cred": "0xd", "realCred": "0xd"})]})
+	some forged in processes.gst_061 with input as judged(list, {"threads": [own_thread({"uid": 0})]})
+	forged.args.pid == 201
+	some initial in processes.gst_062 with input as judged(list, {"threads": [own_thread({"cred": "0xc0", "realCred": "0xc0"})]})
+	initial.case == "initial"
+	some shared in processes.gst_062 with input as judged(list, {"threads": [own_thread({"cred": "0xc1", "realCred": "0xc1"})]})
+	shared.case == "shared"
+	count(processes.gst_062) == 0 with input as judged(list, {"threads": [own_thread({"cred": "0xd"})]})
+}
+
+test_labels if {
+	labelled := object.union(init, {"label": "0xe1"})
+	count(processes.gst_062) == 0 with input as judged([labelled, child({"label": "0xe2"})], {})
+	count(processes.gst_062) == 0 with input as judged([init, child({"label": null}), object.union(shell, {"label": null})], {})
+	some hit in processes.gst_062 with input as judged([labelled, child({"label": "0xe1"})], {})
+	hit.args.other == 1
+}
+
+test_escaped if {
+	count(processes.gst_061) == 0 with input as judged([init, child({"pidLevel": 1, "firstNamespaces": false}), object.union(shell, {"pidLevel": 0, "firstNamespaces": true})], {})
+	some hit in processes.gst_061 with input as judged([init, child({"pidLevel": 1, "firstNamespaces": true})], {})
+	hit.case == "escaped"
+	count(processes.gst_061) == 0 with input as judged([object.union(init, {"firstRoot": true}), object.union(kthread, {"firstRoot": true}), child({"firstRoot": false})], {})
+	some root_case in processes.gst_061 with input as judged([init, child({"firstRoot": true})], {})
+	root_case.case == "root"
 }
 
 test_contradictions if {
@@ -131,7 +165,7 @@ test_contradictions if {
 	}
 }
 
-before := child({"started": "5", "fsuid": 1000, "permitted": "0x0", "permittedLow": 0, "permittedHigh": 0, "securebits": 3, "noNewPrivileges": true, "sandbox": {"mode": 2, "filter": true, "asked": true}})
+before := child({"started": "5", "fsuid": 1000, "permitted": "0x0", "permittedLow": 0, "permittedHigh": 0, "securebits": 3, "noNewPrivileges": true, "boundingLow": 1, "boundingHigh": 0, "sandbox": {"mode": 2, "filter": true, "asked": true}})
 
 test_gained if {
 	changes := {
@@ -140,6 +174,7 @@ test_gained if {
 		"sandbox": {"sandbox": {"mode": 0, "filter": false, "asked": false}},
 		"privileges": {"noNewPrivileges": false},
 		"locks": {"securebits": 1},
+		"bounding": {"boundingLow": 3},
 	}
 	every name, change in changes {
 		now := object.union(judged([object.union(before, change)], {}), {"baseline": judged([before], {})})

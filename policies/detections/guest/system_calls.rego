@@ -81,6 +81,7 @@ known(table, entry) if {
 prefixes := {
 	"x64": ["__x64_sys_", "__x64_compat_sys_"],
 	"ia32": ["__ia32_sys_", "__ia32_compat_sys_"],
+	"x32": ["__x64_sys_", "__x32_compat_sys_"],
 }
 
 # METADATA
@@ -107,7 +108,7 @@ gst_003 contains guest.hit("changed", sprintf("%s:%d", [table.name, entry.number
 
 # METADATA
 # title: "A system call is no longer reached"
-# description: "Newer kernels find the function of a system call by jumps in x64_sys_call and ia32_sys_call, and keep a table of the first for tracing only. Where no jump leads to a function of a call any more, the jump was turned elsewhere."
+# description: "Newer kernels find the function of a system call by jumps in x64_sys_call and ia32_sys_call, and keep a table of the first for tracing only. Where no jump leads to a function of a call any more, the jump was turned elsewhere. The same holds of the steps before: the entry leads to do_syscall_64, and that to the switch or to the table."
 # custom:
 #   id: GST-004
 #   severity: critical
@@ -117,9 +118,14 @@ gst_003 contains guest.hit("changed", sprintf("%s:%d", [table.name, entry.number
 #   messages:
 #     lost: "No jump of x64_sys_call leads to {name}, the function of number {number}"
 #     compat: "No jump of ia32_sys_call leads to {name}"
+#     step: "{function} does not lead to {next} any more"
 #   source: "arch/x86/entry/syscall_64.c (x64_sys_call), arch/x86/entry/syscall_32.c (ia32_sys_call)"
 gst_004 contains guest.hit("lost", sprintf("%d", [call.number]), {"number": call.number, "name": call.name}) if {
 	some call in guest.value("systemCalls").lost
+}
+
+gst_004 contains guest.hit("step", step.to, {"function": step.from, "next": step.to}) if {
+	some step in object.get(guest.value("systemCalls"), "left", [])
 }
 
 gst_004 contains guest.hit("compat", name, {"name": name}) if {

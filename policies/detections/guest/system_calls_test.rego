@@ -66,6 +66,11 @@ test_unreadable_says_nothing if {
 	count(system_calls.gst_001) == 0 with input as {"facts": {"systemCalls": {"state": "unreadable", "why": "not mapped"}}}
 }
 
+test_steps if {
+	some hit in system_calls.gst_004 with input as {"facts": {"systemCalls": {"state": "present", "value": {"tables": [], "left": [{"from": "do_syscall_64", "to": "x64_sys_call"}]}}}}
+	hit.args == {"function": "do_syscall_64", "next": "x64_sys_call"}
+}
+
 test_compat if {
 	calls := {"facts": {"systemCalls": {"state": "present", "value": {"tables": [], "compatUnreached": ["__ia32_sys_kill", "__ia32_sys_select"]}}}}
 	some hit in system_calls.gst_004 with input as calls

@@ -8,6 +8,7 @@ import data.ringwall.lib.guest
 # description: "The kernel rewrites its own code at places that it keeps lists of: jump labels, static calls, the starts of functions that can be traced, probes. At each of them only a few instructions may stand, with targets that are known. A rootkit that patches the start of a function changes such a place."
 # custom:
 #   id: GST-030
+#   compares: [turned]
 #   severity: critical
 #   technique: [T1014, T1562]
 #   facts: [text]
@@ -15,15 +16,23 @@ import data.ringwall.lib.guest
 #   messages:
 #     target: "{at} ({kind}) leads to {address}, which is {owner}"
 #     content: "{at} ({kind}) holds {bytes}, which the kernel does not write there"
+#     turned: "{at} ({kind}) holds {bytes}, and its key says otherwise"
 #   source: "arch/x86/kernel/jump_label.c, static_call.c, ftrace.c, kprobes/core.c"
 gst_030 contains guest.hit("target", site.at.address, {"at": guest.shown(site.at.owner), "kind": site.kind, "address": site.target.address, "owner": guest.shown(site.target.owner)}) if {
 	some site in guest.value("text").patched
+	not site.turned == true
 	site.target
 }
 
 gst_030 contains guest.hit("content", site.at.address, {"at": guest.shown(site.at.owner), "kind": site.kind, "bytes": site.bytes}) if {
 	some site in guest.value("text").patched
+	not site.turned == true
 	not site.target
+}
+
+gst_030 contains guest.hit("turned", site.at.address, {"at": guest.shown(site.at.owner), "kind": site.kind, "bytes": site.bytes}) if {
+	some site in guest.value("text").patched
+	site.turned == true
 }
 
 # METADATA
@@ -181,6 +190,7 @@ gst_032 contains guest.hit("page", address, {"address": address, "function": tex
 # description: "What holds for the kernel's code holds for that of its modules: the places that are rewritten are known, no function begins with a way to nobody, none returns before it does anything, and the function that ends a module is its own."
 # custom:
 #   id: GST-072
+#   compares: [turned]
 #   severity: critical
 #   technique: [T1014, T1562]
 #   facts: [moduleCode]
@@ -188,6 +198,7 @@ gst_032 contains guest.hit("page", address, {"address": address, "function": tex
 #   messages:
 #     target: "{at} ({kind}) leads to {address}, which is {owner}"
 #     content: "{at} ({kind}) holds {bytes}, which the kernel does not write there"
+#     turned: "{at} ({kind}) holds {bytes}, and its key says otherwise"
 #     jump: "{at} begins with a jump to {address}, which is {owner} (bytes {bytes})"
 #     breakpoint: "{at} begins with a breakpoint that no probe has set (bytes {bytes})"
 #     cut: "{at} returns at once, and its code is still behind the return (bytes {bytes})"
@@ -196,13 +207,21 @@ gst_032 contains guest.hit("page", address, {"address": address, "function": tex
 gst_072 contains guest.hit("target", site.at.address, {"at": guest.shown(site.at.owner), "kind": site.kind, "address": site.target.address, "owner": guest.shown(site.target.owner)}) if {
 	some module in guest.value("moduleCode").modules
 	some site in module.patched
+	not site.turned == true
 	site.target
 }
 
 gst_072 contains guest.hit("content", site.at.address, {"at": guest.shown(site.at.owner), "kind": site.kind, "bytes": site.bytes}) if {
 	some module in guest.value("moduleCode").modules
 	some site in module.patched
+	not site.turned == true
 	not site.target
+}
+
+gst_072 contains guest.hit("turned", site.at.address, {"at": guest.shown(site.at.owner), "kind": site.kind, "bytes": site.bytes}) if {
+	some module in guest.value("moduleCode").modules
+	some site in module.patched
+	site.turned == true
 }
 
 gst_072 contains guest.hit("jump", function.at.address, {"at": guest.shown(function.at.owner), "address": function.target.address, "owner": guest.shown(function.target.owner), "bytes": function.bytes}) if {

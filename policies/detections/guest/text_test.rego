@@ -17,6 +17,9 @@ test_sites if {
 	content.case == "content"
 	some target in text.gst_030 with input as {"facts": code([], [object.union(site, {"target": {"address": "0x2", "owner": {"kind": "none"}}})], [], "0x0")}
 	target.case == "target"
+	some turned in text.gst_030 with input as {"facts": code([], [object.union(site, {"turned": true, "target": {"address": "0x2", "owner": {"kind": "kernel", "name": "f", "distance": 0}}})], [], "0x0")}
+	turned.case == "turned"
+	count(text.gst_030) == 1 with input as {"facts": code([], [object.union(site, {"turned": true})], [], "0x0")}
 }
 
 test_redirected if {
@@ -126,9 +129,25 @@ listed(missing, state) := {"facts": {"modules": {"state": "present", "value": {"
 
 test_modules if {
 	count(modules.gst_070) == 0 with input as listed([], 0)
-	count(modules.gst_070) == 0 with input as listed(["list"], 1)
+	count(modules.gst_070) == 0 with input as listed(["sysfs", "bugs"], 1)
+	count(modules.gst_070) == 1 with input as listed(["list"], 1)
 	some hit in modules.gst_070 with input as listed(["list", "sysfs"], 0)
 	hit.args.places == "modules, module_kset"
+}
+
+state(change) := {"facts": {"modules": {"state": "present", "value": {
+	"structures": ["bugs", "list", "sysfs", "tree"], "taints": [],
+	"modules": [object.union({"name": "loop", "module": "0x1", "missingIn": [], "state": 0, "starting": false, "holds": 1}, change)],
+}}}}
+
+test_module_that_is_marked if {
+	every change in [{}, {"state": 1, "starting": true}, {"state": 2, "holds": 0}, {"state": 3, "missingIn": ["sysfs"]}] {
+		count(modules.gst_070) == 0 with input as state(change)
+	}
+	every change in [{"state": 1}, {"state": 2}, {"state": 3}, {"state": 7}] {
+		hits := modules.gst_070 with input as state(change)
+		{hit.case | some hit in hits} == {"marked"}
+	}
 }
 
 test_renamed_module if {
