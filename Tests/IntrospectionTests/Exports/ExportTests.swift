@@ -84,7 +84,8 @@ struct ExportTests {
     let rows = try Volatility.rows("linux.sockstat", image: known.image, symbols: folder)
     let theirs = rows.map { row in
       let offset = (row["Sock Offset"] as? UInt64 ?? 0) & 0xFFFF_FFFF_FFFF
-      return "\(row["TID"] ?? row["PID"] ?? "") \(row["FD"] ?? "") \(String(offset, radix: 16))"
+      // It lists the sockets of each thread; threads of a process share them.
+      return "\(row["PID"] ?? row["TID"] ?? "") \(row["FD"] ?? "") \(String(offset, radix: 16))"
     }
     let ours = try known.guest.sockets().sockets.flatMap { socket in
       socket.holders.map { "\($0.pid) \($0.descriptor) \(String(socket.address & 0xFFFF_FFFF_FFFF, radix: 16))" }

@@ -1,3 +1,4 @@
+import Domain
 import TestSupport
 import Testing
 
@@ -124,6 +125,24 @@ struct EditedViewTests {
       try image.put(physical: state, [16, 0, 0, 0])
     }
     #expect(try guest.moments()?.passing == [ending])
+  }
+
+  @Test("a process that is ending when every structure lacks it is in passing, and one that sleeps is not", arguments: [true, false])
+  func leaving(_ isEnding: Bool) throws {
+    var leaving: UInt64 = 0
+    let guest = try edited("leaving-\(isEnding).raw") { image, guest in
+      let process = try #require(try guest.processes().processes.first { $0.name == "httpd" })
+      leaving = process.address
+      for member in ["tasks", "sibling"] { try image.unlink(process.address + (try offset(guest, "task_struct", member)), in: guest) }
+      let identity = try #require(guest.pointer(process.address + (try offset(guest, "task_struct", "thread_pid"))))
+      try put(image, guest, identity + (try offset(guest, "pid", "tasks")), 0)
+      let flags = process.address + (try offset(guest, "task_struct", "flags"))
+      let bits = try #require(guest.u32(flags)) | (isEnding ? 4 : 0)
+      try image.put(physical: try #require(guest.physical(flags)), (0..<4).map { UInt8(truncatingIfNeeded: bits >> (8 * $0)) })
+    }
+    let facts = try guest.integrity([.processes]).document(target: "image")["facts"]?["processes"]?["value"]
+    #expect(facts?["hidden"]?.elements?.contains { $0["task"] == addressValue(leaving) } == true)
+    #expect(try guest.moments()?.passing == (isEnding ? [leaving] : []))
   }
 
   @Test("clocks that are a second apart show an image of several moments") func clocks() throws {

@@ -370,6 +370,7 @@ gst_065 contains guest.hit("title", process.task, {"pid": process.pid, "name": p
 	not process.kernelThread
 	process.mm != null
 	is_string(process.title)
+
 	# a title that was written over a longer one is filled up
 	regex.match(`^\[[^ ]+\] *$`, process.title)
 }
