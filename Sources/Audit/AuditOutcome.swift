@@ -29,7 +29,7 @@ public struct AuditResult: Sendable, Hashable {
   /// The value that was judged; nil where there is none.
   public var found: FactValue? { held.found }
   /// What a waived result is waived by; nil for any other verdict.
-  public var waiver: WaiverSet.Grant?
+  public var waiver: WaiverSet.Grant? { held.waiver }
 
   public var verdict: Verdict { held.finding.verdict }
   public var control: Control { held.finding.control }
@@ -38,8 +38,10 @@ public struct AuditResult: Sendable, Hashable {
   /// do not.
   public var fingerprint: String { Fingerprint.of(finding) }
 
-  init(_ finding: Finding) {
-    held = Held(finding, found: finding.arguments["found"] ?? finding.evidence.first { $0.value != nil }?.value)
+  init(_ finding: Finding) { self.init(finding, waiver: nil) }
+
+  init(_ finding: Finding, waiver: WaiverSet.Grant?) {
+    held = Held(finding, found: finding.arguments["found"] ?? finding.evidence.first { $0.value != nil }?.value, waiver: waiver)
   }
 
   private let held: Held
@@ -48,13 +50,15 @@ public struct AuditResult: Sendable, Hashable {
   private final class Held: Sendable, Hashable {
     let finding: Finding
     let found: FactValue?
+    let waiver: WaiverSet.Grant?
 
-    init(_ finding: Finding, found: FactValue?) {
+    init(_ finding: Finding, found: FactValue?, waiver: WaiverSet.Grant?) {
       self.finding = finding
       self.found = found
+      self.waiver = waiver
     }
 
-    static func == (a: Held, b: Held) -> Bool { a === b || (a.finding == b.finding && a.found == b.found) }
+    static func == (a: Held, b: Held) -> Bool { a === b || (a.finding == b.finding && a.found == b.found && a.waiver == b.waiver) }
     func hash(into hasher: inout Hasher) {
       hasher.combine(finding)
       hasher.combine(found)
@@ -118,10 +122,15 @@ public struct AuditOutcome: Sendable {
   ///
   /// - Parameter toleratingUnknown: `--unknown ok`; a refused target still gives 2.
   public func exitStatus(failOn: Severity, toleratingUnknown: Bool) -> ExitStatus {
-    let counting = results.filter { $0.control.severity >= failOn }
+    var (unknown, failing) = (0, 0)
+    for result in results {
+      let verdict = result.verdict
+      guard verdict == .unknown || verdict == .fail, result.control.severity >= failOn else { continue }
+      if verdict == .fail { failing += 1 } else { unknown += 1 }
+    }
     return ExitStatus(
-      failOn: failOn, judged: tally.total, refused: targets.count { $0.status != .judged },
-      unknown: toleratingUnknown ? 0 : counting.count { $0.verdict == .unknown }, failing: counting.count { $0.verdict == .fail })
+      failOn: failOn, judged: tally.total, refused: targets.count { $0.status != .judged }, unknown: toleratingUnknown ? 0 : unknown,
+      failing: failing)
   }
 
   /// 0, 1 or 2 by the contract of the command line.
@@ -151,23 +160,52 @@ extension AuditResult {
   /// Worst first: severity, then fail before unknown before the rest, then control and asset.
   static func worstFirst(_ results: [AuditResult]) -> [AuditResult] {
     // What decides most comparisons is one number: tens of thousands of results are sorted without looking into them.
-    let ids = Set(results.lazy.map(\.control)).map(\.id).sorted()
+    var controls: [ObjectIdentifier: String] = [:]
+    for result in results where controls[ObjectIdentifier(result.control)] == nil {
+      controls[ObjectIdentifier(result.control)] = result.control.id
+    }
+    let ids = Set(controls.values).sorted()
     let byID = Dictionary(ids.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-    var places: [ObjectIdentifier: Int] = [:]
+    let places = controls.mapValues { byID[$0] ?? 0 }
+    let assets = ranks(of: results)
     var keys = results.enumerated().map { index, result in
-      let control = result.control
-      let place = places[ObjectIdentifier(control)] ?? byID[control.id] ?? 0
-      places[ObjectIdentifier(control)] = place
-      return (rank: result.order * ids.count + place, index: index)
+      let place = places[ObjectIdentifier(result.control)] ?? 0
+      return (rank: result.order * ids.count + place, asset: assets[index], index: index)
     }
     keys.sort { a, b in
       if a.rank != b.rank { return a.rank < b.rank }
-      let (x, y) = (results[a.index], results[b.index])
-      if x.finding.asset.name != y.finding.asset.name { return x.finding.asset.name < y.finding.asset.name }
-      if x.finding.asset.id != y.finding.asset.id { return x.finding.asset.id < y.finding.asset.id }
-      return x.fingerprint != y.fingerprint ? x.fingerprint < y.fingerprint : a.index < b.index
+      if a.asset != b.asset { return a.asset < b.asset }
+      let (x, y) = (results[a.index].fingerprint, results[b.index].fingerprint)
+      return x != y ? x < y : a.index < b.index
     }
     return keys.map { results[$0.index] }
+  }
+
+  /// For each result the place of its asset among all, by name and then by id.
+  private static func ranks(of results: [AuditResult]) -> [Int] {
+    var numbers: [String: Int] = [:]
+    var assets: [Asset] = []
+    var last = 0
+    // Results of one asset follow each other.
+    let found = results.map { result in
+      let asset = result.finding.asset
+      if last < assets.count, assets[last].id == asset.id, assets[last].name == asset.name { return last }
+      let key = asset.name + "\u{0}" + asset.id
+      if let known = numbers[key] {
+        last = known
+      } else {
+        last = assets.count
+        numbers[key] = last
+        assets.append(asset)
+      }
+      return last
+    }
+    var ranks = [Int](repeating: 0, count: assets.count)
+    let sorted = assets.indices.sorted { a, b in
+      assets[a].name != assets[b].name ? assets[a].name < assets[b].name : assets[a].id < assets[b].id
+    }
+    for (rank, index) in sorted.enumerated() { ranks[index] = rank }
+    return found.map { ranks[$0] }
   }
 
   private var order: Int {

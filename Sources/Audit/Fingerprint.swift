@@ -4,12 +4,29 @@ internal import Waivers
 
 /// Names a finding across runs: control, asset, subject and case, and nothing that moves when a line is added elsewhere.
 enum Fingerprint {
+  /// What a rule calls the thing that it judged, the first of these counting.
+  private static let subjects = ["device", "key", "name"]
+
   static func of(_ finding: Finding) -> String {
-    // The number of an element moves when another is added before it; what the rule calls the device does not.
+    var text: [UInt8] = []
+    text.reserveCapacity(160)
+    text += finding.control.id.utf8
+    for part in [finding.asset.id, subject(finding), finding.messageCase] {
+      text.append(0)
+      text += part.utf8
+    }
+    return Digest.sha256(text, digits: 32)
+  }
+
+  /// The number of an element moves when another is added before it; what the rule calls the device does not.
+  private static func subject(_ finding: Finding) -> String {
+    if !finding.arguments.isEmpty {
+      for name in subjects {
+        if let value = finding.arguments[name] { return value.shown }
+      }
+    }
     let fact = finding.evidence.first?.fact ?? ""
-    let subject = ["device", "key", "name"].lazy.compactMap { finding.arguments[$0]?.shown }.first ?? FactElement.parse(fact)?.list ?? fact
-    let parts = [finding.control.id, finding.asset.id, subject, finding.messageCase]
-    return String(Digest.sha256(Array(parts.joined(separator: "\u{0}").utf8)).prefix(32))
+    return FactElement.parse(fact)?.list ?? fact
   }
 }
 
@@ -19,8 +36,6 @@ extension AuditResult {
     let finding = Finding(
       control: control, asset: finding.asset, verdict: .waived, reason: finding.reason, messageCase: finding.messageCase,
       arguments: finding.arguments, evidence: finding.evidence)
-    var result = AuditResult(finding)
-    result.waiver = grant
-    return result
+    return AuditResult(finding, waiver: grant)
   }
 }

@@ -110,6 +110,9 @@ public struct LayerScore: Sendable, Hashable {
     return scores.sorted { a, b in a.low != b.low ? a.low < b.low : a.high < b.high }
   }
 
+  /// What a result of the severity costs its layer, in tenths of a point, rounded down.
+  private static func tenths(_ severity: Severity, of total: Int) -> Int { weight(severity) * 1000 / total }
+
   private init?(_ layer: Layer, _ tally: Tally, costing: [AuditResult], floor: Int) {
     let total = tally.weight(of: [.pass, .fail, .unknown, .waived], in: layer)
     guard total > 0 else { return nil }
@@ -124,9 +127,9 @@ public struct LayerScore: Sendable, Hashable {
       if count > 0 { counts[verdict] = count }
     }
     self.counts = counts
-    let costs = costing.map { Cost(result: $0, tenths: Self.weight($0.control.severity) * 1000 / total) }
-    self.costs = costs.enumerated().sorted { a, b in
-      a.element.tenths != b.element.tenths ? a.element.tenths > b.element.tenths : a.offset < b.offset
-    }.map(\.element)
+    // Dearest first, each cost in the order of its results: severities of different weight may cost the same in a large estate.
+    costs = Set(Severity.allCases.map { Self.tenths($0, of: total) }).sorted(by: >).flatMap { tenths in
+      costing.lazy.filter { Self.tenths($0.control.severity, of: total) == tenths }.map { Cost(result: $0, tenths: tenths) }
+    }
   }
 }

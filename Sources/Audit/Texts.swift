@@ -34,6 +34,7 @@ public struct Texts: Sendable {
   private let values: Translation
   /// Sentences of the program that stand in it in English: those of refusals and errors.
   private let translation: Translation
+  private let templates = MessageTemplates()
 
   private struct ControlText: Sendable {
     let title: String
@@ -96,7 +97,7 @@ public struct Texts: Sendable {
   public func callAsFunction(_ key: String, _ arguments: KeyValuePairs<String, String>) -> String {
     let isOne = arguments.contains { $0.key == "count" && $0.value == "1" }
     let template = isOne ? interface[key + ".one"] ?? self[key] : self[key]
-    return Self.filled(template) { name in arguments.first { $0.key == name }?.value }
+    return templates[template].filled { name in arguments.first { $0.key == name }?.value }
   }
 
   public func title(_ control: Control) -> String {
@@ -123,7 +124,7 @@ public struct Texts: Sendable {
   public func message(_ hit: DetectionHit) -> String {
     let template = controls[hit.detection.id]?.messages[hit.messageCase] ?? hit.detection.messages[hit.messageCase]
     guard let template else { return self("case.none", ["case": hit.messageCase]) }
-    return Self.filled(template) { name in hit.arguments[name].map(shown) }
+    return templates[template].filled { name in hit.arguments[name].map(shown) }
   }
 
   /// What the article says.
@@ -145,14 +146,15 @@ public struct Texts: Sendable {
       return self("case.policyError", ["error": shown(error)])
     default: break
     }
-    let template = controls[finding.control.id]?.messages[finding.messageCase] ?? finding.control.messages[finding.messageCase]
-    guard let template else { return self("case.none", ["case": finding.messageCase]) }
-    if let name = Self.placeholders(of: template).first(where: { finding.arguments[$0] == nil }) {
+    let text = controls[finding.control.id]?.messages[finding.messageCase] ?? finding.control.messages[finding.messageCase]
+    guard let text else { return self("case.none", ["case": finding.messageCase]) }
+    let template = templates[text]
+    if let name = template.names.first(where: { finding.arguments[$0] == nil }) {
       let control = finding.control
       return self(
         "case.placeholder", ["place": control.location.shown, "control": control.id, "case": finding.messageCase, "name": "{\(name)}"])
     }
-    return Self.filled(template) { name in finding.arguments[name].map { word($0, of: name) } }
+    return template.filled { name in finding.arguments[name].map { word($0, of: name) } }
   }
 
   /// Arguments that stand for words of ours: which states of a guest are meant, what a key may do, and a verdict.
@@ -199,22 +201,7 @@ public struct Texts: Sendable {
     let text = value.shown(separator: self["list.items"])
     if text.isEmpty { return "\"\"" }
     let line = text.printable
-    return line.count > 160 ? line.prefix(158) + ".." : line
-  }
-
-  /// Names in braces: letters, digits and underscores.
-  private static func placeholders(of template: String) -> [String] {
-    var names: [String] = []
-    for part in template.split(separator: "{", omittingEmptySubsequences: false).dropFirst() {
-      guard let close = part.firstIndex(of: "}"), close != part.startIndex else { continue }
-      let name = part[..<close]
-      if name.utf8.allSatisfy({
-        UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 | 0x20 || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || $0 == UInt8(ascii: "_")
-      }) {
-        names.append(String(name))
-      }
-    }
-    return names
+    return line.utf8.count > 160 && line.count > 160 ? line.prefix(158) + ".." : line
   }
 
   /// Names in braces replaced; braces around anything that has no value stay.

@@ -102,17 +102,20 @@ public struct DataFolder: Sendable, Hashable {
 
 /// SHA-256 in lower-case hexadecimal digits.
 public enum Digest {
-  public static func sha256(_ bytes: [UInt8]) -> String {
+  /// - Parameter digits: how many, from the first.
+  public static func sha256(_ bytes: [UInt8], digits: Int = 64) -> String {
     var hash = SHA256()
     hash.update(data: bytes)
-    let digits = Array("0123456789abcdef".utf8)
     var text: [UInt8] = []
+    text.reserveCapacity(64)
     for byte in hash.finalize() {
-      text.append(digits[Int(byte >> 4)])
-      text.append(digits[Int(byte & 15)])
+      text.append(digit(byte >> 4))
+      text.append(digit(byte & 15))
     }
-    return String(decoding: text, as: UTF8.self)
+    return String(decoding: text.prefix(digits), as: UTF8.self)
   }
+
+  private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value }
 
   /// The digest's 32 bytes, for those who encode them otherwise.
   public static func sha256Bytes(_ bytes: [UInt8]) -> [UInt8] {

@@ -6,6 +6,7 @@ public struct Judge: Sendable {
   /// The parameters in use, by name.
   public let parameters: [FactValue.Member]
   private let engines: PolicyEngines
+  private let order = FactOrder()
   private let selected: [Asset.Kind: [Control]]
 
   /// - Parameters:
@@ -81,7 +82,7 @@ public struct Judge: Sendable {
       return controls.map { ($0.id, PolicyEngine.Result(Self.policyError(error))) }
     }
     do {
-      let document = try engine.input(json: FactsDocument.json(asset, collected: collected))
+      let document = try engine.input(json: FactsDocument.json(asset, collected: collected, order: order))
       return try engine.results("data.ringwall.audit.results", input: document)
     } catch {
       let input = FactsDocument.value(asset, collected: collected)
@@ -104,12 +105,8 @@ public struct Judge: Sendable {
 
   /// The finding of a judgement of this asset, with its evidence.
   public func finding(_ judgement: Judgement, of asset: AssetFacts) -> Finding {
-    finding(judgement.control, asset: asset, result: judgement.result?.value)
-  }
-
-  private func finding(_ control: Control, asset: AssetFacts, result: FactValue?) -> Finding {
-    let verdict = result?["verdict"]?.text.flatMap(Verdict.init(rawValue:))
-    guard let result, let verdict, verdict != .waived, let messageCase = result["case"]?.text else {
+    let (control, verdict) = (judgement.control, judgement.verdict)
+    guard let result = judgement.result, let messageCase = result.text("case") else {
       return Finding(
         control: control, asset: asset.asset, verdict: .unknown, reason: "policyError", messageCase: "policyError", arguments: [:],
         evidence: evidence(control.facts, of: asset))
@@ -118,7 +115,7 @@ public struct Judge: Sendable {
     for member in result["args"]?.members ?? [] { arguments[member.key] = member.value }
     let names = result["facts"]?.elements?.compactMap(\.text) ?? []
     return Finding(
-      control: control, asset: asset.asset, verdict: verdict, reason: verdict == .unknown ? result["reason"]?.text ?? "policyError" : "",
+      control: control, asset: asset.asset, verdict: verdict, reason: verdict == .unknown ? result.text("reason") ?? "policyError" : "",
       messageCase: messageCase, arguments: arguments, evidence: evidence(names.isEmpty ? control.facts : names, of: asset))
   }
 
@@ -150,7 +147,7 @@ public struct Judge: Sendable {
 public enum FactElement {
   /// ("configured.nics", 1) for "configured.nics[1]"; nil for a name without an index.
   public static func parse(_ name: String) -> (list: String, index: Int)? {
-    guard name.last == "]", let open = name.lastIndex(of: "["), open != name.startIndex else { return nil }
+    guard name.utf8.last == UInt8(ascii: "]"), let open = name.lastIndex(of: "["), open != name.startIndex else { return nil }
     guard let index = Int(name[name.index(after: open)..<name.index(before: name.endIndex)]), index >= 0 else { return nil }
     return (String(name[..<open]), index)
   }

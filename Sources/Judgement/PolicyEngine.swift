@@ -33,6 +33,8 @@ public final class PolicyEngine: Sendable {
 
   private let policy: Policy
   private let queries = Mutex<[String: PreparedQuery]>([:])
+  /// Assets of a kind are much alike.
+  private let reader = Mutex(DocumentReader())
 
   /// - Throws: every mistake in the modules, one a line.
   public convenience init(modules: [Source], data: FactValue) throws(DataError) {
@@ -87,7 +89,7 @@ public final class PolicyEngine: Sendable {
 
   func input(json: [UInt8]) throws(DataError) -> Input {
     do throws(RegoError) {
-      return Input(document: try Document(json: json, name: "input"))
+      return Input(document: try reader.withLock { reader throws(RegoError) in try reader.document(json: json, name: "input") })
     } catch {
       throw DataError(error.description)
     }
@@ -103,11 +105,19 @@ public final class PolicyEngine: Sendable {
 
     var value: FactValue { FactValue(rego) }
 
+    /// The value under a key; nil for a missing key.
+    subscript(key: String) -> FactValue? { member(key).map(FactValue.init) }
+
     /// The text under a key; nil for a missing key or another kind of value.
     func text(_ key: String) -> String? {
+      if case .string(let text)? = member(key) { return text }
+      return nil
+    }
+
+    private func member(_ key: String) -> RegoValue? {
       guard case .object(let members) = rego else { return nil }
       for member in members {
-        if case .string(let name) = member.key, name == key, case .string(let text) = member.value { return text }
+        if case .string(let name) = member.key, name == key { return member.value }
       }
       return nil
     }

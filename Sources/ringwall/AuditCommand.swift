@@ -3,6 +3,7 @@ internal import Audit
 internal import Domain
 internal import History
 internal import Judgement
+internal import Synchronization
 
 struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -167,6 +168,7 @@ struct AuditCommand: ParsableCommand {
     if let earlier { (outcome, context.comparison) = outcome.onlyNew(against: earlier) }
 
     let exit = outcome.exitStatus(failOn: failOn, toleratingUnknown: unknown == .ok)
+    Self.last.withLock { $0 = outcome }
     if let record, let reference {
       var comparison = RunComparison(from: try reference.store.record(reference.run), to: record)
       comparison.stillOpen = try reference.store.dated(comparison.stillOpen, from: reference.run)
@@ -183,6 +185,9 @@ struct AuditCommand: ParsableCommand {
     Console.say(SummaryLine.text(outcome, exit: exit, texts: setup.texts))
     throw ExitCode(exit.code)
   }
+
+  /// What the report was written of, held until the process ends: an estate's hundreds of thousands of results need not be freed one by one.
+  private static let last = Mutex<AuditOutcome?>(nil)
 
   /// What was refused is said where the report goes to a file: whoever starts the run sees why its exit code is 2.
   private func sayRefusals(of outcome: AuditOutcome, _ texts: Texts) {

@@ -125,11 +125,18 @@ struct ReportContentTests {
     #expect(text.contains("failures=\"\(outcome.count(.fail))\" errors=\"\(outcome.count(.unknown) + 1)\""))
   }
 
+  private func cell(_ text: String) -> String {
+    var bytes: [UInt8] = []
+    CSVReport.append(text, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
   @Test("CSV: every line has all columns, quotes are doubled, and a formula is none")
   func csv() throws {
-    #expect(CSVReport.cell("a,\"b\"") == "\"a,\"\"b\"\"\"")
-    for formula in ["=1", "+1", "-1", "@x"] { #expect(CSVReport.cell(formula).hasPrefix("'")) }
-    #expect(CSVReport.cell("-") == "-")
+    #expect(cell("a,\"b\"") == "\"a,\"\"b\"\"\"")
+    for formula in ["=1", "+1", "-1", "@x"] { #expect(cell(formula).hasPrefix("'")) }
+    #expect(cell("-") == "-" && cell("") == "" && cell(" a") == "\" a\"" && cell("é, b") == "\"é, b\"")
+    #expect(cell("=\u{301}1").hasPrefix("'"), "a mark that combines with the sign hides it")
     let lines = String(decoding: try Forms.csv.bytes(try Samples.full(), frameworks: ["gdpr"]), as: UTF8.self).components(
       separatedBy: "\r\n")
     #expect(lines.count == (try Samples.full()).results.count + 2 && lines.last == "")

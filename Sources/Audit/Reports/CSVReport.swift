@@ -14,8 +14,13 @@ public struct CSVReport {
   public static func write<Failure: Error>(
     _ outcome: AuditOutcome, texts: Texts, context: ReportContext = ReportContext(), to output: ([UInt8]) throws(Failure) -> Void
   ) throws(Failure) {
-    try output(Array(line(columns).utf8))
+    var head: [UInt8] = []
+    append(columns, to: &head)
+    try output(head)
     let clauses = clauses(context.frameworks, outcome.controls)
+    // What is safe, in the report's language, is looked up once for each control.
+    var safe: [String: String] = [:]
+    for control in outcome.controls { safe[control.id] = texts.words(of: control).safe }
     for result in outcome.results {
       let finding = result.finding
       let place = finding.place
@@ -23,10 +28,13 @@ public struct CSVReport {
         result.control.id, texts.title(result.control), result.control.severity.rawValue, result.control.layer.rawValue,
         result.verdict.rawValue,
         finding.reason, finding.asset.id, finding.asset.name, finding.asset.platform, texts.message(finding), result.found?.shown ?? "",
-        texts.words(of: result.control).safe, place?.name ?? "", place?.line.map { "\($0)" } ?? "",
+        safe[result.control.id] ?? "", place?.name ?? "", place?.line.map { "\($0)" } ?? "",
         place?.column.map { "\($0)" } ?? "", result.fingerprint, clauses[result.control.id] ?? "",
       ]
-      try output(Array(line(cells).utf8))
+      var line: [UInt8] = []
+      line.reserveCapacity(512)
+      append(cells, to: &line)
+      try output(line)
     }
   }
 
@@ -43,12 +51,30 @@ public struct CSVReport {
     return byControl
   }
 
-  private static func line(_ cells: [String]) -> String { cells.map(cell).joined(separator: ",") + "\r\n" }
+  private static func append(_ cells: [String], to line: inout [UInt8]) {
+    for (i, cell) in cells.enumerated() {
+      if i > 0 { line.append(UInt8(ascii: ",")) }
+      append(cell, to: &line)
+    }
+    line += [0x0D, 0x0A]
+  }
 
-  static func cell(_ value: String) -> String {
-    var text = value.printable
-    if let first = text.first, "=+-@\t\r".contains(first), text != "-" { text = "'" + text }
-    guard text.contains(where: { ",\"\n\r".contains($0) }) || text.hasPrefix(" ") || text.hasSuffix(" ") else { return text }
-    return "\"" + text.replacing("\"", with: "\"\"") + "\""
+  static func append(_ value: String, to line: inout [UInt8]) {
+    let text = value.printable.utf8
+    guard let first = text.first, let last = text.last else { return }
+    // Bytes are compared: a mark that combines with the sign does not hide it from a spreadsheet.
+    let isFormula = "=+-@".utf8.contains(first) && value != "-"
+    guard first == 0x20 || last == 0x20 || text.contains(where: { $0 == 0x2C || $0 == 0x22 }) else {
+      if isFormula { line.append(UInt8(ascii: "'")) }
+      line += text
+      return
+    }
+    line.append(0x22)
+    if isFormula { line.append(UInt8(ascii: "'")) }
+    for byte in text {
+      if byte == 0x22 { line.append(0x22) }
+      line.append(byte)
+    }
+    line.append(0x22)
   }
 }

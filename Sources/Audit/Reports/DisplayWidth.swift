@@ -116,7 +116,8 @@ extension String {
   /// The text in one line that a terminal shows and does not obey: controls, line and paragraph separators and marks that change the
   /// direction of writing become spaces. Names and values come from the machines that are judged.
   public var printable: String {
-    guard unicodeScalars.contains(where: Self.commandsTerminal) else { return self }
+    // Most texts are plain ASCII, which bytes alone tell.
+    guard utf8.contains(where: { $0 < 0x20 || $0 > 0x7E }), unicodeScalars.contains(where: Self.commandsTerminal) else { return self }
     return String(String.UnicodeScalarView(unicodeScalars.map { Self.commandsTerminal($0) ? " " : $0 }))
   }
 

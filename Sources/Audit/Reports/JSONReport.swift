@@ -29,7 +29,10 @@ public struct JSONReport {
     }
     try list("targets", outcome.targets, to: output) { target($0, texts) }
     try list("assets", outcome.assets, to: output, asset)
-    try list("results", outcome.results, to: output) { result($0, texts) }
+    var results = JSONResults(texts)
+    try output(Array(",\n  \"results\": [".utf8))
+    for (i, result) in outcome.results.enumerated() { try output(results.line(result, isFirst: i == 0)) }
+    try output(Array(outcome.results.isEmpty ? "]".utf8 : "\n  ]".utf8))
     if !outcome.shares.isEmpty { try list("claims", outcome.shares, to: output, answer) }
     if !outcome.waivers.isEmpty { try list("waivers", outcome.waivers, to: output, waiver) }
     let tail: [(String, FactValue)] = [
@@ -99,27 +102,6 @@ public struct JSONReport {
     ])
   }
 
-  private static func result(_ result: AuditResult, _ texts: Texts) -> FactValue {
-    let control = result.control
-    return .object([
-      "id": .string(control.id), "asset": .string(result.finding.asset.id), "verdict": .string(result.verdict.rawValue),
-      "reason": .string(result.finding.reason), "severity": .string(control.severity.rawValue), "layer": .string(control.layer.rawValue),
-      "title": .string(texts.title(control)), "message": .string(texts.message(result.finding)), "found": result.found ?? .null,
-      "safe": .string(control.safe), "fingerprint": .string(result.fingerprint), "waiver": result.waiver.map(grant),
-      "evidence": .array(result.finding.evidence.map(evidence)),
-    ])
-  }
-
-  private static func grant(_ grant: WaiverSet.Grant) -> FactValue {
-    let waiver = grant.waiver
-    return .object([
-      "id": .string(waiver.id), "file": .string(grant.file), "reason": .string(waiver.reason),
-      "reference": waiver.reference.isEmpty ? nil : .string(waiver.reference), "start": .string(waiver.start.text),
-      "end": .string(waiver.end.text), "daysLeft": .int(Int64(grant.daysLeft)), "requester": .string(waiver.requester.name),
-      "approvers": .array(waiver.approvers.map { .string($0.name) }),
-    ])
-  }
-
   private static func answer(_ answer: EstateShares.Answer) -> FactValue {
     func value(_ share: EstateShares.Share) -> [FactValue.Member] {
       [
@@ -141,28 +123,6 @@ public struct JSONReport {
       "daysLeft": .int(Int64(outcome.daysLeft)), "inForce": .bool(outcome.isInForce), "covers": .int(Int64(outcome.covers)),
       "findings": .array(outcome.defects.map { .string($0) }),
     ]
-  }
-
-  /// `pointer` is the JSON pointer (RFC 6901) of the fact in the asset's facts document.
-  private static func evidence(_ evidence: Evidence) -> FactValue {
-    .object([
-      "source": evidence.source.map { .string($0.name) } ?? .null, "line": evidence.source?.line.map { .int(Int64($0)) } ?? .null,
-      "column": evidence.source?.column.map { .int(Int64($0)) } ?? .null, "pointer": .string(pointer(evidence.fact)),
-      "value": evidence.value ?? .null, "state": .string(evidence.state.rawValue), "why": evidence.why.map { .string($0) },
-    ])
-  }
-
-  private static func pointer(_ fact: String) -> String {
-    if let (list, index) = FactElement.parse(fact) { return pointer(list) + "/value/\(index)" }
-    var text = "/facts/"
-    for character in fact.unicodeScalars {
-      switch character {
-      case "~": text += "~0"
-      case "/": text += "~1"
-      default: text.unicodeScalars.append(character)
-      }
-    }
-    return text
   }
 
   private static func score(_ score: LayerScore) -> FactValue.Member {

@@ -228,10 +228,10 @@ private struct Phrase {
   }
 
   /// First words of everything that is looked for, section headings among them, by their first two bytes in lower case.
-  private static let openings: [[[UInt8]]] = {
-    var table = [[[UInt8]]](repeating: [], count: 1 << 16)
-    for words in all.map(\.words) + ["[virtio]", "[dc]", "hypervisor", "vmsa-"].map({ Array($0.utf8) }) {
-      table[Int(words[0]) << 8 | Int(words[1])].append(words)
+  private static let openings: [[Phrase]] = {
+    var table = [[Phrase]](repeating: [], count: 1 << 16)
+    for phrase in all + ["[virtio]", "[dc]", "hypervisor", "vmsa-"].map({ Phrase(0, $0) }) {
+      table[Int(phrase.words[0]) << 8 | Int(phrase.words[1])].append(phrase)
     }
     return table
   }()
@@ -242,11 +242,25 @@ private struct Phrase {
   static func mayOccur(in bytes: [UInt8]) -> Bool {
     let isOpening = isOpening
     var pair = 0
+    // Whether the other words of a claim stand anywhere, looked for once.
+    var known: [Int: Bool] = [:]
     for (index, byte) in bytes.enumerated() {
       pair = (pair << 8 | Int(folded(byte))) & 0xFFFF
-      if isOpening[pair], index > 0, openings[pair].contains(where: { begins(bytes, at: index - 1, with: $0) }) { return true }
+      guard isOpening[pair], index > 0 else { continue }
+      // Words that are common, such as the name of a network card, mean nothing without the others.
+      for phrase in openings[pair] where begins(bytes, at: index - 1, with: phrase.words) {
+        if phrase.companions.isEmpty { return true }
+        let isWhole = known[phrase.claim] ?? phrase.hasCompanions(in: bytes)
+        if isWhole { return true }
+        known[phrase.claim] = false
+      }
     }
     return false
+  }
+
+  private func hasCompanions(in bytes: [UInt8]) -> Bool {
+    let text = bytes.map(Self.folded)
+    return companions.allSatisfy { ByteSearch.firstIndex(of: $0, in: text[...]) != nil }
   }
 
   private static func folded(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }

@@ -73,7 +73,7 @@ public final class Document: @unchecked Sendable {
     }
   }
 
-  private static func mistake(_ error: JSONError, _ name: String) -> RegoError {
+  static func mistake(_ error: JSONError, _ name: String) -> RegoError {
     RegoError(
       .internal, error.reason, file: name,
       location: Location(row: Int32(clamping: error.line), column: Int32(clamping: error.column), offset: 0, end: 0))

@@ -46,8 +46,7 @@ struct ConfigurationDevices {
 
   /// "scsi0:1" is scsi with 0 and 1.
   private static func parts(of name: String) -> (String, [Int]) {
-    let family = name.prefix { !$0.isNumber }
-    let numbers = name.dropFirst(family.count).split(separator: ":").map { Int($0) ?? -1 }
-    return (String(family), numbers)
+    let end = name.utf8.firstIndex { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } ?? name.endIndex
+    return (String(name[..<end]), name[end...].split(separator: ":").map { Int($0) ?? -1 })
   }
 }

@@ -14,6 +14,7 @@ struct MachineConfigurationFacts {
 
   func facts() -> [String: Fact] {
     var facts: [String: Fact] = [:]
+    facts.reserveCapacity(MachineNames.properties.count + MachineNames.settings.count + 16)
     for property in MachineNames.properties {
       facts[property.fact] = fact(property.key) { MachineNames.value($0, as: property.form) }
     }
