@@ -113,8 +113,9 @@ public struct AuditOutcome: Sendable {
 
   /// Controls that have results, by id.
   var controls: [Control] {
+    var seen: Set<ObjectIdentifier> = []
     var byID: [String: Control] = [:]
-    for result in results { byID[result.control.id] = result.control }
+    for result in results where seen.insert(ObjectIdentifier(result.control)).inserted { byID[result.control.id] = result.control }
     return byID.values.sorted { $0.id < $1.id }
   }
 

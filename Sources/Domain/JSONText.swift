@@ -76,23 +76,9 @@ public struct JSONText {
 
   private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
-  /// Whether a text stands in JSON as it is. Each byte is looked at, without a way out in between: so the compiler takes many at once.
-  private static func isPlain(_ text: String) -> Bool {
-    // SAFETY: the bytes are read within their bounds, while the text holds them.
-    let odd = unsafe text.utf8.withContiguousStorageIfAvailable { bytes -> UInt8 in
-      var odd: UInt8 = 0
-      for index in 0..<bytes.count {
-        let byte = unsafe bytes[index]
-        odd |= byte &- 0x20 > 0x5E || byte == 0x22 || byte == 0x5C ? 1 : 0
-      }
-      return odd
-    }
-    return odd == 0
-  }
-
   private mutating func write(_ text: String) {
     bytes.append(0x22)
-    if Self.isPlain(text) {
+    if PlainText.standsInJSON(text) {
       bytes.append(contentsOf: text.utf8)
       bytes.append(0x22)
       return

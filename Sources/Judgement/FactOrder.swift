@@ -5,31 +5,48 @@ internal import Synchronization
 ///
 /// Assets of a kind mostly have facts of the same names, and a dictionary gives them in another order each time.
 final class FactOrder: Sendable {
-  private let names = Mutex<[Asset.Kind: [String]]>([:])
+  private struct Entry {
+    let name: String
+    /// The name as JSON, in quotes.
+    let key: [UInt8]
 
-  init() {}
-
-  /// Names of the kind, sorted; those of the first asset that was asked about.
-  func names(of kind: Asset.Kind, in facts: [String: Fact]) -> [String] {
-    names.withLock { known in
-      if let order = known[kind] { return order }
-      let order = facts.keys.sorted()
-      known[kind] = order
-      return order
+    init(_ name: String) {
+      self.name = name
+      var key: [UInt8] = []
+      JSONText.append(name, to: &key)
+      self.key = key
     }
   }
 
+  /// Names that are kept of a kind at most: one asset with very many does not make all others dear.
+  private static let most = 1024
+
+  private let known = Mutex<[Asset.Kind: [Entry]]>([:])
+
+  init() {}
+
   /// Visits every fact once: first those whose names are known, then the others by name.
-  func visit(_ facts: [String: Fact], of kind: Asset.Kind, _ body: (String, Fact) -> Void) {
-    let order = names(of: kind, in: facts)
+  ///
+  /// - Parameter body: takes the fact's name as JSON, in quotes.
+  func visit(_ facts: [String: Fact], of kind: Asset.Kind, _ body: (_ key: [UInt8], Fact) -> Void) {
+    let order = entries(of: kind, in: facts)
     var visited = 0
-    for name in order {
-      guard let fact = facts[name] else { continue }
+    for entry in order {
+      guard let fact = facts[entry.name] else { continue }
       visited += 1
-      body(name, fact)
+      body(entry.key, fact)
     }
     guard visited < facts.count else { return }
-    let known = Set(order)
-    for (name, fact) in facts.filter({ !known.contains($0.key) }).sorted(by: { $0.key < $1.key }) { body(name, fact) }
+    let names = Set(order.map(\.name))
+    for (name, fact) in facts.filter({ !names.contains($0.key) }).sorted(by: { $0.key < $1.key }) { body(Entry(name).key, fact) }
+  }
+
+  private func entries(of kind: Asset.Kind, in facts: [String: Fact]) -> [Entry] {
+    known.withLock { known in
+      if let order = known[kind] { return order }
+      let order = facts.keys.sorted().map(Entry.init)
+      if order.count <= Self.most { known[kind] = order }
+      return order
+    }
   }
 }

@@ -56,10 +56,10 @@ public enum FactsDocument {
         continue
       }
       var separator = UInt8(ascii: "{")
-      order.visit(asset.facts, of: asset.asset.kind) { name, fact in
+      order.visit(asset.facts, of: asset.asset.kind) { key, fact in
         bytes.append(separator)
         separator = UInt8(ascii: ",")
-        JSONText.append(name, to: &bytes)
+        bytes += key
         bytes.append(UInt8(ascii: ":"))
         append(fact, to: &bytes)
       }

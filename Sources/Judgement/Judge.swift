@@ -123,9 +123,9 @@ public struct Judge: Sendable {
   ///
   /// A name with an index ("configured.nics[1]", from 0) is one element of a list, read at the source of the same number.
   private func evidence(_ names: [String], of asset: AssetFacts) -> [Evidence] {
-    var seen: Set<String> = []
     var found: [Evidence] = []
-    for name in names where seen.insert(name).inserted {
+    // A rule names few facts, and each fact once.
+    for (index, name) in names.enumerated() where !names[..<index].contains(name) {
       if let fact = asset.facts[name] {
         let places: [FactSource?] = fact.source.isEmpty ? [nil] : Array(fact.source.prefix(16))
         for place in places { found.append(Evidence(fact: name, state: fact.state, value: fact.value, source: place, why: fact.why)) }

@@ -60,21 +60,25 @@ public struct CSVReport {
   }
 
   static func append(_ value: String, to line: inout [UInt8]) {
-    let text = value.printable.utf8
-    guard let first = text.first, let last = text.last else { return }
+    let start = line.count
+    line += value.printable.utf8
+    guard let last = line.last, start < line.count else { return }
+    let first = line[start]
     // Bytes are compared: a mark that combines with the sign does not hide it from a spreadsheet.
     let isFormula = "=+-@".utf8.contains(first) && value != "-"
-    guard first == 0x20 || last == 0x20 || text.contains(where: { $0 == 0x2C || $0 == 0x22 }) else {
-      if isFormula { line.append(UInt8(ascii: "'")) }
-      line += text
-      return
+    var (isQuoted, quotes) = (first == 0x20 || last == 0x20, 0)
+    for index in start..<line.count {
+      if line[index] == 0x22 { quotes += 1 }
+      if line[index] == 0x2C { isQuoted = true }
     }
-    line.append(0x22)
-    if isFormula { line.append(UInt8(ascii: "'")) }
-    for byte in text {
-      if byte == 0x22 { line.append(0x22) }
-      line.append(byte)
+    if quotes > 0 {
+      let doubled = line[start...].flatMap { $0 == 0x22 ? [0x22, 0x22] : [$0] }
+      line.replaceSubrange(start..., with: doubled)
     }
-    line.append(0x22)
+    if isFormula { line.insert(UInt8(ascii: "'"), at: start) }
+    if isQuoted || quotes > 0 {
+      line.insert(0x22, at: start)
+      line.append(0x22)
+    }
   }
 }

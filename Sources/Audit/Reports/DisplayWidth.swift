@@ -1,3 +1,5 @@
+internal import Domain
+
 /// How many cells a text takes on a terminal, and text cut or padded to cells. Han, kana, hangul and full-width forms take two.
 public enum DisplayWidth {
   public static func of(_ text: String) -> Int { text.unicodeScalars.reduce(0) { $0 + cells($1) } }
@@ -116,8 +118,7 @@ extension String {
   /// The text in one line that a terminal shows and does not obey: controls, line and paragraph separators and marks that change the
   /// direction of writing become spaces. Names and values come from the machines that are judged.
   public var printable: String {
-    // Most texts are plain ASCII, which bytes alone tell.
-    guard utf8.contains(where: { $0 < 0x20 || $0 > 0x7E }), unicodeScalars.contains(where: Self.commandsTerminal) else { return self }
+    guard !PlainText.isPrintable(self), unicodeScalars.contains(where: Self.commandsTerminal) else { return self }
     return String(String.UnicodeScalarView(unicodeScalars.map { Self.commandsTerminal($0) ? " " : $0 }))
   }
 

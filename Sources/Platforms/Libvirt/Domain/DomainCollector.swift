@@ -148,6 +148,8 @@ public struct DomainCollector: Sendable {
 
     func asset(target: String, fallbackName: String, machine: MachineFacts) -> AssetFacts {
       var facts = machine.facts
+      // A document has some fifty: the table is not to grow on the way.
+      facts.reserveCapacity(facts.count + 96)
       for (prefix, part, failure) in [("configured.", configured, configuredFailure), ("running.", running, runningFailure)] {
         guard let part else {
           facts[prefix + "document"] = failure ?? missing
