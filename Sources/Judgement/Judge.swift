@@ -126,9 +126,13 @@ public struct Judge: Sendable {
     var found: [Evidence] = []
     // A rule names few facts, and each fact once.
     for (index, name) in names.enumerated() where !names[..<index].contains(name) {
-      if let fact = asset.facts[name] {
-        let places: [FactSource?] = fact.source.isEmpty ? [nil] : Array(fact.source.prefix(16))
-        for place in places { found.append(Evidence(fact: name, state: fact.state, value: fact.value, source: place, why: fact.why)) }
+      if let known = asset.facts.index(forKey: name) {
+        // The collector's own name, which all findings share, in the place of the copy that the rule gave.
+        let (name, fact) = asset.facts[known]
+        if fact.source.isEmpty { found.append(Evidence(fact: name, state: fact.state, value: fact.value, source: nil, why: fact.why)) }
+        for place in fact.source.prefix(16) {
+          found.append(Evidence(fact: name, state: fact.state, value: fact.value, source: place, why: fact.why))
+        }
       } else if let (list, index) = FactElement.parse(name), let fact = asset.facts[list] {
         let elements = fact.value?.elements ?? []
         found.append(
