@@ -15,13 +15,22 @@ struct CitationText {
   private static let abbreviations: Set<String> = ["Rev", "Vol", "Art", "No", "no", "Sec", "cf", "Amd", "Part", "e.g", "i.e", "vs", "Inc"]
   private static let longest = 20_000
 
-  /// Sentences end at their mark with a blank behind it, at an empty line, and at the end of a line of a list, a heading or a table.
+  /// How a line of a list without marks begins.
+  private enum Opening {
+    case id
+    case key
+  }
+
+  /// Sentences end at their mark with a blank behind it, at an empty line, at the end of a line of a list, a heading or a table, and before
+  /// a line that begins as the sentence did: with an id, or with a key and a colon.
   static func sentences(of text: String) -> [Sentence] {
     var found: [Sentence] = []
     var current = Sentence()
+    var opening: Opening?
     func finish() {
       if !current.scalars.isEmpty { found.append(current) }
       current = Sentence()
+      opening = nil
     }
     for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
       let scalars = Array(line.unicodeScalars).filter { $0 != "\r" }
@@ -31,7 +40,9 @@ struct CitationText {
         continue
       }
       if "#|-*>+".unicodeScalars.contains(scalars[first]) { finish() }
-      if !current.scalars.isEmpty { current.scalars.append(" ") }
+      let own = Self.opening(scalars[first...])
+      if own != nil, own == opening, !Self.isHanging(current.scalars) { finish() }
+      if current.scalars.isEmpty { opening = own } else { current.scalars.append(" ") }
       current.places.append((current.scalars.count, index + 1, first + 1))
       var i = first
       while i < scalars.count {
@@ -58,6 +69,29 @@ struct CitationText {
     }
     finish()
     return found
+  }
+
+  /// Behind a number in brackets, as a list of references has it.
+  private static func opening(_ line: ArraySlice<Unicode.Scalar>) -> Opening? {
+    var rest = line.prefix(80)
+    if rest.first == "[" || rest.first == "(", let end = rest.prefix(6).firstIndex(where: { $0 == "]" || $0 == ")" }) {
+      rest = rest[(end + 1)...].drop { $0 == " " }
+    }
+    if CitationScanner.mentions(in: Array(rest)).first?.range.lowerBound == 0 { return .id }
+    let name = rest.prefix { CitationScanner.isWord($0) || $0 == "-" || $0 == "." || $0 == "\"" }
+    let behind = rest[name.endIndex...].prefix(2)
+    return !name.isEmpty && behind.first == ":" && (behind.count == 1 || behind.last == " ") ? .key : nil
+  }
+
+  /// True where a line breaks inside an enumeration: "NIST SP 800-125 and".
+  private static func isHanging(_ scalars: [Unicode.Scalar]) -> Bool {
+    guard let last = scalars.last(where: { $0 != " " }) else { return false }
+    if ",，、/&".unicodeScalars.contains(last) { return true }
+    if "和与及或".unicodeScalars.contains(last) { return true }
+    let end = Array(scalars.suffix(5))
+    return [" and", " or", " with", " by", " of", " in", " to", " the"].contains {
+      end.suffix($0.unicodeScalars.count).elementsEqual($0.unicodeScalars)
+    }
   }
 
   /// Soft hyphens, joiners and other marks of no width.

@@ -76,4 +76,16 @@ struct SavedTreeTests {
     #expect(areas.first?["name"] == "/var/swap file")
     #expect(areas.first?["protection"]?.text == expected)
   }
+
+  @Test(
+    "a partition of a disk is not encrypted, whether or not the tree shows block devices",
+    arguments: [("sda2", "none"), ("nvme0n1p3", "none"), ("md0", "unknown"), ("dm-0", "unknown"), ("zram0", "zram")])
+  func swapPartitions(_ device: String, _ expected: String) throws {
+    let facts = try Self.facts(["/proc/swaps": "Filename Type Size Used Priority\n/dev/\(device) partition 1 0 -2\n"])
+    guard case .array(let areas)? = facts["swap.areas"]?.value else {
+      Issue.record("no areas")
+      return
+    }
+    #expect(areas.first?["protection"]?.text == expected)
+  }
 }

@@ -56,6 +56,20 @@ struct CitationTests {
   func right(text: String) { #expect(kinds(text).isEmpty, "\(check.findings(in: text))") }
 
   @Test(
+    "A line of a list speaks for itself, and prose that wraps does not",
+    arguments: [
+      ("NIST SP 800-193 Platform Firmware Resiliency Guidelines\nNIST SP 800-190 Application Container Security Guide", []),
+      ("NIST SP 800-77 Guide to IPsec VPNs\nCVE-2022-23397 reflected XSS\nCVE-2025-22224 in VMCI of virtual machines", []),
+      ("[1] NIST SP 800-193, resiliency\n[2] NIST SP 800-190, containers", []),
+      ("vpn: NIST SP 800-77\nguest: NIST SP 800-125 on virtualization", []),
+      ("NIST SP 800-193 Platform Firmware Resiliency Guidelines\nNIST SP 800-77 Guide to virtualization audits", ["subject"]),
+      ("NIST SP 800-77 and\nNIST SP 800-125 ask for audits of virtualization", ["subject"]),
+      ("NIST SP 800-77 is the standard by which\nvirtualization is audited", ["subject"]),
+      ("By the standard for virtualization,\nNIST SP 800-77, auditors look at logs", ["subject"]),
+    ] as [(String, [String])])
+  func lines(text: String, expected: [String]) { #expect(kinds(text) == expected, "\(check.findings(in: text))") }
+
+  @Test(
     "Forms that no issuer uses",
     arguments: [
       "CVE-22-1234", "CVE-2025-123", "VMSA-2025-4", "VMSA-25-0004", "ISO/IEC 27001", "ISO 27001", "GB/T 22239", "BOD 2-01", "XSA-12345",

@@ -168,13 +168,35 @@ struct InventoryTests {
       """
     #expect(FileKind.recognise(Array(text.utf8), path: "settings.json") == .vmwareSettings)
     let collection = InventoryCollector().collect(settings: Array(text.utf8), path: "settings.json", target: "settings.json")
-    #expect(collection.refusals.isEmpty && collection.assets.map(\.asset.id) == ["vmware-esxi:esx01", "vmware-vcenter:vc01"])
+    let ids = ["vmware-esxi:esx01", "vmware-vcenter:vc01", "vmware-vm:vm-3"]
+    #expect(collection.refusals.isEmpty && collection.assets.map(\.asset.id) == ids)
     let host = try #require(collection.assets.first)
     #expect(host.facts["option.DCUI.Access"] == .present("root", .path("settings.json", line: 1, column: 36)))
     #expect(host.facts["option.Mem.MemEagerZero"]?.state == .notCollected && host.facts["lockdown.mode"]?.state == .notCollected)
-    let machines = "[{\"Name\": \"a\", \"Value\": 1, \"Entity\": \"db\", \"EntityId\": \"VirtualMachine-vm-3\"}]"
-    let none = InventoryCollector().collect(settings: Array(machines.utf8), path: "m.json", target: "m.json")
+    let others = "[{\"Name\": \"a\", \"Value\": 1, \"Entity\": \"db\", \"EntityId\": \"Datastore-datastore-3\"}]"
+    let none = InventoryCollector().collect(settings: Array(others.utf8), path: "m.json", target: "m.json")
     #expect(none.assets.isEmpty && none.refusals.first?.code == "unknown-kind")
+  }
+
+  @Test("settings of machines that PowerCLI exported are told apart by their ids, in any case, and say nothing of others")
+  func machineSettings() throws {
+    let text = """
+      [{"Name": "ISOLATION.tools.copy.disable", "Value": "FALSE", "Type": "VM", "Entity": "db", "EntityId": "VirtualMachine-vm-3"},
+       {"Name": "vhv.enable", "Value": true, "Type": "VM", "Entity": {"Name": "db"}, "EntityId": "VirtualMachine-vm-4"},
+       {"Name": "RemoteDisplay.maxConnections", "Value": 1, "Entity": "web"},
+       {"Name": "remotedisplay.maxconnections", "Value": 2, "Entity": "web"},
+       {"Name": "a", "Value": {}, "Type": "VM", "Entity": "c"}, {"Name": "mks.enable3d", "Value": {}, "Entity": "c"},
+       {"Name": "log.keepOld", "Value": null, "Entity": "c"}]
+      """
+    let collection = InventoryCollector().collect(settings: Array(text.utf8), path: "s.json", target: "s.json")
+    #expect(collection.assets.map(\.asset.id) == ["vmware-vm:vm-3", "vmware-vm:vm-4", "vmware-vm:web", "vmware-vm:c"])
+    #expect(collection.assets.map(\.asset.name) == ["db", "db", "web", "c"])
+    let facts = collection.assets.map(\.facts)
+    #expect(facts[0]["setting.isolation.tools.copy.disable"] == .present("FALSE", .path("s.json", line: 1, column: 53)))
+    #expect(facts[0]["setting.isolation.tools.paste.disable"]?.state == .notCollected && facts[0]["nics"]?.state == .notCollected)
+    #expect(facts[1]["nestedVirtualization"]?.value == true && facts[1]["firmware"]?.state == .notCollected)
+    #expect(facts[2]["setting.RemoteDisplay.maxConnections"]?.why == "duplicate-key")
+    #expect(facts[3]["setting.mks.enable3d"]?.why == "malformed" && facts[3]["setting.log.keepOld"]?.state == .notCollected)
   }
 
   @Test("a list that is not whole is unreadable, not shorter")

@@ -88,7 +88,8 @@ import Testing
     for count in 1..<whole.utf8.count {
       let half = String(decoding: Array(whole.utf8).prefix(count), as: UTF8.self)
       // Where a line ends behind the keys that each has, nothing tells.
-      if half.hasSuffix("\n"), half.hasPrefix(Self.head) { continue }
+      let isWhole = ["\n", "x\"", "FALSE\""].contains { half.hasSuffix($0) }
+      if isWhole, half.hasPrefix(Self.head.dropLast()) { continue }
       let found = Self.collect(half)
       #expect(
         found.refusals.count + found.warnings.count == 1
@@ -103,13 +104,28 @@ import Testing
     #expect(tail.assets.first?.facts["vbs"]?.why == "cut-off" && tail.assets.first?.facts["nestedVirtualization"]?.value == false)
   }
 
+  @Test(
+    "a last line without an end is whole where a quotation mark closes its value",
+    arguments: [
+      ("vhv.enable = \"FALSE\"", true), ("vhv.enable = \"FALSE\" \t", true), ("vhv.enable = \"FALSE\"\n  ", true),
+      ("vhv.enable = FALSE", false), ("vhv.enable = \"FALSE\" # \"a", false), ("# \"end\"", false),
+    ])
+  func lastLine(_ last: String, _ isWhole: Bool) {
+    let found = Self.collect(Self.head + last)
+    #expect(found.warnings.isEmpty == isWhole)
+    #expect(found.assets.first?.facts["setting.isolation.tools.paste.disable"]?.state == (isWhole ? .absent : .notCollected))
+  }
+
   @Test("a list of snapshots that breaks off is none that was read")
   func snapshots() throws {
     func fact(_ text: String) throws -> Fact { try SnapshotList.fact(Array(text.utf8), path: "x.vmsd") }
-    #expect(try fact("").state == .absent && fact(".encoding = \"UTF-8\"\nsnapshot.numSnapshots = \"0\"\n").state == .absent)
+    for end in ["", "\n"] {
+      #expect(try fact(".encoding = \"UTF-8\"\nsnapshot.numSnapshots = \"0\"" + end).state == .absent)
+    }
+    #expect(try fact("").state == .absent)
     for text in [
       "snapshot.numSnapshots = \"2\"\nsnapshot0.uid = \"1\"\n", "snapshot.numSnapshots = \"1\"\n", "snapshot0.uid = \"1\"\n",
-      "snapshot.numSnapshots = \"many\"\n", "snapshot.lastUID = \"3\"\nsnapshot.numSnapshots = \"0\"",
+      "snapshot.numSnapshots = \"many\"\n", "snapshot.lastUID = \"3\"\nsnapshot.numSnapshots = 0",
     ] { #expect(try fact(text).state == .unreadable, "\(text)") }
   }
 

@@ -163,7 +163,7 @@ else := judge.fail("none", {}, ["apparmor"])
 #   severity: high
 #   family: CTR
 #   facts: ["selinux", "apparmor", "status", "object"]
-#   safe: "a label; no label=disable; where the site says so, AppArmor in its place"
+#   safe: "a label, or AppArmor in its place unless the site confines by SELinux; no label=disable"
 #   default: "on where the daemon has selinux-enabled, which Debian and Ubuntu do not"
 #   remediation: "\"selinux-enabled\": true in daemon.json on a host with SELinux; remove --security-opt label=disable"
 #   disable:
@@ -189,7 +189,7 @@ else := judge.fail("disabled", {}, ["selinux"]) if judge.value("selinux").disabl
 else := judge.pass("label", {"found": judge.value("selinux").label}, ["selinux"]) if container.labelled
 
 else := judge.not_applicable("apparmor", {}, ["apparmor"]) if {
-	container.suffices("apparmor")
+	container.needs_no_label
 	container.profiled
 }
 

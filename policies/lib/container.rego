@@ -50,6 +50,9 @@ profiled if {
 # suffices: the site says that this security module, or either of the two, confines its containers
 suffices(module) if judge.parameter("container_mac") in {module, "any"}
 
+# needs_no_label: a host runs one of the two modules; Docker's own default is no label, and a profile where AppArmor runs
+needs_no_label if not judge.parameter("container_mac") == "selinux"
+
 # enough by themselves to leave the container
 dangerous := {"ALL", "SYS_ADMIN", "SYS_MODULE", "SYS_PTRACE", "NET_ADMIN", "BPF"}
 

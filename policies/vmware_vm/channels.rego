@@ -104,7 +104,7 @@ host := {"version": judge.effective("host.version", "-"), "build": judge.effecti
 #     disabled: "Shared folders are disabled"
 #     safe: "No folder of the host is shared"
 #     unsafe: "{device}: folder of the host shared with the guest ({found})"
-#     enabled: "isolation.tools.hgfs.disable is {found}: folders may be shared at any time"
+#     enabled: "{key} is {found}: folders may be shared at any time"
 #   source: >-
 #     libvirt 9.0.0 vmx test data (sharedfolder.vmx); older VMware hardening guides
 #   always: true
@@ -114,9 +114,12 @@ else := judge.pass("disabled", {}, [hgfs[0]]) if vmware_vm.is_true(hgfs[0])
 
 else := vmware_vm.devices("sharedFolders", folders) if count(folders) > 0
 
-else := judge.fail("enabled", {"found": judge.value(hgfs[0])}, [hgfs[0]]) if judge.present(hgfs[0])
+else := judge.fail("enabled", {"key": trim_prefix(left_on[0], "setting."), "found": judge.value(left_on[0])}, left_on) if count(left_on) > 0
 
 else := judge.pass("safe", {}, ["sharedFolders"])
+
+# left_on: keys that are written and do not switch the server off; guides name the one or the other
+left_on := [key | some key in array.slice(hgfs, 0, 2); judge.present(key); not vmware_vm.is_true(key)]
 
 hgfs := ["setting.isolation.tools.hgfs.disable", "setting.isolation.tools.hgfsServerSet.disable", "sharedFolders"]
 

@@ -48,6 +48,9 @@ extension HostFacts {
 
   private func protection(ofDevice device: String) -> String { protection(ofDevice: device, depth: 0) }
 
+  /// Documentation/admin-guide/devices.txt of Linux.
+  private static let diskNames = ["sd", "vd", "xvd", "hd", "nvme", "mmcblk"]
+
   /// What a block device lies on. A volume of LVM is as safe as the weakest device below it.
   private func protection(ofDevice device: String, depth: Int) -> String {
     guard depth < 8 else { return "unknown" }
@@ -59,7 +62,10 @@ extension HostFacts {
       }
       return protection(ofDevice: String(backing.dropFirst(5)), depth: depth + 1)
     }
-    guard device.hasPrefix("dm-") else { return tree.exists("/sys/block") ? "none" : "unknown" }
+    // Names that only disks and their partitions have tell it without the tree of block devices.
+    guard device.hasPrefix("dm-") else {
+      return tree.exists("/sys/block") || Self.diskNames.contains(where: device.hasPrefix) ? "none" : "unknown"
+    }
     guard let uuid = try? tree.line(folder + "/dm/uuid") else { return "unknown" }
     if uuid.hasPrefix("CRYPT-") { return "dm-crypt" }
     guard let below = try? tree.names(in: folder + "/slaves"), !below.isEmpty else { return "none" }

@@ -48,7 +48,7 @@ public struct InventoryCollector: Sendable {
     return duplicates.marking(collection, path: path)
   }
 
-  /// Advanced settings that PowerCLI exported: one asset for each host and vCenter that they belong to.
+  /// Advanced settings that PowerCLI exported: one asset for each host, vCenter and machine that they belong to.
   public func collect(settings bytes: [UInt8], path: String, target: String) -> Collection {
     if let refusal = TextForm.refusal(bytes, path: path, target: target) { return Collection(refusals: [refusal]) }
     do throws(JSONFault) {
@@ -58,7 +58,7 @@ public struct InventoryCollector: Sendable {
       return Collection(refusals: [
         Refusal(
           target: target, code: "unknown-kind",
-          message: "\(path): settings of neither a host nor a vCenter; export Get-AdvancedSetting -Entity with a host or the server")
+          message: "\(path): settings of no host, vCenter or virtual machine; export Get-AdvancedSetting -Entity with one of them")
       ])
     } catch {
       return Collection(refusals: [Self.refusal(error, bytes, path: path, target: target)])

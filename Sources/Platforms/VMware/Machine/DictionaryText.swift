@@ -28,7 +28,7 @@ public struct DictionaryText: Sendable {
   /// The value that counts for each key, in the order of the text.
   public let entries: [Entry]
   public let duplicates: [Duplicate]
-  /// False where the last line has no end.
+  /// False where the last line may have been longer: it has no end, and no quotation mark that closes its value.
   public let isEnded: Bool
   private let byKey: [String: Int]
 
@@ -58,7 +58,14 @@ public struct DictionaryText: Sendable {
       lines[entry.key.lowercased(), default: []].append(number)
       read.append(entry)
     }
-    return DictionaryText(read, lines: lines, isEnded: text.last == 0x0A || text.isEmpty)
+    return DictionaryText(read, lines: lines, isEnded: Self.isEnded(text))
+  }
+
+  /// Programs that write such files by hand often leave the last line's end out; a value in quotation marks is whole without it.
+  private static func isEnded(_ text: [UInt8]) -> Bool {
+    let last = text[(text.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0)...].drop { $0 == 0x20 || $0 == 0x09 }
+    guard let end = last.last(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { return true }
+    return end == UInt8(ascii: "\"") && last.first != UInt8(ascii: "#")
   }
 
   private init(_ read: [Entry], lines: [String: [Int]], isEnded: Bool) {
