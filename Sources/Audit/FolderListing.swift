@@ -13,6 +13,8 @@ struct FolderListing: Sendable, Hashable {
     case system
     /// A folder with an OCI bundle: its root filesystem is the container's, not a saved system.
     case bundle
+    /// A name that is no UTF-8: no path can be made of its text.
+    case unnamed
   }
 
   struct Entry: Sendable, Hashable {
@@ -26,10 +28,14 @@ struct FolderListing: Sendable, Hashable {
   static func read(_ folder: String) throws(Tree.Failure) -> FolderListing {
     var entries: [Entry] = []
     for name in try Tree().names(in: folder) {
-      if let kind = kind(of: folder == "/" ? "/" + name : folder + "/" + name) { entries.append(Entry(name: name, kind: kind)) }
+      let found = kind(of: folder == "/" ? "/" + name : folder + "/" + name)
+      if let kind = found ?? (isRepaired(name) ? .unnamed : nil) { entries.append(Entry(name: name, kind: kind)) }
     }
     return FolderListing(entries: entries)
   }
+
+  /// True for a name in which bytes that are no UTF-8 were replaced when it was read. One may also hold the replacement itself.
+  static func isRepaired(_ name: String) -> Bool { name.unicodeScalars.contains("\u{FFFD}") }
 
   /// nil for what is not there.
   static func kind(of path: String) -> Kind? {

@@ -155,4 +155,18 @@ import Testing
       #expect(reviewed < expires, "\(file)")
     }
   }
+
+  @Test("What is still open and another result all the same leads its list and is not cut")
+  func movedFirst() throws {
+    let same = (10..<50).map { entry(.fail, control: "A-\($0)") }
+    let comparison = RunComparison(
+      from: record(head(), same + [entry(.unknown, control: "Z-1", found: nil, fact: "f1")]),
+      to: record(head(), same + [entry(.fail, control: "Z-1", found: "0", fact: "f2")]))
+    let lines = ComparisonReport.text(
+      comparison, texts: try Samples.texts(), style: TerminalStyle(isColoured: false, columns: 200), showsAll: false, control: { _ in nil }
+    ).split(separator: "\n")
+    let first = try #require(lines.firstIndex { $0.hasPrefix("Still open (41)") })
+    #expect(lines[first + 1].contains("Z-1") && lines[first + 1].contains("unknown -> fail") && lines[first + 1].contains("the value"))
+    #expect(lines[first + 2].contains("A-10") && lines.last == "  16 more: --all")
+  }
 }

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Audit
@@ -59,6 +60,18 @@ final class TargetTests {
   func savedSystem() throws {
     try file("etc/libvirt/qemu.conf")
     #expect(TargetResolver().resolve([folder.path], root: nil) == [.machine(name: folder.path, root: folder.path)])
+  }
+
+  @Test("A file whose name is no UTF-8 is told, and not passed over")
+  func unnamed() throws {
+    try file("b.xml")
+    // 机 in GBK, and a byte that begins no character.
+    let script = #"cd "$1" && : > "$(printf '\273\372').vmx" && : > "$(printf '\377').vmx""#
+    try #require(try HostProgram.run("sh", ["-c", script, "sh", folder.path]).status == 0)
+    let targets = TargetResolver().resolve([folder.path], root: nil)
+    #expect(targets.count == 3 && names(targets).contains("/b.xml"))
+    let refusals = targets.compactMap { if case .refused(let refusal) = $0 { refusal } else { nil } }
+    #expect(refusals.map(\.code) == ["not-utf8", "not-utf8"] && refusals.allSatisfy { $0.message.hasPrefix(folder.path + "/\u{FFFD}") })
   }
 
   @Test("Folders nested too deeply are refused and the rest is kept")

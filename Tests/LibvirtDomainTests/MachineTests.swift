@@ -1,6 +1,7 @@
 internal import Domain
 internal import Foundation
 internal import Platforms
+internal import TestSupport
 internal import Testing
 
 /// Domains of a saved system tree: definitions and status documents joined.
@@ -58,6 +59,16 @@ internal import Testing
     #expect(open?.source.first == .path("/etc/libvirt/qemu.conf", line: 2, column: 1))
     #expect(try graphics("vnc_auto_unix_socket = 1\n")?.value?.elements?.first?["kind"] == "socket")
     #expect(try graphics("vnc_listen = \n")?.state == .unreadable)
+  }
+
+  @Test("A definition whose name is no UTF-8 is told, and the others are read")
+  func unnamed() throws {
+    let tree = try ScratchTree(["/etc/libvirt/qemu/a.xml": domain("a", Self.first), "/b": domain("b", Self.second)])
+    let script = #"mv "$1/b" "$1/etc/libvirt/qemu/$(printf '\273\372').xml""#
+    try #require(try HostProgram.run("sh", ["-c", script, "sh", tree.root]).status == 0)
+    let collection = DomainCollector(tree: tree.tree).collect(target: "tree")
+    #expect(collection.assets.map(\.asset.name) == ["a"])
+    #expect(collection.refusals.map(\.code) == ["not-utf8"])
   }
 
   @Test func transientGuest() throws {

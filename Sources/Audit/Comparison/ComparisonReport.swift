@@ -24,7 +24,9 @@ public struct ComparisonReport {
     report.list("changes.opened", comparison.opened)
     report.list("changes.closed", comparison.closed)
     report.list("changes.changed", comparison.changed)
-    report.list("changes.stillOpen", comparison.stillOpen)
+    // What stayed open and is another result all the same, as an unknown that fails now, is what changed: it leads and is never cut.
+    let moved = comparison.stillOpen.filter { !$0.causes.isEmpty }
+    report.list("changes.stillOpen", moved + comparison.stillOpen.filter(\.causes.isEmpty), always: moved.count)
     report.assets("changes.appeared", comparison.appeared)
     report.assets("changes.vanished", comparison.vanished)
     if comparison.isEmpty { report.lines.append(texts["changes.nothing"]) }
@@ -64,10 +66,11 @@ public struct ComparisonReport {
     lines.append("")
   }
 
-  private mutating func list(_ key: String, _ changes: [RunComparison.Change]) {
+  /// - Parameter always: how many of the first are shown in any case.
+  private mutating func list(_ key: String, _ changes: [RunComparison.Change], always: Int = 0) {
     guard !changes.isEmpty else { return }
     lines.append(style.paint(texts(key, ["count": "\(changes.count)"]), .bold))
-    let shown = showsAll ? changes[...] : changes.prefix(Self.shortList)
+    let shown = showsAll ? changes[...] : changes.prefix(max(always, Self.shortList))
     for change in shown { lines += wrapped(sentence(change), indent: 2) }
     if changes.count > shown.count { lines.append("  " + texts("table.more", ["count": "\(changes.count - shown.count)"])) }
     lines.append("")

@@ -53,6 +53,11 @@ final class FolderCache {
       listings[folder] = nil
       return true
     }
+    // Of such a name nothing tells whether it came or went.
+    if FolderListing.isRepaired(name) {
+      listings[folder] = nil
+      return true
+    }
     let path = folder == "/" ? "/" + name : folder + "/" + name
     var isChanged = listing.refresh(name, in: folder)
     listings[folder] = .success(listing)

@@ -127,8 +127,14 @@ public struct DomainCollector: Sendable {
         return nil
       }
     } catch {
-      // A guest that ended between listing and reading.
-      if error == .notFound { return nil }
+      if error == .notFound {
+        // A guest that ended between listing and reading, or a name in which bytes that are no UTF-8 were replaced.
+        if path.unicodeScalars.contains("\u{FFFD}") {
+          collection.refusals.append(
+            Refusal(target: path, code: "not-utf8", message: "\(path): its name is not UTF-8, so that it cannot be read here; rename it"))
+        }
+        return nil
+      }
       return Found(
         path: path, identity: Identity(name: Identity.name(ofFile: path), uuid: nil), failure: .unreadable(error.why, .path(path)))
     }
