@@ -94,8 +94,11 @@ final class IntegrityScene: @unchecked Sendable {
   /// A process that began a moment before the image was taken hides as little as any other.
   func expectFoundYoung(_ change: Change) throws {
     func judged() throws -> DetectionReport {
-      let document = try editor.guest.integrity([.processes], file: file).document(target: "image")
-      let moments: FactValue.Member = .init("moments", try editor.guest.moments()?.factValue ?? .null)
+      let facts = try editor.guest.integrity([.processes], file: file)
+      let document = facts.document(target: "image")
+      let found = try editor.guest.moments(suspects: facts.suspects)
+      #expect(try found == editor.guest.moments())
+      let moments: FactValue.Member = .init("moments", found?.factValue ?? .null)
       let whole = FactValue.object((document.members ?? []) + [moments])
       return try detections.judge(whole).doubting(whole)
     }
