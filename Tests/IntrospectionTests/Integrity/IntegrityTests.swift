@@ -267,7 +267,7 @@ struct IntegrityOfNewKernelTests {
   @Test("threads and programs that are held", .enabled(if: KnownGuest.overlay != nil, "no C compiler"), arguments: Change.held)
   func held(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
-  @Test("security hooks that are static calls, and probes at functions", arguments: Change.calledHooks + Change.entryProbes)
+  @Test("security hooks that are static calls, and probes at functions", arguments: Change.calledHooks + Change.entryProbes + Change.landingPads)
   func hooked(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
   @Test("planted parts of a kernel lose and are told", arguments: Decoy.allCases)
