@@ -22,6 +22,12 @@ struct FunctionStarts {
   /// ENDBR64, and the two no operations that it is replaced by where nothing calls the function through a pointer (arch/x86/include/asm/ibt.h).
   private static let landingPads: [[UInt8]] = [[0xF3, 0x0F, 0x1E, 0xFA], [0x66, 0x0F, 0x1F, 0x00], [0x0F, 0x1F, 0x40, 0xD6]]
 
+  /// Whether one stands there.
+  // SAFETY: the pointer is to at least four bytes.
+  static func hasLandingPad(_ bytes: UnsafePointer<UInt8>) -> Bool {
+    landingPads.contains { pad in pad.indices.allSatisfy { unsafe bytes[$0] == pad[$0] } }
+  }
+
   /// Offset behind the landing pad, which every hook leaves where it is.
   private func begin(_ start: UInt64) -> Int {
     let offset = Int(start - text.lowerBound)
@@ -106,20 +112,29 @@ struct FunctionStarts {
 
   // MARK: Returns
 
-  /// Functions that return before anything else, though code follows that nothing leads to: the compiler puts a breakpoint or padding
-  /// behind a return (-mharden-sls), and none of it in the middle of a function.
+  /// Functions that return before anything else, though code follows that nothing leads to: behind a return that no jump passes over the compiler puts
+  /// padding and nothing else (-mharden-sls).
   func returning(_ functions: [(start: UInt64, end: UInt64)]) -> [FactValue] {
     var found: [FactValue] = []
     for function in functions where text.contains(function.start) && function.end > function.start && found.count < Self.reportLimit {
       var offset = begin(function.start)
       let first = offset
-      if let site = sites[text.lowerBound + UInt64(offset)], site.kind == .functionEntry { offset += site.length }
-      guard let end = end(ofReturn: offset), sites[text.lowerBound + UInt64(offset)] == nil, end < bytes.count, bytes[end] != 0xCC,
-        holdsCode(end, function.end)
+      let isTraced = sites[text.lowerBound + UInt64(offset)]?.kind == .functionEntry
+      if isTraced, let site = sites[text.lowerBound + UInt64(offset)] { offset += site.length }
+      guard let end = end(ofReturn: offset), sites[text.lowerBound + UInt64(offset)] == nil, end < bytes.count,
+        bytes[end] != 0xCC || (isTraced && goesOn(end)), holdsCode(end, function.end)
       else { continue }
       found.append(["at": code.fact(function.start), "bytes": .string(bytes[first..<min(end + 4, bytes.count)].hexadecimal)])
     }
     return found
+  }
+
+  /// Whether code stands right behind breakpoints: what is a function of its own, as weak ones that another took the place of and that have no
+  /// symbol, begins on sixteen bytes.
+  private func goesOn(_ offset: Int) -> Bool {
+    guard let next = bytes[offset...].firstIndex(where: { $0 != 0xCC }), next + 1 < bytes.count else { return false }
+    let isPadding = bytes[next] == 0x90 || bytes[next] == 0x66 || bytes[next] == 0x2E || (bytes[next] == 0x0F && bytes[next + 1] == 0x1F)
+    return !isPadding && (text.lowerBound + UInt64(next)) & 15 != 0
   }
 
   /// One past a return that follows at most one instruction which sets EAX; nil where there is none.

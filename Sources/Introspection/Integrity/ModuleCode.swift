@@ -30,7 +30,8 @@ extension IntegrityReader {
       }
       rows.append(row(address, name, text, bytes, sites(of: address, text, bytes, entries, probes)))
     }
-    return .present(["modules": .array(rows), "slide": addressValue(guest.kernel.slide)])
+    let patched = rows.flatMap { $0["patched"]?.elements ?? [] }
+    return .present(["modules": .array(rows), "slide": addressValue(guest.kernel.slide), "passing": .array(passing(patched))])
   }
 
   /// Where a module's code lies: `core_layout` with `text_size` up to 6.3, then the first of `mem[]`.
@@ -91,7 +92,7 @@ extension IntegrityReader {
     }
     if let table = table("jump_entries", "num_jump_entries", 16) {
       for label in PatchTable.jumpLabels(table.bytes, at: table.address) {
-        let length = PatchTable.jumpLength(byte(label.code), byte(label.code &+ 1))
+        let length = PatchTable.jumpLength(byte(label.code), byte(label.code &+ 1), distance: label.target &- label.code)
         let isOn = PatchSiteSearch.isOn(label.key, guest)
         add(.jumpLabel, label.code, length, target: label.target, isOn: isOn)
       }

@@ -48,7 +48,7 @@ struct PatchSiteSearch {
     if let table = table("__start___jump_table", "__stop___jump_table") {
       for label in PatchTable.jumpLabels(table.bytes, at: table.address) {
         guard text.contains(label.code) else { continue }
-        let length = PatchTable.jumpLength(byte(label.code), byte(label.code &+ 1))
+        let length = PatchTable.jumpLength(byte(label.code), byte(label.code &+ 1), distance: label.target &- label.code)
         add(.jumpLabel, label.code, length, target: label.target, isOn: Self.isOn(label.key, guest))
       }
     }

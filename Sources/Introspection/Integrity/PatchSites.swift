@@ -72,8 +72,13 @@ package enum PatchTable {
   }
 
   /// Bytes of a jump label by its first two: a short jump or no operation of two bytes, else the long forms. One kind of the latter begins as the
-  /// former does.
-  static func jumpLength(_ first: UInt8?, _ second: UInt8?) -> Int { first == 0xEB || (first == 0x66 && second == 0x90) ? 2 : 5 }
+  /// former does. While it is rewritten a breakpoint stands first, and the second byte is that of any of the forms.
+  ///
+  /// - Parameter distance: from the label to where it leads.
+  static func jumpLength(_ first: UInt8?, _ second: UInt8?, distance: UInt64) -> Int {
+    if first == 0xCC { return second == 0x90 || second == UInt8(truncatingIfNeeded: distance &- 2) ? 2 : 5 }
+    return first == 0xEB || (first == 0x66 && second == 0x90) ? 2 : 5
+  }
 
   /// struct static_call_site: address and key, 32 bits each (include/linux/static_call_types.h).
   package static func staticCalls(_ bytes: [UInt8], at address: UInt64) -> [(code: UInt64, key: UInt64)] {

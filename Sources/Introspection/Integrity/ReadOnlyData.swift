@@ -39,7 +39,7 @@ extension IntegrityReader {
     for place in stride(from: 0, to: Int(end - range.lowerBound) - 7, by: 8) where bytes[place + 7] == 0xFF && found.count < Self.foreignLimit {
       let target = PatchTable.word(bytes, place, 8)
       let address = range.lowerBound + UInt64(place)
-      guard !kernel.image.contains(target), !setAtBoot.contains(address), guest.physical(target) != nil, !isSymbolTable(address) else {
+      guard !kernel.image.contains(target), !setAtBoot.contains(address), guest.physical(target) != nil, !isNoTable(address) else {
         continue
       }
       found.append(["at": code.fact(address), "target": code.fact(target)])
@@ -47,10 +47,11 @@ extension IntegrityReader {
     return found
   }
 
-  /// Whether an address lies in kallsyms, which holds distances and packed names. Up to 6.3 it does not name itself and stands behind the banner.
-  private func isSymbolTable(_ address: UInt64) -> Bool {
+  /// Whether an address lies in kallsyms, which holds distances and packed names, or in the program that kexec carries along: eight bytes of either may
+  /// look like an address, of which KASLR lets some be mapped. Up to 6.3 kallsyms does not name itself and stands behind the banner.
+  private func isNoTable(_ address: UInt64) -> Bool {
     guard let name = guest.kernel.symbols.nearest(address)?.symbol.name else { return true }
-    return name.hasPrefix("kallsyms_") || name == "linux_banner"
+    return name.hasPrefix("kallsyms_") || name == "linux_banner" || name == "kexec_purgatory"
   }
 
   /// Nil for a kernel that does not name them, and for more than one reading returns.

@@ -31,6 +31,7 @@ extension IntegrityReader {
         "slide": addressValue(guest.kernel.slide), "build": guest.kernel.buildID.map(FactValue.string) ?? .null,
         "pages": .array(hashes(inspected.masked)), "patched": .array(inspected.patched), "redirected": .array(redirected),
         "returning": .array(returning), "swept": swept(bytes, search.sites, starts, redirected + returning),
+        "passing": .array(passing(inspected.patched)),
         "sites": .object(counts.sorted { $0.key.rawValue < $1.key.rawValue }.map { .init($0.key.rawValue, .int($0.value)) }),
         "functions": .array(pageSymbols(bytes.count)),
       ])
@@ -41,7 +42,9 @@ extension IntegrityReader {
     _ bytes: [UInt8], _ sites: [UInt64: PatchSite], _ functions: [(start: UInt64, end: UInt64)], _ told: [FactValue]
   ) -> FactValue {
     var sweep = TextSweep(code, code.text)
-    let result = sweep.run(bytes, sites, functions)
+    let thunk = guest.symbol("__x86_return_thunk").map { Int(clamping: $0 &- code.text.lowerBound) }
+    let stack = UnwindTable(guest, code.text).map { StackSweep($0, returnThunk: thunk) }
+    let result = sweep.run(bytes, sites, functions, stack: stack)
     let starts = Set(told.compactMap { $0["at"]?["owner"]?["name"]?.text })
     func owner(_ address: UInt64) -> String { code.owner(of: address).name }
     let start = code.text.lowerBound
@@ -73,8 +76,9 @@ extension IntegrityReader {
       let content = PatchContent(bytes[offset...], at: site.address, length: site.length, returnThunk: thunk)
       if let why = objection(site, content, text) {
         let isTurned = objection(site.withoutKey, content, text) == nil
-        if patched.count < Self.reportLimit { patched.append(row(site, why, bytes[offset..<offset + site.length], isTurned)) }
-        continue
+        if patched.count < Self.reportLimit { patched.append(row(site, why, bytes[offset..<offset + site.length], isTurned, content)) }
+        // A page that was read between two steps of the kernel would differ from itself ever after.
+        guard isTurned || content == .breakpoint else { continue }
       }
       if site.kind == .probe, site.length == 1 + site.rest.count {
         masked.replaceSubrange(offset..<offset + site.length, with: [site.original] + site.rest)
@@ -86,13 +90,22 @@ extension IntegrityReader {
   }
 
   /// - Parameter isTurned: whether it holds what the kernel writes to such a place, and its key says otherwise.
-  private func row(_ site: PatchSite, _ target: UInt64?, _ bytes: ArraySlice<UInt8>, _ isTurned: Bool) -> FactValue {
+  private func row(
+    _ site: PatchSite, _ target: UInt64?, _ bytes: ArraySlice<UInt8>, _ isTurned: Bool, _ content: PatchContent
+  ) -> FactValue {
     var members: [FactValue.Member] = [
       .init("kind", .string(site.kind.rawValue)), .init("at", code.fact(site.address)), .init("bytes", .string(bytes.hexadecimal)),
       .init("turned", .bool(isTurned)),
+      // A key is set before its places are, and a breakpoint stands there meanwhile.
+      .init("passing", .bool((isTurned || content == .breakpoint) && guest.isRewritingCode)),
     ]
     if let target { members.append(.init("target", code.fact(target))) }
     return .object(members)
+  }
+
+  /// Kinds of places that the kernel is just rewriting, of which nothing can be said.
+  func passing(_ patched: [FactValue]) -> [FactValue] {
+    Set(patched.filter { $0["passing"] == .bool(true) }.compactMap { $0["kind"]?.text }).sorted().map(FactValue.string)
   }
 
   /// What is wrong with a site: `.some(nil)` where it holds none of what may stand there, `.some(target)` where it leads to where it must
@@ -129,7 +142,9 @@ extension IntegrityReader {
       // The key is not known, as for trampolines of modules: any function that has an owner.
       switch content {
       case .nothing, .result: return nil
-      case .call(let target), .jump(let target): return allowed(target, [.kernel, .module, .bpf, .generated]) ? nil : .some(target)
+      case .call(let target), .jump(let target):
+        // What a module was called for that is gone, as the one of the processor's maker for kvm, leads to nothing that could run.
+        return allowed(target, [.kernel, .module, .bpf, .generated]) || guest.space.translate(target) == nil ? nil : .some(target)
       default: return .some(nil)
       }
     }

@@ -17,6 +17,10 @@ package struct TextSweep {
     case blank
     /// A function whose last instruction does not end with it.
     case crossing
+    /// A function that can be traced and does not begin with the landing pad that stands before its tracer's place (-fcf-protection=branch).
+    case entry
+    /// An instruction that does not fit what the kernel's unwinder knows of the stack there.
+    case stack
   }
 
   package struct Oddity {
@@ -71,22 +75,39 @@ package struct TextSweep {
   ///   - bytes: of the code from `text.lowerBound` on.
   ///   - sites: what the kernel itself rewrites, which is read as it was before, or as no operation.
   ///   - functions: start of each, and one past its end, ascending and without gaps.
-  package mutating func run(_ bytes: [UInt8], _ sites: [UInt64: PatchSite], _ functions: [(start: UInt64, end: UInt64)])
-    -> (oddities: [Oddity], unjudged: [Kind])
-  {
+  ///   - stack: what knows the stack at each instruction; nil for a kernel without that.
+  package mutating func run(
+    _ bytes: [UInt8], _ sites: [UInt64: PatchSite], _ functions: [(start: UInt64, end: UInt64)]
+  ) -> (oddities: [Oddity], unjudged: [Kind]) { run(bytes, sites, functions, stack: nil) }
+
+  mutating func run(
+    _ bytes: [UInt8], _ sites: [UInt64: PatchSite], _ functions: [(start: UInt64, end: UInt64)], stack: StackSweep?
+  ) -> (oddities: [Oddity], unjudged: [Kind]) {
     var plain = bytes
     // For each byte: 1 where an instruction begins, 2 where a place begins that the kernel rewrites.
     var marks = [UInt8](repeating: 0, count: bytes.count)
     restore(&plain, &marks, sites)
+    let (text, length) = (text, plain.count)
+    let ranges = functions.filter { text.contains($0.start) && $0.end > $0.start }
+      .map { Int($0.start - text.lowerBound)..<min(length, Int(clamping: $0.end - text.lowerBound)) }
     // SAFETY: both pointers are to all of their array's bytes, as many as each other's, and no function ends behind them.
     unsafe plain.withUnsafeBufferPointer { plain in
       unsafe marks.withUnsafeMutableBufferPointer { marks in
         guard let code = plain.baseAddress, let places = marks.baseAddress else { return }
         for function in functions where text.contains(function.start) && function.end > function.start {
           let end = min(plain.count, Int(clamping: function.end - text.lowerBound))
-          unsafe sweep(code, places, Int(function.start - text.lowerBound), end)
+          let start = Int(function.start - text.lowerBound)
+          if end - start > 8, sites[function.start &+ 4]?.kind == .functionEntry, sites[function.start] == nil,
+            unsafe !FunctionStarts.hasLandingPad(code + start)
+          {
+            found.append(Oddity(kind: .entry, place: start, target: 0))
+          }
+          unsafe sweep(code, places, start, end)
         }
         unsafe addresses(code, plain.count)
+        if var stack {
+          found += unsafe stack.run(code, places, ranges).map { Oddity(kind: .stack, place: $0, target: 0) }
+        }
       }
     }
     for jump in jumps where marks[jump.target] == 0 {

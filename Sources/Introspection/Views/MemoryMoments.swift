@@ -33,8 +33,9 @@ extension Guest {
   /// Compares the clocks; nil for a kernel whose clocks are not known. A spread of 0 proves nothing: the pages of clocks may be of one
   /// moment, and others of another.
   ///
+  /// - Parameter suspects: tasks that hide, as `IntegrityFacts.suspects` has them; nil to seek them here.
   /// - Throws: `missing` for a kernel whose processes cannot be told.
-  public func moments() throws(IntrospectionError) -> MemoryMoments? {
+  public func moments(suspects: Set<UInt64>? = nil) throws(IntrospectionError) -> MemoryMoments? {
     let guest = bounded()
     guard let clock = guest.clock else { return nil }
     var spread: UInt64 = 0
@@ -52,7 +53,7 @@ extension Guest {
     let passing = PassingTasks(guest, clock: clock, queue: queue ?? 0)
     let tasks = list.hidden.map(\.process.address).filter(passing.contains)
     // Those that every structure lacks, and threads, are no structure's fault.
-    let further = (HiddenTasks(guest)?.suspects ?? []).filter(passing.contains).sorted()
+    let further = (suspects ?? HiddenTasks(guest)?.suspects ?? []).filter(passing.contains).sorted()
     let known = Set(list.processes.map(\.address))
     let structures = list.inconsistencies.filter { fault in
       switch fault.structure {

@@ -46,11 +46,12 @@ final class GuestInspection {
     guest.memory.refresh()
     let file = file
     let collected: FactValue = ["at": .string(Clock.text(Clock.now())), "by": .string("ringwall \(Version.text)")]
-    let document = try guest.answer { (guest) throws(IntrospectionError) in
-      try guest.integrity(names, processors: processors, file: file)
-    }.document(target: target, collected: collected)
+    let facts = try guest.answer { (guest) throws(IntrospectionError) in try guest.integrity(names, processors: processors, file: file) }
+    let document = facts.document(target: target, collected: collected)
     // A running guest is read again where its structures differ; a saved one is what it is.
-    guard machine == nil, let moments = try guest.answer({ (guest) throws(IntrospectionError) in try guest.moments() }) else { return document }
+    guard machine == nil,
+      let moments = try guest.answer({ (guest) throws(IntrospectionError) in try guest.moments(suspects: facts.suspects) })
+    else { return document }
     return .object((document.members ?? []) + [.init("moments", moments.factValue)])
   }
 

@@ -36,7 +36,7 @@ extension Change {
       let distance = UInt32(truncatingIfNeeded: try $0.moduleText("virtio_blk") &+ 64 &- place &- 5)
       try $0.write(place, [0xE9] + (0..<4).map { UInt8(truncatingIfNeeded: distance >> ($0 * 8)) })
     },
-    Change("a jump label turned against its key", ["GST-030", "GST-032"], everything) {
+    Change("a jump label turned against its key", ["GST-030"], everything) {
       // The first that is a jump over five bytes.
       let table = try $0.symbol("__start___jump_table")
       let text = try $0.symbol("_stext")..<$0.symbol("_etext")
@@ -48,18 +48,37 @@ extension Change {
       }
       throw GuestEditor.Impossible(description: "no jump label is a jump")
     },
-    Change("a static call that was blanked", ["GST-030", "GST-032"], everything) {
+    Change("a jump label that the kernel is just turning", [], everything) {
+      try $0.holdLock("jump_label_mutex")
+      let table = try $0.symbol("__start___jump_table")
+      let text = try $0.symbol("_stext")..<$0.symbol("_etext")
+      for index in UInt64(0)..<8192 {
+        let entry = table &+ 16 &* index
+        let code = entry &+ UInt64(bitPattern: Int64($0.guest.i32(entry) ?? 0))
+        guard text.contains(code), $0.guest.u8(code) == 0xE9 else { continue }
+        return try $0.write(code, [0x0F, 0x1F, 0x44, 0, 0])
+      }
+      throw GuestEditor.Impossible(description: "no jump label is a jump")
+    },
+    Change("a function whose tracer the kernel is just changing", [], everything) {
+      try $0.holdLock("text_mutex")
+      try $0.write(try $0.begin("commit_creds"), [0xCC])
+    },
+    Change("a breakpoint where a tracer would be, and nobody who puts it there", ["GST-030"], everything) {
+      try $0.write(try $0.begin("commit_creds"), [0xCC])
+    },
+    Change("a static call that was blanked", ["GST-030"], everything) {
       try $0.write(try $0.staticCall(), [0x0F, 0x1F, 0x44, 0, 0])
     },
-    Change("a static call that answers without being made", ["GST-030", "GST-032"], everything) {
+    Change("a static call that answers without being made", ["GST-030"], everything) {
       try $0.write(try $0.staticCall(), [0x2E, 0x2E, 0x2E, 0x31, 0xC0])
     },
-    Change("a static call of another function of the kernel", ["GST-030", "GST-032"], everything) {
+    Change("a static call of another function of the kernel", ["GST-030"], everything) {
       let place = try $0.staticCall()
       let distance = UInt32(truncatingIfNeeded: try $0.symbol("__x64_sys_getppid") &- place &- 5)
       try $0.write(place &+ 1, distance)
     },
-    Change("a trampoline of a static call that leads to another function", ["GST-030", "GST-032"], everything) {
+    Change("a trampoline of a static call that leads to another function", ["GST-030"], everything) {
       let place = try $0.symbol("__SCT__cond_resched")
       let distance = UInt32(truncatingIfNeeded: try $0.symbol("__x64_sys_getppid") &- place &- 5)
       try $0.write(place, [0xE9] + (0..<4).map { UInt8(truncatingIfNeeded: distance >> ($0 * 8)) })
@@ -99,6 +118,22 @@ extension Change {
     Change("a breakpoint in the middle of a function", ["GST-032", "GST-033", "GST-036"], everything) {
       try $0.write(try $0.call(in: "vfs_read"), [0xCC, 0x90])
     },
+    Change("a security function that returns at once, with a breakpoint behind it", ["GST-032", "GST-033", "GST-034"], everything) {
+      try $0.write(try $0.begin("security_file_open") &+ 5, [0x31, 0xC0, 0xC3, 0xCC])
+    },
+    Change("a return in the middle of a function, with a breakpoint behind it", ["GST-032", "GST-033", "GST-036"], everything) {
+      try $0.write(try $0.call(in: "vfs_read"), [0xC3, 0xCC, 0x90, 0x90, 0x90])
+    },
+    Change("a jump in the middle of a function to another one", ["GST-032", "GST-033", "GST-036"], everything) {
+      let place = try $0.call(in: "vfs_read")
+      let distance = UInt32(truncatingIfNeeded: try $0.symbol("__x64_sys_getppid") &- place &- 5)
+      try $0.write(place, [0xE9] + (0..<4).map { UInt8(truncatingIfNeeded: distance >> ($0 * 8)) })
+    },
+    Change("a function that leaves for another one before it has begun", ["GST-032", "GST-033", "GST-036"], everything) {
+      let place = try $0.begin("vfs_read") &+ 5
+      let distance = UInt32(truncatingIfNeeded: try $0.symbol("__x64_sys_getppid") &- place &- 5)
+      try $0.write(place, [0xE9] + (0..<4).map { UInt8(truncatingIfNeeded: distance >> ($0 * 8)) })
+    },
     Change("a word of the constants", ["GST-033", "GST-035"], [.kernel, .readOnly, .kernelFile]) {
       // Of /proc/version's format, so that it tells nothing of it.
       try $0.write(try $0.symbol("linux_proc_banner"), Array("%c".utf8))
@@ -108,11 +143,23 @@ extension Change {
     ) {
       try $0.write(try $0.symbol("sys_call_table") &+ 8 &* 78, try $0.heap())
     },
+    // It is what the boot of another kernel needs, and holds code, of which any eight bytes may look like an address.
+    Change("a word of the program that kexec carries", ["GST-035"], [.kernel, .readOnly]) {
+      try $0.write(try $0.symbol("kexec_purgatory") &+ 0x100, try $0.heap())
+    },
     Change("an entry of a constant table that no check knows", ["GST-037", "GST-035"], [.kernel, .readOnly]) {
       try $0.write(try $0.symbol("ipv4_specific") &+ 8, try $0.heap())
     },
     Change("a breakpoint without a probe", ["GST-031", "GST-032", "GST-033"], everything) {
       try $0.write(try $0.begin($0.untraced), [0xCC])
+    },
+  ]
+
+  /// What only kernels can show whose functions have landing pads.
+  static let landingPads: [Change] = [
+    // The kernel takes pads away itself, so that the file proves nothing there.
+    Change("a function that returns where its landing pad was", ["GST-032", "GST-036"], everything) {
+      try $0.write(try $0.begin("vfs_read") &- 4, [0x31, 0xC0, 0xC3, 0xCC])
     },
   ]
 
@@ -176,6 +223,16 @@ extension Change {
       }
       try $0.write(text &+ UInt64(place), [bytes[place] ^ 1])
     },
+    // The former is what a module was called for that is gone.
+    Change("a trampoline in a module that leads to no memory", ["GST-073"], [.kernel, .moduleCode]) {
+      try $0.plantTrampoline { guest, start in
+        stride(from: start &+ 1 << 28, to: start &+ 1 << 30, by: 1 << 20).first { guest.space.translate($0) == nil } ?? 0
+      }
+    },
+    Change("a trampoline in a module that leads to memory of nobody", ["GST-072", "GST-073"], [.kernel, .moduleCode]) {
+      let data = try $0.symbol("modprobe_path")
+      try $0.plantTrampoline { _, _ in data }
+    },
     Change("a module's function that leads to nobody", ["GST-072", "GST-073"], [.kernel, .moduleCode]) {
       try $0.write(try $0.moduleExit("virtio_blk"), [0x48, 0xB8] + Change.bytes(try $0.heap()) + [0xFF, 0xE0])
     },
@@ -231,6 +288,20 @@ extension Change {
 }
 
 extension GuestEditor {
+  /// Lets a process hold a lock of the kernel, and wait for something.
+  func holdLock(_ name: String) throws {
+    let victim = try victim().address
+    try write(task: victim, guest.kernel.offset("task_struct", "__state") == nil ? "state" : "__state", 2)
+    try write(try symbol(name) &+ offset("mutex", "owner"), victim)
+  }
+
+  /// Writes the trampoline of a static call into the code of a module.
+  func plantTrampoline(_ target: (Guest, UInt64) throws -> UInt64) throws {
+    let place = (try moduleText("virtio_blk") & ~15) &+ 0x108
+    let distance = UInt32(truncatingIfNeeded: try target(guest, place) &- place &- 5)
+    try write(place, [0xE9] + (0..<4).map { UInt8(truncatingIfNeeded: distance >> ($0 * 8)) } + [0x0F, 0xB9, 0xCC])
+  }
+
   /// The first call with a distance in a function's code, as far as its bytes tell.
   func call(in name: String) throws -> UInt64 {
     let start = try begin(name) &+ 5

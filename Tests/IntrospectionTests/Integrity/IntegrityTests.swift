@@ -94,8 +94,11 @@ final class IntegrityScene: @unchecked Sendable {
   /// A process that began a moment before the image was taken hides as little as any other.
   func expectFoundYoung(_ change: Change) throws {
     func judged() throws -> DetectionReport {
-      let document = try editor.guest.integrity([.processes], file: file).document(target: "image")
-      let moments: FactValue.Member = .init("moments", try editor.guest.moments()?.factValue ?? .null)
+      let facts = try editor.guest.integrity([.processes], file: file)
+      let document = facts.document(target: "image")
+      let found = try editor.guest.moments(suspects: facts.suspects)
+      #expect(try found == editor.guest.moments())
+      let moments: FactValue.Member = .init("moments", found?.factValue ?? .null)
       let whole = FactValue.object((document.members ?? []) + [moments])
       return try detections.judge(whole).doubting(whole)
     }
@@ -264,7 +267,7 @@ struct IntegrityOfNewKernelTests {
   @Test("threads and programs that are held", .enabled(if: KnownGuest.overlay != nil, "no C compiler"), arguments: Change.held)
   func held(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
-  @Test("security hooks that are static calls, and probes at functions", arguments: Change.calledHooks + Change.entryProbes)
+  @Test("security hooks that are static calls, and probes at functions", arguments: Change.calledHooks + Change.entryProbes + Change.landingPads)
   func hooked(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
   @Test("planted parts of a kernel lose and are told", arguments: Decoy.allCases)

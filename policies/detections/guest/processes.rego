@@ -146,8 +146,10 @@ gst_061 contains guest.hit("files", process.task, {"pid": process.pid, "name": p
 	not 0 in {process.uid, process.euid, process.suid}
 }
 
+# who is root may take any group for a while, as sudo does
 gst_061 contains guest.hit("group", process.task, {"pid": process.pid, "name": process.name, "gid": process.gid, "saved": process.sgid}) if {
 	some process in lasting
+	not 0 in {process.uid, process.euid, process.suid}
 	process.egid == 0
 	process.gid != 0
 	process.sgid != 0
@@ -155,6 +157,7 @@ gst_061 contains guest.hit("group", process.task, {"pid": process.pid, "name": p
 
 gst_061 contains guest.hit("fileGroup", process.task, {"pid": process.pid, "name": process.name}) if {
 	some process in lasting
+	not 0 in {process.uid, process.euid, process.suid}
 	process.fsgid == 0
 	not 0 in {process.gid, process.egid, process.sgid}
 }

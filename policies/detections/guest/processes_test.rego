@@ -165,6 +165,14 @@ test_contradictions if {
 	}
 }
 
+# sudo takes group 0 while it is root, and keeps its user's saved group
+test_groups_of_root if {
+	changes := [{"gid": 1000, "egid": 0, "sgid": 1000}, {"gid": 1000, "egid": 1000, "sgid": 1000, "fsgid": 0}]
+	every change in changes {
+		count(processes.gst_061) == 0 with input as judged([init, child(object.union(change, {"euid": 0, "suid": 0, "setuidProgram": true}))], {})
+	}
+}
+
 before := child({"started": "5", "fsuid": 1000, "permitted": "0x0", "permittedLow": 0, "permittedHigh": 0, "securebits": 3, "noNewPrivileges": true, "boundingLow": 1, "boundingHigh": 0, "sandbox": {"mode": 2, "filter": true, "asked": true}})
 
 test_gained if {

@@ -12,6 +12,7 @@ import data.ringwall.lib.guest
 #   severity: critical
 #   technique: [T1014, T1562]
 #   facts: [text]
+#   partial: [text.passing]
 #   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image."
 #   messages:
 #     target: "{at} ({kind}) leads to {address}, which is {owner}"
@@ -20,18 +21,21 @@ import data.ringwall.lib.guest
 #   source: "arch/x86/kernel/jump_label.c, static_call.c, ftrace.c, kprobes/core.c"
 gst_030 contains guest.hit("target", site.at.address, {"at": guest.shown(site.at.owner), "kind": site.kind, "address": site.target.address, "owner": guest.shown(site.target.owner)}) if {
 	some site in guest.value("text").patched
+	not site.passing == true
 	not site.turned == true
 	site.target
 }
 
 gst_030 contains guest.hit("content", site.at.address, {"at": guest.shown(site.at.owner), "kind": site.kind, "bytes": site.bytes}) if {
 	some site in guest.value("text").patched
+	not site.passing == true
 	not site.turned == true
 	not site.target
 }
 
 gst_030 contains guest.hit("turned", site.at.address, {"at": guest.shown(site.at.owner), "kind": site.kind, "bytes": site.bytes}) if {
 	some site in guest.value("text").patched
+	not site.passing == true
 	site.turned == true
 }
 
@@ -97,7 +101,7 @@ gst_033 contains guest.hit("constant", difference.at.address, {"at": guest.shown
 
 # METADATA
 # title: "Code of the kernel does not fit together"
-# description: "What a compiler and a linker made fits: jumps lead to where instructions begin, none out of the image but to code of the boot, a function ends where its last instruction does, a breakpoint stands behind each return. Bytes that were written over the middle of a function do not fit, and are found without knowing what stood there."
+# description: "What a compiler and a linker made fits: jumps lead to where instructions begin, none out of the image but to code of the boot, a function ends where its last instruction does, a breakpoint stands behind each return, and the stack is as deep at each instruction as the kernel itself knows (ORC). Bytes that were written over the middle of a function do not fit, and are found without knowing what stood there."
 # custom:
 #   id: GST-036
 #   severity: critical
@@ -112,6 +116,8 @@ gst_033 contains guest.hit("constant", difference.at.address, {"at": guest.shown
 #     breakpoint: "{at} is a breakpoint that no probe has set (bytes {bytes})"
 #     blank: "{at} holds no operations in a row, which no compiler puts there (bytes {bytes})"
 #     crossing: "{at} does not end where its function does (bytes {bytes})"
+#     entry: "{at} does not begin as functions do that can be traced (bytes {bytes})"
+#     stack: "{at} does not fit what the kernel's unwinder knows of the stack there (bytes {bytes})"
 #   source: "Intel SDM volume 2, chapter 2; arch/x86/Makefile (-mharden-sls)"
 gst_036 contains guest.hit(odd.kind, odd.at.address, object.union({"at": guest.shown(odd.at.owner), "bytes": odd.bytes}, to(odd))) if {
 	some odd in object.get(guest.value("text"), ["swept", "odd"], [])
@@ -194,6 +200,7 @@ gst_032 contains guest.hit("page", address, {"address": address, "function": tex
 #   severity: critical
 #   technique: [T1014, T1562]
 #   facts: [moduleCode]
+#   partial: [moduleCode.passing]
 #   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image."
 #   messages:
 #     target: "{at} ({kind}) leads to {address}, which is {owner}"
@@ -207,6 +214,7 @@ gst_032 contains guest.hit("page", address, {"address": address, "function": tex
 gst_072 contains guest.hit("target", site.at.address, {"at": guest.shown(site.at.owner), "kind": site.kind, "address": site.target.address, "owner": guest.shown(site.target.owner)}) if {
 	some module in guest.value("moduleCode").modules
 	some site in module.patched
+	not site.passing == true
 	not site.turned == true
 	site.target
 }
@@ -214,6 +222,7 @@ gst_072 contains guest.hit("target", site.at.address, {"at": guest.shown(site.at
 gst_072 contains guest.hit("content", site.at.address, {"at": guest.shown(site.at.owner), "kind": site.kind, "bytes": site.bytes}) if {
 	some module in guest.value("moduleCode").modules
 	some site in module.patched
+	not site.passing == true
 	not site.turned == true
 	not site.target
 }
@@ -221,6 +230,7 @@ gst_072 contains guest.hit("content", site.at.address, {"at": guest.shown(site.a
 gst_072 contains guest.hit("turned", site.at.address, {"at": guest.shown(site.at.owner), "kind": site.kind, "bytes": site.bytes}) if {
 	some module in guest.value("moduleCode").modules
 	some site in module.patched
+	not site.passing == true
 	site.turned == true
 }
 

@@ -20,6 +20,11 @@ test_sites if {
 	some turned in text.gst_030 with input as {"facts": code([], [object.union(site, {"turned": true, "target": {"address": "0x2", "owner": {"kind": "kernel", "name": "f", "distance": 0}}})], [], "0x0")}
 	turned.case == "turned"
 	count(text.gst_030) == 1 with input as {"facts": code([], [object.union(site, {"turned": true})], [], "0x0")}
+	count(text.gst_030) == 0 with input as {"facts": code([], [object.union(site, {"turned": true, "passing": true})], [], "0x0")}
+	count(text.gst_030) == 0 with input as {"facts": code([], [object.union(site, {"passing": true})], [], "0x0")}
+	some module in text.gst_072 with input as {"facts": {"moduleCode": {"state": "present", "value": {"modules": [{"patched": [site], "redirected": [], "returning": []}]}}}}
+	module.case == "content"
+	count(text.gst_072) == 0 with input as {"facts": {"moduleCode": {"state": "present", "value": {"modules": [{"patched": [object.union(site, {"passing": true})], "redirected": [], "returning": []}]}}}}
 }
 
 test_redirected if {
