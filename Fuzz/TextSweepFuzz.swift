@@ -1,6 +1,7 @@
 import Introspection
 
-/// A libFuzzer entry: any bytes are code, with symbols and places that the kernel rewrites anywhere in it.
+/// A libFuzzer entry: any bytes are code, with symbols and places that the kernel rewrites anywhere in it, and its first bytes are the
+/// unwinder's table as well.
 ///
 /// Beyond not crashing: an instruction lies within what may be read and does not depend on what follows that, an oddity lies within the
 /// code, and of a kind that is not judged none is told.
@@ -34,12 +35,28 @@ public func fuzzTextSweep(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt 
       owner: { $0 & 1 == 0 ? .none : .kernel }, isMapped: { $0 & 2 == 0 }, symbol: { $0 & 4 == 0 ? "f" : "f_untrain_ret" },
       pointer: { $0 & 8 == 0 ? nil : ~$0 }),
     base..<base + UInt64(code.count))
-  let result = sweep.run(code, sites, functions)
+  let result = sweep.run(code, sites, functions, stack: stack(code))
   for oddity in result.oddities {
     precondition(code.indices.contains(oddity.place), "an oddity lies outside of the code")
     precondition(!result.unjudged.contains(oddity.kind), "what is not judged is told")
   }
   return 0
+}
+
+/// A table whose distances lead into the code: the low byte of each is how far it is from the place before, and states are any.
+private func stack(_ code: [UInt8]) -> StackSweep? {
+  let count = min(code.count, 512)
+  var distances: [UInt8] = []
+  var place: Int32 = 0
+  for index in 0..<count {
+    place &+= Int32(code[index] & 31)
+    let distance = place &- Int32(index * 4)
+    distances += (0..<4).map { UInt8(truncatingIfNeeded: distance >> ($0 * 8)) }
+  }
+  let states = (0..<count * 6).map { code[$0 % code.count] & 0xF5 }
+  let any = UnwindTable(distances: code, states: code + code, from: 0, kindAt: 8, kindBits: 2)
+  precondition(code.count / 4 * 6 <= 2 * code.count || any == nil, "a table was read beyond its end")
+  return UnwindTable(distances: distances, states: states, from: 0, kindAt: 8, kindBits: 2).map { StackSweep($0, returnThunk: code.count / 2) }
 }
 
 /// Every place is decoded with all that follows, and with as much as the instruction takes.

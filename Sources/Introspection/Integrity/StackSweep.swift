@@ -3,7 +3,7 @@
 /// function later is none of what the table was made from.
 ///
 /// Only functions that can be traced are read: a compiler made them, where others change the stack by hand.
-struct StackSweep {
+package struct StackSweep {
   private let table: UnwindTable
   /// Offset of the kernel's common return in the code; nil where it has none.
   private let returnThunk: Int?
@@ -14,7 +14,7 @@ struct StackSweep {
   private var known: [Int32] = []
   private var jumps: [(place: Int, target: Int, offset: Int)] = []
 
-  init(_ table: UnwindTable, returnThunk: Int?) {
+  package init(_ table: UnwindTable, returnThunk: Int?) {
     self.table = table
     self.returnThunk = returnThunk
   }

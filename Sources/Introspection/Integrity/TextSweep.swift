@@ -77,19 +77,18 @@ package struct TextSweep {
   ///   - functions: start of each, and one past its end, ascending and without gaps.
   ///   - stack: what knows the stack at each instruction; nil for a kernel without that.
   package mutating func run(
-    _ bytes: [UInt8], _ sites: [UInt64: PatchSite], _ functions: [(start: UInt64, end: UInt64)]
-  ) -> (oddities: [Oddity], unjudged: [Kind]) { run(bytes, sites, functions, stack: nil) }
-
-  mutating func run(
-    _ bytes: [UInt8], _ sites: [UInt64: PatchSite], _ functions: [(start: UInt64, end: UInt64)], stack: StackSweep?
+    _ bytes: [UInt8], _ sites: [UInt64: PatchSite], _ functions: [(start: UInt64, end: UInt64)], stack: StackSweep? = nil
   ) -> (oddities: [Oddity], unjudged: [Kind]) {
     var plain = bytes
     // For each byte: 1 where an instruction begins, 2 where a place begins that the kernel rewrites.
     var marks = [UInt8](repeating: 0, count: bytes.count)
     restore(&plain, &marks, sites)
     let (text, length) = (text, plain.count)
-    let ranges = functions.filter { text.contains($0.start) && $0.end > $0.start }
-      .map { Int($0.start - text.lowerBound)..<min(length, Int(clamping: $0.end - text.lowerBound)) }
+    let ranges = functions.compactMap { function -> Range<Int>? in
+      guard text.contains(function.start), function.end > function.start else { return nil }
+      let (start, end) = (Int(function.start - text.lowerBound), min(length, Int(clamping: function.end - text.lowerBound)))
+      return start < end ? start..<end : nil
+    }
     // SAFETY: both pointers are to all of their array's bytes, as many as each other's, and no function ends behind them.
     unsafe plain.withUnsafeBufferPointer { plain in
       unsafe marks.withUnsafeMutableBufferPointer { marks in

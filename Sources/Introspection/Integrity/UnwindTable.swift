@@ -1,6 +1,6 @@
 /// What the kernel knows of the stack at each of its instructions, so that it can unwind it: ORC, as objtool wrote it when the kernel was
 /// built (arch/x86/include/asm/orc_types.h, kernels with CONFIG_UNWINDER_ORC).
-struct UnwindTable {
+package struct UnwindTable {
   /// Where the caller's frame lies.
   struct State: Hashable {
     /// Bytes above the register.
@@ -31,18 +31,34 @@ struct UnwindTable {
     guard let distances = guest.bytes(first, count: count * 4), let states = guest.bytes(start, count: count * Self.size) else {
       return nil
     }
+    self.init(
+      distances: distances, states: states, from: Int(truncatingIfNeeded: first &- text.lowerBound), kindAt: kind.bitOffset - 32,
+      kindBits: kind.bitSize)
+  }
+
+  /// Nil for a table that is not in order.
+  ///
+  /// - Parameters:
+  ///   - distances: four bytes for each place, its distance from where they stand.
+  ///   - states: six bytes for each place.
+  ///   - from: offset of the distances from the start of the code.
+  ///   - kindAt: bit of the states' last two bytes at which the kind begins, 4 to 12.
+  ///   - kindBits: 1 to 4.
+  package init?(distances: [UInt8], states: [UInt8], from: Int, kindAt: Int, kindBits: Int) {
+    let count = distances.count / 4
+    guard states.count >= count * Self.size, (4...12).contains(kindAt), (1...4).contains(kindBits) else { return nil }
     var places: [Int] = []
     places.reserveCapacity(count)
     for index in 0..<count {
       let distance = Int(Int32(truncatingIfNeeded: PatchTable.word(distances, index * 4, 4)))
-      let place = Int(truncatingIfNeeded: first &- text.lowerBound) &+ index * 4 &+ distance
+      let place = from &+ index * 4 &+ distance
       if let last = places.last, place < last { return nil }
       places.append(place)
     }
     self.places = places
     self.states = states
-    kindShift = UInt16(kind.bitOffset - 32)
-    kindMask = 1 << UInt16(kind.bitSize) - 1
+    kindShift = UInt16(kindAt)
+    kindMask = 1 << UInt16(kindBits) - 1
   }
 
   /// Index of the state at an offset in the code; -1 before the first.

@@ -50,9 +50,28 @@ import Testing
   @Test("Very many forms are read all the same")
   func forms() throws {
     let reader = DocumentReader()
+    // Longer than what all documents of the process share, of which there are few enough to be used up.
+    let long = String(repeating: "k", count: 65)
     for number in 0..<20_000 {
-      let text = Array("{\"k\(number)\":{\"a\(number % 97)\":1,\"b\(number % 89)\":2}}".utf8)
+      let text = Array("{\"\(long)\(number)\":{\"\(long)a\(number % 97)\":1,\"\(long)b\(number % 89)\":2}}".utf8)
       #expect(try reader.document(json: text).json() == Document(json: text).json())
     }
   }
+
+  @Test("Keys of documents that are gone are not kept without end")
+  func bounded() throws {
+    let reader = DocumentReader()
+    var kept: [Document] = []
+    for number in 0..<40 {
+      let key = String(repeating: "k", count: 1 << 20) + "\(number)"
+      let document = try reader.document(json: Array("{\"\(key)\":\(number)}".utf8))
+      if number % 10 == 0 { kept.append(document) }
+      #expect(reader.formBytes < 12 << 20)
+    }
+    for (index, document) in kept.enumerated() { #expect(document.json().hasSuffix("\(10 * index)\":\(10 * index)}")) }
+  }
+}
+
+extension [UInt8] {
+  fileprivate func hasSuffix(_ text: String) -> Bool { suffix(text.utf8.count).elementsEqual(text.utf8) }
 }
