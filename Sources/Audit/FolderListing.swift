@@ -29,13 +29,10 @@ struct FolderListing: Sendable, Hashable {
     var entries: [Entry] = []
     for name in try Tree().names(in: folder) {
       let found = kind(of: folder == "/" ? "/" + name : folder + "/" + name)
-      if let kind = found ?? (isRepaired(name) ? .unnamed : nil) { entries.append(Entry(name: name, kind: kind)) }
+      if let kind = found ?? (RepairedName.isPossible(name) ? .unnamed : nil) { entries.append(Entry(name: name, kind: kind)) }
     }
     return FolderListing(entries: entries)
   }
-
-  /// True for a name in which bytes that are no UTF-8 were replaced when it was read. One may also hold the replacement itself.
-  static func isRepaired(_ name: String) -> Bool { name.unicodeScalars.contains("\u{FFFD}") }
 
   /// nil for what is not there.
   static func kind(of path: String) -> Kind? {

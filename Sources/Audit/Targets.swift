@@ -164,10 +164,7 @@ public struct TargetResolver {
       case .folderLink: continue
       case .system: found.append(.machine(name: path, root: absolute(path)))
       case .bundle: found.append(.file(path + "/config.json", isNamed: false))
-      case .unnamed:
-        found.append(
-          .refused(
-            Refusal(target: path, code: "not-utf8", message: "\(path): its name is not UTF-8, so that it cannot be read here; rename it")))
+      case .unnamed: found.append(.refused(RepairedName.refusal(path)))
       case .folder where depth + 1 < Self.depth: walk(path, depth: depth + 1, into: &found)
       case .folder:
         found.append(

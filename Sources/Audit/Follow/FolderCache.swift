@@ -54,7 +54,7 @@ final class FolderCache {
       return true
     }
     // Of such a name nothing tells whether it came or went.
-    if FolderListing.isRepaired(name) {
+    if RepairedName.isPossible(name) {
       listings[folder] = nil
       return true
     }

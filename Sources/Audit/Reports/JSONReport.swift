@@ -30,9 +30,7 @@ public struct JSONReport {
     try list("targets", outcome.targets, to: output) { target($0, texts) }
     try list("assets", outcome.assets, to: output, asset)
     var results = JSONResults(texts)
-    try output(Array(",\n  \"results\": [".utf8))
-    for (i, result) in outcome.results.enumerated() { try output(results.line(result, isFirst: i == 0)) }
-    try output(Array(outcome.results.isEmpty ? "]".utf8 : "\n  ]".utf8))
+    try lines("results", outcome.results, to: output) { results.bytes(of: $0) }
     if !outcome.shares.isEmpty { try list("claims", outcome.shares, to: output, answer) }
     if !outcome.waivers.isEmpty { try list("waivers", outcome.waivers, to: output, waiver) }
     let tail: [(String, FactValue)] = [
@@ -70,10 +68,14 @@ public struct JSONReport {
 
   private static func list<Element, Failure: Error>(
     _ name: String, _ elements: [Element], to output: ([UInt8]) throws(Failure) -> Void, _ value: (Element) -> FactValue
+  ) throws(Failure) { try lines(name, elements, to: output) { JSONText.bytes(value($0)) } }
+
+  private static func lines<Element, Failure: Error>(
+    _ name: String, _ elements: [Element], to output: ([UInt8]) throws(Failure) -> Void, _ bytes: (Element) -> [UInt8]
   ) throws(Failure) {
     try output(Array(",\n  \"\(name)\": [".utf8))
     for (i, element) in elements.enumerated() {
-      try output(Array(i == 0 ? "\n    ".utf8 : ",\n    ".utf8) + JSONText.bytes(value(element)))
+      try output(Array(i == 0 ? "\n    ".utf8 : ",\n    ".utf8) + bytes(element))
     }
     try output(Array(elements.isEmpty ? "]".utf8 : "\n  ]".utf8))
   }

@@ -22,12 +22,11 @@ struct JSONResults {
 
   init(_ texts: Texts) { self.texts = texts }
 
-  mutating func line(_ result: AuditResult, isFirst: Bool) -> [UInt8] {
+  mutating func bytes(of result: AuditResult) -> [UInt8] {
     let finding = result.finding
     let parts = parts(of: finding.control)
     var line: [UInt8] = []
     line.reserveCapacity(1024)
-    line += isFirst ? "\n    ".utf8 : ",\n    ".utf8
     line += parts.start
     JSONText.append(finding.asset.id, to: &line)
     line += #","verdict":""#.utf8

@@ -93,15 +93,14 @@ package struct TextSweep {
     unsafe plain.withUnsafeBufferPointer { plain in
       unsafe marks.withUnsafeMutableBufferPointer { marks in
         guard let code = plain.baseAddress, let places = marks.baseAddress else { return }
-        for function in functions where text.contains(function.start) && function.end > function.start {
-          let end = min(plain.count, Int(clamping: function.end - text.lowerBound))
-          let start = Int(function.start - text.lowerBound)
-          if end - start > 8, sites[function.start &+ 4]?.kind == .functionEntry, sites[function.start] == nil,
+        for function in ranges {
+          let (start, address) = (function.lowerBound, text.lowerBound + UInt64(function.lowerBound))
+          if function.count > 8, sites[address &+ 4]?.kind == .functionEntry, sites[address] == nil,
             unsafe !FunctionStarts.hasLandingPad(code + start)
           {
             found.append(Oddity(kind: .entry, place: start, target: 0))
           }
-          unsafe sweep(code, places, start, end)
+          unsafe sweep(code, places, start, function.upperBound)
         }
         unsafe addresses(code, plain.count)
         if var stack {

@@ -37,28 +37,11 @@ extension Change {
       try $0.write(place, [0xE9] + (0..<4).map { UInt8(truncatingIfNeeded: distance >> ($0 * 8)) })
     },
     Change("a jump label turned against its key", ["GST-030"], everything) {
-      // The first that is a jump over five bytes.
-      let table = try $0.symbol("__start___jump_table")
-      let text = try $0.symbol("_stext")..<$0.symbol("_etext")
-      for index in UInt64(0)..<8192 {
-        let entry = table &+ 16 &* index
-        let code = entry &+ UInt64(bitPattern: Int64($0.guest.i32(entry) ?? 0))
-        guard text.contains(code), $0.guest.u8(code) == 0xE9 else { continue }
-        return try $0.write(code, [0x0F, 0x1F, 0x44, 0, 0])
-      }
-      throw GuestEditor.Impossible(description: "no jump label is a jump")
+      try $0.write(try $0.jumpLabel(), [0x0F, 0x1F, 0x44, 0, 0])
     },
     Change("a jump label that the kernel is just turning", [], everything) {
       try $0.holdLock("jump_label_mutex")
-      let table = try $0.symbol("__start___jump_table")
-      let text = try $0.symbol("_stext")..<$0.symbol("_etext")
-      for index in UInt64(0)..<8192 {
-        let entry = table &+ 16 &* index
-        let code = entry &+ UInt64(bitPattern: Int64($0.guest.i32(entry) ?? 0))
-        guard text.contains(code), $0.guest.u8(code) == 0xE9 else { continue }
-        return try $0.write(code, [0x0F, 0x1F, 0x44, 0, 0])
-      }
-      throw GuestEditor.Impossible(description: "no jump label is a jump")
+      try $0.write(try $0.jumpLabel(), [0x0F, 0x1F, 0x44, 0, 0])
     },
     Change("a function whose tracer the kernel is just changing", [], everything) {
       try $0.holdLock("text_mutex")
@@ -293,6 +276,18 @@ extension GuestEditor {
     let victim = try victim().address
     try write(task: victim, guest.kernel.offset("task_struct", "__state") == nil ? "state" : "__state", 2)
     try write(try symbol(name) &+ offset("mutex", "owner"), victim)
+  }
+
+  /// The first jump label that is a jump over five bytes.
+  func jumpLabel() throws -> UInt64 {
+    let table = try symbol("__start___jump_table")
+    let text = try symbol("_stext")..<symbol("_etext")
+    for index in UInt64(0)..<8192 {
+      let entry = table &+ 16 &* index
+      let code = entry &+ UInt64(bitPattern: Int64(guest.i32(entry) ?? 0))
+      if text.contains(code), guest.u8(code) == 0xE9 { return code }
+    }
+    throw Impossible(description: "no jump label is a jump")
   }
 
   /// Writes the trampoline of a static call into the code of a module.

@@ -129,10 +129,7 @@ public struct DomainCollector: Sendable {
     } catch {
       if error == .notFound {
         // A guest that ended between listing and reading, or a name in which bytes that are no UTF-8 were replaced.
-        if path.unicodeScalars.contains("\u{FFFD}") {
-          collection.refusals.append(
-            Refusal(target: path, code: "not-utf8", message: "\(path): its name is not UTF-8, so that it cannot be read here; rename it"))
-        }
+        if RepairedName.isPossible(path) { collection.refusals.append(RepairedName.refusal(path)) }
         return nil
       }
       return Found(
