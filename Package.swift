@@ -135,7 +135,7 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "QMP", dependencies: ["CLinux"], swiftSettings: strict),
     .target(
-      name: "Introspection", dependencies: ["CLinux", "Domain", "QMP", .product(name: "Crypto", package: "swift-crypto")],
+      name: "Introspection", dependencies: ["CArchive", "CLinux", "Domain", "QMP", .product(name: "Crypto", package: "swift-crypto")],
       // Tests read a kernel's memory hundreds of times.
       swiftSettings: strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     .target(

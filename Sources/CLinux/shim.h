@@ -1,5 +1,6 @@
 /* System calls and functions that the Glibc module does not name. */
 #include <linux/landlock.h>
+#include <linux/memfd.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,6 +17,9 @@ extern void *memmem(const void *haystack, size_t haystack_length, const void *ne
 
 /* prctl(2) and syscall(2) take any number of arguments, which Swift does not import. */
 static inline int process_control(int option, unsigned long value) { return prctl(option, value, 0UL, 0UL, 0UL); }
+
+/* A file in memory without a place in any folder; closed where another program is started (memfd_create(2)). */
+static inline int anonymous_file(const char *name) { return (int)syscall(SYS_memfd_create, name, MFD_CLOEXEC); }
 
 static inline int landlock_create_ruleset(const struct landlock_ruleset_attr *attr, size_t size, uint32_t flags) {
   return (int)syscall(SYS_landlock_create_ruleset, attr, size, flags);

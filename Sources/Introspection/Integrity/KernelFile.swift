@@ -1,7 +1,20 @@
-/// The kernel's own ELF file (vmlinux, as scripts/extract-vmlinux takes it out of a vmlinuz): its code as it was built, and the tables of what is
-/// patched while it boots, which the kernel itself frees afterwards.
+/// The kernel's own ELF file (vmlinux, or the one in a vmlinuz): its code as it was built, and the tables of what is patched while it boots, which
+/// the kernel itself frees afterwards.
 public struct KernelFile: Sendable {
+  /// Where it comes from.
+  public enum Origin: String, Sendable, Hashable {
+    /// Somebody named it.
+    case given
+    /// A file of the host: the one that QEMU starts the guest with, or one that the host itself starts with.
+    case host
+    /// The guest's memory still holds the compressed image that its boot unpacked.
+    case memory
+  }
+
   public let path: String
+  public let origin: Origin
+  /// Whether damage of the file would have been seen: false for one from memory that has no checksum.
+  let isChecked: Bool
   /// Lower case hexadecimal digits of the GNU build id; nil where the file has none.
   public let buildID: String?
   /// Address and contents of .text.
@@ -19,21 +32,36 @@ public struct KernelFile: Sendable {
   /// Sections with places of constants that boot writes into the code (include/asm-generic/runtime-const.h), and the length of each.
   private static let constants: [(prefix: String, length: Int)] = [("runtime_ptr_", 8), ("runtime_shift_", 1), ("runtime_mask_", 4)]
 
+  /// Reads a vmlinux or a vmlinuz.
+  ///
   /// - Throws: `unreadable` for a file that cannot be opened, `malformed` for one that is no such file.
-  public init(path: String) throws(IntrospectionError) {
+  public init(path: String, origin: Origin = .given) throws(IntrospectionError) {
     let file = try MappedFile(path: path)
     guard let range = PhysicalRange(start: 0, count: file.count) else {
       throw .malformed(path: path, offset: 0, reason: "the file is empty")
     }
-    try self.init(PhysicalMemory(segments: [PhysicalMemory.Segment(range: range, file: file, fileOffset: 0)], path: path))
+    let memory = try PhysicalMemory(segments: [PhysicalMemory.Segment(range: range, file: file, fileOffset: 0)], path: path)
+    guard let place = try KernelPayload.range(in: memory) else {
+      try self.init(memory, origin: origin)
+      return
+    }
+    guard let bytes = memory.bytes(place.lowerBound, count: place.count), let payload = KernelPayload(bytes[...]) else {
+      throw .malformed(path: path, offset: place.lowerBound, reason: "the kernel is compressed in a way that is not known here")
+    }
+    guard let unpacked = payload.unpacked(path) else {
+      throw .malformed(path: path, offset: place.lowerBound, reason: "the compressed kernel (\(payload.form.rawValue)) is damaged")
+    }
+    try self.init(unpacked, origin: origin)
   }
 
-  init(_ file: PhysicalMemory) throws(IntrospectionError) {
+  init(_ file: PhysicalMemory, origin: Origin = .given, isChecked: Bool = true) throws(IntrospectionError) {
     path = file.path
+    self.origin = origin
+    self.isChecked = isChecked
     func malformed(_ offset: UInt64, _ reason: String) -> IntrospectionError { .malformed(path: file.path, offset: offset, reason: reason) }
     // ELFCLASS64, little-endian, EM_X86_64 (System V ABI, chapter 4).
     guard file.bytes(0, count: 6) == [0x7F, 0x45, 0x4C, 0x46, 2, 1], file.u16(18) == 62 else {
-      throw malformed(0, "it is no ELF file for x86-64; take the kernel out of a vmlinuz with extract-vmlinux")
+      throw malformed(0, "it is neither a vmlinuz nor an ELF file for x86-64")
     }
     guard let table = file.u64(0x28), let entry = file.u16(0x3A), let count = file.u16(0x3C), let names = file.u16(0x3E), entry == 64,
       count > 0,

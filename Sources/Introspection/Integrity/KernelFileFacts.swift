@@ -3,9 +3,11 @@ internal import Domain
 /// The kernel's code and constants in memory against those in its own file.
 extension IntegrityReader {
   private static let differenceLimit = 256
+  /// Places that no attacker changes one by one: a kernel that is patched in a way that is not known here.
+  private static let placeLimit = 4096
 
   mutating func kernelFile() -> IntegrityFacts.State {
-    guard let file else { return .notCollected("no vmlinux was given") }
+    guard let file else { return .notCollected("no file of the kernel was given or found") }
     guard let build = guest.kernel.buildID, file.buildID == build else {
       return .unreadable("the vmlinux has the build id \(file.buildID ?? "-"), and the guest's kernel \(guest.kernel.buildID ?? "-")")
     }
@@ -26,16 +28,29 @@ extension IntegrityReader {
     search.run(allProbes() ?? [])
     for site in search.sites.values { mask(site.address - start, site.length) }
     let (rows, total) = differences(memory, original, isMasked, at: start)
+    let constants = constants(of: file)
+    let all = total + (constants?.total ?? 0)
+    if all > Self.placeLimit { return .unreadable("the kernel differs from its file in \(all) places, in a way that is not known here") }
+    if all > 0, !file.isChecked {
+      let first = (rows.first ?? constants?.rows.first)?["at"]?["address"]?.text ?? "-"
+      return .unreadable(
+        "the kernel differs at \(all) places (first \(first)) from the image that its boot left in memory, which has no checksum and may have been overwritten")
+    }
     var members: [FactValue.Member] = [
-      .init("path", .string(file.path)), .init("compared", .int(Int64(count))), .init("left", .int(Int64(isMasked.count(where: { $0 })))),
-      .init("count", .int(Int64(total))), .init("differences", .array(rows)),
+      .init("path", .string(file.path)), .init("origin", .string(file.origin.rawValue)), .init("compared", .int(Int64(count))),
+      .init("left", .int(Int64(isMasked.count(where: { $0 })))), .init("count", .int(Int64(total))), .init("differences", .array(rows)),
     ]
-    if let constants = constants(of: file) { members += constants }
+    if let constants {
+      members += [
+        .init("constantsCompared", .int(Int64(constants.compared))), .init("constantsCount", .int(Int64(constants.total))),
+        .init("constants", .array(constants.rows)),
+      ]
+    }
     return .present(.object(members))
   }
 
   /// The constants, without those that the boot sets.
-  private mutating func constants(of file: KernelFile) -> [FactValue.Member]? {
+  private mutating func constants(of file: KernelFile) -> (compared: Int, rows: [FactValue], total: Int)? {
     guard let section = file.constants else { return nil }
     let start = section.address &+ guest.kernel.slide
     guard guest.kernel.image.contains(start), let memory = guest.bytes(start, count: section.bytes.count) else {
@@ -46,9 +61,7 @@ extension IntegrityReader {
     let boot = setAtBoot.clamped(to: start..<start + UInt64(memory.count))
     for address in boot { isMasked[Int(address - start)] = true }
     let (rows, total) = differences(memory, section.bytes, isMasked, at: start)
-    return [
-      .init("constantsCompared", .int(Int64(memory.count))), .init("constantsCount", .int(Int64(total))), .init("constants", .array(rows)),
-    ]
+    return (memory.count, rows, total)
   }
 
   /// Places at which memory and file differ, at most `differenceLimit` of them, and how many there are.

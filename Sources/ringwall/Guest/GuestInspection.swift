@@ -18,15 +18,17 @@ final class GuestInspection {
   private let window: PauseWindow?
   private let file: KernelFile?
 
-  /// - Parameter kernel: path of the kernel's own ELF file; nil where nobody has it.
+  /// - Parameter kernel: path of the kernel's own file; nil for one that is searched for.
   init(_ target: String, kernel: String?) throws(DataError) {
     self.target = target
-    do throws(IntrospectionError) { file = if let kernel { try KernelFile(path: kernel) } else { nil } } catch {
+    let given: KernelFile?
+    do throws(IntrospectionError) { given = if let kernel { try KernelFile(path: kernel) } else { nil } } catch {
       throw DataError(error.description)
     }
     let named = try GuestTarget(target)
     if case .file = named {
       guest = try GuestTarget.open(target)
+      file = given ?? KernelFileSearch(guest).run()
       machine = nil
       window = nil
       return
@@ -36,6 +38,7 @@ final class GuestInspection {
       throw DataError(error.description)
     }
     self.machine = machine
+    file = given ?? KernelFileSearch(guest, process: machine.process).run()
     do throws(MachineError) { window = try machine.pauseWindow() } catch { throw DataError(error.description) }
   }
 

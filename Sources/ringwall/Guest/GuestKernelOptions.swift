@@ -4,7 +4,7 @@ internal import ArgumentParser
 struct GuestKernelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The kernel's own ELF file: its code in memory is compared with it. extract-vmlinux takes it out of a vmlinuz.", valueName: "file"),
+      "The kernel's own file, a vmlinuz or vmlinux: its code in memory is compared with it. Without it QEMU's -kernel, /boot and the guest's memory are searched.", valueName: "file"),
     completion: .file())
   var vmlinux: String?
 }
