@@ -172,6 +172,12 @@ public final class TestGuest: @unchecked Sendable {
     return try GuestFiles.kernelFile(try GuestFiles.tree(kernel))
   }
 
+  /// Path of the image that QEMU boots.
+  public func kernelImage() throws -> String {
+    guard let kernel = recipe.kernel else { throw Failure(description: "the guest has no kernel") }
+    return try GuestFiles.kernelImage(try GuestFiles.tree(kernel))
+  }
+
   private var log: String { (try? String(contentsOfFile: folder + "/log", encoding: .utf8)) ?? "" }
 
   /// Whether QEMU runs; a process that has ended and was not waited for does not.

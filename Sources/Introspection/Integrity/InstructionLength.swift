@@ -55,6 +55,9 @@ package struct InstructionLength {
     self.two = two
   }
 
+  /// Whether a ModRM byte follows an opcode of one byte.
+  func hasModRM(_ opcode: UInt8) -> Bool { one[Int(opcode)] != Form.invalid && one[Int(opcode)] & Form.modRM != 0 }
+
   /// An instruction as far as a sweep over code needs it.
   package struct Instruction: Hashable {
     /// Bytes; 0 for what is no instruction, or does not end within the code.

@@ -106,7 +106,7 @@ extension IntegrityFacts.Name {
       "A change that was there when the baseline was taken; bytes of sites that the kernel itself patches are held to what may stand there; text of modules."
     case .readOnly: "A change that was there when the baseline was taken; data that the kernel writes while it runs."
     case .kernelFile:
-      "Places that are patched during boot (alternatives, retpolines, returns, locks) and those that the kernel patches while it runs; text of modules."
+      "One of several things that boot or the kernel itself writes at a place that it patches; a file, or an image in memory, that was changed too; text of modules."
     case .moduleCode:
       "A change that was there when the baseline was taken; code that a module gave back after its start; data of modules."
     case .tracing: "What a correct callback does with the functions that it is called for."

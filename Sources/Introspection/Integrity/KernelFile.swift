@@ -25,7 +25,7 @@ public struct KernelFile: Sendable {
 
   /// Sections that are kept, with the most bytes that each may have.
   private static let wanted: [String: UInt64] = [
-    ".text": 128 << 20, ".rodata": 64 << 20, ".notes": 1 << 20, ".altinstructions": 16 << 20, ".retpoline_sites": 16 << 20, ".return_sites": 16 << 20,
+    ".text": 128 << 20, ".rodata": 64 << 20, ".notes": 1 << 20, ".altinstructions": 16 << 20, ".altinstr_replacement": 16 << 20, ".retpoline_sites": 16 << 20, ".return_sites": 16 << 20,
     ".call_sites": 16 << 20, ".ibt_endbr_seal": 16 << 20, ".parainstructions": 16 << 20, ".smp_locks": 16 << 20,
   ]
 
@@ -45,7 +45,7 @@ public struct KernelFile: Sendable {
       try self.init(memory, origin: origin)
       return
     }
-    guard let bytes = memory.bytes(place.lowerBound, count: place.count), let payload = KernelPayload(bytes[...]) else {
+    guard let bytes = memory.bytes(place.lowerBound, count: place.count), let payload = KernelPayload(bytes[...], isWhole: true) else {
       throw .malformed(path: path, offset: place.lowerBound, reason: "the kernel is compressed in a way that is not known here")
     }
     guard let unpacked = payload.unpacked(path) else {
@@ -83,7 +83,7 @@ public struct KernelFile: Sendable {
       guard let header = header(index), header.name < strings.count else { continue }
       let name = String(decoding: strings[Int(header.name)...].prefix(64).prefix { $0 != 0 }, as: UTF8.self)
       let isConstant = Self.constants.contains { name.hasPrefix($0.prefix) }
-      guard let limit = Self.wanted[name] ?? (isConstant ? 1 << 20 : nil), header.size <= limit,
+      guard let limit = Self.wanted[name] ?? (isConstant ? 1 << 20 : nil), header.size <= limit, header.address <= UInt64.max - header.size,
         let bytes = file.bytes(header.offset, count: Int(header.size))
       else { continue }
       sections[name] = (header.address, bytes)
@@ -94,16 +94,21 @@ public struct KernelFile: Sendable {
     self.sections = sections
   }
 
-  /// Places that are patched during boot, by their addresses in the file: which bytes stand there depends on the processor.
+  /// Places that are patched during boot.
   ///
   /// - Parameter types: the kernel's own, since the layout of its tables differs between versions.
-  func patchedAtBoot(_ types: TypeIndex) -> [(address: UInt64, length: Int)] {
-    var found: [(address: UInt64, length: Int)] = []
+  func bootSites(_ types: TypeIndex) -> [BootSite] {
+    var found: [BootSite] = []
     if let table = sections[".altinstructions"], let size = types.size(of: "alt_instr"), size >= 12,
-      let place = types.member("alt_instr", "instr_offset")?.offset, let length = types.member("alt_instr", "instrlen")?.offset
+      let place = types.member("alt_instr", "instr_offset")?.offset, let length = types.member("alt_instr", "instrlen")?.offset,
+      let replacement = types.member("alt_instr", "repl_offset")?.offset, let count = types.member("alt_instr", "replacementlen")?.offset,
+      max(place + 4, replacement + 4, length + 1, count + 1) <= size
     {
       for start in stride(from: 0, through: table.bytes.count - size, by: size) {
-        found.append((Self.relative(table, start + place), Int(table.bytes[start + length])))
+        found.append(
+          BootSite(
+            kind: .alternative, address: Self.relative(table, start + place), length: Int(table.bytes[start + length]),
+            replacement: (Self.relative(table, start + replacement), Int(table.bytes[start + count]))))
       }
     }
     if let table = sections[".parainstructions"], let size = types.size(of: "paravirt_patch_site"), size >= 10,
@@ -111,22 +116,34 @@ public struct KernelFile: Sendable {
     {
       // Entries are aligned, and the last is not filled up.
       for start in stride(from: 0, to: table.bytes.count - length, by: size) {
-        found.append((PatchTable.word(table.bytes, start, 8), Int(table.bytes[start + length])))
+        found.append(
+          BootSite(kind: .paravirtual, address: PatchTable.word(table.bytes, start, 8), length: Int(table.bytes[start + length])))
       }
     }
     // Calls through thunks have five bytes, six with a prefix or a condition; returns five; landing pads four; locks one. Other calls stay calls, of which
-    // the distance changes (patch_call, arch/x86/kernel/callthunks.c).
-    let sites: [(prefix: String, offset: UInt64, length: Int)] = [
-      (".retpoline_sites", 0, 6), (".return_sites", 0, 5), (".call_sites", 1, 4), (".ibt_endbr_seal", 0, 4), (".smp_locks", 0, 1),
+    // the distance changes.
+    let sites: [(prefix: String, kind: BootSite.Kind, offset: UInt64, length: Int)] = [
+      (".retpoline_sites", .thunk, 0, 6), (".return_sites", .returns, 0, 5), (".call_sites", .call, 1, 4), (".ibt_endbr_seal", .landingPad, 0, 4),
+      (".smp_locks", .lock, 0, 1),
     ]
-    for site in sites + Self.constants.map({ ($0.prefix, 0, $0.length) }) {
+    for site in sites + Self.constants.map({ ($0.prefix, .constant, 0, $0.length) }) {
       for (name, table) in sections where name.hasPrefix(site.prefix) {
         for start in stride(from: 0, through: table.bytes.count - 4, by: 4) {
-          found.append((Self.relative(table, start) &+ site.offset, site.length))
+          found.append(BootSite(kind: site.kind, address: Self.relative(table, start) &+ site.offset, length: site.length))
         }
       }
     }
     return found
+  }
+
+  /// Bytes of an alternative; nil where the file does not have them.
+  func replacement(_ place: (address: UInt64, length: Int)) -> [UInt8]? {
+    if place.length == 0 { return [] }
+    guard let section = sections[".altinstr_replacement"], place.address >= section.address,
+      place.address - section.address <= UInt64(section.bytes.count), place.length <= section.bytes.count - Int(place.address - section.address)
+    else { return nil }
+    let start = Int(place.address - section.address)
+    return Array(section.bytes[start..<start + place.length])
   }
 
   private static func relative(_ table: (address: UInt64, bytes: [UInt8]), _ offset: Int) -> UInt64 {

@@ -21,12 +21,17 @@ extension IntegrityReader {
     var isMasked = [Bool](repeating: false, count: count)
     func mask(_ offset: UInt64, _ length: Int) {
       guard offset < UInt64(count) else { return }
-      for place in Int(offset)..<min(count, Int(offset) + length) { isMasked[place] = true }
+      for place in Int(offset)..<min(count, Int(offset) + length) where memory[place] != original[place] { isMasked[place] = true }
     }
-    for place in file.patchedAtBoot(guest.kernel.types) { mask(place.address &- linked, place.length) }
     var search = PatchSiteSearch(guest, text: code.text, bytes: memory)
     search.run(allProbes() ?? [])
     for site in search.sites.values { mask(site.address - start, site.length) }
+    let sites = file.bootSites(guest.kernel.types)
+    let guest = guest
+    let kernel = BootSites.Kernel(
+      slide: guest.kernel.slide, symbol: { guest.symbol($0) }, pointer: { guest.pointer($0) }, replacement: { file.replacement($0) })
+    let boot = BootSites(kernel, memory: memory, original: original, linked: linked, sites: sites).accepted(sites, isMasked)
+    for place in boot.places { mask(place.address &- linked, place.length) }
     let (rows, total) = differences(memory, original, isMasked, at: start)
     let constants = constants(of: file)
     let all = total + (constants?.total ?? 0)
@@ -39,6 +44,7 @@ extension IntegrityReader {
     var members: [FactValue.Member] = [
       .init("path", .string(file.path)), .init("origin", .string(file.origin.rawValue)), .init("compared", .int(Int64(count))),
       .init("left", .int(Int64(isMasked.count(where: { $0 })))), .init("count", .int(Int64(total))), .init("differences", .array(rows)),
+      .init("unjudged", .array(boot.unknown.map(\.rawValue).sorted().map { .string($0) })),
     ]
     if let constants {
       members += [
@@ -98,7 +104,7 @@ extension IntegrityReader {
 
   /// One past the address that KASLR moved at this place: 32 or 64 bits that differ by just the slide, up for addresses of the image, down for
   /// those relative to a processor's own area. Nil for any other difference.
-  private static func relocated(_ memory: [UInt8], _ original: [UInt8], _ place: Int, _ slide: UInt32) -> Int? {
+  static func relocated(_ memory: [UInt8], _ original: [UInt8], _ place: Int, _ slide: UInt32) -> Int? {
     for start in stride(from: place, through: max(0, place - 3), by: -1) where start + 4 <= memory.count && start + 4 <= original.count {
       let moved = UInt32(truncatingIfNeeded: PatchTable.word(memory, start, 4) &- PatchTable.word(original, start, 4))
       if moved == slide || moved == 0 &- slide { return start + 4 }

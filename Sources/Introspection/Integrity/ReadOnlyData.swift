@@ -28,6 +28,9 @@ extension IntegrityReader {
   }
 
   private static let foreignLimit = 64
+  /// Stacks and tables by which processors enter the kernel (Documentation/arch/x86/x86_64/mm.rst): nobody keeps functions there, and a pair
+  /// of numbers whose second is ERESTARTSYS looks like an address of it.
+  private static let entryArea: Range<UInt64> = 0xFFFF_FE00_0000_0000..<0xFFFF_FE80_0000_0000
 
   /// Words of the constants that lead out of the image, to memory that the kernel has: what was linked before there was any cannot know of it.
   private func foreign(_ bytes: [UInt8], _ range: Range<UInt64>) -> [FactValue] {
@@ -39,7 +42,9 @@ extension IntegrityReader {
     for place in stride(from: 0, to: Int(end - range.lowerBound) - 7, by: 8) where bytes[place + 7] == 0xFF && found.count < Self.foreignLimit {
       let target = PatchTable.word(bytes, place, 8)
       let address = range.lowerBound + UInt64(place)
-      guard !kernel.image.contains(target), !setAtBoot.contains(address), guest.physical(target) != nil, !isNoTable(address) else {
+      guard !kernel.image.contains(target), !setAtBoot.contains(address), !Self.entryArea.contains(target), guest.physical(target) != nil,
+        !isNoTable(address)
+      else {
         continue
       }
       found.append(["at": code.fact(address), "target": code.fact(target)])

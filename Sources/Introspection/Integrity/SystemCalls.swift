@@ -37,7 +37,7 @@ extension IntegrityReader {
     guard let targets = targets(of: "x64_sys_call"), let table = guest.symbol("sys_call_table"), let count = length(table)
     else { return nil }
     return (0..<count).compactMap { number -> FactValue? in
-      guard let target = guest.u64(table &+ 8 &* number), !targets.contains(target) else { return nil }
+      guard let target = guest.u64(table &+ 8 &* number), !reaches(targets, target) else { return nil }
       let names = code.text.contains(target) ? guest.kernel.symbols.names(at: target).filter { $0.hasPrefix("__x64_sys_") } : []
       return names.first.map { ["number": .int(Int64(number)), "name": .string($0)] }
     }
@@ -65,8 +65,8 @@ extension IntegrityReader {
     for (names, next) in Self.steps {
       let callers = names.filter { guest.symbol($0) != nil }
       guard let target = guest.symbol(next), !callers.isEmpty else { continue }
-      // What counts the depth of calls stands before a function. One that cannot be read is no caller.
-      let isMade = callers.contains { caller in targets(of: caller)?.contains { $0 &- target &+ 16 <= 20 } ?? false }
+      // A jump may lead behind a landing pad. One that cannot be read is no caller.
+      let isMade = callers.contains { caller in targets(of: caller).map { reaches($0, target) || reaches($0, target &+ 4) } ?? false }
       if !isMade { found.append(row(callers, next)) }
     }
     guard guest.symbol("x64_sys_call") == nil else { return found }
@@ -101,8 +101,11 @@ extension IntegrityReader {
         }
       }
     }
-    return names.filter { name in guest.symbol(name).map { !targets.contains($0) } ?? false }.sorted()
+    return names.filter { name in guest.symbol(name).map { !reaches(targets, $0) } ?? false }.sorted()
   }
+
+  /// Whether one of some targets is a function, or the code before it that counts the depth of calls (arch/x86/kernel/callthunks.c).
+  private func reaches(_ targets: Set<UInt64>, _ function: UInt64) -> Bool { (0...16).contains { targets.contains(function &- $0) } }
 
   /// Where the jumps and calls of a function lead. Every place is taken for an instruction: one too many does no harm, since functions are
   /// looked for that none leads to.

@@ -24,11 +24,12 @@ struct KernelPayload {
       }
     }
 
-    /// Whether a checksum tells of every byte that was changed. zstd leaves it out where it is asked to, which the kernel's build does not.
+    /// Whether a checksum tells of every byte that was changed: lzma and LZ4 have none, and libarchive does not look at that of GZIP. zstd leaves it
+    /// out where it is asked to, which the kernel's build does not.
     var hasChecksum: Bool {
       switch self {
-      case .gzip, .bzip2, .xz, .zstd: true
-      case .lzma, .lz4: false
+      case .bzip2, .xz, .zstd: true
+      case .gzip, .lzma, .lz4: false
       }
     }
 
@@ -52,15 +53,32 @@ struct KernelPayload {
   static let limit = 64 << 20
   static let unpackedLimit = 256 << 20
 
+  /// - Parameter isWhole: whether the bytes end where the payload does, and with the size of what is in it (scripts/Makefile.lib, size_append).
   /// - Returns: nil where the bytes begin as no form does.
-  init?(_ bytes: ArraySlice<UInt8>) {
+  init?(_ bytes: ArraySlice<UInt8>, isWhole: Bool = false) {
     guard let form = Form.allCases.first(where: { bytes.starts(with: $0.mark) }) else { return nil }
+    var bytes = bytes.prefix(Self.limit)
     if form == .zstd {
       // Frame_Header_Descriptor, Content_Checksum_flag (RFC 8878, section 3.1.1.1.1).
       guard bytes.count > 4, bytes[bytes.startIndex + 4] & 4 != 0 else { return nil }
     }
+    if isWhole {
+      // GZIP has the size itself.
+      if form != .gzip { bytes = bytes.dropLast(4) }
+    } else if form == .xz {
+      bytes = bytes.prefix(Self.length(ofXZ: bytes))
+    }
     self.form = form
-    self.bytes = bytes.prefix(Self.limit)
+    self.bytes = bytes
+  }
+
+  /// Where a stream of XZ ends, of which the decompressor does not tell how far it came: its footer has the flags of its header and stands at
+  /// a multiple of four bytes (The .xz File Format, sections 2.1.1 and 2.1.2).
+  private static func length(ofXZ bytes: ArraySlice<UInt8>) -> Int {
+    guard bytes.count >= 12 else { return bytes.count }
+    let start = bytes.startIndex
+    let footer = [bytes[start + 6], bytes[start + 7], 0x59, 0x5A]
+    return stride(from: 8, through: bytes.count - 4, by: 4).first { bytes[(start + $0)...].starts(with: footer) }.map { $0 + 4 } ?? bytes.count
   }
 
   /// The place of the payload in a vmlinuz.
@@ -110,16 +128,17 @@ struct KernelPayload {
       var entry: OpaquePointer?
       // No other filter may guess: one inside of the other would multiply what is unpacked, and for some libarchive starts programs.
       guard unsafe archive_read_support_format_raw(reader) == ARCHIVE_OK, unsafe archive_read_append_filter(reader, form.filter) == ARCHIVE_OK,
-        unsafe archive_read_open_memory(reader, buffer.baseAddress, min(length, buffer.count)) == ARCHIVE_OK,
-        unsafe archive_read_next_header(reader, &entry) == ARCHIVE_OK
+        unsafe archive_read_open_memory(reader, buffer.baseAddress, min(length, buffer.count)) == ARCHIVE_OK
       else { return .failed(consumed: 0) }
+      func consumed() -> Int { Int(clamping: unsafe archive_filter_bytes(reader, -1)) }
+      guard unsafe archive_read_next_header(reader, &entry) == ARCHIVE_OK else { return .failed(consumed: consumed()) }
       var chunk = [UInt8](repeating: 0, count: 1 << 20)
       var total = 0
       while true {
         // SAFETY: the buffer is the array's own, and no more than its length is written; pwrite(2) reads as much of it as was filled.
         let count = unsafe chunk.withUnsafeMutableBytes { unsafe archive_read_data(reader, $0.baseAddress, $0.count) }
         if count == 0 { return .ended(count: total) }
-        guard count > 0 else { return .failed(consumed: Int(clamping: unsafe archive_filter_bytes(reader, -1))) }
+        guard count > 0 else { return .failed(consumed: consumed()) }
         let isWritten = unsafe chunk.withUnsafeBytes { unsafe pwrite(file, $0.baseAddress, count, off_t(total)) } == count
         total += count
         guard isWritten, total <= Self.unpackedLimit else { return .failed(consumed: 0) }

@@ -14,7 +14,7 @@ struct GuestCheckCommand: ParsableCommand {
         ringwall guest check web01
         ringwall guest check web01 --baseline web01.baseline.json   compared with an earlier state too
         ringwall guest check guest.ram --format json                a saved image
-        ringwall guest check web01 --vmlinux vmlinux                its code compared with the kernel's own file
+        ringwall guest check web01 --vmlinux vmlinuz                its code compared with the kernel's own file
         ringwall guest check --facts web01.facts.json               facts that were saved
         ringwall guest check web01 --samples 100                    again and again, each finding told once
 

@@ -187,6 +187,20 @@ struct IntegrityTests {
     #expect(try ids().isEmpty)
   }
 
+  @Test("the kernel that boot left in memory is what its package holds") func leftover() throws {
+    try IntegrityScene.shared().expectLeftover(try TestGuest.shared().kernelImage())
+  }
+
+  @Test("any byte of code that was changed is found with nothing given") func everyByte() throws {
+    try IntegrityScene.shared().expectEveryByte(24)
+  }
+
+  @Test("places that boot patches hold what boot writes there") func bootSites() throws { try IntegrityScene.shared().expectBootSites(8) }
+
+  @Test("a leftover kernel of which pages were used since proves nothing") func damaged() throws {
+    try IntegrityScene.shared().expectDamageNoted()
+  }
+
   @Test("structures that have no end or lie of their length are named and end nothing") func hostile() throws {
     let scene = try IntegrityScene.shared()
     try scene.locked {
@@ -272,4 +286,18 @@ struct IntegrityOfNewKernelTests {
 
   @Test("planted parts of a kernel lose and are told", arguments: Decoy.allCases)
   func decoys(_ decoy: Decoy) throws { try IntegrityScene.shared().expectRejected(decoy) }
+
+  @Test("the kernel that boot left in memory is what its package holds") func leftover() throws {
+    try IntegrityScene.shared().expectLeftover(try TestGuest.shared().kernelImage())
+  }
+
+  @Test("any byte of code that was changed is found with nothing given") func everyByte() throws {
+    try IntegrityScene.shared().expectEveryByte(24)
+  }
+
+  @Test("places that boot patches hold what boot writes there") func bootSites() throws { try IntegrityScene.shared().expectBootSites(8) }
+
+  @Test("a leftover kernel of which pages were used since proves nothing") func damaged() throws {
+    try IntegrityScene.shared().expectDamageNoted()
+  }
 }

@@ -80,17 +80,18 @@ gst_034 contains guest.hit("cut", function.at.address, {"at": guest.shown(functi
 
 # METADATA
 # title: "The kernel's code or constants differ from its own file"
-# description: "What is in memory is held against the kernel's own ELF file, byte by byte, without the places that boot or the kernel itself patches and without the addresses that KASLR moved. It sees what was changed before any baseline, whatever the boot; it cannot see a change in a place that is left out, or a file that was changed too."
+# description: "What is in memory is held against the kernel's own file, byte by byte: one that was given, that the host has, or the compressed image that boot left in the guest's memory. At places that boot or the kernel itself patches what they write there is accepted, and so are addresses that KASLR moved. It sees what was changed before any baseline, whatever the boot; it cannot see a file that was changed too."
 # custom:
 #   id: GST-033
 #   severity: critical
 #   technique: [T1014, T1601.001]
 #   facts: [kernelFile]
+#   partial: [kernelFile.unjudged]
 #   remediation: "Isolate the guest and keep an image of its memory; compare the function with the file to find what was changed."
 #   messages:
 #     bytes: "{at} holds {bytes}, and the file of the kernel {original}"
 #     constant: "The constant {at} holds {bytes}, and the file of the kernel {original}"
-#   source: "arch/x86/kernel/alternative.c, scripts/extract-vmlinux"
+#   source: "arch/x86/kernel/alternative.c, arch/x86/boot/compressed/head_64.S"
 gst_033 contains guest.hit("bytes", difference.at.address, {"at": guest.shown(difference.at.owner), "bytes": difference.bytes, "original": difference.original}) if {
 	some difference in guest.value("kernelFile").differences
 }
