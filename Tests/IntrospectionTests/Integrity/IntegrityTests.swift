@@ -129,6 +129,7 @@ private func recipe(_ kernel: GuestRecipe.Kernel) -> GuestRecipe {
     $0.kernel = kernel
     $0.workload = [.fork, .network, .people]
     $0.overlay = KnownGuest.overlay
+    $0.disk = KnownGuest.disk
   }
 }
 
