@@ -164,6 +164,19 @@ extension Change {
     },
   ]
 
+  /// What only kernels can show that have the x32 interface.
+  static let x32: [Change] = [
+    Change("an x32 system call that the kernel's switch leads past", ["GST-004"], [.systemCalls]) {
+      try $0.redirect("x32_sys_call", from: "__x64_sys_kill", to: try $0.symbol("__x64_sys_getppid"))
+    },
+    Change("a system call of the x32 interface alone that the kernel's switch leads past", ["GST-004"], [.systemCalls]) {
+      try $0.redirect("x32_sys_call", from: "__x64_compat_sys_execve", to: try $0.symbol("__x64_sys_getppid"))
+    },
+    Change("an entry of system calls that leads past the switch of the x32 interface", ["GST-004"], [.systemCalls]) {
+      try $0.redirect("do_syscall_64", from: "x32_sys_call", to: try $0.symbol("__x64_sys_getppid"))
+    },
+  ]
+
   /// What only kernels can show that find system calls by their table.
   static let tables: [Change] = [
     Change("another table of system calls than the kernel's", ["GST-004"], [.systemCalls]) {
