@@ -89,7 +89,7 @@ struct DetectionTests {
       #expect(!(try report(whole.0, whole.1)).unjudged.contains { $0.state == "partial" })
     }
     for detection in detections.all {
-      for path in detection.partial { #expect(detection.facts.contains { path.hasPrefix($0 + ".") }, "\(detection.id)") }
+      for path in detection.partial + detection.needs { #expect(detection.facts.contains { path.hasPrefix($0 + ".") }, "\(detection.id)") }
     }
   }
 
