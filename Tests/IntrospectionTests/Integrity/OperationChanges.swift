@@ -140,6 +140,12 @@ extension Change {
       let node = try $0.pointer(head) & ~3
       try $0.write(node &+ $0.offset("xa_node", "slots") &+ 8 &* UInt64(program.id), UInt64(0))
     },
+    Change("a process that left the list of its own threads", ["GST-060"], [.processes]) {
+      guard let process = try $0.guest.processes().processes.first(where: { $0.name == "hold" }) else {
+        throw GuestEditor.Impossible(description: "nobody holds")
+      }
+      try $0.unlink(process.address &+ $0.offset("task_struct", "thread_node"))
+    },
     Change("a thread with the credentials that the kernel started with", ["GST-062"], [.processes]) {
       let thread = try $0.secondThread()
       for member in ["cred", "real_cred"] { try $0.write(thread &+ $0.offset("task_struct", member), try $0.symbol("init_cred")) }
