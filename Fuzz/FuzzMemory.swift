@@ -37,7 +37,10 @@ final class FuzzMemory {
   func checkImage(_ bytes: [UInt8]) {
     fill(bytes)
     do throws(IntrospectionError) {
-      let memory = try MemoryImage(path: path).memory()
+      let image = try MemoryImage(path: path)
+      let memory = try image.memory()
+      precondition(image.processors.count <= 4096, "more processors than a machine has")
+      precondition(zip(image.processors, image.processors.dropFirst()).allSatisfy { $0.index < $1.index }, "a processor's number twice")
       var end: UInt64 = 0
       for segment in memory.segments {
         precondition(segment.range.start >= end, "segments overlap")

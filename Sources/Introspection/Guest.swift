@@ -19,6 +19,8 @@ public struct Guest: Sendable {
   public let rejected: [KernelRejection]
   /// Whether it runs while it is read, so that what two structures tell differently is looked at again after a while.
   public private(set) var isRunning: Bool
+  /// Registers that an image holds beside the memory; nil where it has none, and for a guest that runs, whose monitor is asked.
+  var registers: ProcessorState?
   /// Steps of the view that reads by this value; nil outside of one.
   var budget: WalkBudget?
 

@@ -25,6 +25,11 @@ public struct Detection: Sendable, Hashable {
   public let comparing: Set<String>
   /// Lists in the facts of what this detection could not judge, as FACT.MEMBER.MEMBER (`custom.partial`).
   public let partial: [String]
+  /// Lists in the facts of what this detection judges by and could not be had, in the same form (`custom.needs`): with any of it nothing was judged.
+  public let needs: [String]
+
+  /// Cases that may be lawful: what they find is told as a doubt and is no sign (`custom.doubts`).
+  public let doubts: Set<String>
 
   init(_ rule: PolicyEngine.AnnotatedRule) throws(DataError) {
     let place = "\(rule.file):\(rule.line)"
@@ -56,9 +61,14 @@ public struct Detection: Sendable, Hashable {
     self.messages = Dictionary(messages.map { ($0.key, $0.value.text ?? "") }, uniquingKeysWith: { first, _ in first })
     location = .path(rule.file, line: rule.line)
     partial = custom["partial"]?.elements?.compactMap(\.text) ?? []
+    needs = custom["needs"]?.elements?.compactMap(\.text) ?? []
     comparing = Set(custom["compares"]?.elements?.compactMap(\.text) ?? [])
+    doubts = Set(custom["doubts"]?.elements?.compactMap(\.text) ?? [])
     if let unknown = comparing.first(where: { self.messages[$0] == nil }) {
       throw DataError("\(place): compares of \(id) names \(unknown), which is no case of its messages")
+    }
+    if let unknown = doubts.first(where: { self.messages[$0] == nil }) {
+      throw DataError("\(place): doubts of \(id) names \(unknown), which is no case of its messages")
     }
   }
 }
@@ -84,9 +94,21 @@ public struct DetectionReport: Sendable, Hashable {
     public let detection: Detection
     /// The fact that it lacks; empty where its policy failed.
     public let fact: String
-    /// "absent", "unreadable", "notCollected", "policyError", "torn" or "partial": its facts are there, and some of them prove nothing in this kernel.
+    /// "absent", "unreadable", "notCollected", "policyError", "torn", "partial": its facts are there, and some of them prove nothing in this kernel;
+    /// or "doubt": it found what may be lawful.
     public let state: String
+    /// Empty for a doubt, of which `doubt` says what it is.
     public let why: String
+    /// What it found that may be lawful.
+    public let doubt: DetectionHit?
+
+    init(detection: Detection, fact: String, state: String, why: String, doubt: DetectionHit? = nil) {
+      self.detection = detection
+      self.fact = fact
+      self.state = state
+      self.why = why
+      self.doubt = doubt
+    }
   }
 
   /// The most severe first, then by id and key.

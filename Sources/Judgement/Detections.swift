@@ -10,6 +10,8 @@ public struct Detections: Sendable {
   private let engine: PolicyEngine
 
   private static let root = "policies/detections"
+  /// Doubts of one detection that are told: a guest may have a container of thousands of such processes.
+  private static let doubtLimit = 64
   private static let package = ["ringwall", "detections", "guest"]
 
   /// - Throws: every mistake in the policies, one a line.
@@ -57,12 +59,16 @@ public struct Detections: Sendable {
     var hits: [DetectionHit] = []
     var unjudged: [DetectionReport.Unjudged] = []
     for detection in all {
+      var doubts: [DetectionHit] = []
       for value in values[detection.rule]?.elements ?? [] {
         guard let name = value["case"]?.text, let key = value["key"]?.text else { continue }
         let arguments = (value["args"]?.members ?? []).map { ($0.key, $0.value) }
-        hits.append(
-          DetectionHit(
-            detection: detection, messageCase: name, key: key, arguments: Dictionary(arguments, uniquingKeysWith: { first, _ in first })))
+        let hit = DetectionHit(
+          detection: detection, messageCase: name, key: key, arguments: Dictionary(arguments, uniquingKeysWith: { first, _ in first }))
+        if detection.doubts.contains(name) { doubts.append(hit) } else { hits.append(hit) }
+      }
+      for doubt in doubts.sorted(by: { ($0.key, $0.messageCase) < ($1.key, $1.messageCase) }).prefix(Self.doubtLimit) {
+        unjudged.append(.init(detection: detection, fact: detection.facts.first ?? "", state: "doubt", why: "", doubt: doubt))
       }
       if let error = errors[detection.family] {
         unjudged.append(.init(detection: detection, fact: "", state: "policyError", why: error))
@@ -95,14 +101,23 @@ public struct Detections: Sendable {
 
   /// What a detection leaves out though its facts are there.
   private static func leftOver(_ detection: Detection, _ document: FactValue) -> DetectionReport.Unjudged? {
-    for path in detection.partial {
+    if let (fact, names) = listed(detection.needs, document) {
+      return .init(detection: detection, fact: fact, state: "notCollected", why: "what it judges by is not known: \(names)")
+    }
+    return listed(detection.partial, document).map { fact, names in
+      .init(detection: detection, fact: fact, state: "partial", why: "left out is what proves nothing here: \(names)")
+    }
+  }
+
+  /// The fact and the names of the first list that holds any.
+  private static func listed(_ paths: [String], _ document: FactValue) -> (fact: String, names: String)? {
+    for path in paths {
       let parts = path.split(separator: ".").map(String.init)
       var value = parts.first.flatMap { document["facts"]?[$0]?["value"] }
       for part in parts.dropFirst() { value = value?[part] }
       let names = (value?.elements ?? []).compactMap(\.text)
       guard let fact = parts.first, !names.isEmpty else { continue }
-      let shown = names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", ..." : "")
-      return .init(detection: detection, fact: fact, state: "partial", why: "left out is what proves nothing here: \(shown)")
+      return (fact, names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", ..." : ""))
     }
     return nil
   }

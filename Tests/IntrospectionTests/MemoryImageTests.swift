@@ -83,9 +83,49 @@ import Testing
     #expect(memory.u8(0x1010) == 1 && memory.u8(0x2000) == UInt8(truncatingIfNeeded: (4096 + 0x800) / 16))
   }
 
+  /// QEMU's note of one processor.
+  private static func state(version: UInt64 = 1, size: UInt64 = 440) -> [UInt8] {
+    integer(version, 4) + integer(size, 4) + [UInt8](repeating: 0, count: 432)
+  }
+
+  /// A core whose notes begin at its end.
+  private static func core(notes: [UInt8], segments: Int = 1) -> [UInt8] {
+    let rows = [Segment(offset: 1024, physical: 0, size: 4096)]
+      + [Segment](repeating: Segment(kind: 4, offset: 9216, physical: 0, size: UInt64(notes.count)), count: segments)
+    return core(rows) + notes
+  }
+
+  @Test("notes of registers that lie are of no processor that is known, and are told") func lyingRegisters() throws {
+    let whole = Self.state()
+    let broken = [
+      Self.state(version: 2), Self.state(size: 441), Self.state(size: .max), Self.state(size: 0), Array(whole[..<431]), [],
+    ]
+    let notes = ([whole] + broken + [whole]).flatMap { Self.note("QEMU", 0, $0) } + Self.note("QEMU", 1, whole) + Self.note("QEMUX", 0, whole)
+    let file = try ScratchFile(Self.core(notes: notes))
+    let image = try MemoryImage(path: file.path)
+    #expect(image.processors.map(\.index) == [0, 7] && image.unreadProcessors == [1, 2, 3, 4, 5, 6])
+    // None of them has switched paging on.
+    let state = try #require(ProcessorState(image))
+    #expect(state.processors.isEmpty && state.unread == [1, 2, 3, 4, 5, 6])
+    let plain = try ScratchFile(Self.core(notes: Self.note("CORE", 1, [1])))
+    #expect(ProcessorState(try MemoryImage(path: plain.path)) == nil)
+  }
+
+  @Test("thousands of notes end somewhere") func manyNotes() throws {
+    let one = Self.note("QEMU", 0, Self.state())
+    let many = try ScratchFile(Self.core(notes: [[UInt8]](repeating: one, count: 5000).flatMap { $0 }))
+    #expect(try MemoryImage(path: many.path).processors.count == 4096)
+    let information = Self.note("VMCOREINFO", 0, Array("OSRELEASE=6.1.0\n".utf8))
+    let texts = try ScratchFile(Self.core(notes: [[UInt8]](repeating: information, count: 1000).flatMap { $0 }))
+    #expect(try MemoryImage(path: texts.path).information.count == 64)
+    // The same megabytes again and again.
+    let file = try ScratchFile(Self.core(notes: [UInt8](repeating: 0, count: 6 << 20), segments: 7))
+    let error = #expect(throws: IntrospectionError.self) { try MemoryImage(path: file.path) }
+    #expect(error?.description.contains("the notes have 18874368 bytes") == true, "\(String(describing: error))")
+  }
+
   @Test("registers and VMCOREINFO in the notes") func notes() throws {
-    var state = [UInt8](repeating: 0, count: 440)
-    state.replaceSubrange(0..<8, with: Self.integer(1, 4) + Self.integer(440, 4))
+    var state = Self.state()
     for (offset, value) in [
       (136, 0xFFFF_FFFF_8100_0000), (392, 0x8005_0033), (416, 0x1234_5000), (424, 0x6F0), (432, 0xFFFF_8880_0000_1000),
     ] as [(Int, UInt64)] {
@@ -102,6 +142,9 @@ import Testing
     let registers = try #require(image.processors.first)
     #expect(registers.cr3 == 0x1234_5000 && registers.cr4 == 0x6F0 && registers.rip == 0xFFFF_FFFF_8100_0000)
     #expect(registers.idt.base == 0xFFFF_FE00_0000_0000 && registers.kernelGSBase == 0xFFFF_8880_0000_1000)
+    let processor = try #require(ProcessorState(image)?.processors.first)
+    #expect(processor.processor.idt == registers.idt && processor.processor.cr3 == 0x1234_5000 && processor.processor.isWriteProtected)
+    #expect(processor.processor.efer == nil && processor.processor.hasNoExecute == nil && processor.entries == nil && processor.why != nil)
   }
 
   @Test("hostile ELF headers are refused at their place") func elfRefused() throws {

@@ -73,6 +73,17 @@ struct OldKernelTests {
 }
 
 @Suite(
+  "Linux 6.12 for real time, with the x32 interface", .serialized,
+  .enabled(if: TestGuest.obstacle(.backportRealTime) == nil, "\(TestGuest.obstacle(.backportRealTime) ?? "")"),
+  .guest(OtherKernels.recipe(.backportRealTime)))
+struct RealTimeKernelTests {
+  @Test("shows no sign") func clean() throws { try IntegrityScene.shared().expectClean() }
+
+  @Test("changes of x32 system calls are told", arguments: Change.x32)
+  func x32(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
+}
+
+@Suite(
   "Linux 6.18", .serialized, .enabled(if: TestGuest.obstacle(.laterCloud) == nil, "\(TestGuest.obstacle(.laterCloud) ?? "")"),
   .guest(OtherKernels.recipe(.laterCloud)))
 struct LaterKernelTests {

@@ -89,8 +89,49 @@ struct DetectionTests {
       #expect(!(try report(whole.0, whole.1)).unjudged.contains { $0.state == "partial" })
     }
     for detection in detections.all {
-      for path in detection.partial { #expect(detection.facts.contains { path.hasPrefix($0 + ".") }, "\(detection.id)") }
+      for path in detection.partial + detection.needs { #expect(detection.facts.contains { path.hasPrefix($0 + ".") }, "\(detection.id)") }
     }
+  }
+
+  @Test("what a detection judges by and could not be had is no pass of it") func needs() throws {
+    let detections = try Self.detections.get()
+    func report(_ entries: FactValue, _ protections: FactValue) throws -> DetectionReport {
+      try detections.judge([
+        "schema": "ringwall.guest.facts/1",
+        "facts": [
+          "processors": [
+            "state": "present",
+            "value": ["processors": [], "unknown": ["entries": entries, "protections": protections], "unread": []],
+          ]
+        ], "inconsistencies": [],
+      ])
+    }
+    let lacking = try report(["LSTAR"], ["EFER"])
+    let told = lacking.unjudged.filter { ["GST-020", "GST-021"].contains($0.detection.id) }
+    #expect(told.map(\.state) == ["notCollected", "partial"])
+    #expect(told.map(\.why) == ["what it judges by is not known: LSTAR", "left out is what proves nothing here: EFER"])
+    #expect(!(try report([], [])).unjudged.contains { ["GST-020", "GST-021"].contains($0.detection.id) })
+  }
+
+  @Test("what may be lawful is told as a doubt, and is no sign") func doubts() throws {
+    let detections = try Self.detections.get()
+    func report(_ group: FactValue) throws -> DetectionReport {
+      let process: FactValue = [
+        "pid": 9, "name": "sh", "task": "0x9", "kernelThread": false, "mm": "0x1", "title": nil, "uid": 1000, "euid": 1000, "suid": 1000,
+        "userUid": 1000, "state": "S", "userNamespace": 7, "gid": group, "egid": 1000, "sgid": 1000,
+      ]
+      return try detections.judge([
+        "schema": "ringwall.guest.facts/1",
+        "facts": ["processes": ["state": "present", "value": ["processes": [process], "hidden": [], "initCred": nil, "userNamespace": 7]]],
+        "inconsistencies": [],
+      ])
+    }
+    let found = try report(0)
+    #expect(found.hits.isEmpty)
+    let doubts = found.unjudged.filter { $0.state == "doubt" }
+    #expect(doubts.map(\.detection.id) == ["GST-061"] && doubts.map(\.fact) == ["processes"])
+    #expect(doubts.first?.doubt?.messageCase == "realGroup" && doubts.first?.doubt?.arguments["pid"] == .int(9))
+    #expect(!(try report(1000)).unjudged.contains { $0.state == "doubt" })
   }
 
   @Test("hits come in order of severity, and values of the wrong kind in the facts end nothing") func hostile() throws {

@@ -6,12 +6,17 @@ struct ELFCore {
   let segments: [PhysicalMemory.Segment]
   let information: [VMCoreInfo]
   let processors: [ProcessorRegisters]
+  /// Processors whose note is of a form that is not known, by their number.
+  let unreadProcessors: [Int]
 
   private static let load: UInt64 = 1
   private static let note: UInt64 = 4
   /// Program headers at most; a dump by virtual address (paging) has some thousands.
   private static let headerLimit: UInt64 = 1 << 20
+  /// Bytes of all notes together: some 500 for each processor.
   private static let notesLimit: UInt64 = 16 << 20
+  private static let processorLimit = 4096
+  private static let informationLimit = 64
 
   init(_ file: MappedFile) throws(IntrospectionError) {
     func malformed(_ offset: UInt64, _ reason: String) -> IntrospectionError { .malformed(path: file.path, offset: offset, reason: reason) }
@@ -38,6 +43,8 @@ struct ELFCore {
     var ranges: [(range: PhysicalRange, offset: UInt64)] = []
     var information: [VMCoreInfo] = []
     var processors: [ProcessorRegisters] = []
+    var unread: [Int] = []
+    var notesSize: UInt64 = 0
     for index in 0..<count {
       let start = place + index * 56
       guard let bytes = file.bytes(at: start, count: 56) else { throw malformed(start, "a program header is cut off") }
@@ -50,12 +57,18 @@ struct ELFCore {
         throw malformed(start, "a segment of \(size) bytes at \(offset) reaches beyond the end of the file; the dump was cut off")
       }
       if kind == Self.note {
-        guard size <= Self.notesLimit, let notes = file.bytes(at: offset, count: Int(size)) else {
-          throw malformed(start, "the notes have \(size) bytes")
+        notesSize += size
+        guard notesSize <= Self.notesLimit, let notes = file.bytes(at: offset, count: Int(size)) else {
+          throw malformed(start, "the notes have \(notesSize) bytes")
         }
         for note in ELFNotes(notes) {
-          if note.name == "VMCOREINFO", let info = VMCoreInfo(note.content) { information.append(info) }
-          if note.name == "QEMU", let registers = ProcessorRegisters(Array(note.content)) { processors.append(registers) }
+          if note.name == "VMCOREINFO", information.count < Self.informationLimit, let info = VMCoreInfo(note.content) {
+            information.append(info)
+          }
+          let number = processors.count + unread.count
+          guard note.name == "QEMU", note.type == 0, number < Self.processorLimit else { continue }
+          // The notes stand in the order of the processors.
+          if let registers = ProcessorRegisters(note.content, index: number) { processors.append(registers) } else { unread.append(number) }
         }
       } else if physical != .max {
         guard let range = PhysicalRange(start: physical, count: size) else {
@@ -68,6 +81,7 @@ struct ELFCore {
     guard !segments.isEmpty else { throw malformed(place, "it has no segment with memory") }
     self.information = information
     self.processors = processors
+    unreadProcessors = unread
   }
 
   /// A dump by virtual address holds the same memory several times: what a segment shares with one before it is left out.
@@ -81,25 +95,5 @@ struct ELFCore {
       end = rest.end
     }
     return found
-  }
-}
-
-extension ProcessorRegisters {
-  /// From the content of QEMU's note: `QEMUCPUState` (QEMU target/i386/arch_dump.c). Nil for another version or a shorter one.
-  init?(_ content: [UInt8]) {
-    guard content.count >= 432, content.integer(at: 0, size: 4) == 1 else { return nil }
-    func word(_ offset: Int) -> UInt64 { content.integer(at: offset, size: 8) }
-    // Version, size, 16 registers, rip, rflags; then ten segments of 24 bytes: cs, ds, es, fs, gs, ss, ldt, tr, gdt, idt; then cr0 to cr4.
-    func segment(_ index: Int) -> Table {
-      Table(base: word(152 + 24 * index + 16), limit: UInt32(content.integer(at: 152 + 24 * index + 4, size: 4)))
-    }
-    rip = word(136)
-    cr0 = word(392)
-    cr3 = word(416)
-    cr4 = word(424)
-    gsBase = segment(4).base
-    kernelGSBase = content.count >= 440 ? word(432) : 0
-    gdt = segment(8)
-    idt = segment(9)
   }
 }

@@ -17,6 +17,8 @@ public struct MemoryImage: Sendable {
   public let information: [VMCoreInfo]
   /// Registers in the notes of an ELF core of QEMU, one for each vCPU.
   public let processors: [ProcessorRegisters]
+  /// vCPUs whose note has a form that is not known, by their number.
+  let unreadProcessors: [Int]
 
   /// Recognises the format and reads the headers; the memory itself is mapped and not read.
   ///
@@ -35,11 +37,13 @@ public struct MemoryImage: Sendable {
       segments = core.segments
       information = core.information
       processors = core.processors
+      unreadProcessors = core.unreadProcessors
     case let start? where start.starts(with: LiMEImage.magic):
       format = .lime
       segments = try LiMEImage.segments(file)
       information = []
       processors = []
+      unreadProcessors = []
     case let start:
       if let start, let other = Self.foreign.first(where: { start.starts(with: $0.magic) }) {
         throw .malformed(path: path, offset: 0, reason: other.reason)
@@ -51,6 +55,7 @@ public struct MemoryImage: Sendable {
       segments = []
       information = []
       processors = []
+      unreadProcessors = []
     }
   }
 
@@ -90,23 +95,5 @@ extension MappedFile {
       result.append(isPopulated(at: place) ? unsafe address(of: place).load(as: UInt8.self) : 0)
     }
     return result
-  }
-}
-
-/// Registers of a vCPU that tell where its kernel is.
-public struct ProcessorRegisters: Sendable, Hashable {
-  public let rip: UInt64
-  public let cr0: UInt64
-  public let cr3: UInt64
-  public let cr4: UInt64
-  public let gsBase: UInt64
-  public let kernelGSBase: UInt64
-  public let gdt: Table
-  public let idt: Table
-
-  /// A descriptor table: guest-virtual address of its first byte, and the offset of its last.
-  public struct Table: Sendable, Hashable {
-    public let base: UInt64
-    public let limit: UInt32
   }
 }

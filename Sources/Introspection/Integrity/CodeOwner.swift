@@ -51,6 +51,8 @@ struct CodeMap: Sendable {
   /// The code that processors enter by interrupt and system call; empty where the kernel has no such symbols.
   let entry: Range<UInt64>
   let modules: [(range: Range<UInt64>, name: String)]
+  /// Code of modules, without their data.
+  let moduleTexts: [Range<UInt64>]
   /// Areas that the kernel filled with code at run time, with the kind of their owner.
   let generated: [(range: Range<UInt64>, owner: CodeOwner.Kind, name: String)]
   let inconsistencies: [Inconsistency]
@@ -69,6 +71,7 @@ struct CodeMap: Sendable {
     initial = range("__init_begin", "__init_end")
     entry = range("__entry_text_start", "__entry_text_end")
     modules = guest.moduleRanges()
+    moduleTexts = guest.moduleTexts()
     var found = GeneratedCode(guest)
     found.collect()
     generated = found.areas

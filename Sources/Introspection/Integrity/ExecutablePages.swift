@@ -53,6 +53,7 @@ extension IntegrityReader {
     let rows = found.areas.map { area -> FactValue in
       [
         "start": addressValue(area.start), "end": addressValue(area.end), "writable": .bool(area.isWritable), "owner": area.owner.factValue,
+        "text": area.isModuleText.map(FactValue.bool) ?? .null,
       ]
     }
     let shared = found.pairs.map { pair -> FactValue in
@@ -118,6 +119,8 @@ struct CodeArea {
   var end: UInt64
   let isWritable: Bool
   let owner: CodeOwner
+  /// Whether it belongs to the code of a module; nil for other owners.
+  let isModuleText: Bool?
 }
 
 extension [CodeArea] {
@@ -125,10 +128,11 @@ extension [CodeArea] {
   mutating func append(_ page: AddressSpace.Mapping, _ code: CodeMap) {
     let end = page.virtual &+ (page.size - 1)
     let owner = code.area(page.virtual, end)
-    if let last, last.end &+ 1 == page.virtual, last.isWritable == page.isWritable, last.owner == owner {
+    let isText = owner.kind == .module ? code.moduleTexts.contains { $0.overlaps(page.virtual..<Swift.max(page.virtual, end)) } : nil
+    if let last, last.end &+ 1 == page.virtual, last.isWritable == page.isWritable, last.owner == owner, last.isModuleText == isText {
       self[count - 1].end = end
     } else {
-      append(CodeArea(start: page.virtual, end: end, isWritable: page.isWritable, owner: owner))
+      append(CodeArea(start: page.virtual, end: end, isWritable: page.isWritable, owner: owner, isModuleText: isText))
     }
   }
 }

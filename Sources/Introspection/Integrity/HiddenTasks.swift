@@ -83,12 +83,16 @@ struct HiddenTasks {
   private func strayThreads() -> [TaskTraces.Task: String] {
     settled { () -> [TaskTraces.Task: String] in
       var inLists: Set<UInt64> = []
+      var found: [TaskTraces.Task: String] = [:]
       for task in view.read().tasks {
         inLists.insert(task.address)
         inLists.formUnion(view.threads(of: task.address))
+        let isLeader = guest.i32(task.address &+ pid) == guest.i32(task.address &+ tgid)
+        if isLeader, isThere(task.address), view.isInOwnList(task.address) == false {
+          found[.init(address: task.address, pid: task.pid, group: task.pid)] = "thread_head"
+        }
       }
       let inTable = Set(table().map(\.task))
-      var found: [TaskTraces.Task: String] = [:]
       for (tasks, place) in [(inTable.subtracting(inLists), "thread_head"), (inLists.subtracting(inTable), "table")] {
         for address in tasks {
           guard let id = guest.i32(address &+ pid), let group = guest.i32(address &+ tgid), id != group, isThere(address) else { continue }

@@ -72,8 +72,8 @@ extension IntegrityFacts.Name {
     switch self {
     case .kernel: "VMCOREINFO, kallsyms, BTF, linux_banner, init_uts_ns, init_task"
     case .systemCalls: "sys_call_table, ia32_sys_call_table, x32_sys_call_table"
-    case .interrupts: "IDTR of each processor, else idt_table and idt_descr; gdt_page, cpu_tss_rw"
-    case .processors: "QMP: info registers, xen-save-devices-state"
+    case .interrupts: "IDTR, GDTR and TR of each processor, else idt_table and idt_descr; gdt_page, cpu_tss_rw"
+    case .processors: "QMP: info registers, xen-save-devices-state; the notes QEMU of an ELF core"
     case .text: "_stext to _etext, __jump_table, .static_call_sites, ftrace_pages_start, kprobe_table"
     case .readOnly: "__start_rodata to __end_rodata"
     case .kernelFile: "_stext to _etext, __start_rodata, and .text and .rodata of the kernel's own file"
@@ -100,7 +100,7 @@ extension IntegrityFacts.Name {
     case .kernel: "A kernel whose every part was forged to agree, on page tables that no processor runs on, where no registers are known."
     case .systemCalls:
       "Code that a correct entry leads to; kernels since 6.9, and 6.1 since 6.1.85, call through x64_sys_call and use the table for tracing only."
-    case .interrupts: "Code behind a correct gate; a table in use by a processor whose IDTR is not known."
+    case .interrupts: "Code behind a correct gate; a table in use by a processor whose registers are not known."
     case .processors: "Registers between two readings; debug registers."
     case .text:
       "A change that was there when the baseline was taken; bytes of sites that the kernel itself patches are held to what may stand there; text of modules."
@@ -132,7 +132,7 @@ extension Guest {
   ///
   /// - Parameters:
   ///   - names: what is asked for; anything else is left out.
-  ///   - processors: registers of a running guest; nil for a saved one.
+  ///   - processors: registers of a running guest; nil for a saved one, whose image may hold some.
   ///   - file: the kernel's own ELF file, where somebody has it.
   /// - Throws: `missing` for a kernel whose code cannot be told from its data.
   public func integrity(
@@ -141,7 +141,7 @@ extension Guest {
     throws(IntrospectionError) -> IntegrityFacts
   {
     let guest = bounded()
-    var reader = IntegrityReader(guest: guest, code: try CodeMap(guest), processors: processors, file: file)
+    var reader = IntegrityReader(guest: guest, code: try CodeMap(guest), processors: processors ?? registers, file: file)
     reader.inconsistencies = reader.code.inconsistencies
     var facts: [IntegrityFacts.Name: IntegrityFacts.State] = [:]
     for name in IntegrityFacts.Name.allCases where names.contains(name) {

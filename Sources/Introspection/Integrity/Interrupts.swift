@@ -45,27 +45,33 @@ extension IntegrityReader {
         ])
     }
     if tables.isEmpty { return .unreadable("no processor's IDTR is known and the kernel's symbols name no idt_table") }
-    return .present(["tables": .array(tables), "entryText": .bool(!code.entry.isEmpty), "segments": .array(segments())])
+    return .present([
+      "tables": .array(tables), "entryText": .bool(!code.entry.isEmpty), "segments": .array(segments()), "used": .array(usedSegments()),
+    ])
   }
 
   // MARK: Processors
 
   /// Registers that decide where the kernel is entered and what protects it, with the bits that the kernel itself has pinned in CR4.
   func registers() -> IntegrityFacts.State {
-    guard let processors else { return .notCollected("registers are told by the monitor of a running guest only") }
-    guard !processors.processors.isEmpty else { return .unreadable("the monitor prints no registers of 64-bit processors") }
+    guard let processors else {
+      return .notCollected("registers are told by the monitor of a running guest, and by the notes of QEMU's ELF cores")
+    }
+    guard !processors.processors.isEmpty else { return .unreadable("no registers of a processor in 64-bit mode are told") }
     let pinned = guest.symbol("cr4_pinned_bits").flatMap { guest.u64($0) } ?? 0
     let rows = processors.processors.map { entry -> FactValue in
       let processor = entry.processor
       var members: [FactValue.Member] = [
         .init("index", .int(Int64(processor.index))), .init("cr0", addressValue(processor.cr0)), .init("cr4", addressValue(processor.cr4)),
-        .init("efer", addressValue(processor.efer)), .init("writeProtect", .bool(processor.isWriteProtected)),
-        .init("noExecute", .bool(processor.hasNoExecute)), .init("smep", .bool(processor.hasSMEP)), .init("smap", .bool(processor.hasSMAP)),
+        .init("cr3", addressValue(processor.cr3)), .init("efer", processor.efer.map(addressValue) ?? .null),
+        .init("writeProtect", .bool(processor.isWriteProtected)),
+        .init("noExecute", processor.hasNoExecute.map(FactValue.bool) ?? .null), .init("smep", .bool(processor.hasSMEP)), .init("smap", .bool(processor.hasSMAP)),
         // CR4.UMIP (Intel SDM volume 3A, section 2.5).
         .init("umip", .bool(processor.cr4 & (1 << 11) != 0)),
         .init(
           "lostPins", .array(Self.pins.filter { pinned >> $0.bit & 1 == 1 && processor.cr4 >> $0.bit & 1 == 0 }.map { .string($0.name) })),
-        .init("idtr", addressValue(processor.idt.base)),
+        .init("idtr", addressValue(processor.idt.base)), .init("gdtr", addressValue(processor.gdt.base)),
+        .init("tr", (processor.task?.base).map(addressValue) ?? .null),
       ]
       if let entries = entry.entries {
         members += [
@@ -77,7 +83,17 @@ extension IntegrityReader {
       }
       return .object(members)
     }
-    return .present(["processors": .array(rows), "oneMoment": .bool(processors.isOneMoment)])
+    return .present([
+      "processors": .array(rows), "oneMoment": .bool(processors.isOneMoment), "unknown": unknown(processors),
+      "unread": .array(processors.unread.map { .string("CPU \($0)") }),
+    ])
+  }
+
+  /// Registers that are not known of every processor, by what is judged by them.
+  private func unknown(_ processors: ProcessorState) -> FactValue {
+    let hasEntries = processors.processors.allSatisfy { $0.entries != nil }
+    let hasExtensions = processors.processors.allSatisfy { $0.processor.efer != nil }
+    return ["entries": hasEntries ? [] : ["LSTAR", "CSTAR", "SYSENTER_EIP"], "protections": hasExtensions ? [] : ["EFER"]]
   }
 
   /// What kernels pin in CR4 (cr4_pinned_mask, arch/x86/kernel/cpu/common.c).

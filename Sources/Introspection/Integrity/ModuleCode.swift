@@ -123,6 +123,8 @@ extension IntegrityReader {
     ]
     if let exit = guest.kernel.offset("module", "exit").flatMap({ guest.pointer(module &+ $0) }) {
       members.append(.init("exit", code.fact(exit)))
+    } else {
+      members.append(.init("exitTaken", .bool(hasExit(module))))
     }
     return .object(members)
   }
@@ -150,16 +152,30 @@ extension IntegrityReader {
     return kernel.offset("module", "core_layout.base").map { [guest.u64(module &+ $0) ?? 0] } ?? []
   }
 
-  /// Starts and ends of a module's functions by its own symbols (struct mod_kallsyms): STT_FUNC of Elf64_Sym.
-  private func functions(of module: UInt64, _ text: Range<UInt64>) -> [(start: UInt64, end: UInt64)] {
-    let kernel = guest.kernel
-    guard let own = kernel.offset("module", "kallsyms"), let table = kernel.offset("mod_kallsyms", "symtab"),
-      let number = kernel.offset("mod_kallsyms", "num_symtab"), let symbols = guest.pointer(module &+ own),
+  /// Whether a module that says that no function ends it has one, as modpost names it.
+  private func hasExit(_ module: UInt64) -> Bool {
+    guard let (symbols, bytes) = symbols(of: module),
+      let texts = guest.kernel.offset("mod_kallsyms", "strtab").flatMap({ guest.pointer(symbols &+ $0) })
+    else { return false }
+    return stride(from: 0, to: bytes.count, by: 24).contains { place in
+      bytes[place + 4] & 15 == 2 && guest.string(texts &+ PatchTable.word(bytes, place, 4), limit: 16) == "cleanup_module"
+    }
+  }
+
+  /// A module's struct mod_kallsyms, and its table of Elf64_Sym.
+  private func symbols(of module: UInt64) -> (address: UInt64, bytes: [UInt8])? {
+    guard let own = guest.kernel.offset("module", "kallsyms"), let table = guest.kernel.offset("mod_kallsyms", "symtab"),
+      let number = guest.kernel.offset("mod_kallsyms", "num_symtab"), let symbols = guest.pointer(module &+ own),
       let start = guest.pointer(symbols &+ table), let count = guest.u32(symbols &+ number), count <= 1 << 16,
       let bytes = guest.bytes(start, count: Int(count) * 24)
-    else { return [] }
-    return (0..<Int(count)).compactMap { index -> (start: UInt64, end: UInt64)? in
-      let place = index * 24
+    else { return nil }
+    return (symbols, bytes)
+  }
+
+  /// Starts and ends of a module's functions by its own symbols (struct mod_kallsyms): STT_FUNC of Elf64_Sym.
+  private func functions(of module: UInt64, _ text: Range<UInt64>) -> [(start: UInt64, end: UInt64)] {
+    guard let (_, bytes) = symbols(of: module) else { return [] }
+    return stride(from: 0, to: bytes.count, by: 24).compactMap { place -> (start: UInt64, end: UInt64)? in
       guard bytes[place + 4] & 15 == 2 else { return nil }
       let value = PatchTable.word(bytes, place + 8, 8)
       let size = PatchTable.word(bytes, place + 16, 8)

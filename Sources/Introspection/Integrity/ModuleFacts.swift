@@ -23,6 +23,7 @@ extension IntegrityReader {
         "state": .int(Int64(state(module))),
         "holds": guest.kernel.offset("module", "refcnt").flatMap { guest.i32(module &+ $0) }.map { .int(Int64($0)) } ?? .null,
         "starting": isStarting(module).map(FactValue.bool) ?? .null,
+        "symbols": symbolCount(module).map { .int(Int64($0)) } ?? .null,
         "taints": taints(guest.kernel.offset("module", "taints").map { module &+ $0 }),
       ]
     }
@@ -72,6 +73,14 @@ extension IntegrityReader {
       return sizes.contains(nil) ? nil : sizes.contains { $0 != 0 }
     }
     return kernel.offset("module", "init_layout.size").flatMap { guest.u32(module &+ $0) }.map { $0 != 0 }
+  }
+
+  /// Symbols of a module in /proc/kallsyms, the first of which is empty (struct mod_kallsyms); nil where the kernel's types do not tell.
+  private func symbolCount(_ module: UInt64) -> UInt32? {
+    guard let own = guest.kernel.offset("module", "kallsyms"), let number = guest.kernel.offset("mod_kallsyms", "num_symtab"),
+      let table = guest.u64(module &+ own)
+    else { return nil }
+    return table == 0 ? 0 : guest.u32(table &+ number)
   }
 
   /// Name of a module's folder in /sys/module, which it has from its beginning on.

@@ -40,8 +40,12 @@ extension IntegrityReader {
     let name = guest.kernel.offset("bpf_prog_aux", "attach_func_name")
     let place = guest.kernel.offset("bpf_prog", "aux").flatMap { guest.pointer(program &+ $0) }
     let text = place.flatMap { aux in name.flatMap { guest.pointer(aux &+ $0) } }.flatMap { guest.string($0, limit: 64) }
-    return !(text?.hasPrefix("hid_bpf_") ?? false)
+    return !(text.map(Self.inputFunctions.contains) ?? false)
   }
+
+  /// Functions that do nothing but ask programs about devices of input, 6.3 to 6.10; at the last of them the kernel has a program of its own
+  /// (hid_bpf_fmodret_ids, drivers/hid/bpf/hid_bpf_dispatch.c).
+  private static let inputFunctions: Set<String> = ["hid_bpf_device_event", "hid_bpf_rdesc_fixup", "__hid_bpf_tail_call"]
 
   /// bpf_probe_write_user, as a call names it: its distance from __bpf_call_base (kernel/bpf/verifier.c).
   private func writer() -> UInt32? {

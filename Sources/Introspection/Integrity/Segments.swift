@@ -17,6 +17,38 @@ extension IntegrityReader {
     }
   }
 
+  /// Which tables the processors use themselves (GDTR, TR), and whether these are one of those above: null where the kernel's symbols do not tell. A
+  /// processor of the machine may have another number in the kernel, so that any processor's will do.
+  func usedSegments() -> [FactValue] {
+    let areas = processorAreas()
+    func own(_ symbol: String, _ offset: UInt64?) -> Set<UInt64>? {
+      guard let place = guest.symbol(symbol), let offset else { return nil }
+      let found = Set(areas.compactMap { guest.physical($0 &+ place &+ offset) })
+      return found.isEmpty ? nil : found
+    }
+    let tables = own("gdt_page", 0)
+    let states = own("cpu_tss_rw", guest.kernel.offset("tss_struct", "x86_tss"))
+    func isOwn(_ address: UInt64, _ known: Set<UInt64>?) -> FactValue {
+      known.map { known in .bool(guest.physical(address).map(known.contains) ?? false) } ?? .null
+    }
+    return (processors?.processors ?? []).map { entry in
+      let processor = entry.processor
+      return [
+        "processor": .int(Int64(processor.index)), "gdtr": addressValue(processor.gdt.base), "ownTable": isOwn(processor.gdt.base, tables),
+        "tr": (processor.task?.base).map(addressValue) ?? .null, "ownState": processor.task.map { isOwn($0.base, states) } ?? .null,
+      ]
+    }
+  }
+
+  /// Areas of all processors that were started.
+  private func processorAreas() -> [UInt64] {
+    guard let areas = guest.symbol("__per_cpu_offset"), let table = guest.symbol("gdt_page") else { return [] }
+    let count = guest.symbol("nr_cpu_ids").flatMap { guest.u32($0) } ?? 1
+    return (0..<UInt64(min(max(count, 1), 4096))).compactMap { index in
+      guest.u64(areas &+ 8 &* index).flatMap { area in guest.u64(area &+ table &+ 16).flatMap { $0 == 0 ? nil : area } }
+    }
+  }
+
   /// Descriptors through which a program could enter the kernel.
   private func entries(_ table: UInt64) -> [FactValue] {
     var found: [FactValue] = []

@@ -26,6 +26,7 @@ extension IntegrityReader {
     if tables.isEmpty { return .unreadable("the kernel's symbols name no sys_call_table") }
     var members: [FactValue.Member] = [.init("tables", .array(tables))]
     if let lost = lostCalls() { members.append(.init("lost", .array(lost))) }
+    if let names = unreachedX32(tables) { members.append(.init("x32Unreached", .array(names.map(FactValue.string)))) }
     members.append(.init("left", .array(left())))
     if let names = unreachedCompat(tables) { members.append(.init("compatUnreached", .array(names.map(FactValue.string)))) }
     return .present(.object(members))
@@ -47,7 +48,7 @@ extension IntegrityReader {
   /// kernel has.
   private static let steps: [(from: [String], to: String)] = [
     (["entry_SYSCALL_64", "entry_SYSCALL_64_safe_stack", "entry_SYSCALL_64_after_hwframe"], "do_syscall_64"),
-    (["do_syscall_64", "do_syscall_x64"], "x64_sys_call"),
+    (["do_syscall_64", "do_syscall_x64"], "x64_sys_call"), (["do_syscall_64", "do_syscall_x32"], "x32_sys_call"),
     (fast + slow, "ia32_sys_call"),
   ]
   private static let slow = ["do_int80_syscall_32", "do_int80_emulation", "int80_emulation", "do_syscall_32_irqs_on"]
@@ -55,7 +56,8 @@ extension IntegrityReader {
 
   /// The same where a table leads to the function, whose address stands in the code.
   private static let references: [(from: [String], to: String)] = [
-    (["do_syscall_64", "do_syscall_x64"], "sys_call_table"), (fast + slow, "ia32_sys_call_table"),
+    (["do_syscall_64", "do_syscall_x64"], "sys_call_table"), (["do_syscall_64", "do_syscall_x32"], "x32_sys_call_table"),
+    (fast + slow, "ia32_sys_call_table"),
   ]
 
   /// Steps that are not made any more: what was to be called is not, or the table is not asked.
@@ -90,14 +92,23 @@ extension IntegrityReader {
   /// Functions of 32-bit system calls that `ia32_sys_call` leads to nowhere. Many have never been reached, since another one has their
   /// number: which of them must be is for the policy to say. Nil for kernels that use a table.
   private func unreachedCompat(_ tables: [FactValue]) -> [String]? {
-    guard let targets = targets(of: "ia32_sys_call") else { return nil }
+    unreached(by: "ia32_sys_call", tables, ["__ia32_sys_", "__ia32_compat_sys_"])
+  }
+
+  /// The same of the x32 interface, whose calls are those of 64 bits but for some that have functions of their own.
+  private func unreachedX32(_ tables: [FactValue]) -> [String]? {
+    unreached(by: "x32_sys_call", tables, ["__x64_sys_", "__x64_compat_sys_"])
+  }
+
+  private func unreached(by function: String, _ tables: [FactValue], _ kinds: [String]) -> [String]? {
+    guard let targets = targets(of: function) else { return nil }
     let prefix = "__x64_sys_"
     var names: Set<String> = []
     for table in tables {
       for entry in table["entries"]?.elements ?? [] {
         for name in entry["names"]?.elements ?? [] {
           guard let text = name.text, text.hasPrefix(prefix) else { continue }
-          for kind in ["__ia32_sys_", "__ia32_compat_sys_"] { names.insert(kind + text.dropFirst(prefix.count)) }
+          for kind in kinds { names.insert(kind + text.dropFirst(prefix.count)) }
         }
       }
     }

@@ -37,6 +37,12 @@ private struct TaskReader {
   private let fileInode: UInt64?
   private let mode: UInt64?
   private let owner: UInt64?
+  private let groupList: UInt64?
+  private let groupCount: UInt64?
+  private let groupIDs: UInt64?
+  private let memoryFlags: UInt64?
+  /// What a process that gained rights is marked with (fs.suid_dumpable); nil for 1, which is what the others have.
+  private let gainedMark: UInt64?
   private let code: CodeMap
   private let secure: UInt64?
   private let account: UInt64?
@@ -90,6 +96,11 @@ private struct TaskReader {
     fileInode = guest.kernel.offset("file", "f_inode")
     mode = guest.kernel.offset("inode", "i_mode")
     owner = guest.kernel.offset("inode", "i_uid")
+    groupList = guest.kernel.offset("cred", "group_info")
+    groupCount = guest.kernel.offset("group_info", "ngroups")
+    groupIDs = guest.kernel.offset("group_info", "gid")
+    memoryFlags = guest.kernel.offset("mm_struct", "flags")
+    gainedMark = guest.symbol("suid_dumpable").flatMap { guest.u32($0) }.flatMap { $0 == 1 ? nil : UInt64($0) }
   }
 
   /// The set that the kernel itself starts with: every capability that it knows.
@@ -169,7 +180,13 @@ private struct TaskReader {
       members.append(.init("parentKernelThread", .bool(bits & 0x0020_0000 != 0)))
     }
     members.append(.init("realCred", realCred.flatMap { guest.pointer(process.address &+ $0) }.map(addressValue) ?? .null))
-    members.append(.init("setuidProgram", process.mm.flatMap(isSetUserID).map(FactValue.bool) ?? .null))
+    let program = process.mm.flatMap(program)
+    members += [
+      .init("setuidProgram", program.map { .bool($0.bits & 0o4000 != 0 && $0.owner == 0) } ?? .null),
+      // Of whichever group: who runs it has another saved group than its real one.
+      .init("setgidProgram", program.map { .bool($0.bits & 0o2000 != 0) } ?? .null),
+      .init("gained", process.mm.flatMap(hasGained).map(FactValue.bool) ?? .null),
+    ]
     return .object(members)
   }
 
@@ -183,14 +200,22 @@ private struct TaskReader {
       .init("effective", addressValue(credentials.effective)), .init("permittedLow", half(credentials.permitted, 0)),
       .init("permittedHigh", half(credentials.permitted, 32)),
       .init("holdsAll", .bool(allCapabilities.map { credentials.permitted & $0 == $0 } ?? false)),
-      .init("beyondLast", addressValue((credentials.permitted | credentials.effective | credentials.ambient) & ~all)),
+      .init(
+        "beyondLast",
+        addressValue((credentials.permitted | credentials.effective | credentials.ambient | credentials.inheritable) & ~all)),
       .init("notPermitted", addressValue((credentials.effective | credentials.ambient) & ~credentials.permitted)),
+      .init("notInheritable", addressValue(credentials.ambient & ~credentials.inheritable)),
+      .init("notAmbient", addressValue(credentials.permitted & ~credentials.ambient)),
+      .init("inheritableLow", half(credentials.inheritable, 0)), .init("inheritableHigh", half(credentials.inheritable, 32)),
       // Nil where the kernel's caches are not known; the first credentials lie in the image.
       .init(
         "allocated",
         credentialCache.flatMap { cache in guest.slabCache(of: credentials.address).map { .bool($0 == cache) } } ?? .null),
       .init("securebits", secure.flatMap { guest.u32(credentials.address &+ $0) }.map { .int(Int64($0)) } ?? .null),
     ]
+    if let groups = groups(credentials) {
+      members += [.init("groups", .int(Int64(groups.count))), .init("inRootGroup", .bool(groups.contains(0)))]
+    }
     if let account, let accountUser, let accountNamespace, let namespace, let paid = guest.pointer(credentials.address &+ account) {
       members += [
         .init("countedUid", guest.u32(paid &+ accountUser).map { .int(Int64($0)) } ?? .null),
@@ -201,12 +226,31 @@ private struct TaskReader {
     return members
   }
 
-  /// Whether the program that runs has S_ISUID and belongs to root; nil for what has none.
-  private func isSetUserID(_ mm: UInt64) -> Bool? {
+  /// NGROUPS_MAX.
+  private static let groupLimit: UInt32 = 65536
+
+  /// The further groups; nil where they cannot be read.
+  private func groups(_ credentials: Process.Credentials) -> [UInt32]? {
+    guard let groupList, let groupCount, let groupIDs, let list = guest.pointer(credentials.address &+ groupList),
+      let count = guest.u32(list &+ groupCount), count <= Self.groupLimit
+    else { return nil }
+    return (0..<UInt64(count)).compactMap { guest.u32(list &+ groupIDs &+ 4 &* $0) }
+  }
+
+  /// Whether the kernel marked a process as one that changed its rights since its program began, or began with more (`commit_creds`); nil where the
+  /// mark says nothing. Who wrote rights into a struct cred did not leave it.
+  private func hasGained(_ mm: UInt64) -> Bool? {
+    guard gainedMark != nil, let memoryFlags, let bits = guest.u64(mm &+ memoryFlags) else { return nil }
+    // MMF_DUMPABLE_MASK; 1 is SUID_DUMP_USER (include/linux/sched/coredump.h).
+    return bits & 3 != 1
+  }
+
+  /// Mode and owner of the program that runs; nil for what has none.
+  private func program(_ mm: UInt64) -> (bits: UInt16, owner: UInt32)? {
     guard let executable, let fileInode, let mode, let owner, let file = guest.pointer(mm &+ executable),
       let inode = guest.pointer(file &+ fileInode), let bits = guest.u16(inode &+ mode), let user = guest.u32(inode &+ owner)
     else { return nil }
-    return bits & 0o4000 != 0 && user == 0
+    return (bits, user)
   }
 }
 

@@ -1,7 +1,7 @@
 internal import Glibc
 public import QMP
 
-/// All virtual processors of a machine at one moment, with where each value comes from.
+/// All virtual processors of a machine at one moment, with where each value comes from: the monitor of a running one, or the notes of an image.
 public struct ProcessorState: Sendable, Hashable {
   public struct Entry: Sendable, Hashable {
     public let processor: VirtualProcessor
@@ -11,6 +11,8 @@ public struct ProcessorState: Sendable, Hashable {
   }
 
   public let processors: [Entry]
+  /// Processors of which an image says nothing that is understood, by their number.
+  public let unread: [Int]
   /// Whether the guest stood still while all of it was read. Else registers of one processor belong together, and processors may not.
   public let isOneMoment: Bool
 
@@ -35,6 +37,7 @@ public struct ProcessorState: Sendable, Hashable {
       } catch { why = error.description }
     }
     isOneMoment = isPaused
+    unread = []
     processors = found.map { processor in
       switch state?.entries(of: processor) {
       case .found(let entries): Entry(processor: processor, entries: entries, why: nil)
@@ -43,6 +46,16 @@ public struct ProcessorState: Sendable, Hashable {
       case .some(.none): Entry(processor: processor, entries: nil, why: "no section of QEMU's device state agrees with the registers")
       case nil: Entry(processor: processor, entries: nil, why: why)
       }
+    }
+  }
+
+  /// What the notes of an ELF core hold; nil for an image without such notes. A dump is of one moment: QEMU stops the guest for it.
+  init?(_ image: MemoryImage) {
+    guard !image.processors.isEmpty || !image.unreadProcessors.isEmpty else { return nil }
+    isOneMoment = true
+    unread = image.unreadProcessors
+    processors = image.processors.filter(\.isPaging).map {
+      Entry(processor: VirtualProcessor($0), entries: nil, why: "the notes of a core do not hold them")
     }
   }
 

@@ -1,4 +1,4 @@
-/// Registers of one virtual processor that decide where a kernel's entries lie, as QEMU's monitor prints them.
+/// Registers of one virtual processor that decide where a kernel's entries lie, as QEMU's monitor prints them or a note of its dump holds them.
 public struct VirtualProcessor: Sendable, Hashable {
   /// Base and limit of a descriptor table.
   public struct Table: Sendable, Hashable {
@@ -14,9 +14,12 @@ public struct VirtualProcessor: Sendable, Hashable {
   public let cr2: UInt64
   public let cr3: UInt64
   public let cr4: UInt64
-  public let efer: UInt64
+  /// Nil where it is not known.
+  public let efer: UInt64?
   public let idt: Table
   public let gdt: Table
+  /// The task state segment; nil where it is not known.
+  public let task: Table?
   /// Base of the GS segment: in the kernel its per-processor area.
   public let gsBase: UInt64
   /// Current privilege level, 0 to 3.
@@ -29,8 +32,8 @@ public struct VirtualProcessor: Sendable, Hashable {
   public var hasSMAP: Bool { cr4 & (1 << 21) != 0 }
   /// CR0.WP: the kernel, too, cannot write to read-only pages.
   public var isWriteProtected: Bool { cr0 & (1 << 16) != 0 }
-  /// EFER.NXE: pages can be made not executable.
-  public var hasNoExecute: Bool { efer & (1 << 11) != 0 }
+  /// EFER.NXE: pages can be made not executable; nil where EFER is not known.
+  public var hasNoExecute: Bool? { efer.map { $0 & (1 << 11) != 0 } }
 
   /// All processors of `info registers -a`. Those whose registers are not all there are left out, as in 32-bit or halted-at-reset states of which
   /// QEMU prints other forms.
@@ -50,11 +53,27 @@ public struct VirtualProcessor: Sendable, Hashable {
     return blocks.prefix(4096).compactMap { VirtualProcessor(index: $0, lines: $1) }
   }
 
+  /// Those in a note of an ELF core.
+  init(_ note: ProcessorRegisters) {
+    index = note.index
+    rip = note.rip
+    cr0 = note.cr0
+    cr2 = note.cr2
+    cr3 = note.cr3
+    cr4 = note.cr4
+    efer = nil
+    idt = note.idt
+    gdt = note.gdt
+    task = note.task
+    gsBase = note.gsBase
+    privilege = note.privilege
+  }
+
   private init?(index: Int, lines: [Substring]) {
     var words: [Substring: Substring] = [:]
     var tables: [Substring: [Substring]] = [:]
     for line in lines {
-      if line.hasPrefix("GDT=") || line.hasPrefix("IDT=") || line.hasPrefix("GS =") {
+      if ["GDT=", "IDT=", "GS =", "TR ="].contains(where: line.hasPrefix) {
         tables[line.prefix(2)] = line.dropFirst(4).split(separator: " ")
         continue
       }
@@ -82,6 +101,11 @@ public struct VirtualProcessor: Sendable, Hashable {
     self.cr4 = cr4
     self.efer = efer
     self.gdt = gdt
+    // Behind the selector.
+    task = tables["TR"].flatMap { fields in
+      guard fields.count >= 3, let base = UInt64(fields[1], radix: 16), let limit = UInt32(fields[2], radix: 16) else { return nil }
+      return Table(base: base, limit: limit)
+    }
     self.idt = idt
     self.gsBase = gsBase
     self.privilege = privilege

@@ -236,6 +236,31 @@ extension Guest {
     }
   }
 
+  /// Where the code of each module lies, that of its start with it, and pages that the kernel fills with code for it.
+  func moduleTexts() -> [Range<UInt64>] {
+    guard let head = symbol("modules"), let link = kernel.offset("module", "list") else { return [] }
+    var places: [(base: UInt64, size: UInt64)] = []
+    if let areas = kernel.offset("module", "mem"), let step = kernel.size("module_memory"), let base = kernel.offset("module_memory", "base"),
+      let size = kernel.offset("module_memory", "size")
+    {
+      let first = kernel.types.value("mod_mem_type", "MOD_INIT_TEXT").flatMap { UInt64(exactly: $0) } ?? 4
+      for index in [0, min(first, 16)] { places.append((areas &+ index &* step &+ base, areas &+ index &* step &+ size)) }
+    } else {
+      for layout in ["core_layout", "init_layout"] {
+        if let base = kernel.offset("module", "\(layout).base"), let size = kernel.offset("module", "\(layout).text_size") {
+          places.append((base, size))
+        }
+      }
+    }
+    return list(head: head, offset: link, structure: "modules").entries.flatMap { module in
+      places.compactMap { place -> Range<UInt64>? in
+        guard let start = pointer(module &+ place.base), let count = u32(module &+ place.size), count > 0, start <= .max - UInt64(count)
+        else { return nil }
+        return start..<start + UInt64(count)
+      } + thunkPages(module)
+    }
+  }
+
   /// module.its_page_array, from 6.16 on a structure of the same two (arch/x86/kernel/alternative.c).
   private func thunkPages(_ module: UInt64) -> [Range<UInt64>] {
     let places = [("its_page_array", "its_num_pages"), ("arch.its_pages.pages", "arch.its_pages.num")]

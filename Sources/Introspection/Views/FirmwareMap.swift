@@ -40,8 +40,9 @@ extension Guest {
     var failure: IntrospectionError?
     for layout in image.layouts {
       do throws(IntrospectionError) {
-        let guest = try Guest(
+        var guest = try Guest(
           memory: try image.memory(layout), processors: image.processors.map(\.cr3), information: image.information, cache: cache)
+        guest.registers = ProcessorState(image)
         guard let layout, image.layouts.count > 1, let agrees = guest.agrees(with: layout) else {
           self = guest
           return

@@ -173,6 +173,12 @@ struct ProcessView {
   /// Threads of a group but its leader; those whose links are broken are left out.
   func threads(of task: UInt64) -> [UInt64] { threadWalk(of: task)?.entries.filter { $0 != task } ?? [] }
 
+  /// Whether the first thread of a group is in the group's list itself; nil where that is broken.
+  func isInOwnList(_ task: UInt64) -> Bool? {
+    guard let walk = threadWalk(of: task), walk.inconsistency == nil else { return nil }
+    return walk.entries.contains(task)
+  }
+
   private func threadWalk(of task: UInt64) -> Walk? {
     guard let signal = guest.kernel.offset("task_struct", "signal"), let head = guest.kernel.offset("signal_struct", "thread_head"),
       let node = guest.kernel.offset("task_struct", "thread_node"), let shared = guest.pointer(task &+ signal)

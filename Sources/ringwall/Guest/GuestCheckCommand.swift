@@ -113,7 +113,10 @@ struct GuestCheckCommand: ParsableCommand {
       ]
     }
     let unjudged = report.unjudged.map { entry -> FactValue in
-      ["id": .string(entry.detection.id), "fact": .string(entry.fact), "state": .string(entry.state), "why": .string(entry.why)]
+      [
+        "id": .string(entry.detection.id), "fact": .string(entry.fact), "state": .string(entry.state),
+        "why": .string(entry.doubt.map(texts.message) ?? entry.why),
+      ]
     }
     return [
       "schema": "ringwall.guest.check/1", "target": document["target"] ?? .null, "collected": document["collected"] ?? .null,
@@ -133,18 +136,21 @@ struct GuestCheckCommand: ParsableCommand {
       }
       Console.print(PlainTable.text(head, rows, right: []))
     }
-    for group in Dictionary(grouping: report.unjudged, by: { $0.state + "\n" + $0.why }).sorted(by: { $0.key < $1.key }) {
+    func why(_ entry: DetectionReport.Unjudged) -> String {
+      entry.doubt.map { texts.message($0).printable } ?? Speech.current.translation(entry.why)
+    }
+    for group in Dictionary(grouping: report.unjudged, by: { $0.state + "\n" + why($0) }).sorted(by: { $0.key < $1.key }) {
       guard let first = group.value.first else { continue }
       let ids = Set(group.value.map(\.detection.id)).sorted().joined(separator: ", ")
       let fact = first.fact.isEmpty ? texts["guest.check.policy"] : Set(group.value.map(\.fact)).sorted().joined(separator: ", ")
       Console.say(
         texts(
           "guest.check.unjudged",
-          ["ids": ids, "fact": fact, "state": texts["guest.check.state.\(first.state)"], "why": Speech.current.translation(first.why)]))
+          ["ids": ids, "fact": fact, "state": texts["guest.check.state.\(first.state)"], "why": why(first)]))
     }
     if report.hits.isEmpty {
-      Console.say(
-        texts("guest.check.none", ["count": "\(detections.all.count - report.unjudged.count)", "skipped": "\(report.unjudged.count)"]))
+      let skipped = Set(report.unjudged.map(\.detection.id)).count
+      Console.say(texts("guest.check.none", ["count": "\(detections.all.count - skipped)", "skipped": "\(skipped)"]))
     }
   }
 }

@@ -65,14 +65,14 @@ struct GuestStateCommand: ParsableCommand {
       var members: [FactValue.Member] = [
         .init("index", .int(Int64(processor.index))), .init("rip", number(processor.rip)), .init("cpl", .int(Int64(processor.privilege))),
         .init("cr0", number(processor.cr0)), .init("cr2", number(processor.cr2)), .init("cr3", number(processor.cr3)),
-        .init("cr4", number(processor.cr4)), .init("efer", number(processor.efer)), .init("gsBase", number(processor.gsBase)),
+        .init("cr4", number(processor.cr4)), .init("efer", processor.efer.map(number) ?? .null), .init("gsBase", number(processor.gsBase)),
         .init("idt", ["base": number(processor.idt.base), "limit": .int(Int64(processor.idt.limit))]),
         .init("gdt", ["base": number(processor.gdt.base), "limit": .int(Int64(processor.gdt.limit))]),
         .init(
           "modes",
           [
             "writeProtect": .bool(processor.isWriteProtected), "smep": .bool(processor.hasSMEP), "smap": .bool(processor.hasSMAP),
-            "la57": .bool(processor.hasFiveLevels), "noExecute": .bool(processor.hasNoExecute),
+            "la57": .bool(processor.hasFiveLevels), "noExecute": processor.hasNoExecute.map(FactValue.bool) ?? .null,
           ]),
         .init("source", "qmp human-monitor-command: info registers -a"),
       ]
@@ -102,7 +102,8 @@ struct GuestStateCommand: ParsableCommand {
       let processor = entry.processor
       rows.append(
         ["CPU \(processor.index)"]
-          + [processor.cr0, processor.cr3, processor.cr4, processor.efer, processor.idt.base, processor.gdt.base].map(hexadecimal)
+          + [processor.cr0, processor.cr3, processor.cr4, processor.efer, processor.idt.base, processor.gdt.base]
+          .map { $0.map(hexadecimal) ?? "-" }
           + [entry.entries.map { hexadecimal($0.lstar) } ?? "-", hexadecimal(processor.rip)])
     }
     var text = PlainTable.text(["", "CR0", "CR3", "CR4", "EFER", "IDT", "GDT", "LSTAR", "RIP"], rows)

@@ -164,6 +164,19 @@ extension Change {
     },
   ]
 
+  /// What only kernels can show that have the x32 interface.
+  static let x32: [Change] = [
+    Change("an x32 system call that the kernel's switch leads past", ["GST-004"], [.systemCalls]) {
+      try $0.redirect("x32_sys_call", from: "__x64_sys_kill", to: try $0.symbol("__x64_sys_getppid"))
+    },
+    Change("a system call of the x32 interface alone that the kernel's switch leads past", ["GST-004"], [.systemCalls]) {
+      try $0.redirect("x32_sys_call", from: "__x64_compat_sys_execve", to: try $0.symbol("__x64_sys_getppid"))
+    },
+    Change("an entry of system calls that leads past the switch of the x32 interface", ["GST-004"], [.systemCalls]) {
+      try $0.redirect("do_syscall_64", from: "x32_sys_call", to: try $0.symbol("__x64_sys_getppid"))
+    },
+  ]
+
   /// What only kernels can show that find system calls by their table.
   static let tables: [Change] = [
     Change("another table of system calls than the kernel's", ["GST-004"], [.systemCalls]) {
@@ -224,6 +237,26 @@ extension Change {
     },
     Change("a module that ends by foreign code", ["GST-072"], [.kernel, .moduleCode]) {
       try $0.write(try $0.module("virtio_blk") &+ $0.offset("module", "exit"), try $0.heap())
+    },
+    Change("a module whose end was taken away", ["GST-072"], [.kernel, .moduleCode]) {
+      try $0.write(try $0.module("virtio_blk") &+ $0.offset("module", "exit"), UInt64(0))
+    },
+    Change("a module without symbols", ["GST-070"], [.modules]) {
+      try $0.write(try $0.module("virtio_blk") &+ $0.offset("module", "kallsyms"), UInt64(0))
+    },
+    Change("a module with no symbol but the first", ["GST-070"], [.modules]) {
+      let own = try $0.pointer(try $0.module("virtio_blk") &+ $0.offset("module", "kallsyms"))
+      try $0.write(own &+ $0.offset("mod_kallsyms", "num_symtab"), UInt32(1))
+    },
+    Change("constants of a module that can be executed", ["GST-051"], [.executable]) {
+      let table = try $0.moduleObject("virtio_blk", "virtblk_fops")
+      for place in try $0.entries(of: table) { try $0.write(physical: place + 7, [($0.guest.memory.u8(place + 7) ?? 0) & 0x7F]) }
+    },
+    Change("a module that says that it has no code", ["GST-051"], [.executable]) {
+      let size =
+        try $0.guest.kernel.offset("module", "core_layout.text_size")
+        ?? ($0.offset("module", "mem") &+ $0.offset("module_memory", "size"))
+      try $0.write(try $0.module("virtio_blk") &+ size, UInt32(0))
     },
     Change("a module marked as not formed", ["GST-070"], [.modules]) { try $0.mark(module: "virtio_blk", 3) },
     Change("a module marked as one that is being unloaded", ["GST-070"], [.modules]) { try $0.mark(module: "virtio_blk", 2) },

@@ -268,6 +268,16 @@ extension Change {
       guard let kind = $0.guest.kernel.types.value("bpf_attach_type", "BPF_MODIFY_RETURN") else { return }
       try $0.write(try $0.heap() &+ $0.offset("bpf_prog", "expected_attach_type"), UInt32(kind))
     },
+    Change("a program of BPF that says what a device of input says", [], [.programs]) {
+      try $0.program(returningFrom: "hid_bpf_device_event")
+    },
+    Change("the kernel's own program of BPF for devices of input", [], [.programs]) { try $0.program(returningFrom: "__hid_bpf_tail_call") },
+    Change("a program of BPF whose result a security function returns", ["GST-056"], [.programs]) {
+      try $0.program(returningFrom: "security_file_open")
+    },
+    Change("a program of BPF at a function that is named like one of devices of input", ["GST-056"], [.programs]) {
+      try $0.program(returningFrom: "hid_bpf_hw_request")
+    },
     Change("a program of BPF that writes to processes", ["GST-056"], [.programs]) {
       let helper = UInt32(truncatingIfNeeded: try $0.symbol("bpf_probe_write_user") &- $0.symbol("__bpf_call_base"))
       try $0.program(
@@ -352,6 +362,19 @@ extension GuestEditor {
     try write(link &+ 8, head)
     try write(next &+ 8, link)
     try write(head, link)
+  }
+
+  /// A BPF program whose result a function returns (fmod_ret).
+  func program(returningFrom name: String) throws {
+    try program(function: try guest.symbol("__bpf_prog_run32") ?? symbol("__bpf_prog_ret0_warn"), instructions: [])
+    guard let kind = guest.kernel.types.value("bpf_attach_type", "BPF_MODIFY_RETURN") else {
+      throw Impossible(description: "no BPF_MODIFY_RETURN")
+    }
+    let heap = try heap()
+    try write(heap &+ offset("bpf_prog", "expected_attach_type"), UInt32(kind))
+    try write(heap &+ offset("bpf_prog", "aux"), heap &+ 512)
+    try write(heap &+ 512 &+ offset("bpf_prog_aux", "attach_func_name"), heap &+ 3072)
+    try write(heap &+ 3072, Array(name.utf8) + [0])
   }
 
   /// A BPF program of one's own, the only one in the table.

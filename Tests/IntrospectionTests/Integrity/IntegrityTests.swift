@@ -113,6 +113,20 @@ final class IntegrityScene: @unchecked Sendable {
     }
   }
 
+  /// What may be lawful is told as a doubt and as no sign: the change's detections are the cases of it.
+  func expectDoubted(_ change: Change) throws {
+    func judged() throws -> DetectionReport {
+      try detections.judge(try editor.guest.integrity(change.facts, file: file).document(target: "image"))
+    }
+    func doubts(_ report: DetectionReport) -> Set<String> { Set(report.unjudged.compactMap { $0.doubt?.messageCase }) }
+    try locked {
+      let found = try editor.with({ try change.apply(editor) }, judged)
+      #expect(found.hits.isEmpty && doubts(found) == change.detections, "\(found.hits.map(\.messageCase)) \(doubts(found))")
+      let twin = try judged()
+      #expect(twin.hits.isEmpty && doubts(twin).isEmpty, "\(doubts(twin))")
+    }
+  }
+
   func expectFound(_ change: Change) throws {
     try locked {
       let found = try editor.with({ try change.apply(editor) }, { try hits(change.facts) })
@@ -129,6 +143,7 @@ private func recipe(_ kernel: GuestRecipe.Kernel) -> GuestRecipe {
     $0.kernel = kernel
     $0.workload = [.fork, .network, .people]
     $0.overlay = KnownGuest.overlay
+    $0.disk = KnownGuest.disk
   }
 }
 
@@ -144,6 +159,9 @@ struct IntegrityTests {
 
   @Test("a process hides, is taken for another, or has forged rights", arguments: Change.hidden + Change.impersonated + Change.forged)
   func tasks(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
+
+  @Test("rights that may be lawful are in doubt", arguments: Change.doubted)
+  func doubted(_ change: Change) throws { try IntegrityScene.shared().expectDoubted(change) }
 
   @Test("a process that has just begun hides from nobody", arguments: Change.hidden.filter { $0.detections.contains("GST-060") })
   func young(_ change: Change) throws { try IntegrityScene.shared().expectFoundYoung(change) }
@@ -259,6 +277,9 @@ struct IntegrityOfNewKernelTests {
 
   @Test("a process hides, is taken for another, or has forged rights", arguments: Change.hidden + Change.impersonated + Change.forged)
   func tasks(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
+
+  @Test("rights that may be lawful are in doubt", arguments: Change.doubted)
+  func doubted(_ change: Change) throws { try IntegrityScene.shared().expectDoubted(change) }
 
   @Test("a process that has just begun hides from nobody", arguments: Change.hidden.filter { $0.detections.contains("GST-060") })
   func young(_ change: Change) throws { try IntegrityScene.shared().expectFoundYoung(change) }

@@ -72,6 +72,13 @@ extension Change {
       let place = try $0.procEntry("loadavg") &+ $0.offset("proc_dir_entry", "proc_dops")
       try $0.copyTable(at: place, "dentry_operations", replacing: "d_revalidate")
     },
+    Change("the operations of one disk", ["GST-043"], [.operations]) {
+      try $0.copyTable(at: try $0.disk() &+ $0.offset("gendisk", "fops"), "block_device_operations", replacing: "open")
+    },
+    Change("how one disk is read and written", ["GST-043"], [.operations]) {
+      let queue = try $0.pointer(try $0.disk() &+ $0.offset("gendisk", "queue"))
+      try $0.copyTable(at: queue &+ $0.offset("request_queue", "mq_ops"), "blk_mq_ops", replacing: "queue_rq")
+    },
     Change("every hook of a security module that is gone", ["GST-042", "GST-057"], [.kernel, .securityHooks]) {
       for entry in try $0.hooks("yama_hooks") { try $0.release(hook: entry) }
     },
@@ -132,6 +139,12 @@ extension Change {
       let head = try $0.symbol("prog_idr") &+ $0.offset("idr", "idr_rt") &+ $0.offset("xarray", "xa_head")
       let node = try $0.pointer(head) & ~3
       try $0.write(node &+ $0.offset("xa_node", "slots") &+ 8 &* UInt64(program.id), UInt64(0))
+    },
+    Change("a process that left the list of its own threads", ["GST-060"], [.processes]) {
+      guard let process = try $0.guest.processes().processes.first(where: { $0.name == "hold" }) else {
+        throw GuestEditor.Impossible(description: "nobody holds")
+      }
+      try $0.unlink(process.address &+ $0.offset("task_struct", "thread_node"))
     },
     Change("a thread with the credentials that the kernel started with", ["GST-062"], [.processes]) {
       let thread = try $0.secondThread()
@@ -220,6 +233,23 @@ extension GuestEditor {
       }
     }
     throw Impossible(description: "no serial terminal is open")
+  }
+
+  /// The first disk (struct gendisk), by the inode of its device.
+  func disk() throws -> UInt64 {
+    let place = try offset("bdev_inode", "bdev") &+ offset("block_device", "bd_disk") &- offset("bdev_inode", "vfs_inode")
+    let walk = guest.list(head: try symbol("super_blocks"), offset: try offset("super_block", "s_list"), structure: "super_blocks")
+    for block in walk.entries {
+      let kind = try pointer(block &+ offset("super_block", "s_type"))
+      guard guest.string(try pointer(kind &+ offset("file_system_type", "name")), limit: 32) == "bdev" else { continue }
+      let inodes = guest.list(
+        head: block &+ (try offset("super_block", "s_inodes")), offset: try offset("inode", "i_sb_list"), structure: "s_inodes")
+      let name = try offset("gendisk", "disk_name")
+      for inode in inodes.entries {
+        if let disk = guest.pointer(inode &+ place), guest.string(disk &+ name, limit: 32) == "vda" { return disk }
+      }
+    }
+    throw Impossible(description: "no disk vda")
   }
 
   /// A directory of a file system that is not its root.

@@ -96,16 +96,60 @@ extension Change {
     },
   ]
 
+  /// Cases of a doubt, in the place of detections.
+  static let doubted: [Change] = [
+    Change("gid alone", ["realGroup"], [.processes]) { try $0.write(try $0.credentials() &+ $0.offset("cred", "gid"), UInt32(0)) },
+    Change("sgid alone", ["savedGroup"], [.processes]) { try $0.write(try $0.credentials() &+ $0.offset("cred", "sgid"), UInt32(0)) },
+    Change("the groups to act with", ["effectiveGroup"], [.processes]) {
+      for member in ["egid", "sgid", "fsgid"] { try $0.write(try $0.credentials() &+ $0.offset("cred", member), UInt32(0)) }
+    },
+    Change("all groups, without a baseline", ["rootGroup"], [.processes]) {
+      for member in ["gid", "egid", "sgid", "fsgid"] { try $0.write(try $0.credentials() &+ $0.offset("cred", member), UInt32(0)) }
+    },
+    Change("inheritable capabilities, without a baseline", ["inheritable"], [.processes]) {
+      try $0.write(try $0.credentials() &+ $0.offset("cred", "cap_inheritable"), UInt64(1 << 21))
+    },
+    Change("one capability, without a baseline", ["capable"], [.processes]) {
+      let cred = try $0.credentials()
+      for member in ["cap_permitted", "cap_effective"] { try $0.write(cred &+ $0.offset("cred", member), UInt64(1 << 21)) }
+    },
+    Change("every user and account, and no capabilities", ["powerless"], [.processes]) { editor in
+      guard let first = try editor.guest.processes().processes.first(where: { $0.pid == 1 })?.credentials else { return }
+      let cred = try editor.credentials()
+      for member in ["uid", "euid", "suid", "fsuid"] { try editor.write(cred &+ editor.offset("cred", member), UInt32(0)) }
+      for member in ["user", "ucounts"] {
+        let place = try editor.offset("cred", member)
+        try editor.write(cred &+ place, try editor.pointer(first.address &+ place))
+      }
+    },
+    Change("the users to act with, and no capabilities", ["powerless"], [.processes]) {
+      for member in ["euid", "suid", "fsuid"] { try $0.write(try $0.credentials() &+ $0.offset("cred", member), UInt32(0)) }
+    },
+  ]
+
   static let forged: [Change] = [
     Change("fsuid alone", ["GST-061", "GST-066"], [.kernel, .processes]) {
       try $0.write(try $0.credentials() &+ $0.offset("cred", "fsuid"), UInt32(0))
     },
-    Change("egid alone", ["GST-061"], [.kernel, .processes]) { try $0.write(try $0.credentials() &+ $0.offset("cred", "egid"), UInt32(0)) },
+    Change("egid alone", ["GST-061", "GST-066"], [.kernel, .processes]) { try $0.write(try $0.credentials() &+ $0.offset("cred", "egid"), UInt32(0)) },
     Change("fsgid alone", ["GST-061"], [.kernel, .processes]) {
       try $0.write(try $0.credentials() &+ $0.offset("cred", "fsgid"), UInt32(0))
     },
     Change("suid alone", ["GST-061", "GST-066"], [.kernel, .processes]) {
       try $0.write(try $0.credentials() &+ $0.offset("cred", "suid"), UInt32(0))
+    },
+    Change("all groups", ["GST-066"], [.kernel, .processes]) {
+      for member in ["gid", "egid", "sgid", "fsgid"] { try $0.write(try $0.credentials() &+ $0.offset("cred", member), UInt32(0)) }
+    },
+    Change("inheritable capabilities alone", ["GST-066"], [.kernel, .processes]) {
+      try $0.write(try $0.credentials() &+ $0.offset("cred", "cap_inheritable"), UInt64(1 << 21))
+    },
+    Change("inheritable capabilities that the kernel does not know", ["GST-061"], [.processes]) {
+      try $0.write(try $0.credentials() &+ $0.offset("cred", "cap_inheritable"), UInt64(1) << 63)
+    },
+    Change("ambient and permitted capabilities", ["GST-061"], [.processes]) {
+      let cred = try $0.credentials()
+      for member in ["cap_permitted", "cap_ambient"] { try $0.write(cred &+ $0.offset("cred", member), UInt64(1 << 16)) }
     },
     Change("effective capabilities alone", ["GST-061"], [.processes]) {
       try $0.write(try $0.credentials() &+ $0.offset("cred", "cap_effective"), UInt64(1 << 21))

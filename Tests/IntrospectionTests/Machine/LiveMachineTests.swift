@@ -29,7 +29,7 @@ struct LiveMachineTests {
     #expect(state.processors.map(\.processor.index) == [0, 1] && state.isOneMoment)
     for entry in state.processors {
       #expect(entry.entries?.lstar == kernel.symbol("entry_SYSCALL_64"), "\(entry.why ?? "")")
-      #expect(entry.processor.isWriteProtected && entry.processor.hasNoExecute)
+      #expect(entry.processor.isWriteProtected && entry.processor.hasNoExecute == true)
       #expect(entry.processor.idt.limit == 0xFFF)
     }
     let running = try ProcessorState(monitor, isPaused: false)

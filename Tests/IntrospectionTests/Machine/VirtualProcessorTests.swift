@@ -13,6 +13,7 @@ import Testing
     RIP=ffffffffa1c17a0b RFL=00000246 [---Z-P-] CPL=0 II=0 A20=1 SMM=0 HLT=1\r
     CS =0010 0000000000000000 ffffffff 00af9b00 DPL=0 CS64 [-RA]\r
     GS =0000 ff19b89c5f200000 00000000 00000000\r
+    TR =0040 fffffe0000003000 00004087 00008b00 DPL=0 TSS64-busy\r
     GDT=     fffffe0000001000 0000007f\r
     IDT=     fffffe0000000000 00000fff\r
     CR0=80050033 CR2=0000000000579662 CR3=\(cr3) CR4=00751eb0\r
@@ -30,8 +31,10 @@ import Testing
     #expect(first.idt == VirtualProcessor.Table(base: 0xFFFF_FE00_0000_0000, limit: 0xFFF))
     #expect(first.gdt == VirtualProcessor.Table(base: 0xFFFF_FE00_0000_1000, limit: 0x7F))
     #expect(first.gsBase == 0xFF19_B89C_5F20_0000 && first.rip == 0xFFFF_FFFF_A1C1_7A0B && first.privilege == 0)
-    #expect(first.hasFiveLevels && first.hasSMEP && first.hasSMAP && first.isWriteProtected && first.hasNoExecute)
+    #expect(first.hasFiveLevels && first.hasSMEP && first.hasSMAP && first.isWriteProtected && first.hasNoExecute == true)
     #expect(found[1].cr3 == 0xF61_0000)
+    #expect(first.task == VirtualProcessor.Table(base: 0xFFFF_FE00_0000_3000, limit: 0x4087))
+    #expect(VirtualProcessor.all(in: Self.dump(0).replacing("TR =", with: "XX=")).first?.task == nil)
   }
 
   @Test("a processor of which something is missing is left out", arguments: ["RIP=", "IDT=", "CR4=", "EFER=", "GS =", "CPL="])

@@ -24,6 +24,14 @@ struct KnownGuest {
     return isBuilt ? folder.path : nil
   }()
 
+  /// An empty disk of 4 MiB.
+  static let disk: String = {
+    let folder = FileManager.default.temporaryDirectory.path
+    let path = "\(folder)/ringwall-disk-\(ProcessInfo.processInfo.processIdentifier).raw"
+    _ = FileManager.default.createFile(atPath: path, contents: Data(count: 4 << 20))
+    return path
+  }()
+
   static func recipe(_ kernel: GuestRecipe.Kernel, _ arguments: [String] = []) -> GuestRecipe {
     GuestRecipe {
       $0.kernel = kernel

@@ -74,12 +74,13 @@ handlers := {
 
 # METADATA
 # title: "A processor uses an interrupt table that is not the kernel's"
-# description: "IDTR points to memory that is not idt_table: whoever made the copy decides what every exception does. Only a running guest tells its registers."
+# description: "IDTR points to memory that is not idt_table: whoever made the copy decides what every exception does. Registers are told by a running guest, and by an ELF core that QEMU wrote."
 # custom:
 #   id: GST-012
 #   severity: critical
 #   technique: [T1014]
 #   facts: [interrupts, processors]
+#   partial: [processors.unread]
 #   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image."
 #   messages:
 #     other: "The interrupt table of CPU {processors} at {address} is not the kernel's idt_table"
@@ -129,6 +130,8 @@ gst_013 contains guest.hit("open", sprintf("%d", [gate.vector]), {"vector": gate
 #     gate: "Segment {index} of CPU {cpu} is a gate to {address} ({owner}), open from privilege level {level}"
 #     conforming: "Segment {index} of CPU {cpu} is code that runs with the privileges of whoever calls it"
 #     stack: "Stack {index} of CPU {cpu} for exceptions lies at {address}"
+#     table: "CPU {cpu} uses the table of segments at {address}, which is no processor's own"
+#     state: "CPU {cpu} uses the task state at {address}, which is no processor's own"
 #   source: "arch/x86/include/asm/segment.h, arch/x86/include/asm/cpu_entry_area.h; Intel SDM volume 3A, sections 3.4.5 and 5.8.3"
 gst_014 contains guest.hit("gate", sprintf("%d:%d", [table.processor, entry.index]), {"index": entry.index, "cpu": table.processor, "address": entry.target.address, "owner": guest.shown(entry.target.owner), "level": entry.dpl}) if {
 	some table in guest.value("interrupts").segments
@@ -147,6 +150,16 @@ gst_014 contains guest.hit("stack", sprintf("%d:s%d", [table.processor, stack.in
 	some stack in table.stacks
 }
 
+gst_014 contains guest.hit("table", sprintf("%d:gdtr", [used.processor]), {"cpu": used.processor, "address": used.gdtr}) if {
+	some used in object.get(guest.value("interrupts"), "used", [])
+	used.ownTable == false
+}
+
+gst_014 contains guest.hit("state", sprintf("%d:tr", [used.processor]), {"cpu": used.processor, "address": used.tr}) if {
+	some used in object.get(guest.value("interrupts"), "used", [])
+	used.ownState == false
+}
+
 # METADATA
 # title: "System calls enter at a place that is not the kernel's"
 # description: "MSR_LSTAR, MSR_CSTAR and MSR_IA32_SYSENTER_EIP say where the processor goes on SYSCALL and SYSENTER. They are registers: memory alone does not show them, and only a running guest tells them."
@@ -155,6 +168,7 @@ gst_014 contains guest.hit("stack", sprintf("%d:s%d", [table.processor, stack.in
 #   severity: critical
 #   technique: [T1014]
 #   facts: [processors]
+#   needs: [processors.unknown.entries]
 #   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image."
 #   messages:
 #     moved: "{register} of CPU {cpu} is {address}, which is {owner} and not {expected}"
@@ -193,6 +207,7 @@ unset(register, entry) if {
 #   severity: high
 #   technique: [T1562, T1014]
 #   facts: [processors]
+#   partial: [processors.unread, processors.unknown.protections]
 #   remediation: "Read the registers again; if the bit stays off, isolate the guest and keep an image of its memory."
 #   messages:
 #     writable: "CR0.WP of CPU {cpu} is off: the kernel can write to its own code"
@@ -206,7 +221,7 @@ gst_021 contains guest.hit("writable", sprintf("%d:wp", [cpu.index]), {"cpu": cp
 
 gst_021 contains guest.hit("executable", sprintf("%d:nx", [cpu.index]), {"cpu": cpu.index}) if {
 	some cpu in guest.value("processors").processors
-	not cpu.noExecute
+	cpu.noExecute == false
 }
 
 gst_021 contains guest.hit("unpinned", sprintf("%d:cr4", [cpu.index]), {"cpu": cpu.index, "bits": concat(", ", cpu.lostPins)}) if {

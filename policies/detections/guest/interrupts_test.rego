@@ -72,6 +72,21 @@ test_registers if {
 	count(interrupts.gst_020) == 1 with input as registers({"lstar": {"address": "0xffff888000000000", "owner": {"kind": "none"}}})
 	count(interrupts.gst_020) == 1 with input as registers({"lstar": {"address": "0x0", "owner": {"kind": "none"}}})
 	count(interrupts.gst_021) == 3 with input as registers({"writeProtect": false, "noExecute": false, "lostPins": ["SMEP"]})
+	count(interrupts.gst_021) == 0 with input as registers({"efer": null, "noExecute": null})
+}
+
+used(change) := {"facts": {"interrupts": {"state": "present", "value": {"tables": [], "segments": [], "used": [object.union(
+	{"processor": 1, "gdtr": "0xfffffe0000001000", "ownTable": true, "tr": "0xfffffe0000003000", "ownState": true},
+	change,
+)]}}}}
+
+test_used_segments if {
+	count(interrupts.gst_014) == 0 with input as used({})
+	count(interrupts.gst_014) == 0 with input as used({"ownTable": null, "tr": null, "ownState": null})
+	some table in interrupts.gst_014 with input as used({"ownTable": false})
+	table.case == "table"
+	some state in interrupts.gst_014 with input as used({"ownState": false})
+	state.args == {"cpu": 1, "address": "0xfffffe0000003000"}
 }
 
 segments(entries, stacks) := {"facts": {"interrupts": {"state": "present", "value": {"tables": [], "segments": [{"processor": 0, "entries": entries, "stacks": stacks}]}}}}

@@ -25,7 +25,7 @@ gst_050 contains guest.hit("both", area.start, {"start": area.start, "end": area
 # description: "Executable memory of the kernel belongs to the code of its image, to a module in the list, to a BPF program or to a trampoline that the kernel keeps a list of. Code elsewhere is that of a module which left the list, or was put there without one, as into the image's data or where the boot's own code was."
 # custom:
 #   id: GST-051
-#   compares: [orphan]
+#   compares: [orphan, module]
 #   severity: high
 #   technique: [T1014, T1620]
 #   facts: [executable]
@@ -33,6 +33,7 @@ gst_050 contains guest.hit("both", area.start, {"start": area.start, "end": area
 #   messages:
 #     orphan: "{start} to {end} can be executed and belongs to nobody"
 #     data: "{start} to {end} can be executed and is no code of the image ({at})"
+#     module: "{start} to {end} can be executed and is none of the code of module {name}"
 #   source: "mm/execmem.c, kernel/module/main.c"
 gst_051 contains guest.hit("orphan", area.start, {"start": area.start, "end": area.end}) if {
 	some area in guest.value("executable").areas
@@ -44,6 +45,13 @@ gst_051 contains guest.hit("data", area.start, {"start": area.start, "end": area
 	some area in guest.value("executable").areas
 	not area.writable
 	area.owner.kind in {"data", "init"}
+}
+
+gst_051 contains guest.hit("module", area.start, {"start": area.start, "end": area.end, "name": area.owner.name}) if {
+	some area in guest.value("executable").areas
+	not area.writable
+	area.owner.kind == "module"
+	area.text == false
 }
 
 # METADATA

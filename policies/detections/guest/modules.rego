@@ -16,6 +16,7 @@ import data.ringwall.lib.guest
 #   messages:
 #     hidden: "The module {name} at {address} is missing in: {places}"
 #     renamed: "The module {name} at {address} has the folder {folder} in /sys/module"
+#     symbols: "The module {name} at {address} has no symbols"
 #     marked: "The module {name} at {address} is marked as {state}, and is not"
 #   source: "kernel/module/main.c, kernel/module/tree_lookup.c; volatility3 linux.hidden_modules"
 gst_070 contains guest.hit("hidden", module.module, {"name": module.name, "address": module.module, "places": concat(", ", [places[place] | some place in module.missingIn])}) if {
@@ -59,6 +60,14 @@ marked(module) if {
 }
 
 marked(module) if module.state > 3
+
+# each has those of its structure and of its functions from its beginning on
+gst_070 contains guest.hit("symbols", module.module, {"name": module.name, "address": module.module}) if {
+	some module in guest.value("modules").modules
+	module.state == 0
+	is_number(module.symbols)
+	module.symbols < 2
+}
 
 # a module is called as its folder is, from its beginning on
 gst_070 contains guest.hit("renamed", module.module, {"name": module.name, "address": module.module, "folder": module.folder}) if {

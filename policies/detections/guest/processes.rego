@@ -69,6 +69,7 @@ places := {"list": "init_task.tasks", "table": "init_pid_ns.idr", "children": "t
 # custom:
 #   id: GST-061
 #   compares: [user, counted, namespace]
+#   doubts: [powerless, capable, realGroup, savedGroup, effectiveGroup, rootGroup, inheritable]
 #   severity: critical
 #   technique: [T1068, T1548]
 #   facts: [processes]
@@ -86,6 +87,14 @@ places := {"list": "init_task.tasks", "table": "init_pid_ns.idr", "children": "t
 #     saved: "Process {pid} ({name}) of user {uid} may become root, and has none of root's capabilities"
 #     beyond: "Process {pid} ({name}) has capabilities that the kernel does not know ({bits})"
 #     unpermitted: "Process {pid} ({name}) uses capabilities that it is not permitted ({bits})"
+#     ambient: "Process {pid} ({name}) has ambient capabilities that it may not inherit ({bits})"
+#     powerless: "Process {pid} ({name}) of user {uid} acts as root, and has none of root's capabilities"
+#     capable: "Process {pid} ({name}) of user {uid} has capabilities, and the kernel has not marked it as one that gained any ({bits})"
+#     effectiveGroup: "Process {pid} ({name}) of user {uid} acts as group 0, and runs no program with the set-group-ID bit"
+#     realGroup: "Process {pid} ({name}) of user {uid} has the real group 0, and neither its effective nor its saved group is 0"
+#     savedGroup: "Process {pid} ({name}) of user {uid} has the saved group 0, and neither its real nor its effective group is 0"
+#     rootGroup: "Process {pid} ({name}) of user {uid} has the group 0, which its origin does not explain"
+#     inheritable: "Process {pid} ({name}) of user {uid} may inherit capabilities that process {parent} above it has not ({bits})"
 #     escaped: "Process {pid} ({name}) belongs to a pid namespace of its own, and to the first namespaces of all other kinds"
 #     root: "Process {pid} ({name}) has the root and the working folder that threads of the kernel share"
 #   source: "kernel/cred.c (commit_creds, set_cred_ucounts), kernel/sys.c (set_user, __sys_setfsuid), security/commoncap.c (cap_capset)"
@@ -182,6 +191,126 @@ gst_061 contains guest.hit("unpermitted", process.task, {"pid": process.pid, "na
 	some process in lasting
 	is_string(process.notPermitted)
 	process.notPermitted != "0x0"
+}
+
+# the kernel keeps ambient capabilities within those that are permitted and inheritable
+gst_061 contains guest.hit("ambient", process.task, {"pid": process.pid, "name": process.name, "bits": process.notInheritable}) if {
+	some process in lasting
+	is_string(process.notInheritable)
+	process.notInheritable != "0x0"
+}
+
+# Who becomes root by a program gets what may be gained, and whoever gives that up is seldom still root.
+gst_061 contains guest.hit("powerless", process.task, {"pid": process.pid, "name": process.name, "uid": process.uid}) if {
+	some process in lasting
+	process.mm != null
+	process.euid == 0
+	process.suid == 0
+	process.permitted == "0x0"
+	process.pidLevel == 0
+	bits.or(process.boundingLow, process.boundingHigh) != 0
+	process.userNamespace == guest.value("processes").userNamespace
+	not process.setuidProgram == true
+}
+
+# Capabilities come from the program's file or from root, who gives up all but these; either leaves a mark, which a program may take away.
+gst_061 contains guest.hit("capable", process.task, {"pid": process.pid, "name": process.name, "uid": process.uid, "bits": process.notAmbient}) if {
+	some process in ordinary
+	process.gained == false
+	is_string(process.notAmbient)
+	process.notAmbient != "0x0"
+	process.permittedLow != 4294967295
+}
+
+# what a program with the set-group-ID bit starts acts as its group too
+gst_061 contains guest.hit("effectiveGroup", process.task, {"pid": process.pid, "name": process.name, "uid": process.uid}) if {
+	some process in ordinary
+	process.egid == 0
+	process.sgid == 0
+	process.gid != 0
+	not process.setgidProgram == true
+}
+
+# A program with the set-group-ID bit leaves the real group as it was; services that give up less than all of it do so too.
+gst_061 contains guest.hit("realGroup", process.task, {"pid": process.pid, "name": process.name, "uid": process.uid}) if {
+	some process in ordinary
+	process.gid == 0
+	not 0 in {process.egid, process.sgid}
+	not process.setgidProgram == true
+}
+
+gst_061 contains guest.hit("savedGroup", process.task, {"pid": process.pid, "name": process.name, "uid": process.uid}) if {
+	some process in ordinary
+	process.sgid == 0
+	not 0 in {process.gid, process.egid}
+	not process.setgidProgram == true
+}
+
+# Containers run any user with the group 0; newgrp and sudo -g give it to whoever may have it.
+gst_061 contains guest.hit("rootGroup", process.task, {"pid": process.pid, "name": process.name, "uid": process.uid}) if {
+	some process in ordinary
+	process.pidLevel == 0
+	process.gid == 0
+	0 in {process.egid, process.sgid}
+	not process.setgidProgram == true
+	strange_group(process)
+}
+
+# whoever gets its groups from a list of them (initgroups) has its own among them
+strange_group(process) if {
+	process.groups > 0
+	process.inRootGroup == false
+	not same_groups(origin(process))
+}
+
+strange_group(process) if {
+	above := origin(process)
+	above in ordinary
+	not 0 in {above.gid, above.egid, above.sgid}
+	not above.inRootGroup == true
+}
+
+# of a parent that is no better explained, the parent is told
+same_groups(above) if {
+	above in ordinary
+	above.gid == 0
+}
+
+# Some container engines leave what may be inherited to every user, and pam_cap gives it to some.
+gst_061 contains guest.hit("inheritable", process.task, {"pid": process.pid, "name": process.name, "uid": process.uid, "parent": above.pid, "bits": inherited(process)}) if {
+	some process in ordinary
+	process.pidLevel == 0
+	above := origin(process)
+	inherits_more(process, above)
+}
+
+inherits_more(process, above) if {
+	known := bits.or(process.permittedLow, above.inheritableLow)
+	bits.and(process.inheritableLow, known) != process.inheritableLow
+}
+
+inherits_more(process, above) if {
+	known := bits.or(process.permittedHigh, above.inheritableHigh)
+	bits.and(process.inheritableHigh, known) != process.inheritableHigh
+}
+
+inherited(process) := sprintf("0x%08x%08x", [process.inheritableHigh, process.inheritableLow])
+
+# who is not root, runs a program, and is in the first user namespace
+ordinary contains process if {
+	some process in lasting
+	not process.kernelThread
+	process.mm != null
+	not 0 in {process.uid, process.euid, process.suid}
+	process.userNamespace == guest.value("processes").userNamespace
+}
+
+# the process of a thread, and the parent of a process
+origin(process) := leader if {
+	object.get(process, "group", process.pid) != process.pid
+	some leader in by_pid[sprintf("%d", [process.group])]
+} else := parent if {
+	some parent in by_pid[sprintf("%d", [process.ppid])]
 }
 
 # Who is not in the first pid namespace got other namespaces with it, which may be the first ones and are never their first set (init_nsproxy).
@@ -394,6 +523,8 @@ gst_065 contains guest.hit("title", process.task, {"pid": process.pid, "name": p
 #     privileges: "Process {pid} ({name}) could gain no rights in the baseline (no_new_privs) and can now"
 #     locks: "Process {pid} ({name}) has lost locked securebits since the baseline"
 #     bounding: "Process {pid} ({name}) could not gain some capabilities in the baseline and can now"
+#     inheritable: "Process {pid} ({name}) runs the same program as in the baseline and may inherit capabilities that it could not give itself"
+#     group: "Process {pid} ({name}) runs the same program as in the baseline, had the group {before} and has the group 0 now"
 #   source: "kernel/cred.c, security/commoncap.c (cap_task_prctl), kernel/seccomp.c, Documentation/userspace-api/no_new_privs.rst"
 gst_066 contains guest.hit("capabilities", process.task, {"pid": process.pid, "name": process.name, "now": process.permitted, "before": old.permitted}) if {
 	some process, old in same_program
@@ -442,6 +573,31 @@ gst_066 contains guest.hit("bounding", process.task, {"pid": process.pid, "name"
 wider(process, old) if bits.and(process.boundingLow, old.boundingLow) != process.boundingLow
 
 wider(process, old) if bits.and(process.boundingHigh, old.boundingHigh) != process.boundingHigh
+
+# a process adds to these what it is permitted
+gst_066 contains guest.hit("inheritable", process.task, {"pid": process.pid, "name": process.name}) if {
+	some process, old in same_program
+	not more(process, old)
+	process.userNamespace == old.userNamespace
+	more_inherited(process, old)
+}
+
+more_inherited(process, old) if {
+	bits.and(process.inheritableLow, bits.or(old.inheritableLow, old.permittedLow)) != process.inheritableLow
+}
+
+more_inherited(process, old) if {
+	bits.and(process.inheritableHigh, bits.or(old.inheritableHigh, old.permittedHigh)) != process.inheritableHigh
+}
+
+gst_066 contains guest.hit("group", process.task, {"pid": process.pid, "name": process.name, "before": old.gid}) if {
+	some process, old in same_program
+	0 in {process.gid, process.egid, process.sgid}
+	not 0 in {old.gid, old.egid, old.sgid}
+
+	# CAP_SETGID
+	bits.and(old.permittedLow, 64) == 0
+}
 
 # of the same boot: a task is known by its id, the moment in which it started and where it lies
 same_task[process] := old if {

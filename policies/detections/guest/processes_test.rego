@@ -157,6 +157,7 @@ test_contradictions if {
 		"saved": {"suid": 0, "permitted": "0x0"},
 		"beyond": {"beyondLast": "0x8000000000000000"},
 		"unpermitted": {"notPermitted": "0x1"},
+		"ambient": {"notInheritable": "0x400"},
 	}
 	every name, change in changes {
 		hits := processes.gst_061 with input as judged([init, child(change)], {})
@@ -173,7 +174,7 @@ test_groups_of_root if {
 	}
 }
 
-before := child({"started": "5", "fsuid": 1000, "permitted": "0x0", "permittedLow": 0, "permittedHigh": 0, "securebits": 3, "noNewPrivileges": true, "boundingLow": 1, "boundingHigh": 0, "sandbox": {"mode": 2, "filter": true, "asked": true}})
+before := child({"started": "5", "fsuid": 1000, "permitted": "0x0", "permittedLow": 0, "permittedHigh": 0, "securebits": 3, "noNewPrivileges": true, "boundingLow": 1, "boundingHigh": 0, "inheritableLow": 0, "inheritableHigh": 0, "gid": 1000, "egid": 1000, "sgid": 1000, "sandbox": {"mode": 2, "filter": true, "asked": true}})
 
 test_gained if {
 	changes := {
@@ -183,6 +184,8 @@ test_gained if {
 		"privileges": {"noNewPrivileges": false},
 		"locks": {"securebits": 1},
 		"bounding": {"boundingLow": 3},
+		"inheritable": {"inheritableLow": 4096},
+		"group": {"gid": 0},
 	}
 	every name, change in changes {
 		now := object.union(judged([object.union(before, change)], {}), {"baseline": judged([before], {})})
@@ -224,4 +227,74 @@ test_sandbox if {
 test_mark if {
 	count(processes.gst_069) == 1 with input as judged([child({"pinning": true, "flags": "0x10000000"})], {})
 	count(processes.gst_069) == 0 with input as judged([child({"pinning": true, "flags": "0x10000000", "state": "R"})], {})
+}
+
+user_groups := {
+	"gid": 1000, "egid": 1000, "sgid": 1000, "groups": 2, "inRootGroup": false, "pidLevel": 0, "setgidProgram": false,
+	"permittedLow": 0, "permittedHigh": 0, "inheritableLow": 0, "inheritableHigh": 0,
+}
+
+grouped(above, change) := judged(
+	[
+		object.union(init, {"gid": 0, "egid": 0, "sgid": 0, "groups": 0, "inRootGroup": false, "inheritableLow": 0, "inheritableHigh": 0}),
+		object.union(object.union(shell, user_groups), above),
+		child(object.union(user_groups, change)),
+	],
+	{"userNamespace": 7},
+)
+
+cases(document) := {hit.case | some hit in hits} if {
+	hits := processes.gst_061 with input as document
+}
+
+root_group := {"gid": 0, "egid": 0, "sgid": 0, "fsgid": 0}
+
+test_groups_in_doubt if {
+	cases(grouped({}, {})) == set()
+	cases(grouped({}, {"gid": 0})) == {"realGroup"}
+	cases(grouped({}, {"gid": 0, "setgidProgram": true})) == set()
+	cases(grouped({}, {"sgid": 0})) == {"savedGroup"}
+	cases(grouped({}, {"sgid": 0, "setgidProgram": true})) == set()
+	cases(grouped({}, {"egid": 0, "sgid": 0})) == {"effectiveGroup"}
+	cases(grouped({}, {"egid": 0, "sgid": 0, "setgidProgram": true})) == set()
+	cases(grouped({}, root_group)) == {"rootGroup"}
+
+	# a child of root with its own list of groups, or with a list that has the group 0
+	cases(grouped({}, object.union(root_group, {"ppid": 1}))) == {"rootGroup"}
+	cases(grouped({}, object.union(root_group, {"ppid": 1, "inRootGroup": true}))) == set()
+	cases(grouped({}, object.union(root_group, {"ppid": 1, "groups": 0}))) == set()
+
+	# a member of the group, a container, and the child of one that is told itself
+	cases(grouped({"inRootGroup": true}, object.union(root_group, {"inRootGroup": true}))) == set()
+	cases(grouped({}, object.union(root_group, {"pidLevel": 1}))) == set()
+	cases(grouped(object.union(root_group, {"inRootGroup": true}), root_group)) == set()
+	cases(grouped({}, object.union(root_group, {"userNamespace": 8}))) == set()
+	cases(grouped({}, object.union(root_group, {"setgidProgram": true}))) == set()
+}
+
+test_inheritable_in_doubt if {
+	cases(grouped({}, {"inheritableLow": 4096})) == {"inheritable"}
+	cases(grouped({}, {"inheritableHigh": 1})) == {"inheritable"}
+	cases(grouped({}, {"inheritableLow": 4096, "permittedLow": 4096})) == set()
+	cases(grouped({"inheritableLow": 4096, "permittedLow": 4096}, {"inheritableLow": 4096})) == set()
+	cases(grouped({}, {"inheritableLow": 4096, "pidLevel": 1})) == set()
+}
+
+test_root_without_rights_in_doubt if {
+	acting := {"euid": 0, "suid": 0, "permitted": "0x0", "boundingLow": 1, "boundingHigh": 0}
+	cases(grouped({}, acting)) == {"powerless"}
+	cases(grouped({}, object.union(acting, {"setuidProgram": true}))) == set()
+	cases(grouped({}, object.union(acting, {"uid": 0, "userUid": 0}))) == {"powerless"}
+	cases(grouped({}, object.union(acting, {"pidLevel": 1}))) == set()
+	cases(grouped({}, object.union(acting, {"boundingLow": 0}))) == set()
+	cases(grouped({}, object.union(acting, {"permitted": "0x1"}))) == set()
+}
+
+test_capabilities_in_doubt if {
+	having := {"permitted": "0x1000", "permittedLow": 4096, "notAmbient": "0x1000", "gained": false}
+	cases(grouped({}, having)) == {"capable"}
+	cases(grouped({}, object.union(having, {"gained": true}))) == set()
+	cases(grouped({}, object.union(having, {"gained": null}))) == set()
+	cases(grouped({}, object.union(having, {"notAmbient": "0x0"}))) == set()
+	cases(grouped({}, object.union(having, {"suid": 0}))) == set()
 }

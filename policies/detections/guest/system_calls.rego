@@ -81,7 +81,8 @@ known(table, entry) if {
 prefixes := {
 	"x64": ["__x64_sys_", "__x64_compat_sys_"],
 	"ia32": ["__ia32_sys_", "__ia32_compat_sys_"],
-	"x32": ["__x64_sys_", "__x32_compat_sys_"],
+	# the latter since 5.13
+	"x32": ["__x64_sys_", "__x32_compat_sys_", "__x64_compat_sys_"],
 }
 
 # METADATA
@@ -108,7 +109,7 @@ gst_003 contains guest.hit("changed", sprintf("%s:%d", [table.name, entry.number
 
 # METADATA
 # title: "A system call is no longer reached"
-# description: "Newer kernels find the function of a system call by jumps in x64_sys_call and ia32_sys_call, and keep a table of the first for tracing only. Where no jump leads to a function of a call any more, the jump was turned elsewhere. The same holds of the steps before: the entry leads to do_syscall_64, and that to the switch or to the table."
+# description: "Newer kernels find the function of a system call by jumps in x64_sys_call, ia32_sys_call and x32_sys_call, and keep a table of the first for tracing only. Where no jump leads to a function of a call any more, the jump was turned elsewhere. The same holds of the steps before: the entry leads to do_syscall_64, and that to the switch or to the table."
 # custom:
 #   id: GST-004
 #   severity: critical
@@ -118,8 +119,9 @@ gst_003 contains guest.hit("changed", sprintf("%s:%d", [table.name, entry.number
 #   messages:
 #     lost: "No jump of x64_sys_call leads to {name}, the function of number {number}"
 #     compat: "No jump of ia32_sys_call leads to {name}"
+#     x32: "No jump of x32_sys_call leads to {name}"
 #     step: "{function} does not lead to {next} any more"
-#   source: "arch/x86/entry/syscall_64.c (x64_sys_call), arch/x86/entry/syscall_32.c (ia32_sys_call)"
+#   source: "arch/x86/entry/syscall_64.c (x64_sys_call), arch/x86/entry/syscall_32.c (ia32_sys_call), arch/x86/entry/syscall_x32.c (x32_sys_call)"
 gst_004 contains guest.hit("lost", sprintf("%d", [call.number]), {"number": call.number, "name": call.name}) if {
 	some call in guest.value("systemCalls").lost
 }
@@ -131,4 +133,9 @@ gst_004 contains guest.hit("step", step.to, {"function": step.from, "next": step
 gst_004 contains guest.hit("compat", name, {"name": name}) if {
 	some name in guest.value("systemCalls").compatUnreached
 	name in guest_calls.ia32
+}
+
+gst_004 contains guest.hit("x32", name, {"name": name}) if {
+	some name in object.get(guest.value("systemCalls"), "x32Unreached", [])
+	name in guest_calls.x32
 }

@@ -77,3 +77,26 @@ test_compat if {
 	hit.args.name == "__ia32_sys_kill"
 	count(system_calls.gst_004) == 1 with input as calls
 }
+
+x32(entries) := {"facts": {"systemCalls": {"state": "present", "value": {"tables": [{"name": "x32", "symbol": "x32_sys_call_table", "entries": entries}]}}}}
+
+test_x32_table if {
+	clean_entries := [entry(0, "__x64_sys_read"), entry(512, "__x32_compat_sys_rt_sigaction"), entry(520, "__x64_compat_sys_execve"), entry(335, "sys_ni_syscall")]
+	count(system_calls.gst_001) == 0 with input as x32(clean_entries)
+	count(system_calls.gst_002) == 0 with input as x32(clean_entries)
+	some hit in system_calls.gst_001 with input as x32([foreign])
+	hit.args.table == "x32_sys_call_table"
+	some other in system_calls.gst_002 with input as x32([entry(512, "__ia32_compat_sys_rt_sigaction")])
+	other.case == "strange"
+	some middle in system_calls.gst_002 with input as x32([inside])
+	middle.case == "inside"
+	changed := object.union(x32([entry(62, "__x64_sys_getppid")]), {"baseline": x32([entry(62, "__x64_sys_kill")])})
+	before := {"kernel": {"state": "present", "value": {"release": "5.10.0", "buildId": "ab"}}}
+	count(system_calls.gst_003) == 1 with input as object.union(changed, {"facts": before, "baseline": {"facts": before}})
+}
+
+test_x32_switch if {
+	calls := {"facts": {"systemCalls": {"state": "present", "value": {"tables": [], "x32Unreached": ["__x64_sys_kill", "__x64_sys_recvmsg", "__x64_compat_sys_execve"]}}}}
+	hits := system_calls.gst_004 with input as calls
+	{hit.args.name | some hit in hits} == {"__x64_sys_kill", "__x64_compat_sys_execve"}
+}

@@ -211,6 +211,7 @@ gst_032 contains guest.hit("page", address, {"address": address, "function": tex
 #     breakpoint: "{at} begins with a breakpoint that no probe has set (bytes {bytes})"
 #     cut: "{at} returns at once, and its code is still behind the return (bytes {bytes})"
 #     exit: "The module {name} ends by {address}, which belongs to {owner}"
+#     exitTaken: "The module {name} has a function that ends it, and does not say so"
 #   source: "include/linux/module.h, arch/x86/kernel/module.c"
 gst_072 contains guest.hit("target", site.at.address, {"at": guest.shown(site.at.owner), "kind": site.kind, "address": site.target.address, "owner": guest.shown(site.target.owner)}) if {
 	some module in guest.value("moduleCode").modules
@@ -256,6 +257,11 @@ gst_072 contains guest.hit("exit", module.module, {"name": module.name, "address
 	some module in guest.value("moduleCode").modules
 	module.exit.address
 	not own(module.exit.owner, module.name)
+}
+
+gst_072 contains guest.hit("exitTaken", module.module, {"name": module.name}) if {
+	some module in guest.value("moduleCode").modules
+	module.exitTaken == true
 }
 
 own(owner, name) if {

@@ -2,6 +2,31 @@
 # or belong to the x32 interface (512 to 547).
 package ringwall.lib.guest_calls
 
+# numbers of x64 that the x32 interface has no function for, or one of another number
+x64_alone := {
+	"13", "15", "16", "19", "20", "45", "46", "47", "54", "55", "59", "101", "127", "128", "129", "131", "134", "156", "174", "177", "178", "180",
+	"205", "206", "209", "211", "214", "215", "222", "236", "244", "246", "247", "273", "274", "278", "279", "295", "296", "297", "299", "307",
+	"310", "311", "322", "327", "328", "335", "336",
+}
+
+# Functions of the x32 interface: those of 64 bits that it shares, and its own of 512 to 547 that have the name of one of these.
+x32 contains sprintf("__x64_sys_%s", [name]) if {
+	some number, name in x64
+	not number in x64_alone
+}
+
+x32 contains name if {
+	some name in {
+		"__x64_compat_sys_rt_sigaction", "__x64_compat_sys_ioctl", "__x64_compat_sys_recvfrom", "__x64_compat_sys_sendmsg",
+		"__x64_compat_sys_recvmsg", "__x64_compat_sys_execve", "__x64_compat_sys_ptrace", "__x64_compat_sys_rt_sigpending",
+		"__x64_compat_sys_rt_sigqueueinfo", "__x64_compat_sys_sigaltstack", "__x64_compat_sys_timer_create", "__x64_compat_sys_mq_notify",
+		"__x64_compat_sys_kexec_load", "__x64_compat_sys_waitid", "__x64_compat_sys_set_robust_list", "__x64_compat_sys_get_robust_list",
+		"__x64_compat_sys_rt_tgsigqueueinfo", "__x64_compat_sys_sendmmsg", "__x64_compat_sys_io_setup", "__x64_compat_sys_io_submit",
+		"__x64_compat_sys_execveat", "__x64_sys_readv", "__x64_sys_writev", "__x64_sys_vmsplice", "__x64_sys_move_pages",
+		"__x64_sys_process_vm_readv", "__x64_sys_process_vm_writev", "__x64_sys_setsockopt", "__x64_sys_getsockopt",
+	}
+}
+
 x64 := {
 	"0": "read",
 	"1": "write",
