@@ -52,6 +52,10 @@ struct PatchSiteSearch {
         add(.jumpLabel, label.code, length, target: label.target, isOn: Self.isOn(label.key, guest))
       }
     }
+    // The tracer's own calls lead to whoever asked for them last (ftrace_update_ftrace_func, arch/x86/kernel/ftrace.c).
+    for name in ["ftrace_call", "ftrace_regs_call"] {
+      if let address = guest.symbol(name) { add(.tracer, address, 5) }
+    }
     for name in ["bpf_dispatcher_xdp_func"] {
       if let address = guest.symbol(name) { add(.dispatcher, hasLandingPad(address) ? address &+ 4 : address, 5) }
     }

@@ -95,6 +95,23 @@ test_code_that_does_not_fit if {
 	hit.args == {"at": "commit_creds", "bytes": "e900000000", "address": "0xffffffffc0000040", "owner": "module loop"}
 }
 
+test_code_of_a_module_that_does_not_fit if {
+	fits := {"facts": {"moduleCode": {"state": "present", "value": {"modules": [{"name": "loop", "odd": []}, {"name": "dummy"}], "unjudged": []}}}}
+	count(text.gst_077) == 0 with input as fits
+	target := {"address": "0x2", "owner": {"kind": "none"}}
+	odd := [
+		object.union(site, {"kind": "leads", "function": "loop_queue_rq", "target": target}),
+		object.union(site, {"kind": "inside", "function": "", "target": target}),
+		object.union(site, {"kind": "stack", "function": "loop_queue_rq"}),
+	]
+	hits := text.gst_077 with input as {"facts": {"moduleCode": {"state": "present", "value": {"modules": [{"name": "loop", "odd": odd}]}}}}
+	{[hit.case, hit.args] | some hit in hits} == {
+		["leads", {"name": "loop", "function": "loop_queue_rq", "bytes": "e900000000", "address": "0x2", "owner": "nobody"}],
+		["inside", {"name": "loop", "function": "0x1", "bytes": "e900000000", "address": "0x2"}],
+		["stack", {"name": "loop", "function": "loop_queue_rq", "bytes": "e900000000"}],
+	}
+}
+
 test_constant_that_leads_out if {
 	word := {"at": {"address": "0x1", "owner": {"kind": "data", "name": "ipv4_specific", "distance": 8}}, "target": {"address": "0x2", "owner": {"kind": "none"}}}
 	count(text.gst_037) == 0 with input as {"facts": {"readOnly": {"state": "present", "value": {"foreign": []}}}}
