@@ -78,7 +78,7 @@ extension IntegrityFacts.Name {
     case .readOnly: "__start_rodata to __end_rodata"
     case .kernelFile: "_stext to _etext, __start_rodata, and .text and .rodata of the vmlinux that was given"
     case .moduleCode: "modules, with their jump_entries, static_call_sites, orc_unwind and kallsyms, ftrace_pages_start, kprobe_table"
-    case .tracing: "ftrace_ops_list, ftrace_ops_trampoline_list, ftrace_trace_function"
+    case .tracing: "ftrace_ops_list, ftrace_ops_trampoline_list, ftrace_trace_function, optimized_kprobe.optinsn"
     case .probes: "kprobe_table"
     case .securityHooks: "security_hook_heads, static_calls_table, lsm_names, arrays of hooks"
     case .operations: "tables of operations among the kernel's symbols, super_blocks, proc_root, init_net.proc_net"

@@ -32,7 +32,10 @@ extension IntegrityReader {
         rows += tracer(entry, functionOffset, flagsOffset, isListed: false) ?? []
       }
     }
-    var members: [FactValue.Member] = [.init("operations", .array(rows))]
+    let made = trampolines()
+    var members: [FactValue.Member] = [
+      .init("operations", .array(rows)), .init("trampolines", .array(made.rows)), .init("unjudged", .array(made.unjudged)),
+    ]
     if let symbol = guest.symbol("ftrace_trace_function"), let function = guest.u64(symbol) {
       members.append(.init("function", code.fact(function)))
     }

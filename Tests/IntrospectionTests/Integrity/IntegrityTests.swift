@@ -167,8 +167,8 @@ struct IntegrityTests {
   func code(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
   @Test(
-    "callbacks, programs of BPF and settings",
-    arguments: Change.hooks + Change.programs + Change.operations + Change.settings)
+    "trampolines, callbacks, programs of BPF and settings",
+    arguments: Change.trampolines + Change.hooks + Change.programs + Change.operations + Change.settings)
   func hooks(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
   @Test("what one table has and another lacks", arguments: Change.views)
@@ -306,8 +306,8 @@ struct IntegrityOfNewKernelTests {
   func code(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
   @Test(
-    "callbacks, programs of BPF and settings",
-    arguments: Change.hooks + Change.programs + Change.operations + Change.settings)
+    "trampolines, callbacks, programs of BPF and settings",
+    arguments: Change.trampolines + Change.hooks + Change.programs + Change.operations + Change.settings)
   func hooks(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
   @Test("what one table has and another lacks", arguments: Change.views)

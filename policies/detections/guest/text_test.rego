@@ -1,5 +1,6 @@
 package ringwall.detections.guest.text_test
 
+import data.ringwall.detections.guest.hooks
 import data.ringwall.detections.guest.memory
 import data.ringwall.detections.guest.modules
 import data.ringwall.detections.guest.text
@@ -183,4 +184,14 @@ test_kernel if {
 	rejected := {"source": "VMCOREINFO", "address": "0x1000", "reason": "its banner says otherwise"}
 	count(modules.gst_080) == 1 with input as {"facts": {"kernel": {"state": "present", "value": {"rejected": [rejected]}}}}
 	count(modules.gst_081) == 1 with input as {"facts": {}, "inconsistencies": [{"structure": "modules", "address": "0x1", "reason": "circle"}]}
+}
+
+test_trampolines if {
+	code := {"kind": "code", "at": {"address": "0x2", "owner": {"kind": "none"}}, "trampoline": "0x1", "bytes": "cc"}
+	leads := object.union(code, {"kind": "leads", "target": {"address": "0x9", "owner": {"kind": "none"}}})
+	hits := hooks.gst_039 with input as {"facts": {"tracing": {"state": "present", "value": {"operations": [], "trampolines": [code, leads], "unjudged": []}}}}
+	{[hit.case, hit.args] | some hit in hits} == {
+		["code", {"trampoline": "0x1", "address": "0x2", "bytes": "cc"}],
+		["leads", {"trampoline": "0x1", "address": "0x2", "target": "0x9", "owner": "nobody"}],
+	}
 }
