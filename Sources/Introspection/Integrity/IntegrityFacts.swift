@@ -84,7 +84,7 @@ extension IntegrityFacts.Name {
     case .operations: "tables of operations among the kernel's symbols, super_blocks, proc_root, init_net.proc_net"
     case .callbacks:
       "notifier chains, net.nf, ptype_base, inet_protos, formats, tty_ldiscs, sysctl_table_root, timer_bases, worker_pool_idr, tracepoints, irq_desc, softirq_vec, pv_ops"
-    case .executable: "init_top_pgt, mm_struct.pgd of each process"
+    case .executable: "init_top_pgt, mm_struct.pgd, mm_mt and context.vdso of each process, vdso_image_64"
     case .processes: "init_task.tasks, init_pid_ns.idr, task_struct.children, css_set_table, task_struct_cachep, cred, mm_struct"
     case .modules: "modules, module_kset, mod_tree, module_bug_list, tainted_mask"
     case .programs: "prog_idr"

@@ -158,7 +158,7 @@ struct IntegrityTests {
   @Test("what a running guest is just changing accuses nobody, and what stays does", arguments: Change.passing)
   func passing(_ change: Change) throws { try IntegrityScene.shared().expectPassing(change) }
 
-  @Test("page tables that lead elsewhere", arguments: Change.memory)
+  @Test("page tables and mappings that are not what they seem", arguments: Change.memory + Change.mappings)
   func memory(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
   @Test(
@@ -299,7 +299,7 @@ struct IntegrityOfNewKernelTests {
   @Test("what a running guest is just changing accuses nobody, and what stays does", arguments: Change.passing)
   func passing(_ change: Change) throws { try IntegrityScene.shared().expectPassing(change) }
 
-  @Test("page tables that lead elsewhere", arguments: Change.memory)
+  @Test("page tables and mappings that are not what they seem", arguments: Change.memory + Change.mappings)
   func memory(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
   @Test("code of the kernel and of modules is changed", arguments: Change.code + Change.calls + Change.modules + Change.moduleFunctions)

@@ -186,6 +186,27 @@ test_kernel if {
 	count(modules.gst_081) == 1 with input as {"facts": {}, "inconsistencies": [{"structure": "modules", "address": "0x1", "reason": "circle"}]}
 }
 
+test_mappings_that_are_not_listed if {
+	page := {"pid": 7, "name": "evil", "task": "0x7", "address": "0x7f0000000000", "writable": false, "executable": true, "counted": 9, "listed": 9}
+	count := object.union(page, {"address": null, "counted": 9, "listed": 8})
+	hits := memory.gst_078 with input as {"facts": {"executable": {"state": "present", "value": {"areas": [], "unlisted": [page, count], "unjudged": []}}}}
+	{[hit.case, hit.args] | some hit in hits} == {
+		["page", {"pid": 7, "name": "evil", "address": "0x7f0000000000"}],
+		["count", {"pid": 7, "name": "evil", "counted": 9, "listed": 8}],
+	}
+	none := memory.gst_078 with input as {"facts": {"executable": {"state": "present", "value": {"areas": [], "unlisted": []}}}}
+	none == set()
+}
+
+test_shared_code if {
+	odd := {"image": "vdso_image_64", "offset": "0x700", "kind": "leads", "bytes": "e9"}
+	own := {"pid": 7, "name": "evil", "task": "0x7", "image": "vdso_image_64", "offset": "0x700", "bytes": "e9", "original": "55"}
+	hits := memory.gst_079 with input as {"facts": {"executable": {"state": "present", "value": {"areas": [], "vdso": {"odd": [odd], "processes": [own], "breakpoints": []}}}}}
+	{hit.case | some hit in hits} == {"shared", "own"}
+	none := memory.gst_079 with input as {"facts": {"executable": {"state": "present", "value": {"areas": [], "vdso": {"odd": [], "processes": [], "breakpoints": ["gdb (7)"]}}}}}
+	none == set()
+}
+
 test_trampolines if {
 	code := {"kind": "code", "at": {"address": "0x2", "owner": {"kind": "none"}}, "trampoline": "0x1", "bytes": "cc"}
 	leads := object.union(code, {"kind": "leads", "target": {"address": "0x9", "owner": {"kind": "none"}}})
