@@ -44,6 +44,9 @@ package struct StackSweep {
     return found
   }
 
+  /// PUSHF and POP RAX; PUSH RDI and POPF.
+  private static func isPair(_ first: UInt8, _ second: UInt8) -> Bool { first == 0x9C && second == 0x58 || first == 0x57 && second == 0x9D }
+
   private mutating func contradiction(
     _ bytes: UnsafePointer<UInt8>, _ marks: UnsafePointer<UInt8>, _ begin: Int, _ function: Range<Int>
   ) -> Int? {
@@ -62,13 +65,17 @@ package struct StackSweep {
       while let next = table.place(after: index), next <= place { index += 1 }
       let instruction = unsafe decoder.decode(bytes, place, function.upperBound)
       guard instruction.length > 0 else { break }
-      let end = place + instruction.length
+      var end = place + instruction.length
       let state = table[index]
+      let isPair = unsafe end < function.upperBound && Self.isPair(bytes[place], bytes[end])
+      // What the kernel put there for a call of a hypervisor's (paravirt) before its tables knew of it.
+      let isNeutral = instruction.length == 1 && isPair && table.place(after: index) != end
+      if isNeutral { end += 1 }
       known[place - function.lowerBound] = Int32(truncatingIfNeeded: index)
       if let next = table.place(after: index), next < end { return place }
       if let depth, isFrame(state), state.offset != depth { return place }
       depth = nil
-      if unsafe marks[place] & 2 == 0, isFrame(state) {
+      if isNeutral { depth = isFrame(state) ? state.offset : nil } else if unsafe marks[place] & 2 == 0, isFrame(state) {
         switch unsafe StackEffect(bytes + place, instruction) {
         case .unknown: break
         case .moves(let bytes): depth = state.offset + bytes
