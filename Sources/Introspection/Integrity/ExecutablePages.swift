@@ -43,9 +43,16 @@ extension IntegrityReader {
       found.own = ProcessTables(guest).differences(processes.processes)
       let reached = UserTables(guest, code.text).reached(processes.processes)
       found.reached = reached.pages
+      found.unlisted = reached.unlisted
+      found.shared = SharedCode(guest).differences(processes.processes)
       if let fault = reached.fault { note(fault) }
     }
     settle(&found)
+    // Of a process whose mappings are just being changed nothing can be said.
+    if let lists = UnlistedPages(guest) {
+      found.passing = found.unlisted.filter { lists.isLocked($0.process) }
+      found.unlisted.removeAll { lists.isLocked($0.process) }
+    }
     return .present(.object(members(found)))
   }
 
@@ -73,6 +80,27 @@ extension IntegrityReader {
       .init("areas", .array(rows)), .init("moved", .array(elsewhere)), .init("open", .array(reachable)), .init("aliases", .array(shared)),
       .init("processes", .array(found.own.map { $0.factValue(levels: guest.space.levels) })), .init("constants", .array(writable)),
       .init("reached", .array(found.reached.map { $0.factValue(code) })),
+      .init("unlisted", .array(found.unlisted.map(\.factValue))),
+      .init("vdso", vdso(found.shared)),
+      .init("unjudged", .array(found.passing.map { .string("\($0.process.name) (\($0.process.pid))") })),
+    ]
+  }
+
+  /// What processes and the kernel's own image hold in the place of the code that all programs share. A debugger sets breakpoints there lawfully.
+  private func vdso(_ found: [SharedCode.Difference]) -> FactValue {
+    let shared = SharedCode(guest)
+    let odd = shared.images.flatMap { image in
+      shared.oddities(image).prefix(Self.reportLimit).map { oddity -> FactValue in
+        [
+          "image": .string(image.name), "offset": addressValue(UInt64(oddity.place)), "kind": .string(oddity.kind.rawValue),
+          "bytes": .string(image.bytes[oddity.place..<min(oddity.place + 16, image.bytes.count)].hexadecimal),
+        ]
+      }
+    }
+    return [
+      "images": .array(shared.images.map { .string($0.name) }), "odd": .array(odd),
+      "processes": .array(found.filter { !$0.isBreakpoint }.map(\.factValue)),
+      "breakpoints": .array(found.filter(\.isBreakpoint).map { .string("\($0.process.name) (\($0.process.pid))") }),
     ]
   }
 
@@ -106,6 +134,11 @@ struct PageFindings {
   var pairs: [Aliases.Pair] = []
   var own: [ProcessTables.Difference] = []
   var reached: [UserTables.Page] = []
+  var unlisted: [UnlistedPages.Finding] = []
+  /// Of these, those of processes whose mappings were just being changed.
+  var passing: [UnlistedPages.Finding] = []
+  /// Processes whose shared code is their own.
+  var shared: [SharedCode.Difference] = []
 }
 
 extension AddressSpace.Mapping {

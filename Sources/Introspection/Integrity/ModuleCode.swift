@@ -8,6 +8,8 @@ extension IntegrityReader {
   private static let moduleLimit = 4096
   /// Bytes of one module's code at most; the largest drivers have some 8 MiB.
   private static let codeLimit: UInt64 = 64 << 20
+  /// Places that do not fit told at most, of all modules together.
+  private static let reportLimit = 256
 
   mutating func moduleCode() -> IntegrityFacts.State {
     guard let view = try? ModuleView(guest), let head = guest.symbol("modules"), let link = guest.kernel.offset("module", "list") else {
@@ -18,6 +20,8 @@ extension IntegrityReader {
     let entries = PatchSiteSearch.functionEntries(guest)
     let probes = allProbes() ?? []
     var rows: [FactValue] = []
+    var unjudged: Set<String> = []
+    var left = Self.reportLimit
     for address in walk.entries {
       // One that is being loaded is written to; its code is judged when it runs.
       guard view.state(address) == .live, let text = code(of: address) else { continue }
@@ -28,14 +32,20 @@ extension IntegrityReader {
         note(Inconsistency(structure: "module.\(name)", address: text.lowerBound, reason: "the module's code is not mapped"))
         continue
       }
-      rows.append(row(address, name, text, bytes, sites(of: address, text, bytes, entries, probes)))
+      let row = row(address, name, text, bytes, sites(of: address, text, bytes, entries, probes), limit: left)
+      left -= row.odd
+      for kind in row.unjudged where unjudged.count < Self.reportLimit { unjudged.insert("\(name): \(kind)") }
+      rows.append(row.value)
     }
     let patched = rows.flatMap { $0["patched"]?.elements ?? [] }
-    return .present(["modules": .array(rows), "slide": addressValue(guest.kernel.slide), "passing": .array(passing(patched))])
+    return .present([
+      "modules": .array(rows), "slide": addressValue(guest.kernel.slide), "passing": .array(passing(patched)),
+      "unjudged": .array(unjudged.sorted().map(FactValue.string)),
+    ])
   }
 
   /// Where a module's code lies: `core_layout` with `text_size` up to 6.3, then the first of `mem[]`.
-  private func code(of module: UInt64) -> Range<UInt64>? {
+  func code(of module: UInt64) -> Range<UInt64>? {
     let kernel = guest.kernel
     let place: (base: UInt64, size: UInt64)
     if let areas = kernel.offset("module", "mem"), let base = kernel.offset("module_memory", "base"),
@@ -105,28 +115,35 @@ extension IntegrityReader {
     return sites
   }
 
-  private func row(_ module: UInt64, _ name: String, _ text: Range<UInt64>, _ bytes: [UInt8], _ sites: [UInt64: PatchSite]) -> FactValue {
+  private func row(
+    _ module: UInt64, _ name: String, _ text: Range<UInt64>, _ bytes: [UInt8], _ sites: [UInt64: PatchSite], limit: Int
+  ) -> (value: FactValue, odd: Int, unjudged: [String]) {
     let inspected = inspect(bytes, text, sites)
     let pages = stride(from: 0, to: bytes.count, by: Self.pageSize).map { place -> FactValue in
       let page = inspected.masked[place..<min(place + Self.pageSize, bytes.count)]
       return .string(Array(SHA256.hash(data: page)).prefix(16).hexadecimal)
     }
+    let functions = functions(of: module, text)
     let starts =
-      functions(of: module, text) + sites.values.filter { $0.kind == .functionEntry }.map { (start: $0.address, end: $0.address) }
+      functions.map { (start: $0.start, end: $0.end) }
+      + sites.values.filter { $0.kind == .functionEntry }.map { (start: $0.address, end: $0.address) }
     let begins = FunctionStarts(code, bytes, text, sites)
+    let redirected = begins.redirected(starts)
+    let returning = begins.returning(starts)
+    let swept = swept(module, text, bytes, sites, functions, redirected + returning, limit: limit)
     var members: [FactValue.Member] = [
       .init("name", .string(name)), .init("module", addressValue(module)), .init("base", addressValue(text.lowerBound)),
       .init("size", .int(Int64(bytes.count))), .init("pageSize", .int(Int64(Self.pageSize))), .init("pages", .array(pages)),
       .init("places", .array(places(of: module).map(addressValue))),
-      .init("patched", .array(inspected.patched)), .init("redirected", .array(begins.redirected(starts))),
-      .init("returning", .array(begins.returning(starts))),
+      .init("patched", .array(inspected.patched)), .init("redirected", .array(redirected)), .init("returning", .array(returning)),
+      .init("odd", .array(swept.odd)),
     ]
     if let exit = guest.kernel.offset("module", "exit").flatMap({ guest.pointer(module &+ $0) }) {
       members.append(.init("exit", code.fact(exit)))
     } else {
       members.append(.init("exitTaken", .bool(hasExit(module))))
     }
-    return .object(members)
+    return (.object(members), swept.odd.count, swept.unjudged)
   }
 
   /// Addresses that its code holds because of where it was loaded: of its own parts, of its variables for each processor, and of the modules that it
@@ -135,11 +152,17 @@ extension IntegrityReader {
     let kernel = guest.kernel
     var found = areas(of: module)
     if let own = kernel.offset("module", "percpu") { found.append(guest.u64(module &+ own) ?? 0) }
+    return found + used(by: module).flatMap { areas(of: $0) }.sorted()
+  }
+
+  /// Modules whose symbols a module uses.
+  func used(by module: UInt64) -> [UInt64] {
+    let kernel = guest.kernel
     guard let uses = kernel.offset("module", "target_list"), let link = kernel.offset("module_use", "target_list"),
       let target = kernel.offset("module_use", "target")
-    else { return found }
+    else { return [] }
     let walk = guest.list(head: module &+ uses, offset: link, structure: "module.target_list", limit: Self.moduleLimit)
-    return found + walk.entries.compactMap { guest.pointer($0 &+ target) }.flatMap { areas(of: $0) }.sorted()
+    return walk.entries.compactMap { guest.pointer($0 &+ target) }
   }
 
   /// Bases of a module's parts.
@@ -172,15 +195,15 @@ extension IntegrityReader {
     return (symbols, bytes)
   }
 
-  /// Starts and ends of a module's functions by its own symbols (struct mod_kallsyms): STT_FUNC of Elf64_Sym.
-  private func functions(of module: UInt64, _ text: Range<UInt64>) -> [(start: UInt64, end: UInt64)] {
+  /// A module's functions by its own symbols (struct mod_kallsyms): STT_FUNC of Elf64_Sym.
+  private func functions(of module: UInt64, _ text: Range<UInt64>) -> [ModuleFunction] {
     guard let (_, bytes) = symbols(of: module) else { return [] }
-    return stride(from: 0, to: bytes.count, by: 24).compactMap { place -> (start: UInt64, end: UInt64)? in
+    return stride(from: 0, to: bytes.count, by: 24).compactMap { place -> ModuleFunction? in
       guard bytes[place + 4] & 15 == 2 else { return nil }
       let value = PatchTable.word(bytes, place + 8, 8)
       let size = PatchTable.word(bytes, place + 16, 8)
       guard text.contains(value), size <= text.upperBound - value else { return nil }
-      return (value, value + size)
+      return ModuleFunction(start: value, end: value + size, name: UInt32(truncatingIfNeeded: PatchTable.word(bytes, place, 4)))
     }
   }
 }

@@ -19,9 +19,10 @@ extension IntegrityReader {
     var left = suspects
     let tables = ProcessTables(guest)
     let users = UserTables(guest, code.text)
+    let lists = UnlistedPages(guest)
     for look in 0..<Self.watch / Int(Self.step) {
       if left.isEmpty, found.moved.isEmpty, found.open.isEmpty, found.writable.isEmpty, found.pairs.isEmpty, found.own.isEmpty,
-        found.reached.isEmpty
+        found.reached.isEmpty, found.unlisted.isEmpty, found.shared.isEmpty
       {
         break
       }
@@ -37,6 +38,8 @@ extension IntegrityReader {
       found.pairs = found.pairs.filter(stays)
       found.own = tables.staying(found.own)
       found.reached = found.reached.filter(users.stays)
+      found.shared = found.shared.filter { SharedCode(guest).stays($0) }
+      if let lists { found.unlisted = found.unlisted.filter(lists.stays) }
     }
     found.areas = (settled + left).sorted { $0.start < $1.start }
   }

@@ -52,6 +52,10 @@ struct PatchSiteSearch {
         add(.jumpLabel, label.code, length, target: label.target, isOn: Self.isOn(label.key, guest))
       }
     }
+    // The tracer's own calls lead to whoever asked for them last (ftrace_update_ftrace_func, arch/x86/kernel/ftrace.c).
+    for name in ["ftrace_call", "ftrace_regs_call"] {
+      if let address = guest.symbol(name) { add(.tracer, address, 5) }
+    }
     for name in ["bpf_dispatcher_xdp_func"] {
       if let address = guest.symbol(name) { add(.dispatcher, hasLandingPad(address) ? address &+ 4 : address, 5) }
     }
@@ -130,7 +134,9 @@ struct PatchSiteSearch {
     else { return }
     var address = (start + 3) & ~3
     while address + 8 <= end {
-      let isTrampoline = byte(address + 5) == 0x0F && byte(address + 6) == 0xB9 && byte(address + 7) == 0xCC
+      let isMarked = byte(address + 5) == 0x0F && byte(address + 6) == 0xB9 && byte(address + 7) == 0xCC
+      // Those of 5.10 have no mark.
+      let isTrampoline = isMarked || guest.kernel.symbols.names(at: address).contains { $0.hasPrefix("__SCT__") }
       if isTrampoline { add(.staticCallTrampoline, address, 5, key: key(ofTrampoline: address) ?? 0) }
       address += isTrampoline ? 8 : 4
     }

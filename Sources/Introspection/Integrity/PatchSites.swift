@@ -13,6 +13,8 @@ package struct PatchSite: Sendable, Hashable {
     case probe
     /// The entry of a dispatcher of BPF programs.
     case dispatcher
+    /// The call in the kernel's own tracer.
+    case tracer
   }
 
   let kind: Kind

@@ -5,7 +5,7 @@
 /// Only functions that can be traced are read: a compiler made them, where others change the stack by hand.
 package struct StackSweep {
   private let table: UnwindTable
-  /// Offset of the kernel's common return in the code; nil where it has none.
+  /// Offset of the kernel's common return from the start of the code; nil where it has none.
   private let returnThunk: Int?
   private let decoder = InstructionLength()
   /// Starts of functions that can be traced, with and without their landing pads.
@@ -13,6 +13,8 @@ package struct StackSweep {
   /// State at each instruction of one function, by its offset in it; -1 where none begins.
   private var known: [Int32] = []
   private var jumps: [(place: Int, target: Int, offset: Int)] = []
+  /// Offsets of all functions together: what lies outside is left for as by a return.
+  private var code = 0..<0
 
   package init(_ table: UnwindTable, returnThunk: Int?) {
     self.table = table
@@ -28,6 +30,7 @@ package struct StackSweep {
   // SAFETY: both pointers are to at least as many bytes as any function ends at.
   mutating func run(_ bytes: UnsafePointer<UInt8>, _ marks: UnsafePointer<UInt8>, _ functions: [Range<Int>]) -> [Int] {
     var traced: [(begin: Int, range: Range<Int>)] = []
+    code = (functions.first?.lowerBound ?? 0)..<(functions.last?.upperBound ?? 0)
     for function in functions where function.count > 8 {
       let begin = unsafe FunctionStarts.hasLandingPad(bytes + function.lowerBound) ? function.lowerBound + 4 : function.lowerBound
       guard unsafe marks[begin] & 2 != 0 else { continue }
@@ -40,6 +43,9 @@ package struct StackSweep {
     }
     return found
   }
+
+  /// PUSHF and POP RAX; PUSH RDI and POPF.
+  private static func isPair(_ first: UInt8, _ second: UInt8) -> Bool { first == 0x9C && second == 0x58 || first == 0x57 && second == 0x9D }
 
   private mutating func contradiction(
     _ bytes: UnsafePointer<UInt8>, _ marks: UnsafePointer<UInt8>, _ begin: Int, _ function: Range<Int>
@@ -59,13 +65,17 @@ package struct StackSweep {
       while let next = table.place(after: index), next <= place { index += 1 }
       let instruction = unsafe decoder.decode(bytes, place, function.upperBound)
       guard instruction.length > 0 else { break }
-      let end = place + instruction.length
+      var end = place + instruction.length
       let state = table[index]
+      let isPair = unsafe end < function.upperBound && Self.isPair(bytes[place], bytes[end])
+      // What the kernel put there for a call of a hypervisor's (paravirt) before its tables knew of it.
+      let isNeutral = instruction.length == 1 && isPair && table.place(after: index) != end
+      if isNeutral { end += 1 }
       known[place - function.lowerBound] = Int32(truncatingIfNeeded: index)
       if let next = table.place(after: index), next < end { return place }
       if let depth, isFrame(state), state.offset != depth { return place }
       depth = nil
-      if unsafe marks[place] & 2 == 0, isFrame(state) {
+      if isNeutral { depth = isFrame(state) ? state.offset : nil } else if unsafe marks[place] & 2 == 0, isFrame(state) {
         switch unsafe StackEffect(bytes + place, instruction) {
         case .unknown: break
         case .moves(let bytes): depth = state.offset + bytes
@@ -75,7 +85,7 @@ package struct StackSweep {
           if isConditional { depth = state.offset }
           if function.contains(target) {
             jumps.append((place, target, state.offset))
-          } else if state.offset != 8, target == returnThunk || starts.contains(target) {
+          } else if state.offset != 8, target == returnThunk || starts.contains(target) || !code.contains(target) {
             return place
           }
         }

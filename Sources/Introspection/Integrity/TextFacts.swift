@@ -42,7 +42,7 @@ extension IntegrityReader {
     _ bytes: [UInt8], _ sites: [UInt64: PatchSite], _ functions: [(start: UInt64, end: UInt64)], _ told: [FactValue]
   ) -> FactValue {
     var sweep = TextSweep(code, code.text)
-    let thunk = guest.symbol("__x86_return_thunk").map { Int(clamping: $0 &- code.text.lowerBound) }
+    let thunk = guest.symbol("__x86_return_thunk").map { Int(truncatingIfNeeded: $0 &- code.text.lowerBound) }
     let stack = UnwindTable(guest, code.text).map { StackSweep($0, returnThunk: thunk) }
     let result = sweep.run(bytes, sites, functions, stack: stack)
     let starts = Set(told.compactMap { $0["at"]?["owner"]?["name"]?.text })
@@ -123,6 +123,8 @@ extension IntegrityReader {
     case (.functionEntry, .call(let target)): return allowed(target, [.bpf, .generated]) || isTracer(target) ? nil : .some(target)
     case (.dispatcher, .call(let target)), (.dispatcher, .jump(let target)):
       return allowed(target, [.kernel, .bpf, .generated]) ? nil : .some(target)
+    // Callbacks of modules are GST-040.
+    case (.tracer, .call(let target)): return allowed(target, [.kernel, .module, .bpf, .generated]) ? nil : .some(target)
     case (.functionEntry, .jump(let target)): return .some(target)
     default: return .some(nil)
     }

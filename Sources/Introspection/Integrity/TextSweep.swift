@@ -39,15 +39,21 @@ package struct TextSweep {
     let symbol: (UInt64) -> String
     /// The pointer at an address; nil where none can be read.
     let pointer: (UInt64) -> UInt64?
+    /// Whether code may lead by a distance to an address outside of it; nil where it may to the image's code and to that of the boot.
+    let isLinked: ((UInt64) -> Bool)?
+    /// Below it an address that stands in the code is no address of this code's.
+    let lowest: UInt64
 
     package init(
       owner: @escaping (UInt64) -> CodeOwner.Kind, isMapped: @escaping (UInt64) -> Bool, symbol: @escaping (UInt64) -> String,
-      pointer: @escaping (UInt64) -> UInt64?
+      pointer: @escaping (UInt64) -> UInt64?, isLinked: ((UInt64) -> Bool)? = nil, lowest: UInt64 = 0xFF00_0000_0000_0000
     ) {
       self.owner = owner
       self.isMapped = isMapped
       self.symbol = symbol
       self.pointer = pointer
+      self.isLinked = isLinked
+      self.lowest = lowest
     }
   }
 
@@ -56,14 +62,13 @@ package struct TextSweep {
   private let decoder = InstructionLength()
   private var jumps: [(place: Int, target: Int)] = []
   private var found: [Oddity] = []
+  /// Returns that are not the last instruction of their function.
+  private var returns = 0
   /// Of one kind. A kernel that has more of it was built otherwise, so that it proves nothing.
   private static let usual = 64
 
   init(_ code: CodeMap, _ text: Range<UInt64>) {
-    self.init(
-      Surroundings(
-        owner: { code.owner(of: $0).kind }, isMapped: { code.guest.physical($0) != nil },
-        symbol: { code.guest.kernel.symbols.nearest($0)?.symbol.name ?? "" }, pointer: { code.guest.pointer($0) }), text)
+    self.init(Surroundings(code), text)
   }
 
   package init(_ around: Surroundings, _ text: Range<UInt64>) {
@@ -113,7 +118,11 @@ package struct TextSweep {
     }
     var counts: [Kind: Int] = [:]
     for oddity in found { counts[oddity.kind, default: 0] += 1 }
-    let unjudged = Kind.allCases.filter { $0 != .leads && counts[$0, default: 0] > Self.usual }
+    let unjudged = Kind.allCases.filter { kind in
+      let count = counts[kind, default: 0]
+      // Where most returns have nothing behind them, the compiler was not told to put it there.
+      return kind != .leads && (count > Self.usual || (kind == .cut && count * 2 > returns))
+    }
     return (found.filter { !unjudged.contains($0.kind) }.sorted { $0.place < $1.place }, unjudged)
   }
 
@@ -210,7 +219,10 @@ package struct TextSweep {
       unsafe jump(bytes, place, next, 1)
       return .runsOn
     case 0xC2, 0xC3:
-      if next < end, unsafe bytes[next] != 0xCC { found.append(Oddity(kind: .cut, place: place, target: 0)) }
+      if next < end {
+        returns += 1
+        if unsafe bytes[next] != 0xCC { found.append(Oddity(kind: .cut, place: place, target: 0)) }
+      }
       return .ends
     case 0xCC:
       if before == .runsOn, unsafe holdsCode(bytes, next, end) { found.append(Oddity(kind: .breakpoint, place: place, target: 0)) }
@@ -244,10 +256,8 @@ package struct TextSweep {
     }
     let address = text.lowerBound &+ UInt64(bitPattern: Int64(target))
     // Code that ran during boot is called by what stayed.
-    switch around.owner(address) {
-    case .kernel, .initial: return
-    case .module, .bpf, .generated, .data, .none: found.append(Oddity(kind: .leads, place: place, target: address))
-    }
+    let isLinked = around.isLinked?(address) ?? [.kernel, .initial].contains(around.owner(address))
+    if !isLinked { found.append(Oddity(kind: .leads, place: place, target: address)) }
   }
 
   /// A signed distance of one byte or four that ends at a place.
@@ -265,6 +275,8 @@ package struct TextSweep {
   // SAFETY: the pointer is to `count` bytes.
   private mutating func addresses(_ bytes: UnsafePointer<UInt8>, _ count: Int) {
     guard count > 16 else { return }
+    // Addresses of the kernel's half end with this byte.
+    let isHigh = around.lowest >= 1 << 63
     for place in 0..<count - 16 {
       let first = unsafe bytes[place]
       guard first == 0x48 || first == 0x49 || first == 0xFF || first == 0x68 else { continue }
@@ -278,7 +290,7 @@ package struct TextSweep {
         guard unsafe bytes[place + 5] == 0xC7 && bytes[place + 6] == 0x44 && bytes[place + 7] == 0x24 && bytes[place + 8] == 4
         else { continue }
         unsafe lead(place, word(bytes, place + 1) & 0xFFFF_FFFF | word(bytes, place + 5) & 0xFFFF_FFFF_0000_0000)
-      } else if second & 0xF8 == 0xB8, unsafe bytes[place + 9] == 0xFF {
+      } else if second & 0xF8 == 0xB8, unsafe !isHigh || bytes[place + 9] == 0xFF {
         // REX.B for the upper eight registers.
         let next = unsafe place + (bytes[place + 10] == 0x41 ? 11 : 10)
         let register = second & 7
@@ -295,9 +307,9 @@ package struct TextSweep {
     return value
   }
 
-  /// Keeps an address of the kernel's half that is no code of the image's.
+  /// Keeps an address, of the kernel's half for its code, that is no code of the image's.
   private mutating func lead(_ place: Int, _ address: UInt64) {
-    guard address >= 0xFF00_0000_0000_0000, !text.contains(address), around.isMapped(address), around.owner(address) != .initial
+    guard address >= around.lowest, !text.contains(address), around.isMapped(address), around.owner(address) != .initial
     else { return }
     found.append(Oddity(kind: .leads, place: place, target: address))
   }
@@ -318,5 +330,13 @@ package struct TextSweep {
   private func holdsCode(_ bytes: UnsafePointer<UInt8>, _ place: Int, _ end: Int) -> Bool {
     for offset in place..<max(place, end) where unsafe ![0xCC, 0x90, 0xD6].contains(bytes[offset]) { return true }
     return false
+  }
+}
+
+extension TextSweep.Surroundings {
+  init(_ code: CodeMap, isLinked: ((UInt64) -> Bool)? = nil) {
+    self.init(
+      owner: { code.owner(of: $0).kind }, isMapped: { code.guest.physical($0) != nil },
+      symbol: { code.guest.kernel.symbols.nearest($0)?.symbol.name ?? "" }, pointer: { code.guest.pointer($0) }, isLinked: isLinked)
   }
 }

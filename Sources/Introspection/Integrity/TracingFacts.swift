@@ -32,7 +32,10 @@ extension IntegrityReader {
         rows += tracer(entry, functionOffset, flagsOffset, isListed: false) ?? []
       }
     }
-    var members: [FactValue.Member] = [.init("operations", .array(rows))]
+    let made = trampolines()
+    var members: [FactValue.Member] = [
+      .init("operations", .array(rows)), .init("trampolines", .array(made.rows)), .init("unjudged", .array(made.unjudged)),
+    ]
     if let symbol = guest.symbol("ftrace_trace_function"), let function = guest.u64(symbol) {
       members.append(.init("function", code.fact(function)))
     }
@@ -108,26 +111,27 @@ extension IntegrityReader {
       let after = guest.kernel.offset("kprobe", "post_handler"), let link = guest.kernel.offset("kprobe", "hlist"),
       let shared = guest.kernel.offset("kprobe", "list")
     else { return nil }
-    // A probe that became a jump lies in an optimized_kprobe, which keeps what the jump wrote over.
+    // What several probes may share lies in an optimized_kprobe, which keeps what its jump wrote over; none of them alone does.
     let saved = guest.kernel.offset("optimized_kprobe", "optinsn.copied_insn").flatMap { saved in
       guest.kernel.offset("optimized_kprobe", "kp").map { saved &- $0 }
     }
     var found: [Probe] = []
-    func add(_ entry: UInt64) {
+    func add(_ entry: UInt64, sharing holder: UInt64?) {
       guard found.count < Self.limit, let address = guest.u64(entry &+ place) else { return }
       found.append(
         Probe(
           address: entry, place: address, original: guest.u8(entry &+ original) ?? 0,
-          rest: saved.flatMap { guest.bytes(entry &+ $0, count: 4) } ?? [], before: guest.u64(entry &+ before) ?? 0,
-          after: guest.u64(entry &+ after) ?? 0))
+          rest: saved.flatMap { saved in holder.flatMap { guest.bytes($0 &+ saved, count: 4) } } ?? [],
+          before: guest.u64(entry &+ before) ?? 0, after: guest.u64(entry &+ after) ?? 0))
     }
     let aggregate = guest.symbol("aggr_pre_handler")
     for bucket in UInt64(0)..<64 {
       for entry in entries(guest.chain(head: table &+ 8 &* bucket, offset: link, structure: "kprobe_table", limit: Self.limit)) {
-        add(entry)
-        if let aggregate, guest.u64(entry &+ before) == aggregate {
+        let isShared = aggregate != nil && guest.u64(entry &+ before) == aggregate
+        add(entry, sharing: isShared ? entry : nil)
+        if isShared {
           let walk = guest.list(head: entry &+ shared, offset: shared, structure: "kprobe.list", limit: Self.limit)
-          for other in entries(walk) { add(other) }
+          for other in entries(walk) { add(other, sharing: entry) }
         }
       }
     }

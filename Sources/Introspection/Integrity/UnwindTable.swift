@@ -20,19 +20,33 @@ package struct UnwindTable {
   private static let limit: UInt64 = 1 << 22
   private static let size = 6
 
-  /// Nil for a kernel without the table, and for one that is not in order.
+  /// That of the kernel's own code; nil for a kernel without the table, and for one that is not in order.
   init?(_ guest: Guest, _ text: Range<UInt64>) {
     guard let first = guest.symbol("__start_orc_unwind_ip"), let end = guest.symbol("__stop_orc_unwind_ip"), first < end,
-      (end - first) / 4 <= Self.limit, let start = guest.symbol("__start_orc_unwind"), guest.kernel.size("orc_entry") == UInt64(Self.size),
-      let register = guest.kernel.member("orc_entry", "sp_reg"), register.bitOffset == 32, register.bitSize == 4,
-      let kind = guest.kernel.member("orc_entry", "type"), (36...44).contains(kind.bitOffset), (1...4).contains(kind.bitSize)
+      let start = guest.symbol("__start_orc_unwind")
     else { return nil }
-    let count = Int((end - first) / 4)
-    guard let distances = guest.bytes(first, count: count * 4), let states = guest.bytes(start, count: count * Self.size) else {
-      return nil
-    }
+    self.init(guest, text, places: first, states: start, count: (end - first) / 4)
+  }
+
+  /// That of a module, which came with it and is sorted when it is loaded (unwind_module_init, arch/x86/kernel/unwind_orc.c); nil for one without.
+  init?(_ guest: Guest, _ text: Range<UInt64>, ofModule module: UInt64) {
+    let kernel = guest.kernel
+    guard let places = kernel.offset("module", "arch.orc_unwind_ip"), let states = kernel.offset("module", "arch.orc_unwind"),
+      let number = kernel.offset("module", "arch.num_orcs"), let first = guest.pointer(module &+ places),
+      let start = guest.pointer(module &+ states), let count = guest.u32(module &+ number), count > 0
+    else { return nil }
+    self.init(guest, text, places: first, states: start, count: UInt64(count))
+  }
+
+  private init?(_ guest: Guest, _ text: Range<UInt64>, places: UInt64, states: UInt64, count: UInt64) {
+    guard count <= Self.limit, guest.kernel.size("orc_entry") == UInt64(Self.size),
+      let register = guest.kernel.member("orc_entry", "sp_reg"), register.bitOffset == 32, register.bitSize == 4,
+      let kind = guest.kernel.member("orc_entry", "type"), (36...44).contains(kind.bitOffset), (1...4).contains(kind.bitSize),
+      guest.spend(Int(count) / 16, on: "orc_unwind_ip", at: places),
+      let distances = guest.bytes(places, count: Int(count) * 4), let rows = guest.bytes(states, count: Int(count) * Self.size)
+    else { return nil }
     self.init(
-      distances: distances, states: states, from: Int(truncatingIfNeeded: first &- text.lowerBound), kindAt: kind.bitOffset - 32,
+      distances: distances, states: rows, from: Int(truncatingIfNeeded: places &- text.lowerBound), kindAt: kind.bitOffset - 32,
       kindBits: kind.bitSize)
   }
 

@@ -44,16 +44,22 @@ struct UserTables {
     self.parts = parts
   }
 
-  /// One page of each kind for each process at most, the first, and what ended the reading of a process that is still there.
-  func reached(_ processes: [Process]) -> (pages: [Page], fault: Inconsistency?) {
+  /// One page of each kind for each process at most, the first, what its list of mappings lacks, and what ended the reading of a process that is still
+  /// there.
+  func reached(_ processes: [Process]) -> (pages: [Page], unlisted: [UnlistedPages.Finding], fault: Inconsistency?) {
     var found: [Page] = []
+    var unlisted: [UnlistedPages.Finding] = []
+    let lists = UnlistedPages(guest)
     var fault: Inconsistency?
     var met: Set<UInt64> = []
     for process in processes where found.count < Self.reportLimit && !process.isKernelThread {
       guard let mm = process.mm, met.insert(mm).inserted, let space = guest.space(ofProcess: mm) else { continue }
       var kinds: Set<Kind> = []
+      let areas = lists.flatMap { settled($0, process, mm, &fault) }
+      var stray: AddressSpace.Mapping?
       do throws(AddressSpace.Stop) {
         try space.visit(from: 0, through: Self.last(guest), limit: Self.tableLimit, budget: guest.budget) { mapping in
+          if stray == nil, let areas, !areas.cover(mapping) { stray = mapping }
           guard let page = judge(mapping, process), kinds.insert(page.kind).inserted else { return }
           found.append(page)
         }
@@ -62,8 +68,22 @@ struct UserTables {
         guard fault == nil, !guest.isExhausted, space.root == guest.space(ofProcess: mm)?.root, isThere(process) else { continue }
         fault = Inconsistency(structure: "mm_struct.pgd", address: mm, reason: "the page tables have no end")
       }
+      if let areas, unlisted.count < Self.reportLimit, let finding = lists?.finding(process, areas, stray) { unlisted.append(finding) }
     }
-    return (found, fault)
+    return (found, unlisted, fault)
+  }
+
+  /// The mappings of a process, looked at again where they contradict themselves.
+  private func settled(_ lists: UnlistedPages, _ process: Process, _ mm: UInt64, _ fault: inout Inconsistency?) -> UnlistedPages.Areas? {
+    var looks = SecondLook(guest)
+    repeat {
+      if let areas = lists.areas(mm) { return areas }
+      // One fault is told, and waited for once.
+    } while fault == nil && isThere(process) && !guest.isExhausted && looks.again()
+    if fault == nil, isThere(process), !guest.isExhausted, !lists.isLocked(process) {
+      fault = Inconsistency(structure: "mm_struct.mm_mt", address: mm, reason: "the mappings contradict themselves")
+    }
+    return nil
   }
 
   private static func last(_ guest: Guest) -> UInt64 { guest.space.levels == 5 ? 0x00FF_FFFF_FFFF_FFFF : 0x0000_7FFF_FFFF_FFFF }

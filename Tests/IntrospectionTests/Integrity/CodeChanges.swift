@@ -208,8 +208,45 @@ extension Change {
     },
   ]
 
+  /// Bytes in the middle of a module's function.
+  static let moduleFunctions: [Change] = [
+    Change("a return in the middle of a module's function", ["GST-073", "GST-077"], [.kernel, .moduleCode]) {
+      try $0.write(try $0.moduleCall(), [0xC3, 0x90, 0x90, 0x90, 0x90])
+    },
+    Change("a return in the middle of a module's function, with a breakpoint behind it", ["GST-073", "GST-077"], [.kernel, .moduleCode]) {
+      try $0.write(try $0.moduleCall(), [0xC3, 0xCC, 0x90, 0x90, 0x90])
+    },
+    Change("a breakpoint in the middle of a module's function", ["GST-073", "GST-077"], [.kernel, .moduleCode]) {
+      try $0.write(try $0.moduleCall(), [0xCC, 0x90, 0x90, 0x90, 0x90])
+    },
+    Change("a call of a module's that was blanked", ["GST-073", "GST-077"], [.kernel, .moduleCode]) {
+      try $0.write(try $0.moduleCall(), [0x90, 0x90, 0x90, 0x90, 0x90])
+    },
+    Change("a call of a module's that leads to data", ["GST-073", "GST-077"], [.kernel, .moduleCode]) {
+      let place = try $0.moduleCall()
+      try $0.write(place &+ 1, UInt32(truncatingIfNeeded: try $0.symbol("modprobe_path") &- place &- 5))
+    },
+    Change("a call of a module's that leads into a function of the kernel", ["GST-073", "GST-077"], [.kernel, .moduleCode]) {
+      let place = try $0.moduleCall()
+      try $0.write(place &+ 1, UInt32(truncatingIfNeeded: try $0.symbol("commit_creds") &+ 0x31 &- place &- 5))
+    },
+    Change("a module's function that leaves for one of the kernel with its stack as it is", ["GST-073", "GST-077"], [.kernel, .moduleCode]) {
+      let place = try $0.moduleCall()
+      let distance = UInt32(truncatingIfNeeded: try $0.symbol("__x64_sys_getppid") &- place &- 5)
+      try $0.write(place, [0xE9] + (0..<4).map { UInt8(truncatingIfNeeded: distance >> ($0 * 8)) })
+    },
+  ]
+
+  /// What only kernels can show that have two modules of which none uses the other.
+  static let otherModules: [Change] = [
+    Change("a call of a module's that leads to a module which it does not use", ["GST-073", "GST-077"], [.kernel, .moduleCode]) {
+      let place = try $0.moduleCall()
+      try $0.write(place &+ 1, UInt32(truncatingIfNeeded: try $0.moduleText("virtio_pci") &+ 64 &- place &- 5))
+    },
+  ]
+
   static let modules: [Change] = [
-    Change("a byte of a module", ["GST-073"], [.kernel, .moduleCode]) {
+    Change("a byte of a module", ["GST-073"], possible: ["GST-077"], [.kernel, .moduleCode]) {
       let text = try $0.moduleText("virtio_blk")
       guard let bytes = $0.guest.bytes(text, count: 2048) else { return }
       // Away from calls, jumps and no operations, which are places that the kernel rewrites.
@@ -220,12 +257,12 @@ extension Change {
       try $0.write(text &+ UInt64(place), [bytes[place] ^ 1])
     },
     // The former is what a module was called for that is gone.
-    Change("a trampoline in a module that leads to no memory", ["GST-073"], [.kernel, .moduleCode]) {
+    Change("a trampoline in a module that leads to no memory", ["GST-073"], possible: ["GST-077"], [.kernel, .moduleCode]) {
       try $0.plantTrampoline { guest, start in
         stride(from: start &+ 1 << 28, to: start &+ 1 << 30, by: 1 << 20).first { guest.space.translate($0) == nil } ?? 0
       }
     },
-    Change("a trampoline in a module that leads to memory of nobody", ["GST-072", "GST-073"], [.kernel, .moduleCode]) {
+    Change("a trampoline in a module that leads to memory of nobody", ["GST-072", "GST-073"], possible: ["GST-077"], [.kernel, .moduleCode]) {
       let data = try $0.symbol("modprobe_path")
       try $0.plantTrampoline { _, _ in data }
     },
@@ -425,6 +462,31 @@ extension GuestEditor {
   func moduleText(_ name: String) throws -> UInt64 {
     let base = try guest.kernel.offset("module", "core_layout.base") ?? (offset("module", "mem") &+ offset("module_memory", "base"))
     return try pointer(try module(name) &+ base)
+  }
+
+  /// Start and length of a module's function, by the module's own symbols.
+  func moduleFunction(_ name: String, of module: String) throws -> (start: UInt64, count: Int) {
+    let symbols = try pointer(try self.module(module) &+ offset("module", "kallsyms"))
+    let table = try pointer(symbols &+ offset("mod_kallsyms", "symtab"))
+    let names = try pointer(symbols &+ offset("mod_kallsyms", "strtab"))
+    for index in UInt64(0)..<UInt64(guest.u32(symbols &+ (try offset("mod_kallsyms", "num_symtab"))) ?? 0) {
+      let entry = table &+ 24 &* index
+      guard guest.string(names &+ UInt64(guest.u32(entry) ?? 0), limit: 64) == name else { continue }
+      return (try pointer(entry &+ 8), Int(try pointer(entry &+ 16)))
+    }
+    throw Impossible(description: "\(module) has no function \(name)")
+  }
+
+  /// The first call of a function of the kernel in a function of virtio_blk.
+  func moduleCall() throws -> UInt64 {
+    let function = try moduleFunction("virtio_queue_rq", of: "virtio_blk")
+    guard let bytes = guest.bytes(function.start, count: function.count) else { throw Impossible(description: "it is not mapped") }
+    for place in 16..<bytes.count - 5 where bytes[place] == 0xE8 {
+      let address = function.start &+ UInt64(place)
+      let target = address &+ 5 &+ UInt64(bitPattern: Int64(guest.i32(address &+ 1) ?? 0))
+      if guest.kernel.image.contains(target), guest.kernel.symbols.nearest(target)?.distance == 0 { return address }
+    }
+    throw Impossible(description: "it calls nothing")
   }
 
   /// The function by which a module ends, which no tracer has a place in.

@@ -2,6 +2,31 @@ import Introspection
 
 /// Callbacks that a rootkit registers or replaces, programs of BPF, and settings.
 extension Change {
+  /// Trampolines of the probes that `IntegrityScene` sets.
+  static let trampolines: [Change] = [
+    Change("a byte of a tracer's trampoline", ["GST-039"], [.tracing]) {
+      let place = try $0.trampoline() &+ 24
+      try $0.write(place, [($0.guest.u8(place) ?? 0) ^ 1])
+    },
+    Change("a tracer's trampoline that calls nobody's code", ["GST-039"], [.tracing]) {
+      let start = try $0.trampoline()
+      let place = try start &+ ($0.symbol("ftrace_regs_call") &- $0.symbol("ftrace_regs_caller"))
+      try $0.write(place &+ 1, UInt32(truncatingIfNeeded: try $0.heap() &- place &- 5))
+    },
+    Change("a tracer's trampoline of another owner", ["GST-039"], [.tracing]) {
+      let size = try $0.pointer(try $0.tracer() &+ $0.offset("ftrace_ops", "trampoline_size"))
+      try $0.write(try $0.trampoline() &+ size &- 8, try $0.heap())
+    },
+    Change("the code that a probe's jump leads to", ["GST-039"], [.tracing]) {
+      let place = try $0.slot() &+ 2
+      try $0.write(place, [($0.guest.u8(place) ?? 0) ^ 1])
+    },
+    Change("the code of a probe's jump that calls nobody's code", ["GST-039"], [.tracing]) {
+      let place = try $0.slot() &+ ($0.symbol("optprobe_template_call") &- $0.symbol("optprobe_template_entry"))
+      try $0.write(place &+ 1, UInt32(truncatingIfNeeded: try $0.heap() &- place &- 5))
+    },
+  ]
+
   static let hooks: [Change] = [
     Change("a hook of netfilter", ["GST-045"], [.callbacks]) {
       let heap = try $0.heap()
@@ -384,5 +409,31 @@ extension GuestEditor {
     try write(heap &+ offset("bpf_prog", "len"), UInt32(instructions.count / 8))
     try write(heap &+ offset("bpf_prog", "insnsi"), instructions)
     try write(try symbol("prog_idr") &+ offset("idr", "idr_rt") &+ offset("xarray", "xa_head"), heap)
+  }
+}
+
+extension GuestEditor {
+  /// The first tracer with a trampoline.
+  func tracer() throws -> UInt64 {
+    let walk = guest.list(
+      head: try symbol("ftrace_ops_trampoline_list"), offset: try offset("ftrace_ops", "list"), structure: "ftrace_ops_trampoline_list")
+    guard let entry = walk.entries.first else { throw Impossible(description: "no tracer has a trampoline") }
+    return entry
+  }
+
+  func trampoline() throws -> UInt64 { try pointer(try tracer() &+ offset("ftrace_ops", "trampoline")) }
+
+  /// What the jump of the first probe leads to that became one.
+  func slot() throws -> UInt64 {
+    let common = try symbol("aggr_pre_handler")
+    for bucket in UInt64(0)..<64 {
+      let walk = guest.chain(
+        head: try symbol("kprobe_table") &+ 8 &* bucket, offset: try offset("kprobe", "hlist"), structure: "kprobe_table")
+      for entry in walk.entries where guest.u64(entry &+ (try offset("kprobe", "pre_handler"))) == common {
+        let holder = try entry &- offset("optimized_kprobe", "kp")
+        if let slot = guest.u64(holder &+ (try offset("optimized_kprobe", "optinsn.insn"))), slot != 0 { return slot }
+      }
+    }
+    throw Impossible(description: "no probe became a jump")
   }
 }

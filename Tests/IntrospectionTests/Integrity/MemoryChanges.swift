@@ -1,7 +1,31 @@
 import Introspection
 
-/// Page tables that show the kernel something else than lies there.
+/// Page tables that show the kernel something else than lies there, and memory of processes that is not what it seems.
 extension Change {
+  static let mappings: [Change] = [
+    Change("a mapping out of the list", ["GST-078"], [.executable]) { try $0.unlistStack(of: try $0.victim()) },
+    Change("a mapping out of the list while it is being changed", [], [.executable]) {
+      let victim = try $0.victim()
+      try $0.unlistStack(of: victim)
+      guard let mm = victim.mm else { return }
+      try $0.write(mm &+ $0.offset("mm_struct", "mmap_lock") &+ $0.offset("rw_semaphore", "count"), UInt64(0x100))
+    },
+    Change("a mapping that is counted alone", ["GST-078"], [.executable]) {
+      guard let mm = try $0.victim().mm else { return }
+      let place = try mm &+ $0.offset("mm_struct", "map_count")
+      try $0.write(place, ($0.guest.u32(place) ?? 0) + 1)
+    },
+    Change("shared code that leads out of itself", ["GST-079"], [.executable]) {
+      let (data, start) = try $0.sharedFunction()
+      try $0.write(data &+ start, [0x48, 0xB8] + Change.bytes(0x7FFF_1234_5000) + [0xFF, 0xE0])
+    },
+    Change("a process with shared code of its own", ["GST-079"], [.executable]) {
+      try $0.giveSharedCode(to: try $0.victim(), [0x48, 0x31, 0xC0, 0xC3])
+    },
+    Change("a process with a breakpoint in the shared code", [], [.executable]) { try $0.giveSharedCode(to: try $0.victim(), [0xCC]) },
+    Change("a process with a copy of the shared code", [], [.executable]) { try $0.giveSharedCode(to: try $0.victim(), []) },
+  ]
+
   static let memory: [Change] = [
     Change("code exchanged through the page tables", ["GST-052"], [.executable]) {
       let first = try $0.entry(of: try $0.symbol("commit_creds"))
@@ -60,15 +84,65 @@ extension Change {
 }
 
 extension GuestEditor {
-  /// Guest-physical address of the last entry on the way to a page of a process's stack, by its own page tables.
-  func userEntry(of process: Process) throws -> UInt64 {
+  /// Takes the mapping of a process's stack out of its tree of mappings.
+  func unlistStack(of process: Process) throws {
+    guard let mm = process.mm else { throw Impossible(description: "the process has no memory") }
+    let stack = try pointer(mm &+ offset("mm_struct", "start_stack"))
+    var nodes = [try pointer(mm &+ offset("mm_struct", "mm_mt") &+ offset("maple_tree", "ma_root"))]
+    while let node = nodes.popLast() {
+      // A leaf of ranges, ranges, ranges with gaps (lib/maple_tree.c).
+      let kind = node >> 3 & 15
+      let slots = try (node & ~255) &+ offset(kind == 3 ? "maple_arange_64" : "maple_range_64", "slot")
+      for slot in UInt64(0)..<(kind == 3 ? 10 : 16) {
+        guard let entry = guest.u64(slots &+ 8 &* slot), entry > 1 << 63 else { continue }
+        guard kind == 1 else {
+          nodes.append(entry)
+          continue
+        }
+        guard let first = guest.u64(entry &+ (try offset("vm_area_struct", "vm_start"))),
+          let last = guest.u64(entry &+ (try offset("vm_area_struct", "vm_end"))), first <= stack, stack < last
+        else { continue }
+        return try write(slots &+ 8 &* slot, UInt64(0))
+      }
+    }
+    throw Impossible(description: "its stack is no mapping")
+  }
+
+  /// Address of the kernel's vdso for programs of 64 bits, and where in it a function begins.
+  func sharedFunction() throws -> (data: UInt64, function: UInt64) {
+    let image = try symbol("vdso_image_64")
+    let data = try pointer(image &+ offset("vdso_image", "data"))
+    let count = try pointer(image &+ offset("vdso_image", "size"))
+    for entry in stride(from: data, to: data &+ count &- 24, by: 8) {
+      // Global or weak, and a function (Elf64_Sym).
+      guard [0x12, 0x22].contains(guest.u8(entry &+ 4)), guest.u8(entry &+ 5) == 0, let value = guest.u64(entry &+ 8),
+        let size = guest.u64(entry &+ 16), (0x200..<count).contains(value), (16...4096).contains(size)
+      else { continue }
+      return (data, value)
+    }
+    throw Impossible(description: "the vdso has no functions")
+  }
+
+  /// Gives a process a page of its own in the place of the vdso, with bytes at the start of a function.
+  func giveSharedCode(to process: Process, _ bytes: [UInt8]) throws {
+    let (data, function) = try sharedFunction()
+    guard let mm = process.mm, var page = guest.bytes(data &+ function & ~4095, count: 4096) else { return }
+    page.replaceSubrange(Int(function & 4095)..<Int(function & 4095) + bytes.count, with: bytes)
+    let place = try hole(4096)
+    try write(physical: place, page)
+    let address = try pointer(mm &+ offset("mm_struct", "context.vdso")) &+ function & ~4095
+    try write(physical: try userEntry(of: process, at: address), Change.bytes(place | 0x25))
+  }
+
+  /// Guest-physical address of the last entry on the way to an address of a process, else to its stack, by its own page tables.
+  func userEntry(of process: Process, at place: UInt64? = nil) throws -> UInt64 {
     guard let mm = process.mm, let space = guest.space(ofProcess: mm) else { throw Impossible(description: "the process has no memory") }
-    let address = try pointer(mm &+ offset("mm_struct", "start_stack"))
+    let address = try place ?? pointer(mm &+ offset("mm_struct", "start_stack"))
     var table = space.root
     for shift in stride(from: UInt64(space.levels == 5 ? 48 : 39), through: 12, by: -9) {
       let place = table + (address >> shift & 511) * 8
-      guard let entry = guest.memory.u64(place), entry & 1 == 1 else { throw Impossible(description: "its stack is not there") }
       if shift == 12 { return place }
+      guard let entry = guest.memory.u64(place), entry & 1 == 1 else { throw Impossible(description: "it is not there") }
       table = entry & 0x000F_FFFF_FFFF_F000
     }
     throw Impossible(description: "its page tables have no end")

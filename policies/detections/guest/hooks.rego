@@ -4,6 +4,29 @@ package ringwall.detections.guest.hooks
 import data.ringwall.lib.guest
 
 # METADATA
+# title: "A trampoline of the kernel holds what the kernel does not put there"
+# description: "For a tracer the kernel copies its own code and adds whom to call; for a probe that became a jump it copies a template, the address of the probe and the instructions that the jump took the place of. Each copy is held against what it was made from. One that was written over runs foreign code at the start of every function that is traced, and no place in the kernel's own code shows it."
+# custom:
+#   id: GST-039
+#   severity: critical
+#   technique: [T1014]
+#   facts: [tracing]
+#   partial: [tracing.unjudged]
+#   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image."
+#   messages:
+#     code: "The trampoline at {trampoline} holds at {address} other code than it was made from (bytes {bytes})"
+#     leads: "The trampoline at {trampoline} leads at {address} to {target}, which is {owner}"
+#     owner: "The trampoline at {trampoline} names at {address} another owner than its own (bytes {bytes})"
+#   source: "arch/x86/kernel/ftrace.c (create_trampoline), arch/x86/kernel/kprobes/opt.c"
+gst_039 contains guest.hit(difference.kind, difference.trampoline, object.union({"trampoline": difference.trampoline, "address": difference.at.address}, what(difference))) if {
+	some difference in object.get(guest.value("tracing"), "trampolines", [])
+}
+
+what(difference) := {"target": difference.target.address, "owner": guest.shown(difference.target.owner)} if {
+	difference.kind == "leads"
+} else := {"bytes": difference.bytes}
+
+# METADATA
 # title: "A tracer's callback is no code of the kernel"
 # description: "ftrace calls a function of its user's at the start of any function of the kernel, and lets it send the caller elsewhere. Rootkits use it since Linux 5.7 hides the symbol table from them. Live patches and some security products register callbacks of modules too: the finding names the module."
 # custom:

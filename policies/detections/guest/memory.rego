@@ -159,3 +159,51 @@ place(page) := {"at": guest.shown(page.at.owner)} if {
 gst_038 contains guest.hit("constants", page.at.address, {"at": guest.shown(page.at.owner)}) if {
 	some page in object.get(guest.value("executable"), "constants", [])
 }
+
+# METADATA
+# title: "A process has memory that its list of mappings lacks"
+# description: "The kernel lists every mapping of a process, counts them, and maps pages nowhere else. A page where no mapping is, or a mapping that is counted and not listed, was taken out of the list: /proc/PID/maps does not show it, and what lies there runs on."
+# custom:
+#   id: GST-078
+#   compares: [page, count]
+#   severity: critical
+#   technique: [T1055, T1564]
+#   facts: [executable]
+#   partial: [executable.unjudged]
+#   remediation: "Keep an image of the guest's memory and look at the page; isolate the guest if it is not explained."
+#   messages:
+#     page: "Process {pid} ({name}) has a page at {address}, where none of its mappings is"
+#     count: "Process {pid} ({name}) has {counted} mappings by the kernel's count, and {listed} in its list"
+#   source: "include/linux/mm_types.h (mm_mt, map_count), mm/mmap.c"
+gst_078 contains guest.hit("page", area.task, {"pid": area.pid, "name": area.name, "address": area.address}) if {
+	some area in object.get(guest.value("executable"), "unlisted", [])
+	is_string(area.address)
+}
+
+gst_078 contains guest.hit("count", area.task, {"pid": area.pid, "name": area.name, "counted": area.counted, "listed": area.listed}) if {
+	some area in object.get(guest.value("executable"), "unlisted", [])
+	area.address == null
+}
+
+# METADATA
+# title: "The code that the kernel shares with all programs was changed"
+# description: "Every process has the same pages of the vdso, whose functions tell the time. They are read from the kernel's own image of it, which is linked with nothing: what leads out of it was written there. A process with a page of its own that holds other code runs what somebody put there; breakpoints alone are what a debugger sets, and are told as judged in part."
+# custom:
+#   id: GST-079
+#   compares: [own]
+#   severity: critical
+#   technique: [T1014, T1055]
+#   facts: [executable]
+#   partial: [executable.vdso.breakpoints]
+#   remediation: "Keep an image of the guest's memory; hold the bytes against the vdso of the same kernel on another machine."
+#   messages:
+#     shared: "{image} holds at {offset} what does not fit: {kind} (bytes {bytes})"
+#     own: "Process {pid} ({name}) has a vdso of its own, which at {offset} holds {bytes} in the place of {original}"
+#   source: "arch/x86/entry/vdso/vma.c (vdso_fault), arch/x86/include/asm/vdso.h"
+gst_079 contains guest.hit("shared", sprintf("%s:%s", [odd.image, odd.offset]), {"image": odd.image, "offset": odd.offset, "kind": odd.kind, "bytes": odd.bytes}) if {
+	some odd in object.get(guest.value("executable"), ["vdso", "odd"], [])
+}
+
+gst_079 contains guest.hit("own", own.task, {"pid": own.pid, "name": own.name, "offset": own.offset, "bytes": own.bytes, "original": own.original}) if {
+	some own in object.get(guest.value("executable"), ["vdso", "processes"], [])
+}

@@ -297,3 +297,38 @@ gst_073 contains guest.hit("page", sprintf("%s:%s", [module.name, address]), {"n
 	old.pages[index] != hash
 	address := sprintf("+0x%x", [index * module.pageSize])
 }
+
+# METADATA
+# title: "Code of a module does not fit together"
+# description: "What holds for the kernel's own code holds for that of its modules, which the same compiler made: jumps lead to where instructions begin, to functions of the kernel and to modules that this one is linked with; a breakpoint stands behind each return, and the stack is as deep at each instruction as the unwinder's table says that came with the module (ORC). Bytes that were written over the middle of a function do not fit, and are found without a baseline."
+# custom:
+#   id: GST-077
+#   severity: critical
+#   technique: [T1014, T1562]
+#   facts: [moduleCode]
+#   partial: [moduleCode.unjudged]
+#   remediation: "Isolate the guest, keep an image of its memory, and compare the function with the module's own file to find what was changed."
+#   messages:
+#     leads: "{function} of the module {name} leads to {address}, which is {owner} (bytes {bytes})"
+#     inside: "{function} of the module {name} leads to {address}, where no instruction begins (bytes {bytes})"
+#     cut: "{function} of the module {name} returns, and goes on behind it (bytes {bytes})"
+#     breakpoint: "{function} of the module {name} holds a breakpoint that no probe has set (bytes {bytes})"
+#     blank: "{function} of the module {name} holds no operations in a row, which no compiler puts there (bytes {bytes})"
+#     crossing: "{function} of the module {name} does not end where its last instruction does (bytes {bytes})"
+#     entry: "{function} of the module {name} does not begin as functions do that can be traced (bytes {bytes})"
+#     stack: "{function} of the module {name} does not fit what the unwinder knows of the stack there (bytes {bytes})"
+#   source: "arch/x86/kernel/unwind_orc.c, arch/x86/kernel/module.c; Intel SDM volume 2, chapter 2"
+gst_077 contains guest.hit(odd.kind, odd.at.address, object.union({"name": module.name, "function": function(odd), "bytes": odd.bytes}, led(odd))) if {
+	some module in guest.value("moduleCode").modules
+	some odd in object.get(module, "odd", [])
+}
+
+function(odd) := odd.function if {
+	odd.function != ""
+} else := odd.at.address
+
+led(odd) := {"address": odd.target.address, "owner": guest.shown(odd.target.owner)} if {
+	odd.kind == "leads"
+} else := {"address": odd.target.address} if {
+	odd.kind == "inside"
+} else := {}

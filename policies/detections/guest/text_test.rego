@@ -1,5 +1,6 @@
 package ringwall.detections.guest.text_test
 
+import data.ringwall.detections.guest.hooks
 import data.ringwall.detections.guest.memory
 import data.ringwall.detections.guest.modules
 import data.ringwall.detections.guest.text
@@ -95,6 +96,23 @@ test_code_that_does_not_fit if {
 	hit.args == {"at": "commit_creds", "bytes": "e900000000", "address": "0xffffffffc0000040", "owner": "module loop"}
 }
 
+test_code_of_a_module_that_does_not_fit if {
+	fits := {"facts": {"moduleCode": {"state": "present", "value": {"modules": [{"name": "loop", "odd": []}, {"name": "dummy"}], "unjudged": []}}}}
+	count(text.gst_077) == 0 with input as fits
+	target := {"address": "0x2", "owner": {"kind": "none"}}
+	odd := [
+		object.union(site, {"kind": "leads", "function": "loop_queue_rq", "target": target}),
+		object.union(site, {"kind": "inside", "function": "", "target": target}),
+		object.union(site, {"kind": "stack", "function": "loop_queue_rq"}),
+	]
+	hits := text.gst_077 with input as {"facts": {"moduleCode": {"state": "present", "value": {"modules": [{"name": "loop", "odd": odd}]}}}}
+	{[hit.case, hit.args] | some hit in hits} == {
+		["leads", {"name": "loop", "function": "loop_queue_rq", "bytes": "e900000000", "address": "0x2", "owner": "nobody"}],
+		["inside", {"name": "loop", "function": "0x1", "bytes": "e900000000", "address": "0x2"}],
+		["stack", {"name": "loop", "function": "loop_queue_rq", "bytes": "e900000000"}],
+	}
+}
+
 test_constant_that_leads_out if {
 	word := {"at": {"address": "0x1", "owner": {"kind": "data", "name": "ipv4_specific", "distance": 8}}, "target": {"address": "0x2", "owner": {"kind": "none"}}}
 	count(text.gst_037) == 0 with input as {"facts": {"readOnly": {"state": "present", "value": {"foreign": []}}}}
@@ -166,4 +184,35 @@ test_kernel if {
 	rejected := {"source": "VMCOREINFO", "address": "0x1000", "reason": "its banner says otherwise"}
 	count(modules.gst_080) == 1 with input as {"facts": {"kernel": {"state": "present", "value": {"rejected": [rejected]}}}}
 	count(modules.gst_081) == 1 with input as {"facts": {}, "inconsistencies": [{"structure": "modules", "address": "0x1", "reason": "circle"}]}
+}
+
+test_mappings_that_are_not_listed if {
+	page := {"pid": 7, "name": "evil", "task": "0x7", "address": "0x7f0000000000", "writable": false, "executable": true, "counted": 9, "listed": 9}
+	count := object.union(page, {"address": null, "counted": 9, "listed": 8})
+	hits := memory.gst_078 with input as {"facts": {"executable": {"state": "present", "value": {"areas": [], "unlisted": [page, count], "unjudged": []}}}}
+	{[hit.case, hit.args] | some hit in hits} == {
+		["page", {"pid": 7, "name": "evil", "address": "0x7f0000000000"}],
+		["count", {"pid": 7, "name": "evil", "counted": 9, "listed": 8}],
+	}
+	none := memory.gst_078 with input as {"facts": {"executable": {"state": "present", "value": {"areas": [], "unlisted": []}}}}
+	none == set()
+}
+
+test_shared_code if {
+	odd := {"image": "vdso_image_64", "offset": "0x700", "kind": "leads", "bytes": "e9"}
+	own := {"pid": 7, "name": "evil", "task": "0x7", "image": "vdso_image_64", "offset": "0x700", "bytes": "e9", "original": "55"}
+	hits := memory.gst_079 with input as {"facts": {"executable": {"state": "present", "value": {"areas": [], "vdso": {"odd": [odd], "processes": [own], "breakpoints": []}}}}}
+	{hit.case | some hit in hits} == {"shared", "own"}
+	none := memory.gst_079 with input as {"facts": {"executable": {"state": "present", "value": {"areas": [], "vdso": {"odd": [], "processes": [], "breakpoints": ["gdb (7)"]}}}}}
+	none == set()
+}
+
+test_trampolines if {
+	code := {"kind": "code", "at": {"address": "0x2", "owner": {"kind": "none"}}, "trampoline": "0x1", "bytes": "cc"}
+	leads := object.union(code, {"kind": "leads", "target": {"address": "0x9", "owner": {"kind": "none"}}})
+	hits := hooks.gst_039 with input as {"facts": {"tracing": {"state": "present", "value": {"operations": [], "trampolines": [code, leads], "unjudged": []}}}}
+	{[hit.case, hit.args] | some hit in hits} == {
+		["code", {"trampoline": "0x1", "address": "0x2", "bytes": "cc"}],
+		["leads", {"trampoline": "0x1", "address": "0x2", "target": "0x9", "owner": "nobody"}],
+	}
 }
