@@ -151,14 +151,11 @@ private struct GeneratedCode {
     }
   }
 
-  /// Programs share large pages, which are executable to their end (pack_list, kernel/bpf/core.c).
+  /// Programs share large pages, which are executable to their end.
   private mutating func packs() {
-    guard let head = guest.symbol("pack_list"), let link = guest.kernel.offset("bpf_prog_pack", "list"),
-      let pointer = guest.kernel.offset("bpf_prog_pack", "ptr")
-    else { return }
-    for pack in entries(guest.list(head: head, offset: link, structure: "pack_list", limit: Self.limit)) {
-      add(guest.pointer(pack &+ pointer), 2 << 20, .bpf, "bpf_prog_pack")
-    }
+    guard let shared = ProgramPacks(guest) else { return }
+    if let fault = shared.fault { inconsistencies.append(fault) }
+    for pack in shared.packs { add(pack.code.lowerBound, UInt64(pack.code.count), .bpf, "bpf_prog_pack") }
   }
 
   private mutating func trampolines() {

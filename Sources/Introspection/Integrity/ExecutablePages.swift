@@ -82,6 +82,9 @@ extension IntegrityReader {
       .init("reached", .array(found.reached.map { $0.factValue(code) })),
       .init("unlisted", .array(found.unlisted.map(\.factValue))),
       .init("vdso", vdso(found.shared)),
+      .init(
+        "strays",
+        .array(strays().map { ["kind": .string($0.kind.rawValue), "start": addressValue($0.start), "end": addressValue($0.end)] })),
       .init("unjudged", .array(found.passing.map { .string("\($0.process.name) (\($0.process.pid))") })),
     ]
   }

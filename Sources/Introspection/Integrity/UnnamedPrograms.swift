@@ -27,6 +27,16 @@ struct UnnamedPrograms {
     }
   }
 
+  /// From the first to the last byte of each program's code.
+  func codes() -> [Range<UInt64>] {
+    programs().compactMap { program in
+      guard guest.value(program, "bpf_prog", "jited") == 1, let code = guest.pointer(program &+ function),
+        let count = guest.value(program, "bpf_prog", "jited_len"), count > 0, count <= 64 << 20, code <= .max - count
+      else { return nil }
+      return code..<code + count
+    }
+  }
+
   private func programs() -> Set<UInt64> {
     var found: Set<UInt64> = []
     if let table = guest.symbol("prog_idr") {

@@ -311,6 +311,25 @@ extension Change {
     },
   ]
 
+  /// Code in the pages that programs share.
+  static let packs: [Change] = [
+    Change("a program of BPF that left its tables", ["program"], [.executable]) {
+      let program = try $0.heldProgram()
+      try $0.write(program.slot, UInt64(0))
+      let symbol = try $0.pointer(program.address &+ $0.offset("bpf_prog", "aux")) &+ $0.offset("bpf_prog_aux", "ksym")
+      try $0.unlink(symbol &+ $0.offset("bpf_ksym", "lnode"))
+    },
+    Change("a socket's filter that no socket has", ["program"], [.executable]) { editor in
+      for socket in try editor.filteredSockets() { try editor.write(socket &+ editor.offset("sock", "sk_filter"), UInt64(0)) }
+    },
+    Change("code behind all programs of BPF", ["remains"], [.executable]) {
+      let pack = try $0.symbol("pack_list")
+      let walk = $0.guest.list(head: pack, offset: try $0.offset("bpf_prog_pack", "list"), structure: "pack_list", limit: 64)
+      guard let first = walk.entries.first else { throw GuestEditor.Impossible(description: "no program has code") }
+      try $0.write(try $0.pointer(first &+ $0.offset("bpf_prog_pack", "ptr")) &+ (2 << 20) &- 64, [0x31, 0xC0, 0xC3])
+    },
+  ]
+
   static let settings: [Change] = [
     Change("modprobe_path", ["GST-090", "GST-092"], [.kernel, .settings]) {
       try $0.write(try $0.symbol("modprobe_path"), Array("/tmp/x\0".utf8))
@@ -400,6 +419,33 @@ extension GuestEditor {
     try write(heap &+ offset("bpf_prog", "aux"), heap &+ 512)
     try write(heap &+ 512 &+ offset("bpf_prog_aux", "attach_func_name"), heap &+ 3072)
     try write(heap &+ 3072, Array(name.utf8) + [0])
+  }
+
+  /// The program of BPF that the test's own process holds, and its slot in the table of programs.
+  func heldProgram() throws -> (address: UInt64, slot: UInt64) {
+    let table = guest.idr(try symbol("prog_idr"), structure: "prog_idr", limit: 1 << 14)
+    let name = try offset("bpf_prog_aux", "name")
+    for entry in table.entries {
+      guard let aux = guest.pointer(entry.entry &+ (try offset("bpf_prog", "aux"))), guest.string(aux &+ name, limit: 16) == "held_prog" else {
+        continue
+      }
+      var place = try symbol("prog_idr") &+ offset("idr", "idr_rt") &+ offset("xarray", "xa_head")
+      // As many slots as a node of the tree has.
+      while let node = guest.u64(place), node & 3 == 2 {
+        guard let shift = guest.u8(node &- 2 &+ (try offset("xa_node", "shift"))), shift < 32 else { break }
+        place = try node &- 2 &+ offset("xa_node", "slots") &+ 8 &* (UInt64(entry.index) >> UInt64(shift) & 63)
+      }
+      return (entry.entry, place)
+    }
+    throw Impossible(description: "no program is held")
+  }
+
+  /// Sockets with a filter.
+  func filteredSockets() throws -> [UInt64] {
+    let filter = try offset("sock", "sk_filter")
+    let found = try guest.sockets().sockets.map(\.address).filter { (guest.u64($0 &+ filter) ?? 0) != 0 }
+    guard !found.isEmpty else { throw Impossible(description: "no socket has a filter") }
+    return found
   }
 
   /// A BPF program of one's own, the only one in the table.

@@ -170,6 +170,11 @@ struct IntegrityTests {
   @Test("rights that may be lawful are in doubt", arguments: Change.doubted)
   func doubted(_ change: Change) throws { try IntegrityScene.shared().expectDoubted(change) }
 
+  @Test(
+    "code among that of BPF programs that none of them has is in doubt", .enabled(if: KnownGuest.overlay != nil, "no C compiler"),
+    arguments: Change.packs)
+  func packs(_ change: Change) throws { try IntegrityScene.shared().expectDoubted(change) }
+
   @Test("a process that has just begun hides from nobody", arguments: Change.hidden.filter { $0.detections.contains("GST-060") })
   func young(_ change: Change) throws { try IntegrityScene.shared().expectFoundYoung(change) }
 
@@ -327,6 +332,11 @@ struct IntegrityOfNewKernelTests {
 
   @Test("rights that may be lawful are in doubt", arguments: Change.doubted)
   func doubted(_ change: Change) throws { try IntegrityScene.shared().expectDoubted(change) }
+
+  @Test(
+    "code among that of BPF programs that none of them has is in doubt", .enabled(if: KnownGuest.overlay != nil, "no C compiler"),
+    arguments: Change.packs)
+  func packs(_ change: Change) throws { try IntegrityScene.shared().expectDoubted(change) }
 
   @Test("a process that has just begun hides from nobody", arguments: Change.hidden.filter { $0.detections.contains("GST-060") })
   func young(_ change: Change) throws { try IntegrityScene.shared().expectFoundYoung(change) }
