@@ -115,7 +115,9 @@ package struct BootSites {
     var kept: [(site: BootSite, isAccepted: Bool)] = []
     var isMasked = isMasked
     // What an alternative replaces may hold other sites.
-    for site in alternatives.values.map({ $0[$0.startIndex] }).sorted(by: { $0.address < $1.address }) + sites.filter({ $0.kind != .alternative }) {
+    // Of alternatives within one another the outer one reaches furthest, and boot fills up to its end (apply_alternatives since 6.10).
+    let longest = alternatives.values.compactMap { $0.max { $0.length < $1.length } }.sorted { $0.address < $1.address }
+    for site in longest + sites.filter({ $0.kind != .alternative }) {
       guard let offset = Int(exactly: site.address &- linked), site.length > 0, offset < min(memory.count, original.count) - site.length
       else { continue }
       let range = offset..<offset + site.length
