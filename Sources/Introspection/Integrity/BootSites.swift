@@ -46,16 +46,19 @@ package struct BootSites {
     let symbol: (String) -> UInt64?
     /// A pointer at a run-time address.
     let pointer: (UInt64) -> UInt64?
+    /// The register by which a thunk outside of the code jumps, by its run-time address; nil where there is none.
+    let thunk: (UInt64) -> UInt8?
     /// Bytes of an alternative; nil where the file does not have them.
     let replacement: ((address: UInt64, length: Int)) -> [UInt8]?
 
     package init(
-      slide: UInt64, symbol: @escaping (String) -> UInt64?, pointer: @escaping (UInt64) -> UInt64?,
+      slide: UInt64, symbol: @escaping (String) -> UInt64?, pointer: @escaping (UInt64) -> UInt64?, thunk: @escaping (UInt64) -> UInt8?,
       replacement: @escaping ((address: UInt64, length: Int)) -> [UInt8]?
     ) {
       self.slide = slide
       self.symbol = symbol
       self.pointer = pointer
+      self.thunk = thunk
       self.replacement = replacement
     }
   }
@@ -74,6 +77,9 @@ package struct BootSites {
   /// Sites that are patched whatever an alternative puts there, ascending.
   private let others: [BootSite]
   private let decoder = InstructionLength()
+  /// Instructions that may be read for all places together: those of hostile files may overlap without end.
+  private final class Steps { var left = 1 << 24 }
+  private let steps = Steps()
 
   private static let registers = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi"] + (8...15).map { "r\($0)" }
   private static let returns = [
@@ -109,7 +115,7 @@ package struct BootSites {
   ///
   /// - Parameter isMasked: bytes that are judged elsewhere.
   package func accepted(_ sites: [BootSite], _ isMasked: [Bool]) -> (places: [BootSite], unknown: Set<BootSite.Kind>) {
-    // All alternatives of a place are judged with the first of them.
+    // All alternatives of a place are judged with the longest of them.
     let alternatives = Dictionary(grouping: sites.filter { $0.kind == .alternative }, by: \.address).mapValues { $0.prefix(Self.alternativeLimit) }
     var refused: [BootSite.Kind: Int] = [:]
     var kept: [(site: BootSite, isAccepted: Bool)] = []
@@ -120,11 +126,12 @@ package struct BootSites {
     for site in longest + sites.filter({ $0.kind != .alternative }) {
       guard let offset = Int(exactly: site.address &- linked), site.length > 0, offset < min(memory.count, original.count) - site.length
       else { continue }
-      let range = offset..<offset + site.length
+      let range = offset..<offset + (site.kind == .thunk ? length(ofThunk: offset) : site.length)
       guard range.contains(where: { memory[$0] != original[$0] && !isMasked[$0] }) else { continue }
-      let isAccepted = isAccepted(site, range, Array(alternatives[site.address] ?? []))
+      // A kind of which so many do not fit is not known here, and the others need not be read.
+      let isAccepted = refused[site.kind, default: 0] <= Self.refusalLimit && isAccepted(site, range, Array(alternatives[site.address] ?? []))
       if isAccepted { for place in range { isMasked[place] = true } } else { refused[site.kind, default: 0] += 1 }
-      kept.append((site, isAccepted))
+      kept.append((BootSite(kind: site.kind, address: site.address, length: range.count), isAccepted))
     }
     let unknown = Set(refused.filter { $0.value > Self.refusalLimit }.keys)
     return (kept.filter { $0.isAccepted || unknown.contains($0.site.kind) }.map(\.site), unknown)
@@ -165,6 +172,12 @@ package struct BootSites {
 
   // MARK: Thunks
 
+  /// Bytes of a call or jump through a thunk: five, with prefixes and conditions more. At most six are patched.
+  private func length(ofThunk offset: Int) -> Int {
+    guard let first = (offset..<offset + 2).first(where: { ![0x2E, 0x3E].contains(original[$0]) }) else { return 6 }
+    return original[first] == 0xE8 || original[first] == 0xE9 ? first - offset + 5 : 6
+  }
+
   /// Whether a call or jump by a register stands where one through the register's thunk was.
   private func isThunk(_ range: Range<Int>) -> Bool {
     var first = range.lowerBound
@@ -174,6 +187,7 @@ package struct BootSites {
     guard opcode == 0xE8 || opcode == 0xE9 else { return opcode == 0x0F }
     guard let register = thunks[target(original, first + 1)] else { return true }
     let end = first + 5
+    guard end <= min(memory.count, original.count) else { return false }
     var place = range.lowerBound
     if memory[place...].starts(with: [0x0F, 0xAE, 0xE8]) { place += 3 }
     while place < end, [0x2E, 0x3E, 0x41].contains(memory[place]) { place += 1 }
@@ -188,7 +202,9 @@ package struct BootSites {
     // Another thunk, which jumps by the same register (its_thunk).
     guard memory[place] == opcode, place + 5 <= end else { return false }
     var there = target(memory, place + 1)
-    guard memory.indices.contains(there), there + 3 < memory.count else { return false }
+    guard memory.indices.contains(there), there + 3 < memory.count else {
+      return kernel.thunk(linked &+ kernel.slide &+ UInt64(bitPattern: Int64(there))) == register
+    }
     let wanted: [UInt8] = (register >= 8 ? [0x41] : []) + [0xFF, 0xE0 | register & 7]
     if memory[there...].starts(with: [0x0F, 0xAE, 0xE8]) { there += 3 }
     return memory[there...].starts(with: wanted)
@@ -271,6 +287,8 @@ package struct BootSites {
     var tokens: [Token] = []
     var place = 0
     while place < bytes.count {
+      guard steps.left > 0 else { return nil }
+      steps.left -= 1
       // SAFETY: nothing from the end on is read.
       let instruction = unsafe bytes.withUnsafeBufferPointer { unsafe decoder.decode($0.baseAddress!, place, $0.count) }
       guard instruction.length > 0 else { return nil }

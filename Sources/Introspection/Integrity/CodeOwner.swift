@@ -90,7 +90,7 @@ struct CodeMap: Sendable {
     if let area = generated.first(where: { $0.range.contains(address) }) {
       return CodeOwner(area.owner, name: area.name, distance: address - area.range.lowerBound)
     }
-    return CodeOwner(.none)
+    return thunk(at: address) != nil ? CodeOwner(.generated, name: "its_page", distance: address & 4095) : CodeOwner(.none)
   }
 
   /// An address and its owner.

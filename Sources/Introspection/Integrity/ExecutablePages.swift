@@ -250,6 +250,6 @@ extension CodeMap {
     let range = first..<max(first, last)
     if let module = modules.first(where: { $0.range.overlaps(range) }) { return CodeOwner(.module, name: module.name) }
     if let area = generated.first(where: { $0.range.overlaps(range) }) { return CodeOwner(area.owner, name: area.name) }
-    return CodeOwner(.none)
+    return areThunks(first, last) ? CodeOwner(.generated, name: "its_page") : CodeOwner(.none)
   }
 }

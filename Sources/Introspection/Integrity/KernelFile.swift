@@ -25,8 +25,8 @@ public struct KernelFile: Sendable {
 
   /// Sections that are kept, with the most bytes that each may have.
   private static let wanted: [String: UInt64] = [
-    ".text": 128 << 20, ".rodata": 64 << 20, ".notes": 1 << 20, ".altinstructions": 16 << 20, ".altinstr_replacement": 16 << 20, ".retpoline_sites": 16 << 20, ".return_sites": 16 << 20,
-    ".call_sites": 16 << 20, ".ibt_endbr_seal": 16 << 20, ".parainstructions": 16 << 20, ".smp_locks": 16 << 20,
+    ".text": 128 << 20, ".rodata": 64 << 20, ".notes": 1 << 20, ".altinstructions": 4 << 20, ".altinstr_replacement": 4 << 20, ".retpoline_sites": 4 << 20,
+    ".return_sites": 4 << 20, ".call_sites": 8 << 20, ".ibt_endbr_seal": 4 << 20, ".parainstructions": 4 << 20, ".smp_locks": 4 << 20,
   ]
 
   /// Sections with places of constants that boot writes into the code (include/asm-generic/runtime-const.h), and the length of each.
@@ -79,13 +79,16 @@ public struct KernelFile: Sendable {
       throw malformed(table, "its section names lie outside of the file")
     }
     var sections: [String: (address: UInt64, bytes: [UInt8])] = [:]
+    // Any number of sections may lie over the same bytes.
+    var constants: UInt64 = 0
     for index in 0..<count {
       guard let header = header(index), header.name < strings.count else { continue }
       let name = String(decoding: strings[Int(header.name)...].prefix(64).prefix { $0 != 0 }, as: UTF8.self)
       let isConstant = Self.constants.contains { name.hasPrefix($0.prefix) }
-      guard let limit = Self.wanted[name] ?? (isConstant ? 1 << 20 : nil), header.size <= limit, header.address <= UInt64.max - header.size,
+      guard let limit = Self.wanted[name] ?? (isConstant ? (1 << 20) - min(constants, 1 << 20) : nil), header.size <= limit, header.address <= UInt64.max - header.size,
         let bytes = file.bytes(header.offset, count: Int(header.size))
       else { continue }
+      if isConstant { constants += header.size }
       sections[name] = (header.address, bytes)
     }
     guard let text = sections[".text"], !text.bytes.isEmpty else { throw malformed(table, "it has no section .text") }

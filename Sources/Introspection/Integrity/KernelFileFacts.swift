@@ -16,7 +16,7 @@ extension IntegrityReader {
     guard let memory = guest.bytes(start, count: Int(code.text.upperBound - start)), linked >= file.text.address,
       linked - file.text.address <= UInt64(file.text.bytes.count)
     else { return .unreadable("the kernel's code is not mapped from end to end") }
-    let original = Array(file.text.bytes[Int(linked - file.text.address)...])
+    let original = Array(file.text.bytes[Int(linked - file.text.address)...].prefix(memory.count))
     let count = min(memory.count, original.count)
     var isMasked = [Bool](repeating: false, count: count)
     func mask(_ offset: UInt64, _ length: Int) {
@@ -29,7 +29,7 @@ extension IntegrityReader {
     let sites = file.bootSites(guest.kernel.types)
     let guest = guest
     let kernel = BootSites.Kernel(
-      slide: guest.kernel.slide, symbol: { guest.symbol($0) }, pointer: { guest.pointer($0) }, replacement: { file.replacement($0) })
+      slide: guest.kernel.slide, symbol: { guest.symbol($0) }, pointer: { guest.pointer($0) }, thunk: { [code] in code.thunk(at: $0) }, replacement: { file.replacement($0) })
     let boot = BootSites(kernel, memory: memory, original: original, linked: linked, sites: sites).accepted(sites, isMasked)
     for place in boot.places { mask(place.address &- linked, place.length) }
     let (rows, total) = differences(memory, original, isMasked, at: start)

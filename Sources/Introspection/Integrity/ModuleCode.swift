@@ -140,7 +140,7 @@ extension IntegrityReader {
     ]
     if let exit = guest.kernel.offset("module", "exit").flatMap({ guest.pointer(module &+ $0) }) {
       members.append(.init("exit", code.fact(exit)))
-    } else {
+    } else if guest.kernel.offset("module", "exit") != nil {
       members.append(.init("exitTaken", .bool(hasExit(module))))
     }
     return (.object(members), swept.odd.count, swept.unjudged)
@@ -177,7 +177,7 @@ extension IntegrityReader {
 
   /// Whether a module that says that no function ends it has one, as modpost names it.
   private func hasExit(_ module: UInt64) -> Bool {
-    guard let (symbols, bytes) = symbols(of: module),
+    guard let (symbols, bytes) = symbols(of: module), guest.spend(bytes.count / 384, on: "mod_kallsyms", at: symbols),
       let texts = guest.kernel.offset("mod_kallsyms", "strtab").flatMap({ guest.pointer(symbols &+ $0) })
     else { return false }
     return stride(from: 0, to: bytes.count, by: 24).contains { place in

@@ -28,7 +28,7 @@ extension IntegrityReader {
     var sweep = TextSweep(around, text)
     let thunk = guest.symbol("__x86_return_thunk").map { Int(truncatingIfNeeded: $0 &- text.lowerBound) }
     let table = UnwindTable(guest, text, ofModule: module)
-    let result = sweep.run(bytes, sites, functions.map { ($0.start, $0.end) }, stack: table.map { StackSweep($0, returnThunk: thunk) })
+    let result = sweep.run(bytes, sites, functions.map { ($0.start, $0.end) }, stack: table.map { StackSweep($0, returnThunk: thunk, isThunk: code.isThunk(from: text)) })
     func function(_ address: UInt64) -> ModuleFunction? {
       var low = 0
       var high = functions.count
@@ -41,7 +41,12 @@ extension IntegrityReader {
     let begins = told.compactMap { $0["at"]?["address"]?.text }.compactMap { UInt64($0.dropFirst(2), radix: 16) }
     let starts = Set(begins.map { function($0)?.start ?? $0 })
     func isTold(_ address: UInt64) -> Bool { function(address).map { starts.contains($0.start) } ?? false }
-    let rows = result.oddities.lazy.filter { !isTold(text.lowerBound + UInt64($0.place)) && !isTold($0.target) }.prefix(limit)
+    // Where the depth of calls is counted, code for it stands before each function (skl_call_thunk_template, arch/x86/kernel/callthunks.c).
+    func isCounting(_ oddity: TextSweep.Oddity) -> Bool {
+      guard oddity.kind == .blank, let function = function(text.lowerBound + UInt64(oddity.place)) else { return false }
+      return name(of: function, in: module)?.hasPrefix("__pfx_") ?? false
+    }
+    let rows = result.oddities.lazy.filter { !isTold(text.lowerBound + UInt64($0.place)) && !isTold($0.target) && !isCounting($0) }.prefix(limit)
       .map { oddity -> FactValue in
         let place = text.lowerBound + UInt64(oddity.place)
         var members: [FactValue.Member] = [
@@ -76,8 +81,12 @@ extension IntegrityReader {
     return found
   }
 
-  /// Code of the modules whose symbols a module uses; its own loader linked it with no others (struct module_use).
-  private func linked(_ module: UInt64) -> [Range<UInt64>] { used(by: module).compactMap { code(of: $0) } }
+  /// Code of the modules whose symbols a module uses, since its own loader linked it with no others (struct module_use), and pages of thunks that the
+  /// kernel made for it (CONFIG_MITIGATION_ITS). A live patch is linked with what it patches (kernel/livepatch/core.c, klp_write_section_relocs).
+  private func linked(_ module: UInt64) -> [Range<UInt64>] {
+    let isPatch = guest.kernel.offset("module", "klp").flatMap { guest.u8(module &+ $0) } == 1
+    return (isPatch ? guest.moduleTexts() : Set(used(by: module)).sorted().compactMap { code(of: $0) }) + guest.thunkPages(module)
+  }
 
   /// Whether a function of the kernel begins at an address, with a landing pad before it or with what counts calls (arch/x86/kernel/callthunks.c).
   private func isBeginning(_ address: UInt64) -> Bool {

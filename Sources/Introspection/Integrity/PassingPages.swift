@@ -45,7 +45,7 @@ extension IntegrityReader {
   }
 
   /// Whether an area accuses somebody.
-  private static func isSuspect(_ area: CodeArea) -> Bool { area.isWritable || [.none, .data, .initial].contains(area.owner.kind) }
+  private static func isSuspect(_ area: CodeArea) -> Bool { area.isWritable || area.isModuleText == false || [.none, .data, .initial].contains(area.owner.kind) }
 
   /// What is left of areas, and what in them accuses nobody any more.
   private func again(_ areas: [CodeArea]) -> (suspect: [CodeArea], others: [CodeArea]) {

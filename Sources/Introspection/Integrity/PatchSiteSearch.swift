@@ -53,7 +53,7 @@ struct PatchSiteSearch {
       }
     }
     // The tracer's own calls lead to whoever asked for them last (ftrace_update_ftrace_func, arch/x86/kernel/ftrace.c).
-    for name in ["ftrace_call", "ftrace_regs_call"] {
+    for name in ["ftrace_call", "ftrace_regs_call", "ftrace_graph_call"] {
       if let address = guest.symbol(name) { add(.tracer, address, 5) }
     }
     for name in ["bpf_dispatcher_xdp_func"] {

@@ -15,10 +15,13 @@ package struct StackSweep {
   private var jumps: [(place: Int, target: Int, offset: Int)] = []
   /// Offsets of all functions together: what lies outside is left for as by a return.
   private var code = 0..<0
+  private let isThunk: (Int) -> Bool
 
-  package init(_ table: UnwindTable, returnThunk: Int?) {
+  /// - Parameter isThunk: whether a thunk that jumps by a register begins at an offset outside of the code: the jump stays in its function.
+  package init(_ table: UnwindTable, returnThunk: Int?, isThunk: @escaping (Int) -> Bool = { _ in false }) {
     self.table = table
     self.returnThunk = returnThunk
+    self.isThunk = isThunk
   }
 
   /// Where functions contradict the table, the first place of each.
@@ -85,7 +88,7 @@ package struct StackSweep {
           if isConditional { depth = state.offset }
           if function.contains(target) {
             jumps.append((place, target, state.offset))
-          } else if state.offset != 8, target == returnThunk || starts.contains(target) || !code.contains(target) {
+          } else if state.offset != 8, target == returnThunk || starts.contains(target) || (!code.contains(target) && !isThunk(target)) {
             return place
           }
         }

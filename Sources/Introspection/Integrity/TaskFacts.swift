@@ -232,9 +232,10 @@ private struct TaskReader {
   /// The further groups; nil where they cannot be read.
   private func groups(_ credentials: Process.Credentials) -> [UInt32]? {
     guard let groupList, let groupCount, let groupIDs, let list = guest.pointer(credentials.address &+ groupList),
-      let count = guest.u32(list &+ groupCount), count <= Self.groupLimit
+      let count = guest.u32(list &+ groupCount), count <= Self.groupLimit,
+      guest.spend(1 + Int(count) / 16, on: "cred.group_info", at: list), let bytes = guest.bytes(list &+ groupIDs, count: Int(count) * 4)
     else { return nil }
-    return (0..<UInt64(count)).compactMap { guest.u32(list &+ groupIDs &+ 4 &* $0) }
+    return stride(from: 0, to: bytes.count, by: 4).map { UInt32(PatchTable.word(bytes, $0, 4)) }
   }
 
   /// Whether the kernel marked a process as one that changed its rights since its program began, or began with more (`commit_creds`); nil where the

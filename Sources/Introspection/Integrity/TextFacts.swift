@@ -43,7 +43,7 @@ extension IntegrityReader {
   ) -> FactValue {
     var sweep = TextSweep(code, code.text)
     let thunk = guest.symbol("__x86_return_thunk").map { Int(truncatingIfNeeded: $0 &- code.text.lowerBound) }
-    let stack = UnwindTable(guest, code.text).map { StackSweep($0, returnThunk: thunk) }
+    let stack = UnwindTable(guest, code.text).map { StackSweep($0, returnThunk: thunk, isThunk: code.isThunk(from: code.text)) }
     let result = sweep.run(bytes, sites, functions, stack: stack)
     let starts = Set(told.compactMap { $0["at"]?["owner"]?["name"]?.text })
     func owner(_ address: UInt64) -> String { code.owner(of: address).name }
@@ -124,6 +124,7 @@ extension IntegrityReader {
     case (.dispatcher, .call(let target)), (.dispatcher, .jump(let target)):
       return allowed(target, [.kernel, .bpf, .generated]) ? nil : .some(target)
     // Callbacks of modules are GST-040.
+    case (.tracer, .jump(let target)): return allowed(target, [.kernel]) ? nil : .some(target)
     case (.tracer, .call(let target)): return allowed(target, [.kernel, .module, .bpf, .generated]) ? nil : .some(target)
     case (.functionEntry, .jump(let target)): return .some(target)
     default: return .some(nil)

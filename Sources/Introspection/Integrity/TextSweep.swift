@@ -41,18 +41,22 @@ package struct TextSweep {
     let pointer: (UInt64) -> UInt64?
     /// Whether code may lead by a distance to an address outside of it; nil where it may to the image's code and to that of the boot.
     let isLinked: ((UInt64) -> Bool)?
+    /// Whether a thunk that the kernel made begins at an address.
+    let isThunk: (UInt64) -> Bool
     /// Below it an address that stands in the code is no address of this code's.
     let lowest: UInt64
 
     package init(
       owner: @escaping (UInt64) -> CodeOwner.Kind, isMapped: @escaping (UInt64) -> Bool, symbol: @escaping (UInt64) -> String,
-      pointer: @escaping (UInt64) -> UInt64?, isLinked: ((UInt64) -> Bool)? = nil, lowest: UInt64 = 0xFF00_0000_0000_0000
+      pointer: @escaping (UInt64) -> UInt64?, isLinked: ((UInt64) -> Bool)? = nil, isThunk: @escaping (UInt64) -> Bool = { _ in false },
+      lowest: UInt64 = 0xFF00_0000_0000_0000
     ) {
       self.owner = owner
       self.isMapped = isMapped
       self.symbol = symbol
       self.pointer = pointer
       self.isLinked = isLinked
+      self.isThunk = isThunk
       self.lowest = lowest
     }
   }
@@ -257,7 +261,7 @@ package struct TextSweep {
     let address = text.lowerBound &+ UInt64(bitPattern: Int64(target))
     // Code that ran during boot is called by what stayed.
     let isLinked = around.isLinked?(address) ?? [.kernel, .initial].contains(around.owner(address))
-    if !isLinked { found.append(Oddity(kind: .leads, place: place, target: address)) }
+    if !isLinked, !around.isThunk(address) { found.append(Oddity(kind: .leads, place: place, target: address)) }
   }
 
   /// A signed distance of one byte or four that ends at a place.
@@ -309,7 +313,7 @@ package struct TextSweep {
 
   /// Keeps an address, of the kernel's half for its code, that is no code of the image's.
   private mutating func lead(_ place: Int, _ address: UInt64) {
-    guard address >= around.lowest, !text.contains(address), around.isMapped(address), around.owner(address) != .initial
+    guard address >= around.lowest, !text.contains(address), around.isMapped(address), around.owner(address) != .initial, !around.isThunk(address)
     else { return }
     found.append(Oddity(kind: .leads, place: place, target: address))
   }
@@ -337,6 +341,7 @@ extension TextSweep.Surroundings {
   init(_ code: CodeMap, isLinked: ((UInt64) -> Bool)? = nil) {
     self.init(
       owner: { code.owner(of: $0).kind }, isMapped: { code.guest.physical($0) != nil },
-      symbol: { code.guest.kernel.symbols.nearest($0)?.symbol.name ?? "" }, pointer: { code.guest.pointer($0) }, isLinked: isLinked)
+      symbol: { code.guest.kernel.symbols.nearest($0)?.symbol.name ?? "" }, pointer: { code.guest.pointer($0) }, isLinked: isLinked,
+      isThunk: { code.thunk(at: $0) != nil })
   }
 }

@@ -187,7 +187,7 @@ struct TrampolineReader {
     if !bytes[value..<value + 10].elementsEqual(loads) { return difference(.owner, value) }
     expected.replaceSubrange(value..<value + 10, with: loads)
     // CLAC, where the processor knows it.
-    if let clear = guest.symbol("optprobe_template_clac").map({ Int(clamping: $0 &- first) }), clear + 3 <= length,
+    if let clear = guest.symbol("optprobe_template_clac").map({ Int(clamping: $0 &- first) }), clear <= length - 3,
       bytes[clear..<clear + 3].elementsEqual([0x0F, 0x01, 0xCA])
     {
       expected.replaceSubrange(clear..<clear + 3, with: [0x0F, 0x01, 0xCA])

@@ -262,7 +262,7 @@ extension Guest {
   }
 
   /// module.its_page_array, from 6.16 on a structure of the same two (arch/x86/kernel/alternative.c).
-  private func thunkPages(_ module: UInt64) -> [Range<UInt64>] {
+  func thunkPages(_ module: UInt64) -> [Range<UInt64>] {
     let places = [("its_page_array", "its_num_pages"), ("arch.its_pages.pages", "arch.its_pages.num")]
     for (array, number) in places {
       guard let pages = kernel.offset("module", array), let count = kernel.offset("module", number), let first = pointer(module &+ pages),

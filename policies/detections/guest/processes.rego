@@ -260,18 +260,19 @@ gst_061 contains guest.hit("rootGroup", process.task, {"pid": process.pid, "name
 strange_group(process) if {
 	process.groups > 0
 	process.inRootGroup == false
-	not same_groups(origin(process))
+	not same_groups(process)
 }
 
 strange_group(process) if {
-	above := origin(process)
+	some above in origins(process)
 	above in ordinary
 	not 0 in {above.gid, above.egid, above.sgid}
 	not above.inRootGroup == true
 }
 
 # of a parent that is no better explained, the parent is told
-same_groups(above) if {
+same_groups(process) if {
+	some above in origins(process)
 	above in ordinary
 	above.gid == 0
 }
@@ -280,7 +281,7 @@ same_groups(above) if {
 gst_061 contains guest.hit("inheritable", process.task, {"pid": process.pid, "name": process.name, "uid": process.uid, "parent": above.pid, "bits": inherited(process)}) if {
 	some process in ordinary
 	process.pidLevel == 0
-	above := origin(process)
+	some above in origins(process)
 	inherits_more(process, above)
 }
 
@@ -305,13 +306,10 @@ ordinary contains process if {
 	process.userNamespace == guest.value("processes").userNamespace
 }
 
-# the process of a thread, and the parent of a process
-origin(process) := leader if {
+# the process of a thread, and the parent of a process: several where one took another's number
+origins(process) := {above | some above in by_pid[sprintf("%d", [process.group])]} if {
 	object.get(process, "group", process.pid) != process.pid
-	some leader in by_pid[sprintf("%d", [process.group])]
-} else := parent if {
-	some parent in by_pid[sprintf("%d", [process.ppid])]
-}
+} else := {above | some above in by_pid[sprintf("%d", [process.ppid])]}
 
 # Who is not in the first pid namespace got other namespaces with it, which may be the first ones and are never their first set (init_nsproxy).
 gst_061 contains guest.hit("escaped", process.task, {"pid": process.pid, "name": process.name}) if {

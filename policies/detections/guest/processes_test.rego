@@ -280,6 +280,13 @@ test_inheritable_in_doubt if {
 	cases(grouped({}, {"inheritableLow": 4096, "pidLevel": 1})) == set()
 }
 
+test_two_of_one_number_are_judged_as_others if {
+	above := object.union(shell, user_groups)
+	below := child(object.union(user_groups, {"inheritableLow": 4096}))
+	twins := judged([init, above, object.union(above, {"task": "0x142"}), below], {"userNamespace": 7})
+	"inheritable" in cases(twins)
+}
+
 test_root_without_rights_in_doubt if {
 	acting := {"euid": 0, "suid": 0, "permitted": "0x0", "boundingLow": 1, "boundingHigh": 0}
 	cases(grouped({}, acting)) == {"powerless"}
