@@ -124,7 +124,8 @@ package struct BootSites {
     // Of alternatives within one another the outer one reaches furthest, and boot fills up to its end (apply_alternatives since 6.10).
     let longest = alternatives.values.compactMap { $0.max { $0.length < $1.length } }.sorted { $0.address < $1.address }
     for site in longest + sites.filter({ $0.kind != .alternative }) {
-      guard let offset = Int(exactly: site.address &- linked), site.length > 0, offset < min(memory.count, original.count) - site.length
+      guard let offset = Int(exactly: site.address &- linked), site.length > 0,
+        offset < min(memory.count, original.count) - max(site.length, Self.thunkSite)
       else { continue }
       let range = offset..<offset + (site.kind == .thunk ? length(ofThunk: offset) : site.length)
       guard range.contains(where: { memory[$0] != original[$0] && !isMasked[$0] }) else { continue }
@@ -174,9 +175,11 @@ package struct BootSites {
 
   /// Bytes of a call or jump through a thunk: five, with prefixes and conditions more. At most six are patched.
   private func length(ofThunk offset: Int) -> Int {
-    guard let first = (offset..<offset + 2).first(where: { ![0x2E, 0x3E].contains(original[$0]) }) else { return 6 }
-    return original[first] == 0xE8 || original[first] == 0xE9 ? first - offset + 5 : 6
+    guard let first = (offset..<offset + 2).first(where: { ![0x2E, 0x3E].contains(original[$0]) }) else { return Self.thunkSite }
+    return original[first] == 0xE8 || original[first] == 0xE9 ? first - offset + 5 : Self.thunkSite
   }
+
+  private static let thunkSite = 6
 
   /// Whether a call or jump by a register stands where one through the register's thunk was.
   private func isThunk(_ range: Range<Int>) -> Bool {

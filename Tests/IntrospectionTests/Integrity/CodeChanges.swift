@@ -141,7 +141,7 @@ extension Change {
   /// What only kernels can show whose functions have landing pads.
   static let landingPads: [Change] = [
     // The kernel takes pads away itself, so that the file proves nothing there.
-    Change("a function that returns where its landing pad was", ["GST-032", "GST-036"], everything) {
+    Change("a function that returns where its landing pad was", ["GST-032", "GST-036", "GST-033"], everything) {
       try $0.write(try $0.begin("vfs_read") &- 4, [0x31, 0xC0, 0xC3, 0xCC])
     },
   ]
