@@ -25,8 +25,8 @@ public struct KernelFile: Sendable {
 
   /// Sections that are kept, with the most bytes that each may have.
   private static let wanted: [String: UInt64] = [
-    ".text": 128 << 20, ".rodata": 64 << 20, ".notes": 1 << 20, ".altinstructions": 4 << 20, ".altinstr_replacement": 4 << 20, ".retpoline_sites": 4 << 20,
-    ".return_sites": 4 << 20, ".call_sites": 8 << 20, ".ibt_endbr_seal": 4 << 20, ".parainstructions": 4 << 20, ".smp_locks": 4 << 20,
+    ".text": 128 << 20, ".rodata": 64 << 20, ".notes": 1 << 20, ".altinstructions": 4 << 20, ".altinstr_replacement": 4 << 20,
+    ".retpoline_sites": 4 << 20, ".return_sites": 4 << 20, ".call_sites": 8 << 20, ".ibt_endbr_seal": 4 << 20, ".parainstructions": 4 << 20, ".smp_locks": 4 << 20,
   ]
 
   /// Sections with places of constants that boot writes into the code (include/asm-generic/runtime-const.h), and the length of each.
@@ -85,8 +85,8 @@ public struct KernelFile: Sendable {
       guard let header = header(index), header.name < strings.count else { continue }
       let name = String(decoding: strings[Int(header.name)...].prefix(64).prefix { $0 != 0 }, as: UTF8.self)
       let isConstant = Self.constants.contains { name.hasPrefix($0.prefix) }
-      guard let limit = Self.wanted[name] ?? (isConstant ? (1 << 20) - min(constants, 1 << 20) : nil), header.size <= limit, header.address <= UInt64.max - header.size,
-        let bytes = file.bytes(header.offset, count: Int(header.size))
+      guard let limit = Self.wanted[name] ?? (isConstant ? (1 << 20) - min(constants, 1 << 20) : nil), header.size <= limit,
+        header.address <= UInt64.max - header.size, let bytes = file.bytes(header.offset, count: Int(header.size))
       else { continue }
       if isConstant { constants += header.size }
       sections[name] = (header.address, bytes)

@@ -29,7 +29,8 @@ extension IntegrityReader {
     let sites = file.bootSites(guest.kernel.types)
     let guest = guest
     let kernel = BootSites.Kernel(
-      slide: guest.kernel.slide, symbol: { guest.symbol($0) }, pointer: { guest.pointer($0) }, thunk: { [code] in code.thunk(at: $0) }, replacement: { file.replacement($0) })
+      slide: guest.kernel.slide, symbol: { guest.symbol($0) }, pointer: { guest.pointer($0) }, thunk: { [code] in code.thunk(at: $0) },
+      replacement: { file.replacement($0) })
     let boot = BootSites(kernel, memory: memory, original: original, linked: linked, sites: sites).accepted(sites, isMasked)
     for place in boot.places { mask(place.address &- linked, place.length) }
     let (rows, total) = differences(memory, original, isMasked, at: start)

@@ -33,7 +33,7 @@ public struct KernelFileSearch {
     let release = guest.kernel.release
     // The guest's word: nothing that leads elsewhere.
     guard !release.isEmpty, release.utf8.count <= 64, release.first != ".",
-      release.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || "._+~-".utf8.contains($0) })
+      release.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != 0x2F })
     else { return places }
     return places + [
       "/boot/vmlinuz-\(release)", "/lib/modules/\(release)/vmlinuz", "/usr/lib/debug/boot/vmlinux-\(release)",
