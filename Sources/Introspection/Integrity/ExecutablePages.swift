@@ -44,6 +44,7 @@ extension IntegrityReader {
       let reached = UserTables(guest, code.text).reached(processes.processes)
       found.reached = reached.pages
       found.unlisted = reached.unlisted
+      found.broken = reached.broken
       found.shared = SharedCode(guest).differences(processes.processes)
       if let fault = reached.fault { note(fault) }
     }
@@ -85,7 +86,7 @@ extension IntegrityReader {
       .init(
         "strays",
         .array(strays().map { ["kind": .string($0.kind.rawValue), "start": addressValue($0.start), "end": addressValue($0.end)] })),
-      .init("unjudged", .array(found.passing.map { .string("\($0.process.name) (\($0.process.pid))") })),
+      .init("unjudged", .array((found.passing.map(\.process) + found.broken).prefix(Self.reportLimit).map { .string("\($0.name) (\($0.pid))") })),
     ]
   }
 
@@ -140,6 +141,8 @@ struct PageFindings {
   var unlisted: [UnlistedPages.Finding] = []
   /// Of these, those of processes whose mappings were just being changed.
   var passing: [UnlistedPages.Finding] = []
+  /// Processes whose mappings contradict themselves.
+  var broken: [Process] = []
   /// Processes whose shared code is their own.
   var shared: [SharedCode.Difference] = []
 }

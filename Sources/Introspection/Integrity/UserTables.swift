@@ -45,17 +45,18 @@ struct UserTables {
   }
 
   /// One page of each kind for each process at most, the first, what its list of mappings lacks, and what ended the reading of a process that is still
-  /// there.
-  func reached(_ processes: [Process]) -> (pages: [Page], unlisted: [UnlistedPages.Finding], fault: Inconsistency?) {
+  /// there; and processes of an image whose mappings contradict themselves, as they do for a moment while they are changed.
+  func reached(_ processes: [Process]) -> (pages: [Page], unlisted: [UnlistedPages.Finding], broken: [Process], fault: Inconsistency?) {
     var found: [Page] = []
     var unlisted: [UnlistedPages.Finding] = []
     let lists = UnlistedPages(guest)
     var fault: Inconsistency?
+    var broken: [Process] = []
     var met: Set<UInt64> = []
     for process in processes where found.count < Self.reportLimit && !process.isKernelThread {
       guard let mm = process.mm, met.insert(mm).inserted, let space = guest.space(ofProcess: mm) else { continue }
       var kinds: Set<Kind> = []
-      let areas = lists.flatMap { settled($0, process, mm, &fault) }
+      let areas = lists.flatMap { settled($0, process, mm, &fault, &broken) }
       var stray: AddressSpace.Mapping?
       do throws(AddressSpace.Stop) {
         try space.visit(from: 0, through: Self.last(guest), limit: Self.tableLimit, budget: guest.budget) { mapping in
@@ -70,17 +71,22 @@ struct UserTables {
       }
       if let areas, unlisted.count < Self.reportLimit, let finding = lists?.finding(process, areas, stray) { unlisted.append(finding) }
     }
-    return (found, unlisted, fault)
+    return (found, unlisted, broken, fault)
   }
 
   /// The mappings of a process, looked at again where they contradict themselves.
-  private func settled(_ lists: UnlistedPages, _ process: Process, _ mm: UInt64, _ fault: inout Inconsistency?) -> UnlistedPages.Areas? {
+  private func settled(
+    _ lists: UnlistedPages, _ process: Process, _ mm: UInt64, _ fault: inout Inconsistency?, _ broken: inout [Process]
+  ) -> UnlistedPages.Areas? {
     var looks = SecondLook(guest)
     repeat {
       if let areas = lists.areas(mm) { return areas }
       // One fault is told, and waited for once.
     } while fault == nil && isThere(process) && !guest.isExhausted && looks.again()
-    if fault == nil, isThere(process), !guest.isExhausted, !lists.isLocked(process) {
+    guard isThere(process), !guest.isExhausted else { return nil }
+    if !guest.isRunning {
+      broken.append(process)
+    } else if fault == nil, !lists.isLocked(process) {
       fault = Inconsistency(structure: "mm_struct.mm_mt", address: mm, reason: "the mappings contradict themselves")
     }
     return nil
