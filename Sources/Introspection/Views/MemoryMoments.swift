@@ -65,7 +65,8 @@ extension Guest {
     return MemoryMoments(
       clock: clock, spread: spread, isAheadOfTable: guest.isAheadOfTable(list.processes),
       passing: tasks + further.filter { !tasks.contains($0) },
-      passed: Set(structures.map(\.structure)).sorted())
+      // Descriptors are opened and closed all the time, and hide nothing where they lead nowhere.
+      passed: Set(structures.map(\.structure) + ["fdtable"]).sorted())
   }
 
   /// Whether the newest process has an id at or beyond the one that is given out next. Ids that began anew at 300 are far below older ones.
