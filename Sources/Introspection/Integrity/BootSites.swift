@@ -222,7 +222,6 @@ package struct BootSites {
     var target: UInt64?
     /// Address in the file of the pointer that a call goes through.
     var pointer: UInt64?
-
   }
 
   private func isAlternative(_ range: Range<Int>, _ alternatives: [BootSite]) -> Bool {

@@ -12,7 +12,7 @@ final class IntegrityScene: @unchecked Sendable {
   let detections: Detections
   /// Facts of the untouched image.
   let baseline: FactValue
-  private let file: KernelFile
+  let file: KernelFile
   private let lock = NSLock()
 
   init(_ guest: TestGuest) throws {
