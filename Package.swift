@@ -184,7 +184,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["ringwall", "Domain", "Rego", "Judgement", "TestSupport", .product(name: "Yams", package: "Yams")],
+      dependencies: ["ringwall", "Domain", "Rego", "Judgement", "Introspection", "TestSupport", .product(name: "Yams", package: "Yams")],
       swiftSettings: strict),
     .testTarget(
       name: "HistoryTests", dependencies: ["Domain", "Judgement", "Audit", "History", .product(name: "GRDB", package: "GRDB.swift")],

@@ -11,16 +11,20 @@ internal import Domain
 /// let walk = guest.list(head: head, structure: "init_task.tasks")
 /// ```
 public struct Guest: Sendable {
-  public let memory: PhysicalMemory
+  public private(set) var memory: PhysicalMemory
   public let kernel: Kernel
   /// The kernel's page tables (init_top_pgt).
-  public let space: AddressSpace
+  public private(set) var space: AddressSpace
   /// What else looked like a kernel, and why it was not taken: decoys, and what a restart left over.
   public let rejected: [KernelRejection]
   /// Whether it runs while it is read, so that what two structures tell differently is looked at again after a while.
   public private(set) var isRunning: Bool
+  /// Whether it is read through a snapshot, which holds what a reading needs and not the whole of memory: what is searched for in all of it was found before.
+  private(set) var isSnapshot = false
   /// Registers that an image holds beside the memory; nil where it has none, and for a guest that runs, whose monitor is asked.
   var registers: ProcessorState?
+  /// Slabs that tasks are allocated from, as the last search of all memory found them.
+  private(set) var taskSlabs = TaskSlabs()
   /// Steps of the view that reads by this value; nil outside of one.
   var budget: WalkBudget?
 
@@ -56,6 +60,17 @@ public struct Guest: Sendable {
     guest.isRunning = false
     return guest
   }
+
+  /// The same guest as a snapshot of its memory has it.
+  public func reading(_ snapshot: MemorySnapshot) -> Guest {
+    var guest = still
+    guest.memory = snapshot.memory
+    guest.space = AddressSpace(memory: snapshot.memory, root: space.root, levels: space.levels, encryption: encryption)
+    guest.isSnapshot = true
+    return guest
+  }
+
+  private var encryption: UInt64 { AddressSpace.addressBits & ~space.addressMask }
 
   // MARK: Reading by guest-virtual address
 
@@ -204,6 +219,6 @@ public struct Guest: Sendable {
   /// The address space of a process: `mm_struct` at `mm`, whose `pgd` points to its top table.
   public func space(ofProcess mm: UInt64) -> AddressSpace? {
     guard let offset = kernel.offset("mm_struct", "pgd"), let table = pointer(mm &+ offset), let root = physical(table) else { return nil }
-    return AddressSpace(memory: memory, root: root, levels: space.levels, encryption: AddressSpace.addressBits & ~space.addressMask)
+    return AddressSpace(memory: memory, root: root, levels: space.levels, encryption: encryption)
   }
 }

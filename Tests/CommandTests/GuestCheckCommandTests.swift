@@ -1,4 +1,5 @@
 import Foundation
+import Introspection
 import TestSupport
 import Testing
 
@@ -17,6 +18,59 @@ struct GuestCheckCommandTests {
     let unjudged = try #require(report["unjudged"] as? [[String: Any]])
     #expect(unjudged.allSatisfy { ($0["fact"] as? String)?.hasPrefix("baseline.") == true }, "\(unjudged)")
     #expect(try guest.run("echo alive") == "alive\n")
+  }
+
+  @Test("a process that was taken out of the list of a running guest is found, for which the guest is paused by a signal and runs on")
+  func hidden() throws {
+    let booted = try TestGuest.shared()
+    let clean = try Program.run(["guest", "check", "pid:\(booted.process)", "--format", "json"]).json()
+    // For its registers alone.
+    #expect(try methods(clean) == ["monitor"])
+    let pid = Int32(try booted.run("sleep 1000 </dev/null >/dev/null 2>&1 & echo $!").dropLast())
+    let guest = try Guest(try LiveMachine(pid: booted.process))
+    let victim = try #require(try guest.processes().processes.first { $0.pid == pid })
+    let links = victim.address &+ (try #require(guest.kernel.offset("task_struct", "tasks")))
+    let head = try #require(guest.symbol("init_task")) &+ links &- victim.address
+    let next = try #require(guest.pointer(links))
+    let previous = try #require(guest.pointer(links &+ 8))
+    try Self.write(into: booted, of: guest) { [(previous, next), (next &+ 8, previous)] }
+    let result = try Program.run(["guest", "check", "pid:\(booted.process)", "--format", "json"])
+    // At the list's end, where the kernel puts a process too.
+    try Self.write(into: booted, of: guest) {
+      let last = try #require(guest.pointer(head &+ 8))
+      return [(links, head), (links &+ 8, last), (last, links), (head &+ 8, links)]
+    }
+    let report = try result.json()
+    let findings = try #require(report["findings"] as? [[String: Any]])
+    #expect(findings.map { $0["id"] as? String } == ["GST-060"], "\(result.alarms) \(result.error)")
+    #expect(try methods(report) == ["monitor", "signal"])
+    #expect(try booted.run("kill \(pid ?? 0); echo alive") == "alive\n")
+    #expect(try Program.run(["guest", "check", "pid:\(booted.process)"]).code == 0)
+  }
+
+  /// Writes pointers to addresses of the kernel while the guest stands still. Its RAM lies at the start of its file.
+  private static func write(into booted: TestGuest, of guest: Guest, _ pointers: () throws -> [(UInt64, UInt64)]) throws {
+    let ram = try ram(of: booted.process)
+    defer { close(ram) }
+    #expect(kill(booted.process, SIGSTOP) == 0)
+    defer { #expect(kill(booted.process, SIGCONT) == 0) }
+    for (address, value) in try pointers() {
+      let place = try #require(guest.physical(address))
+      #expect(unsafe withUnsafeBytes(of: value.littleEndian) { unsafe pwrite(ram, $0.baseAddress, 8, off_t(place)) } == 8)
+    }
+  }
+
+  private static func ram(of process: Int32) throws -> Int32 {
+    let folder = "/proc/\(process)/fd"
+    let path = try #require(
+      try FileManager.default.contentsOfDirectory(atPath: folder).map { "\(folder)/\($0)" }.first {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: $0))?.hasPrefix("/memfd:") == true
+      })
+    return unsafe open(path, O_RDWR | O_CLOEXEC)
+  }
+
+  private func methods(_ report: [String: Any]) throws -> [String] {
+    try #require(report["pauses"] as? [[String: Any]]).compactMap { $0["method"] as? String }
   }
 
   @Test("saved facts are judged as the guest is, and a baseline of them shows no change") func facts() throws {

@@ -40,6 +40,12 @@ public struct IntegrityFacts: Sendable, Hashable {
     return Set(rows.compactMap { $0["task"]?.text }.compactMap { UInt64($0.dropFirst(2), radix: 16) })
   }
 
+  /// These, and of those that were not read what others tell by the names given.
+  public func completed(by others: IntegrityFacts, _ names: Set<Name>) -> IntegrityFacts {
+    let more = others.facts.filter { names.contains($0.key) }
+    return IntegrityFacts(facts: facts.merging(more) { own, _ in own }, inconsistencies: inconsistencies)
+  }
+
   /// The document: schema, target, facts by name, inconsistencies.
   ///
   /// - Parameters:

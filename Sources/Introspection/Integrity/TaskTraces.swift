@@ -1,3 +1,5 @@
+internal import Synchronization
+
 extension Guest {
   /// The cache that an object in the direct map belongs to, by the first page of its slab: 0 for memory of no slab; nil for what is not in
   /// the direct map, and for a kernel whose types do not tell.
@@ -153,6 +155,28 @@ struct TaskTraces {
     let count = UInt64(order & 0xFFFF)
     guard (1...512).contains(count) else { return [] }
     var found: [UInt64] = []
+    for frame in frames(of: cache, base: base, step: step, owner: owner) {
+      guard guest.spend(Int(count) * 8, on: Source.slab.rawValue, at: base &+ frame &* step) else { break }
+      let first = kernel.directMap &+ frame << 12
+      for object in 0..<count { found.append(first &+ object &* UInt64(size)) }
+    }
+    return found
+  }
+
+  /// First pages of the slabs of a cache, ascending; in a snapshot those of the slabs found before that still are some.
+  ///
+  /// - Parameters:
+  ///   - base: the array of struct page.
+  ///   - step: bytes of each.
+  ///   - owner: offset of the cache in it.
+  private func frames(of cache: UInt64, base: UInt64, step: UInt64, owner: UInt64) -> [UInt64] {
+    if guest.isSnapshot {
+      return guest.taskSlabs.frames.filter { frame in
+        let place = base &+ frame &* step
+        return guest.u64(place &+ owner) == cache && guest.isSlab(place)
+      }
+    }
+    var found: [UInt64] = []
     for range in guest.memory.populated {
       var frame = range.start >> 12
       let last = min(range.end >> 12, Self.pageLimit)
@@ -163,12 +187,23 @@ struct TaskTraces {
         defer { frame += run }
         guard let page = guest.physical(place) else { continue }
         for index in 0..<run where guest.memory.u64(page &+ index &* step &+ owner) == cache && guest.isSlab(place &+ index &* step) {
-          guard guest.spend(Int(count) * 8, on: Source.slab.rawValue, at: place) else { return found }
-          let first = kernel.directMap &+ (frame + index) << 12
-          for object in 0..<count { found.append(first &+ object &* UInt64(size)) }
+          guard guest.spend(8, on: Source.slab.rawValue, at: place) else { return found }
+          found.append(frame + index)
         }
       }
     }
+    guest.taskSlabs.frames = found
     return found
+  }
+}
+
+/// Slabs that were found by searching all of a guest's memory, kept for readings that do not have all of it.
+final class TaskSlabs: Sendable {
+  private let found = Mutex<[UInt64]>([])
+
+  /// Numbers of their first pages, guest-physical.
+  var frames: [UInt64] {
+    get { found.withLock { $0 } }
+    set { found.withLock { $0 = newValue } }
   }
 }

@@ -67,6 +67,10 @@ public final class LiveMachine {
     return try PauseWindow(process, monitor: monitor, second: secondMonitor, method: method, settings: settings)
   }
 
+  /// The method whose pauses are the shortest: signals, but for a QEMU that is the foreground job of a terminal, whose shell would take such a pause for
+  /// one of its own, where there is a monitor.
+  public var briefMethod: PauseWindow.Method { monitor != nil && ProcessFiles(pid: process.pid).isForeground ? .monitor : .signal }
+
   /// CR3 of each virtual processor, as it is now; none without a monitor.
   public func roots() -> [UInt64] {
     guard let text = try? monitor?.human("info registers -a") else { return [] }

@@ -61,17 +61,18 @@ struct ProcessFiles {
   /// The processes of this machine.
   static var all: [Int32] { names("/proc").compactMap { Int32($0) }.filter { $0 > 0 } }
 
-  /// When the process began, in clock ticks since the host's start; with the pid it names one process (proc(5), stat, field 22).
-  var startTime: UInt64? {
+  /// Fields of `stat` from the third on, which follows the name (proc(5) counts them from 1).
+  private var fields: [Substring]? {
     guard let text = text("stat"), let end = text.lastIndex(of: ")") else { return nil }
-    // Fields are counted from 1, and the third follows the name.
-    let fields = text[text.index(after: end)...].split(separator: " ")
-    return fields.count > 19 ? UInt64(fields[19]) : nil
+    return text[text.index(after: end)...].split(separator: " ")
   }
 
+  /// When the process began, in clock ticks since the host's start; with the pid it names one process (field 22).
+  var startTime: UInt64? { fields.flatMap { $0.count > 19 ? UInt64($0[19]) : nil } }
+
   /// Whether the process runs: one that has ended and was not waited for does not.
-  var isAlive: Bool {
-    guard let text = text("stat"), let end = text.lastIndex(of: ")") else { return false }
-    return !["Z", "X"].contains(text[text.index(after: end)...].split(separator: " ").first ?? "X")
-  }
+  var isAlive: Bool { fields.map { !["Z", "X"].contains($0.first ?? "X") } ?? false }
+
+  /// Whether the process belongs to the foreground job of its terminal (pgrp, tty_nr and tpgid: fields 5, 7 and 8).
+  var isForeground: Bool { fields.map { $0.count > 5 && $0[4] != "0" && $0[2] == $0[5] } ?? false }
 }

@@ -15,10 +15,14 @@ internal import Synchronization
   /// Length of the mapping, bytes.
   public let count: UInt64
   private let base: UnsafeRawPointer
+  /// -1 for a copy.
   private let descriptor: CInt
-  /// One bit for each page that is known to hold data.
+  /// What pages are copied from when they are read for the first time; nil for a mapping of the file itself.
+  private let source: MappedFile?
+  /// One bit for each page that is known to hold data; in a copy, for each page that was copied.
   private let populated: UnsafeMutablePointer<Atomic<UInt64>>
   private let words: Int
+  private let copies = Atomic<Int>(0)
   /// Where the mapping is watched for a file that was cut short.
   private let watch: Int32
 
@@ -70,12 +74,38 @@ internal import Synchronization
     self.count = UInt64(count)
     unsafe self.base = UnsafeRawPointer(base)
     self.descriptor = descriptor
-    words = (count / Int(Self.pageSize) + 64) / 64
-    // SAFETY: calloc gives zeroed memory, which is what an Atomic<UInt64> of zero is; it is freed in deinit.
-    guard let bits = unsafe calloc(words, 8) else { fatalError("no memory for \(words) words") }
-    unsafe populated = bits.bindMemory(to: Atomic<UInt64>.self, capacity: words)
+    source = nil
+    unsafe (populated, words) = Self.bits(count)
     watch = unsafe Self.watch(base, count, path)
     listExtents()
+  }
+
+  /// A copy of those pages of a mapping that are read through it, each as it was when it was read for the first time or when `copyAgain` was called last.
+  ///
+  /// - Parameter source: a mapping of a file, which is kept as long as this one.
+  /// - Throws: `unreadable` where there are no addresses left for as many bytes as the file has; memory is used for the pages that are copied.
+  init(copying source: MappedFile) throws(IntrospectionError) {
+    let count = Int(source.count)
+    // SAFETY: a fresh anonymous mapping; it lives until deinit.
+    let start = unsafe mmap(nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+    guard let base = unsafe start, unsafe base != MAP_FAILED else {
+      throw .unreadable(path: source.path, reason: "no room for a copy of it: \(Self.reason(errno))")
+    }
+    path = source.path
+    self.count = source.count
+    unsafe self.base = UnsafeRawPointer(base)
+    descriptor = -1
+    self.source = source
+    unsafe (populated, words) = Self.bits(count)
+    watch = -1
+  }
+
+  /// Bits for the pages of so many bytes, none of them set, and in how many words; freed in deinit.
+  private static func bits(_ count: Int) -> (UnsafeMutablePointer<Atomic<UInt64>>, Int) {
+    let words = (count / Int(pageSize) + 64) / 64
+    // SAFETY: calloc gives zeroed memory, which is what an Atomic<UInt64> of zero is.
+    guard let bits = unsafe calloc(words, 8) else { fatalError("no memory for \(words) words") }
+    return unsafe (bits.bindMemory(to: Atomic<UInt64>.self, capacity: words), words)
   }
 
   deinit {
@@ -83,7 +113,7 @@ internal import Synchronization
     // SAFETY: `base` is the mapping made in init, and nothing outlives this object that points into it.
     _ = unsafe munmap(UnsafeMutableRawPointer(mutating: base), Int(count))
     unsafe free(populated)
-    _ = close(descriptor)
+    if descriptor >= 0 { _ = close(descriptor) }
   }
 
   // Numbers of lseek(2) on Linux; Glibc's header hides them behind _GNU_SOURCE.
@@ -134,17 +164,25 @@ internal import Synchronization
     return asked(page)
   }
 
-  /// Asks again for a page that was a hole.
+  /// Asks again for a page that was a hole; copies one that was not copied yet.
   private func asked(_ page: UInt64) -> Bool {
     let start = page * Self.pageSize
+    if let source {
+      guard copies.load(ordering: .relaxed) < Self.copyLimit, source.isPopulated(at: start) else { return false }
+      copy(page, from: source)
+      mark(start..<min(start + Self.pageSize, count))
+      copies.add(1, ordering: .relaxed)
+      return true
+    }
     let data = lseek(descriptor, off_t(start), Self.seekData)
     guard data >= 0, UInt64(data) < start + Self.pageSize else { return false }
     mark(start..<min(start + Self.pageSize, count))
     return true
   }
 
-  /// Runs of pages with data within `range`, ascending; bytes, cut to the range.
+  /// Runs of pages with data within `range`, ascending; bytes, cut to the range. Those of a copy are its source's.
   func extents(in range: Range<UInt64>) -> [Range<UInt64>] {
+    if let source { return source.extents(in: range) }
     var found: [Range<UInt64>] = []
     var start: UInt64?
     let upper = min(range.upperBound, count)
@@ -178,5 +216,32 @@ internal import Synchronization
   func address(of offset: UInt64) -> UnsafeRawPointer { unsafe base.advanced(by: Int(offset)) }
 
   /// Lists the extents again: what a running guest filled since then is found without asking page by page.
-  public func refresh() { listExtents() }
+  public func refresh() { if let source { source.refresh() } else { listExtents() } }
+
+  // MARK: Copies
+
+  /// Most pages that a copy takes, so that a guest whose structures lead everywhere does not fill the host's memory: 64 MiB. The others read as holes.
+  static let copyLimit = 16_384
+
+  /// Pages that were copied; 0 for a mapping of a file.
+  var copyCount: Int { copies.load(ordering: .relaxed) }
+
+  /// Copies all pages again that were copied before.
+  func copyAgain() {
+    guard let source else { return }
+    for word in 0..<words {
+      // SAFETY: `word` lies within `words`.
+      var left = unsafe populated[word].load(ordering: .relaxed)
+      while left != 0 {
+        copy(UInt64(word * 64 + left.trailingZeroBitCount), from: source)
+        left &= left - 1
+      }
+    }
+  }
+
+  private func copy(_ page: UInt64, from source: MappedFile) {
+    let start = page * Self.pageSize
+    // SAFETY: the page was asked for within the file, which both mappings cover; this one is written here alone.
+    unsafe memcpy(UnsafeMutableRawPointer(mutating: address(of: start)), source.address(of: start), Int(min(Self.pageSize, count - start)))
+  }
 }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Audit
 internal import Domain
+internal import Introspection
 internal import Judgement
 
 struct GuestCheckCommand: ParsableCommand {
@@ -57,23 +58,27 @@ struct GuestCheckCommand: ParsableCommand {
     let texts = try Texts(data.language, from: folder)
     let detections = try Detections.load(from: folder)
     let old = try baseline.map(Self.read)
-    let (document, report) = try judge(detections, old)
+    let (document, report, pauses) = try judge(detections, old)
     switch format {
-    case .json: Console.print(JSONText.bytes(Self.json(document, report, detections, texts), indent: 2))
-    case .table: Self.show(report, detections, texts)
+    case .json: Console.print(JSONText.bytes(Self.json(document, report, pauses, detections, texts), indent: 2))
+    case .table: Self.show(report, pauses, detections, texts)
     }
     if !report.hits.isEmpty { throw ExitCode(1) }
     if report.unjudged.contains(where: { ["unreadable", "policyError", "torn"].contains($0.state) }) { throw ExitCode(2) }
   }
 
-  private func judge(_ detections: Detections, _ old: FactValue?) throws -> (FactValue, DetectionReport) {
+  private typealias Pauses = [(method: PauseWindow.Method, times: PauseHistogram)]
+
+  private func judge(_ detections: Detections, _ old: FactValue?) throws -> (FactValue, DetectionReport, Pauses) {
     guard let facts else {
-      return try Self.check(try GuestInspection(guest ?? "", kernel: kernel.vmlinux), samples) { document, first in
+      let inspection = try GuestInspection(guest ?? "", kernel: kernel.vmlinux)
+      let (document, report) = try Self.check(inspection, samples) { document, first in
         try detections.judge(document, baseline: old ?? first).doubting(document)
       }
+      return (document, report, inspection.pauses)
     }
     let document = try Self.read(facts)
-    return (document, try Self.naming(facts) { () throws(DataError) in try detections.judge(document, baseline: old).doubting(document) })
+    return (document, try Self.naming(facts) { () throws(DataError) in try detections.judge(document, baseline: old).doubting(document) }, [])
   }
 
   /// The last document, and what any sample showed.
@@ -102,7 +107,9 @@ struct GuestCheckCommand: ParsableCommand {
 
   // MARK: Forms
 
-  private static func json(_ document: FactValue, _ report: DetectionReport, _ detections: Detections, _ texts: Texts) -> FactValue {
+  private static func json(
+    _ document: FactValue, _ report: DetectionReport, _ pauses: Pauses, _ detections: Detections, _ texts: Texts
+  ) -> FactValue {
     let findings = report.hits.map { hit -> FactValue in
       [
         "id": .string(hit.detection.id), "severity": .string(hit.detection.severity.rawValue), "title": .string(texts.title(hit.detection)),
@@ -122,10 +129,17 @@ struct GuestCheckCommand: ParsableCommand {
       "schema": "ringwall.guest.check/1", "target": document["target"] ?? .null, "collected": document["collected"] ?? .null,
       "kernel": document["facts"]?["kernel"]?["value"] ?? .null, "detections": .int(Int64(detections.all.count)),
       "policies": .string(detections.digest), "findings": .array(findings), "unjudged": .array(unjudged),
+      "pauses": .array(
+        pauses.map { method, times in
+          [
+            "method": .string(method.rawValue), "count": .int(Int64(clamping: times.count)), "sum": .int(Int64(clamping: times.sum)),
+            "max": .int(Int64(clamping: times.largest)),
+          ]
+        }),
     ]
   }
 
-  private static func show(_ report: DetectionReport, _ detections: Detections, _ texts: Texts) {
+  private static func show(_ report: DetectionReport, _ pauses: Pauses, _ detections: Detections, _ texts: Texts) {
     if !report.hits.isEmpty {
       let head = [texts["guest.check.severity"], "ID", "ATT&CK", texts["guest.check.finding"]]
       let rows = report.hits.map { hit in
@@ -151,6 +165,12 @@ struct GuestCheckCommand: ParsableCommand {
     if report.hits.isEmpty {
       let skipped = Set(report.unjudged.map(\.detection.id)).count
       Console.say(texts("guest.check.none", ["count": "\(detections.all.count - skipped)", "skipped": "\(skipped)"]))
+    }
+    for (method, times) in pauses {
+      Console.say(
+        texts(
+          "guest.check.pauses",
+          ["count": "\(times.count)", "method": method.rawValue, "largest": GuestPauseCommand.milliseconds(times.largest)]))
     }
   }
 }

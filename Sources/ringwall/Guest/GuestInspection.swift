@@ -15,7 +15,10 @@ final class GuestInspection {
   let guest: Guest
   private let target: String
   private let machine: LiveMachine?
-  private let window: PauseWindow?
+  /// For registers, which only a monitor tells; nil without one.
+  private let registerWindow: PauseWindow?
+  /// For memory; nil for a saved guest.
+  private let memoryWindow: PauseWindow?
   private let file: KernelFile?
 
   /// - Parameter kernel: path of the kernel's own file; nil for one that is searched for.
@@ -30,7 +33,8 @@ final class GuestInspection {
       guest = try GuestTarget.open(target)
       file = given ?? KernelFileSearch(guest).run()
       machine = nil
-      window = nil
+      registerWindow = nil
+      memoryWindow = nil
       return
     }
     let machine = try named.machine()
@@ -39,17 +43,31 @@ final class GuestInspection {
     }
     self.machine = machine
     file = given ?? KernelFileSearch(guest, process: machine.process).run()
-    do throws(MachineError) { window = try machine.pauseWindow() } catch { throw DataError(error.description) }
+    do throws(MachineError) {
+      registerWindow = machine.monitor == nil ? nil : try machine.pauseWindow(.monitor)
+      memoryWindow = machine.briefMethod == .monitor ? registerWindow : try machine.pauseWindow(.signal)
+    } catch { throw DataError(error.description) }
+  }
+
+  /// How long the guest stood still for this inspection, by the method of the pauses; empty for a saved one.
+  var pauses: [(method: PauseWindow.Method, times: PauseHistogram)] {
+    let windows = registerWindow === memoryWindow ? [registerWindow] : [registerWindow, memoryWindow]
+    return windows.compactMap(\.self).filter { $0.roundTrips.count > 0 }.map { ($0.method, $0.roundTrips) }
   }
 
   /// Facts as a document of `ringwall.guest.facts/1`.
-  func document() throws(DataError) -> FactValue { try document(of: guest, Set(IntegrityFacts.Name.allCases), registers()) }
+  func document() throws(DataError) -> FactValue { try document(try facts(of: guest, Set(IntegrityFacts.Name.allCases), registers())) }
 
-  private func document(of guest: Guest, _ names: Set<IntegrityFacts.Name>, _ processors: ProcessorState?) throws(DataError) -> FactValue {
+  private func facts(
+    of guest: Guest, _ names: Set<IntegrityFacts.Name>, _ processors: ProcessorState?
+  ) throws(DataError) -> IntegrityFacts {
     guest.memory.refresh()
     let file = file
+    return try guest.answer { (guest) throws(IntrospectionError) in try guest.integrity(names, processors: processors, file: file) }
+  }
+
+  private func document(_ facts: IntegrityFacts) throws(DataError) -> FactValue {
     let collected: FactValue = ["at": .string(Clock.text(Clock.now())), "by": .string("ringwall \(Version.text)")]
-    let facts = try guest.answer { (guest) throws(IntrospectionError) in try guest.integrity(names, processors: processors, file: file) }
     let document = facts.document(target: target, collected: collected)
     // A running guest is read again where its structures differ; a saved one is what it is.
     guard machine == nil,
@@ -60,10 +78,10 @@ final class GuestInspection {
 
   /// Read in one pause; nil without a monitor, and where somebody else ended the pause.
   private func registers() -> ProcessorState? {
-    guard let window, window.method == .monitor, let monitor = machine?.monitor,
-      let reading = try? window.paused({ try ProcessorState(monitor, isPaused: true) }), reading.agreement == .paused
+    guard let registerWindow, let monitor = machine?.monitor,
+      let state = try? ProcessorState(monitor, in: registerWindow), state.isOneMoment
     else { return nil }
-    return reading.value
+    return state
   }
 
   // MARK: Judging
@@ -72,7 +90,7 @@ final class GuestInspection {
   private static let waits: [UInt32] = [0, 11, 37, 83, 151, 263, 419]
 
   /// Signs that stay: a running guest changes between two reads, so that what was found is read again, after longer and longer waits, and where two
-  /// structures are compared at last in a pause; only what was found each time is told.
+  /// structures are compared at last as they are at one moment; only what was found each time is told.
   ///
   /// - Parameters:
   ///   - known: signs that were found to stay already, which are not read again.
@@ -80,37 +98,33 @@ final class GuestInspection {
   func judge(
     knowing known: [DetectionHit] = [], _ body: (FactValue) throws -> DetectionReport
   ) throws -> (document: FactValue, report: DetectionReport) {
-    let document = try self.document()
+    let facts = try facts(of: guest, Set(IntegrityFacts.Name.allCases), registers())
+    let document = try document(facts)
     let report = try body(document)
-    guard let window else { return (document, report) }
+    guard let memoryWindow else { return (document, report) }
+    /// Those of some signs that facts show too.
+    func shown(_ hits: [DetectionHit], _ now: IntegrityFacts) throws -> [DetectionHit] {
+      let signs = Signs(try body(try self.document(now.completed(by: facts, [.kernel]))).hits).keys
+      return hits.filter { signs.contains(Signs.Key($0)) }
+    }
     let sure = Signs(known).keys
     var hits = report.hits.filter { !sure.contains(Signs.Key($0)) }
     for wait in Self.waits where !hits.isEmpty {
       if wait > 0 { _ = usleep(wait * 1000) }
-      hits = try again(hits, body)
+      hits = try shown(hits, self.facts(of: guest.still, Self.names(hits), registers(for: hits)))
     }
     let compared = hits.filter(\.comparesStructures)
     if !compared.isEmpty {
       // Before, since a pause for them must not fall into another.
       let processors = registers(for: compared)
-      let kept: [DetectionHit]
-      do { kept = try window.paused { try again(compared, processors, body) }.value } catch is MachineError { kept = compared }
-      hits = hits.filter { !$0.comparesStructures } + kept
+      let moment: IntegrityFacts?
+      do {
+        moment = try memoryWindow.snapshot(of: guest) { try self.facts(of: $0, Self.names(compared), processors) }
+      } catch is MachineError { moment = nil }
+      if let moment { hits = hits.filter { !$0.comparesStructures } + (try shown(compared, moment)) }
     }
     let kept = Signs(hits).keys.union(sure)
     return (document, DetectionReport(hits: report.hits.filter { kept.contains(Signs.Key($0)) }, unjudged: report.unjudged))
-  }
-
-  /// Those of some signs that another reading shows too. It waits for nothing.
-  private func again(_ hits: [DetectionHit], _ body: (FactValue) throws -> DetectionReport) throws -> [DetectionHit] {
-    try again(hits, registers(for: hits), body)
-  }
-
-  private func again(
-    _ hits: [DetectionHit], _ processors: ProcessorState?, _ body: (FactValue) throws -> DetectionReport
-  ) throws -> [DetectionHit] {
-    let now = Signs(try body(try document(of: guest.still, Self.names(hits), processors)).hits).keys
-    return hits.filter { now.contains(Signs.Key($0)) }
   }
 
   private func registers(for hits: [DetectionHit]) -> ProcessorState? {
@@ -118,9 +132,10 @@ final class GuestInspection {
     return names.contains(.processors) || names.contains(.interrupts) ? registers() : nil
   }
 
-  /// What must be read again for the detections that found something.
+  /// What must be read again for the detections that found something. The kernel itself stays what it is, and decoys of it are searched for in all of
+  /// memory, so that it is read again only for who found something there.
   private static func names(_ hits: [DetectionHit]) -> Set<IntegrityFacts.Name> {
-    var names: Set<IntegrityFacts.Name> = [.kernel]
+    var names: Set<IntegrityFacts.Name> = []
     for hit in hits {
       if hit.detection.facts.isEmpty { return Set(IntegrityFacts.Name.allCases) }
       names.formUnion(hit.detection.facts.compactMap(IntegrityFacts.Name.init(rawValue:)))

@@ -116,7 +116,7 @@ struct GuestPauseCommand: ParsableCommand {
 
   private static let shares: [(name: String, share: Double)] = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p999", 0.999)]
 
-  private static func milliseconds(_ nanoseconds: UInt64) -> String {
+  static func milliseconds(_ nanoseconds: UInt64) -> String {
     let microseconds = (nanoseconds + 500) / 1000
     let rest = String(microseconds % 1000)
     return "\(microseconds / 1000)." + String(repeating: "0", count: 3 - rest.count) + rest

@@ -37,14 +37,12 @@ struct GuestStateCommand: ParsableCommand {
     let state: ProcessorState
     do {
       if noPause {
-        state = try ProcessorState(monitor, isPaused: false)
+        state = try ProcessorState(monitor, in: nil)
       } else {
-        let window = try PauseWindow(found.process, monitor: monitor, second: found.second)
-        let reading = try window.paused { try ProcessorState(monitor, isPaused: true) }
-        guard reading.agreement == .paused else {
+        state = try ProcessorState(monitor, in: try PauseWindow(found.process, monitor: monitor, second: found.second))
+        guard state.isOneMoment else {
           throw DataError("pid \(found.process.pid): the guest was continued by somebody else while its registers were read; try again")
         }
-        state = reading.value
       }
     } catch let error as MachineError { throw DataError(error.description) }
     guard !state.processors.isEmpty else {

@@ -25,14 +25,16 @@ struct LiveMachineTests {
     let machine = try LiveMachine(socket: guest.monitor)
     let monitor = try #require(machine.monitor)
     let kernel = try Guest(memory: machine.memory).kernel
-    let state = try guest.held { try ProcessorState(monitor, isPaused: true) }
+    let window = try machine.pauseWindow(.monitor, settings: .built)
+    let state = try ProcessorState(monitor, in: window)
+    #expect(window.roundTrips.count == 1)
     #expect(state.processors.map(\.processor.index) == [0, 1] && state.isOneMoment)
     for entry in state.processors {
       #expect(entry.entries?.lstar == kernel.symbol("entry_SYSCALL_64"), "\(entry.why ?? "")")
       #expect(entry.processor.isWriteProtected && entry.processor.hasNoExecute == true)
       #expect(entry.processor.idt.limit == 0xFFF)
     }
-    let running = try ProcessorState(monitor, isPaused: false)
+    let running = try ProcessorState(monitor, in: nil)
     #expect(running.processors.count == 2 && running.processors.allSatisfy { $0.entries == nil && $0.why != nil })
   }
 

@@ -12,6 +12,15 @@ enum BuiltProgram {
   }()
 }
 
+extension PauseWindow.Settings {
+  /// With the program beside the tests as the guard.
+  static var built: PauseWindow.Settings {
+    var settings = PauseWindow.Settings()
+    settings.guardProgram = PauseGuard.Program(path: BuiltProgram.path, arguments: ["guest", "guard"])
+    return settings
+  }
+}
+
 @Suite(
   "Pauses of a running guest", .serialized, .enabled(if: TestGuest.obstacle(nil) == nil, "qemu-system-x86_64 is not installed"),
   .enabled(if: FileManager.default.isExecutableFile(atPath: BuiltProgram.path), "the program ringwall is not built beside the tests")
@@ -43,9 +52,8 @@ struct PauseWindowTests {
     }
 
     func window(_ method: PauseWindow.Method = .monitor, lease: Int = 20_000) throws -> PauseWindow {
-      var settings = PauseWindow.Settings()
+      var settings = PauseWindow.Settings.built
       settings.lease = lease
-      settings.guardProgram = PauseGuard.Program(path: BuiltProgram.path, arguments: ["guest", "guard"])
       let monitor = method == .monitor ? try Monitor(path: guest.monitor) : nil
       return try PauseWindow(process, monitor: monitor, second: guest.secondMonitor, method: method, settings: settings)
     }

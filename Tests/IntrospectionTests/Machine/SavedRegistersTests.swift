@@ -35,7 +35,7 @@ private struct RegisterScene {
       if !FileManager.default.fileExists(atPath: dump) {
         try monitor.execute("dump-guest-memory", ["paging": false, "protocol": .text("file:" + dump)], within: 120_000)
       }
-      return try ProcessorState(monitor, isPaused: true)
+      return try ProcessorState(monitor, in: LiveMachine(pid: test.process).pauseWindow(.monitor, settings: .built))
     }
     guest = try Guest(image: try MemoryImage(path: path))
     let head = try Self.head(of: path)
