@@ -121,6 +121,14 @@ public struct DetectionReport: Sendable, Hashable {
     self.unjudged = unjudged
   }
 
+  /// The report with the hits that are kept, and with the detections of others as being in doubt.
+  func doubting(_ hits: Set<DetectionHit>, why: String, keeping isKept: (DetectionHit) -> Bool) -> DetectionReport {
+    let more = Set(hits.map(\.detection)).map {
+      Unjudged(detection: $0, fact: $0.facts.first ?? "inconsistencies", state: "torn", why: why)
+    }
+    return DetectionReport(hits: self.hits.filter(isKept), unjudged: (unjudged + more).sorted { $0.detection.id < $1.detection.id })
+  }
+
   /// The report on a saved image, by `moments` of its document. In one whose clocks contradict each other pages are of different moments, so that two
   /// structures that differ accuse nobody; and a process that was just beginning or ending is in one and not in the other in any. What was found by such a
   /// difference is in doubt.
@@ -129,14 +137,9 @@ public struct DetectionReport: Sendable, Hashable {
     let isTorn = moments["torn"] == .bool(true)
     let passing = Set((moments["passing"]?.elements ?? []).compactMap(\.text))
     func isDoubtful(_ hit: DetectionHit) -> Bool { hit.comparesStructures && (isTorn || passing.contains(hit.key)) }
-    let doubted = Set(hits.filter(isDoubtful).map(\.detection)).sorted { $0.id < $1.id }
-    return DetectionReport(
-      hits: hits.filter { !isDoubtful($0) },
-      unjudged: (unjudged
-        + doubted.map {
-          Unjudged(
-            detection: $0, fact: $0.facts.first ?? "inconsistencies", state: "torn",
-            why: "the image shows structures in passing: pages of different moments, or a process that was beginning or ending")
-        }).sorted { $0.detection.id < $1.detection.id })
+    return doubting(
+      Set(hits.filter(isDoubtful)),
+      why: "the image shows structures in passing: pages of different moments, or a process that was beginning or ending"
+    ) { !isDoubtful($0) }
   }
 }

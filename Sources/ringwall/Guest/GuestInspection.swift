@@ -90,7 +90,7 @@ final class GuestInspection {
   private static let waits: [UInt32] = [0, 11, 37, 83, 151, 263, 419]
 
   /// Signs that stay: a running guest changes between two reads, so that what was found is read again, after longer and longer waits, and where two
-  /// structures are compared at last as they are at one moment; only what was found each time is told.
+  /// structures are compared at last as they are at one moment; only what was found each time is told. A reading that could not judge refutes nothing.
   ///
   /// - Parameters:
   ///   - known: signs that were found to stay already, which are not read again.
@@ -102,18 +102,13 @@ final class GuestInspection {
     let document = try document(facts)
     let report = try body(document)
     guard let memoryWindow else { return (document, report) }
-    /// Those of some signs that facts show too.
-    func shown(_ hits: [DetectionHit], _ now: IntegrityFacts) throws -> [DetectionHit] {
-      let signs = Signs(try body(try self.document(now.completed(by: facts, [.kernel]))).hits).keys
-      return hits.filter { signs.contains(Signs.Key($0)) }
-    }
-    let sure = Signs(known).keys
-    var hits = report.hits.filter { !sure.contains(Signs.Key($0)) }
-    for wait in Self.waits where !hits.isEmpty {
+    var signs = Confirmation(report, knowing: known)
+    func judged(_ now: IntegrityFacts) throws -> DetectionReport { try body(try self.document(now.completed(by: facts, [.kernel]))) }
+    for wait in Self.waits where !signs.open.isEmpty {
       if wait > 0 { _ = usleep(wait * 1000) }
-      hits = try shown(hits, self.facts(of: guest.still, Self.names(hits), registers(for: hits)))
+      signs.hold(to: try judged(try self.facts(of: guest.still, Self.names(signs.open), registers(for: signs.open))))
     }
-    let compared = hits.filter(\.comparesStructures)
+    let compared = signs.open.filter(\.comparesStructures)
     if !compared.isEmpty {
       // Before, since a pause for them must not fall into another.
       let processors = registers(for: compared)
@@ -121,10 +116,9 @@ final class GuestInspection {
       do {
         moment = try memoryWindow.snapshot(of: guest) { try self.facts(of: $0, Self.names(compared), processors) }
       } catch is MachineError { moment = nil }
-      if let moment { hits = hits.filter { !$0.comparesStructures } + (try shown(compared, moment)) }
+      if let moment { signs.hold(to: try judged(moment), \.comparesStructures) }
     }
-    let kept = Signs(hits).keys.union(sure)
-    return (document, DetectionReport(hits: report.hits.filter { kept.contains(Signs.Key($0)) }, unjudged: report.unjudged))
+    return (document, signs.report)
   }
 
   private func registers(for hits: [DetectionHit]) -> ProcessorState? {
@@ -141,20 +135,5 @@ final class GuestInspection {
       names.formUnion(hit.detection.facts.compactMap(IntegrityFacts.Name.init(rawValue:)))
     }
     return names
-  }
-
-  /// Signs by what tells them apart, whatever else is in them.
-  private struct Signs {
-    struct Key: Hashable {
-      let id: String
-      let key: String
-      init(_ hit: DetectionHit) {
-        id = hit.detection.id
-        key = hit.key
-      }
-    }
-
-    let keys: Set<Key>
-    init(_ hits: [DetectionHit]) { keys = Set(hits.map(Key.init)) }
   }
 }
