@@ -23,6 +23,18 @@ struct GuestRuns {
     let roundTrip: Times
   }
 
+  private struct Check: Decodable {
+    struct Times: Decodable {
+      let wall: [Double]
+      let cpu: [Double]
+    }
+
+    let running: Times
+    let saved: Times
+    /// Milliseconds of the longest pause of each run, by method.
+    let pauses: [String: [Double]]
+  }
+
   func measure(into results: inout Results) throws {
     for tool in ["/usr/bin/qemu-system-x86_64", "/bin/busybox", "/usr/bin/python3", program]
     where !FileManager.default.isExecutableFile(atPath: tool) {
@@ -40,6 +52,21 @@ struct GuestRuns {
       guard pause.roundTrip.count == 500 else { throw WrongAnswer(description: "\(pause.roundTrip.count) pauses, not 500") }
       results.add("guest.pause.\(pause.case).\(pause.method).median", "ms", pause.roundTrip.p50 / 1e6)
       results.add("guest.pause.\(pause.case).\(pause.method).p99", "ms", pause.roundTrip.p99 / 1e6)
+    }
+    try check(&results)
+  }
+
+  /// A whole check for signs of a takeover, live and on the saved RAM.
+  private func check(_ results: inout Results) throws {
+    for line in try lines("check", 5, &results) {
+      let check = try JSONDecoder().decode(Check.self, from: line)
+      for (name, times) in [("running", check.running), ("saved", check.saved)] {
+        results.add("guest.check.\(name)", "s", Self.median(times.wall))
+        results.add("guest.check.\(name).cpu", "s", Self.median(times.cpu))
+      }
+      for (method, longest) in check.pauses.sorted(by: { $0.key < $1.key }) {
+        results.add("guest.check.pause.\(method)", "ms", Self.median(longest))
+      }
     }
   }
 
