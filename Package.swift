@@ -200,7 +200,7 @@ let package = Package(
       exclude: ["expected-failures.txt"]),
     .testTarget(name: "ConformanceTests", dependencies: ["conformance"], swiftSettings: strict),
     .testTarget(
-      name: "RegoTests", dependencies: ["Rego", "RegoBuiltins", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+      name: "RegoTests", dependencies: ["Rego", "RegoBuiltins", "TestSupport", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
     .testTarget(
       name: "RegoHTTPTests",
       dependencies: [

@@ -84,7 +84,7 @@ struct CalendarEventTests {
     "systemd says the same of each, and of random ones",
     .enabled(if: FileManager.default.isExecutableFile(atPath: analyzer), "systemd-analyze is not installed"))
   func oracle() throws {
-    var generator = Seeded(state: 20_261_126)
+    var generator = SplitMix(20_261_126)
     let random = (0..<150).map { _ in Self.random(&generator) }
     for text in Self.valid + Self.invalid + random {
       let theirs = try analysed(text)
@@ -95,16 +95,8 @@ struct CalendarEventTests {
     }
   }
 
-  private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return state ^ state >> 29
-    }
-  }
-
   /// Pieces of events, put together rightly and wrongly.
-  private static func random(_ generator: inout Seeded) -> String {
+  private static func random(_ generator: inout SplitMix) -> String {
     func number() -> String { "\([0, 1, 2, 5, 12, 13, 23, 24, 28, 29, 31, 32, 59, 60, 2024, 2030].randomElement(using: &generator) ?? 0)" }
     func component() -> String {
       switch Int.random(in: 0..<8, using: &generator) {

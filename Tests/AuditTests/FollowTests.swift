@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import Platforms
+import TestSupport
 import Testing
 
 @testable import Audit
@@ -198,7 +199,7 @@ import Testing
   @Test("After 1,000 random changes the followed state is the one of a full audit", arguments: [(UInt64(1), 1000), (2, 500)])
   func randomChanges(seed: UInt64, changes: Int) throws {
     let followed = try Followed()
-    var random = Random(state: seed)
+    var random = SplitMix(seed)
     for number in 0..<6 { try followed.write("g\(number).xml", Self.guest(number)) }
     followed.begin()
     for step in 0..<changes {
@@ -215,22 +216,10 @@ import Testing
     #expect(followed.estate.targetCount > 0)
   }
 
-  private struct Random: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      // SplitMix64.
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var z = state
-      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-      return z ^ (z >> 31)
-    }
-  }
-
-  private func change(_ followed: Followed, _ random: inout Random) throws {
+  private func change(_ followed: Followed, _ random: inout SplitMix) throws {
     let manager = FileManager.default
     let folders = ["", "rack-1/", "rack-2/", "rack-1/deep/"].filter { manager.fileExists(atPath: followed.folder + "/" + $0) }
-    func path(_ random: inout Random) -> String { (folders.randomElement(using: &random) ?? "") + "g\(random.next() % 9).xml" }
+    func path(_ random: inout SplitMix) -> String { (folders.randomElement(using: &random) ?? "") + "g\(random.next() % 9).xml" }
     let (one, other) = (path(&random), path(&random))
     let full = followed.folder + "/" + one
     let guest = Self.guest(

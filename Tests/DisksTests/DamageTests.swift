@@ -1,6 +1,7 @@
 import DiskReader
 import Disks
 import Foundation
+import TestSupport
 import Testing
 
 /// Disks that were damaged without anybody's intent, or to hide something: what is missing is told, counted and named, and never just left out.
@@ -214,7 +215,7 @@ struct DamageTests {
     try TestDisk.run("qemu-img", ["convert", "-O", format.rawValue] + options + [raw, path])
     let good = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
     for seed in 0..<UInt64(60) {
-      var random = SplitMix(state: seed)
+      var random = SplitMix(seed)
       var bad = good
       // Fields of the header, with bytes that make large numbers, and entries of tables.
       for _ in 0..<Int.random(in: 1...6, using: &random) {

@@ -1,6 +1,7 @@
 import Disks
 import Domain
 import Foundation
+import TestSupport
 import Testing
 
 /// Disks made to harm: whatever they hold, a reading ends, within its bounds, in records or one sentence, and the reader's end is not ours.
@@ -64,7 +65,7 @@ struct HostileDiskTests {
     let image = try image(kind, in: folder)
     let good = try Data(contentsOf: URL(fileURLWithPath: image))
     for seed in 0..<UInt64(12) {
-      var random = SplitMix(state: seed)
+      var random = SplitMix(seed)
       var bad = good
       // Most of what is not zero in the first mebibytes is metadata.
       for _ in 0..<(seed % 3 == 0 ? 2000 : 60) {

@@ -2,6 +2,7 @@ import Disks
 import Domain
 import Foundation
 import Signatures
+import TestSupport
 import Testing
 
 @Suite("Manifests of disks") struct ManifestTests {
@@ -77,7 +78,7 @@ import Testing
   func malformed(_ text: String) { #expect(DiskRecord(line: Array(text.utf8)) == nil) }
 
   @Test("Escaped names lead back to their bytes", arguments: 0..<50) func escaping(_ seed: Int) throws {
-    var random = SplitMix(state: UInt64(seed))
+    var random = SplitMix(UInt64(seed))
     let pieces: [[UInt8]] = [
       [0x5C], [0x1B, 0x5B], [0xC3, 0xA9], [0xE2, 0x80, 0xAE], [0xED, 0xA0, 0x80], [0xF0, 0x9F, 0x98, 0x80], [0xC0, 0x80], Array("abc".utf8),
     ]

@@ -55,11 +55,13 @@ extension IntegrityScene {
       let constants = found.bootSites(guest.kernel.types).filter { $0.kind == .constant }
         .map { $0.address &+ guest.kernel.slide..<($0.address &+ guest.kernel.slide &+ UInt64($0.length)) }
       let free = (rewritten + constants).sorted { $0.lowerBound < $1.lowerBound }
-      var random = SplitMix(state: 20_261_127)
+      var random = SplitMix(20_261_127)
       var missed: [String] = []
-      for _ in 0..<count {
+      var tried = 0
+      while tried < count {
         let place = text.lowerBound + random.next() % UInt64(text.count)
         if free.contains(where: { $0.contains(place) }) { continue }
+        tried += 1
         let before = bytes[Int(place - text.lowerBound)]
         let value = before ^ UInt8(1 + random.next() % 255)
         let seen = try editor.with({ try editor.write(place, [value]) }, { try self.count(found) })
@@ -81,14 +83,15 @@ extension IntegrityScene {
       search.run([])
       let rewritten = Set(search.sites.values.map(\.address))
       let sites = found.bootSites(guest.kernel.types).filter { text.contains($0.address &+ guest.kernel.slide) && $0.length > 0 }
-      var random = SplitMix(state: 7)
+      var random = SplitMix(7)
       for (kind, all) in Dictionary(grouping: sites, by: \.kind) where kind != .constant {
         var missed: [String] = []
-        for _ in 0..<each {
-          let site = all[Int(random.next() % UInt64(all.count))]
+        // Of calls those of tracers and static calls are rewritten.
+        let own = all.filter { site in [0, 1].allSatisfy { !rewritten.contains(site.address &+ guest.kernel.slide &- $0) } }
+        #expect(!own.isEmpty, "\(kind)")
+        for _ in 0..<each where !own.isEmpty {
+          let site = own[random.below(own.count)]
           let address = site.address &+ guest.kernel.slide
-          // Of calls those of tracers and static calls are rewritten.
-          if [address, address &- 1].contains(where: rewritten.contains) { continue }
           // INT 0x80, and what comes behind it stays.
           let seen = try editor.with({ try editor.write(address, Array([0xCD, 0x80].prefix(site.length))) }, { try self.count(found) })
           if seen < 1 { missed.append("\(code(address)) \(bytes[Int(address - text.lowerBound)...].prefix(site.length).hexadecimal)") }
@@ -130,18 +133,5 @@ extension IntegrityScene {
         guard case .unreadable = doubt else { throw GuestEditor.Impossible(description: "\(doubt)") }
       }
     }
-  }
-}
-
-/// Numbers that are the same in every run (Steele, Lea and Flood, "Fast splittable pseudorandom number generators").
-private struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-    return value ^ value >> 31
   }
 }

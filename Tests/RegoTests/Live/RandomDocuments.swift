@@ -1,10 +1,12 @@
+import TestSupport
+
 @testable import Rego
 
 /// Documents of machines and hosts, and edits of them that mostly fit.
 struct RandomDocuments {
-  var random: Seeded
+  var random: SplitMix
 
-  init(_ seed: UInt64) { random = Seeded(seed) }
+  init(_ seed: UInt64) { random = SplitMix(seed) }
 
   static func object(_ members: [(String, RegoValue)]) -> RegoValue { .object(members.map { RegoValue.Member(.string($0.0), $0.1) }) }
 

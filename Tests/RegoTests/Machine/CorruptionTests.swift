@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Rego
@@ -114,7 +115,7 @@ struct CorruptionTests {
 
   @Test("several words at random", arguments: 1...20)
   func random(seed: UInt64) throws {
-    var generator = Seeded(seed)
+    var generator = SplitMix(seed)
     let query = try Self.prepared(isOptimized: seed.isMultiple(of: 2))
     let input = try Document(json: Array(Self.input.utf8))
     let functions = query.program.functions

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Rego
@@ -9,7 +10,7 @@ struct OrderTests {
     "objects of one form", "objects of several forms", "arrays of one length", "arrays of several lengths", "scalars",
   ]
 
-  private static func scalar(_ random: inout Seeded, _ heap: Heap) -> Value {
+  private static func scalar(_ random: inout SplitMix, _ heap: Heap) -> Value {
     switch random.below(7) {
     case 0: .integer(Int64(random.below(5)) - 2)
     case 1: .string(["", "a", "a\0", "ab", "aé", "zzzzzzzz", "zzzzzzzza", "zzzzzzzzb"][random.below(8)], in: heap)
@@ -21,7 +22,7 @@ struct OrderTests {
     }
   }
 
-  private static func value(_ shape: Int, _ random: inout Seeded, _ table: KeyTable, _ heap: Heap) -> Value {
+  private static func value(_ shape: Int, _ random: inout SplitMix, _ table: KeyTable, _ heap: Heap) -> Value {
     switch shape {
     case 0:
       let record = ObjectView.make(sharing: table, count: 3, in: heap)
@@ -41,7 +42,7 @@ struct OrderTests {
     let table = KeyTable.make(capacity: 3, in: heap)
     for name in ["a", "b", "c"] { _ = table.append(.string(name, in: heap), in: heap) }
     table.seal()
-    var random = Seeded(UInt64(shape) + 1)
+    var random = SplitMix(UInt64(shape) + 1)
     for count in [0, 1, 2, 12, 13, 40, 400] {
       let values = (0..<count).map { _ in Self.value(shape, &random, table, heap) }
       let array = Value.array(values, in: heap).arrayView
