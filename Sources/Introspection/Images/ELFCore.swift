@@ -5,7 +5,7 @@ struct ELFCore {
 
   let segments: [PhysicalMemory.Segment]
   let information: [VMCoreInfo]
-  let processors: [ProcessorRegisters]
+  let processors: [VirtualProcessor]
   /// Processors whose note is of a form that is not known, by their number.
   let unreadProcessors: [Int]
 
@@ -42,7 +42,7 @@ struct ELFCore {
 
     var ranges: [(range: PhysicalRange, offset: UInt64)] = []
     var information: [VMCoreInfo] = []
-    var processors: [ProcessorRegisters] = []
+    var processors: [VirtualProcessor] = []
     var unread: [Int] = []
     var notesSize: UInt64 = 0
     for index in 0..<count {
@@ -68,7 +68,7 @@ struct ELFCore {
           let number = processors.count + unread.count
           guard note.name == "QEMU", note.type == 0, number < Self.processorLimit else { continue }
           // The notes stand in the order of the processors.
-          if let registers = ProcessorRegisters(note.content, index: number) { processors.append(registers) } else { unread.append(number) }
+          if let registers = VirtualProcessor(note: note.content, index: number) { processors.append(registers) } else { unread.append(number) }
         }
       } else if physical != .max {
         guard let range = PhysicalRange(start: physical, count: size) else {

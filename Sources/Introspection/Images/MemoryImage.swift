@@ -16,7 +16,7 @@ public struct MemoryImage: Sendable {
   /// VMCOREINFO texts in the notes of an ELF core.
   public let information: [VMCoreInfo]
   /// Registers in the notes of an ELF core of QEMU, one for each vCPU.
-  public let processors: [ProcessorRegisters]
+  public let processors: [VirtualProcessor]
   /// vCPUs whose note has a form that is not known, by their number.
   let unreadProcessors: [Int]
 

@@ -69,7 +69,7 @@ public struct ProcessorState: Sendable, Hashable {
     isOneMoment = true
     unread = image.unreadProcessors
     processors = image.processors.filter(\.isPaging).map {
-      Entry(processor: VirtualProcessor($0), entries: nil, why: "the notes of a core do not hold them")
+      Entry(processor: $0, entries: nil, why: "the notes of a core do not hold them")
     }
   }
 }

@@ -53,22 +53,6 @@ public struct VirtualProcessor: Sendable, Hashable {
     return blocks.prefix(4096).compactMap { VirtualProcessor(index: $0, lines: $1) }
   }
 
-  /// Those in a note of an ELF core.
-  init(_ note: ProcessorRegisters) {
-    index = note.index
-    rip = note.rip
-    cr0 = note.cr0
-    cr2 = note.cr2
-    cr3 = note.cr3
-    cr4 = note.cr4
-    efer = nil
-    idt = note.idt
-    gdt = note.gdt
-    task = note.task
-    gsBase = note.gsBase
-    privilege = note.privilege
-  }
-
   private init?(index: Int, lines: [Substring]) {
     var words: [Substring: Substring] = [:]
     var tables: [Substring: [Substring]] = [:]

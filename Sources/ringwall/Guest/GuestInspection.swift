@@ -115,7 +115,10 @@ final class GuestInspection {
       let moment: IntegrityFacts?
       do {
         moment = try memoryWindow.snapshot(of: guest) { try self.facts(of: $0, Self.names(compared), processors) }
-      } catch is MachineError { moment = nil }
+      } catch let error where error is MachineError || error is IntrospectionError {
+        // It cannot be paused, or there is no room for the copies: what was found stays found.
+        moment = nil
+      }
       if let moment { signs.hold(to: try judged(moment), \.comparesStructures) }
     }
     return (document, signs.report)
