@@ -33,6 +33,8 @@ extension IntegrityReader {
         continue
       }
       let row = row(address, name, text, bytes, sites(of: address, text, bytes, entries, probes), limit: left)
+      // Where the steps ended meanwhile, some of its places are missing.
+      if guest.isExhausted { break }
       left -= row.odd
       for kind in row.unjudged where unjudged.count < Self.reportLimit { unjudged.insert("\(name): \(kind)") }
       rows.append(row.value)
@@ -127,7 +129,8 @@ extension IntegrityReader {
     let functions = functions(of: module, text)
     // However many say that they are as long as the module, each byte is read once.
     let known = disjoint(functions)
-    let others = Set(functions.map(\.start) + sites.values.lazy.filter { $0.kind == .functionEntry }.map(\.address)).subtracting(known.map(\.start))
+    let entries = sites.values.lazy.filter { $0.kind == .functionEntry }.map(\.address)
+    let others = Set(functions.map(\.start) + entries).subtracting(known.map(\.start))
     let starts = known.map { (start: $0.start, end: $0.end) } + others.sorted().map { (start: $0, end: $0) }
     let begins = FunctionStarts(code, bytes, text, sites)
     let redirected = begins.redirected(starts)
