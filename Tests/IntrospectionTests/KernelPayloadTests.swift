@@ -47,10 +47,13 @@ struct KernelPayloadTests {
     }
   }
 
-  @Test("any number of sections of one name over the same bytes is one, the first; with another build id nothing is read") func sections() throws {
+  @Test("any number of sections of one name over the same bytes is one, the first; with another build id nothing is read")
+  func sections() throws {
     let size: UInt64 = 4 << 20
     let count: UInt64 = 65_535
-    func words(_ values: [UInt64], _ size: Int) -> [UInt8] { values.flatMap { value in (0..<size).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } } }
+    func words(_ values: [UInt64], _ size: Int) -> [UInt8] {
+      values.flatMap { value in (0..<size).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+    }
     var bytes: [UInt8] = [0x7F, 0x45, 0x4C, 0x46, 2, 1] + [UInt8](repeating: 0, count: 58)
     bytes.replaceSubrange(18..<20, with: words([62], 2))
     bytes.replaceSubrange(0x28..<0x30, with: words([64], 8))
@@ -67,7 +70,8 @@ struct KernelPayloadTests {
     #expect(time < .seconds(30))
     let scratch = try ScratchFile(bytes)
     let range = try #require(PhysicalRange(start: 0, count: UInt64(bytes.count)))
-    let memory = try PhysicalMemory(segments: [PhysicalMemory.Segment(range: range, file: MappedFile(path: scratch.path), fileOffset: 0)], path: "x")
+    let segment = try PhysicalMemory.Segment(range: range, file: MappedFile(path: scratch.path), fileOffset: 0)
+    let memory = try PhysicalMemory(segments: [segment], path: scratch.path)
     #expect(try KernelFile(memory).text.bytes.count == Int(size))
     #expect(throws: IntrospectionError.self) { try KernelFile(memory, build: "00") }
   }

@@ -293,7 +293,7 @@ final class SyntheticKernel {
 
   static let types = makeTypes()
 
-  /// - Parameter hasCode: whether they tell of modules' code and what belongs to it, of the tracer's places and of tables of operations too.
+  /// - Parameter hasCode: whether they tell of modules' code, and of whatever else code is judged by, too.
   static func makeTypes(hasCode: Bool = false) -> SyntheticTypes {
     typealias Member = SyntheticTypes.Member
     var types = SyntheticTypes()
@@ -371,18 +371,23 @@ final class SyntheticKernel {
 }
 
 extension SyntheticTypes {
-  /// Modules with code, tables of what is rewritten in it, symbols, thunks and the unwinder's table; the tracer's places; one table of operations.
+  /// Modules with code, tables of what is rewritten in it, symbols, thunks and the unwinder's table; the tracer's places; programs' packs; one
+  /// table of operations.
   fileprivate mutating func addCode(_ module: [Member], int: UInt32, char: UInt32, pointer: UInt32, list: UInt32) {
     let memory = structure("module_memory", size: 16, [Member("base", pointer, at: 0), Member("size", int, at: 8)])
     let parts = array(memory, 7)
-    structure("mod_kallsyms", size: 24, [Member("symtab", pointer, at: 0), Member("num_symtab", int, at: 8), Member("strtab", pointer, at: 16)])
+    structure(
+      "mod_kallsyms", size: 24,
+      [Member("symtab", pointer, at: 0), Member("num_symtab", int, at: 8), Member("strtab", pointer, at: 16)])
     let arch = structure(
-      "mod_arch_specific", size: 24, [Member("num_orcs", int, at: 0), Member("orc_unwind_ip", pointer, at: 8), Member("orc_unwind", pointer, at: 16)])
+      "mod_arch_specific", size: 24,
+      [Member("num_orcs", int, at: 0), Member("orc_unwind_ip", pointer, at: 8), Member("orc_unwind", pointer, at: 16)])
     structure(
       "module", size: 512,
       module + [
         Member("mem", parts, at: 64), Member("kallsyms", pointer, at: 176), Member("jump_entries", pointer, at: 184),
-        Member("num_jump_entries", int, at: 192), Member("static_call_sites", pointer, at: 200), Member("num_static_call_sites", int, at: 208),
+        Member("num_jump_entries", int, at: 192), Member("static_call_sites", pointer, at: 200),
+        Member("num_static_call_sites", int, at: 208),
         Member("its_page_array", pointer, at: 216), Member("its_num_pages", int, at: 224), Member("target_list", list, at: 232),
         Member("klp", char, at: 248), Member("exit", pointer, at: 256), Member("percpu", pointer, at: 264), Member("arch", arch, at: 272),
       ])

@@ -1,5 +1,5 @@
-/// Ranges of addresses, in any order and over one another as a guest may say, for questions that are asked for each jump of some code: the answer is
-/// that of the first range in the list, and is found by bisection.
+/// Ranges of addresses, in any order and over one another as a guest may say, for questions that are asked for each jump of some code: the
+/// answer is that of the first range in the list, and is found by bisection.
 struct AddressRanges: Sendable {
   private struct Piece {
     let range: Range<UInt64>
@@ -19,8 +19,8 @@ struct AddressRanges: Sendable {
         pieces.append(Piece(range: start..<end, index: index))
       }
     }
-    // Of those that reach beyond the place that was come to, the first in the list is on top of the heap; those that end before are taken off when
-    // they come to the top.
+    // Of those that reach beyond the place that was come to, the first in the list is on top of the heap; those that end before are taken off
+    // when they come to the top.
     var open = Heap()
     var place: UInt64 = 0
     func close(upTo limit: UInt64) {

@@ -2,8 +2,8 @@
 /// list and not unmapped yet, of code that a module ran once and that is freed when every processor has passed a quiet state, of
 /// trampolines that are not listed yet.
 extension IntegrityReader {
-  /// How long such pages are watched; a module's memory may wait so long for its release on a loaded host. Looks at what a guest made large take
-  /// longer than the waits between them.
+  /// How long such pages are watched; a module's memory may wait so long for its release on a loaded host. Looks at what a guest made large
+  /// take longer than the waits between them.
   private static let watch = Duration.seconds(3)
   /// Milliseconds between two looks.
   private static let step: UInt32 = 11

@@ -9,12 +9,13 @@ import Testing
   private static let base: UInt64 = 0xFFFF_FFFF_8500_0000
   private static let text = base..<base + 0x10_0000
 
+  private static let types = SyntheticKernel.makeTypes(hasCode: true)
+
   /// A kernel with a text, and symbols that it has besides.
   private static func kernel(
     _ added: [String: UInt64] = [:], slide: UInt64 = 0x400_0000, moved: [String: UInt64] = [:], etext: UInt64 = text.upperBound
   ) -> SyntheticKernel {
-    SyntheticKernel(
-      slide: slide, moved: moved, added: added.merging(["_etext": etext]) { own, _ in own }, types: SyntheticKernel.makeTypes(hasCode: true))
+    SyntheticKernel(slide: slide, moved: moved, added: added.merging(["_etext": etext]) { own, _ in own }, types: types)
   }
 
   // MARK: Symbols
