@@ -25,6 +25,13 @@ final class FuzzMemory {
     precondition(count == bytes.count, "the bytes were not written")
   }
 
+  /// Writes over a part of what it was filled with.
+  func overwrite(_ place: UInt64, _ bytes: [UInt8]) {
+    // SAFETY: the array's own bytes.
+    let count = unsafe bytes.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, off_t(place)) }
+    precondition(count == bytes.count, "the bytes were not written")
+  }
+
   /// The bytes as memory from address 0 on.
   func memory(_ bytes: [UInt8]) -> PhysicalMemory? {
     fill(bytes)

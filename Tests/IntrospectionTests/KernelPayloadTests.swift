@@ -47,6 +47,35 @@ struct KernelPayloadTests {
     }
   }
 
+  @Test("any number of sections of one name over the same bytes is one, the first; with another build id nothing is read")
+  func sections() throws {
+    let size: UInt64 = 4 << 20
+    let count: UInt64 = 65_535
+    func words(_ values: [UInt64], _ size: Int) -> [UInt8] {
+      values.flatMap { value in (0..<size).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+    }
+    var bytes: [UInt8] = [0x7F, 0x45, 0x4C, 0x46, 2, 1] + [UInt8](repeating: 0, count: 58)
+    bytes.replaceSubrange(18..<20, with: words([62], 2))
+    bytes.replaceSubrange(0x28..<0x30, with: words([64], 8))
+    bytes.replaceSubrange(0x3A..<0x40, with: words([64, count, 0], 2))
+    let names = Array("\0.text\0".utf8)
+    let text = 64 + 64 * count
+    // The first header is that of the names.
+    bytes += words([0, 3], 4) + words([0, 0, text + size, UInt64(names.count), 0, 0, 0], 8)
+    for index in 1..<count { bytes += words([1, 1], 4) + words([0, 0xFFFF_FFFF_8100_0000 + index, text, size, 0, 0, 0], 8) }
+    bytes += [UInt8](repeating: 0x90, count: Int(size)) + names
+    var read: KernelFile?
+    let time = try ContinuousClock().measure { read = try file(bytes) }
+    #expect(read?.text.address == 0xFFFF_FFFF_8100_0001)
+    #expect(time < .seconds(30))
+    let scratch = try ScratchFile(bytes)
+    let range = try #require(PhysicalRange(start: 0, count: UInt64(bytes.count)))
+    let segment = try PhysicalMemory.Segment(range: range, file: MappedFile(path: scratch.path), fileOffset: 0)
+    let memory = try PhysicalMemory(segments: [segment], path: scratch.path)
+    #expect(try KernelFile(memory).text.bytes.count == Int(size))
+    #expect(throws: IntrospectionError.self) { try KernelFile(memory, build: "00") }
+  }
+
   @Test("headers that lie are refused") func headers() throws {
     let whole = try bytes("vmlinuz-zstd")
     func changed(_ place: Int, _ values: [UInt8]) -> [UInt8] {

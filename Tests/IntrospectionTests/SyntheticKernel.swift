@@ -54,9 +54,12 @@ final class SyntheticKernel {
   static let signal: UInt64 = 272
   static let files: UInt64 = 280
 
-  /// - Parameter moved: symbols with other addresses than those where their content lies.
+  /// - Parameters:
+  ///   - moved: symbols with other addresses than those where their content lies.
+  ///   - added: symbols that it has besides, with their addresses.
   init(
-    _ layout: Layout = .from64, levels: Int = 4, slide: UInt64 = 0x400_0000, hasInformation: Bool = true, moved: [String: UInt64] = [:]
+    _ layout: Layout = .from64, levels: Int = 4, slide: UInt64 = 0x400_0000, hasInformation: Bool = true, moved: [String: UInt64] = [:],
+    added: [String: UInt64] = [:], types: SyntheticTypes = SyntheticKernel.types
   ) {
     self.layout = layout
     self.levels = levels
@@ -82,20 +85,20 @@ final class SyntheticKernel {
     define("modules", 0x7600)
     define("__start_rodata", 0x10_0000)
     define("__end_rodata", 0x30_0000)
-    let types = Self.types.bytes
+    let types = types.bytes
     define("__start_BTF", 0x20_0000)
     define("__stop_BTF", 0x20_0000 + UInt64(types.count))
     define("_end", 0x40_0000)
     for index in 0..<5000 { symbols.append(("fill_\(index)", base + 0x8000 + UInt64(index) * 8)) }
 
-    symbols = symbols.map { ($0.0, moved[$0.0] ?? $0.1) }
+    symbols = symbols.map { ($0.0, moved[$0.0] ?? $0.1) } + added.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     put(image: 0x3000, Array(Self.banner.utf8))
     put(image: 0x3800 + 130, Array(Self.release.utf8))
     put(image: 0x4000, word(directMap))
     put(image: 0x6000, SyntheticTypes.words([4, 20, 3]) + Array("GNU\0".utf8) + Self.buildID)
     put(image: 0x20_0000, types)
     makeTables()
-    let key = "\(layout) \(levels) \(slide) \(moved.sorted { $0.key < $1.key })"
+    let key = "\(layout) \(levels) \(slide) \(moved.sorted { $0.key < $1.key }) \(added.sorted { $0.key < $1.key })"
     if let (made, places) = Self.made.withLock({ $0[key] }) {
       for (number, page) in made { pages[number] = page }
       self.places = places
@@ -177,7 +180,7 @@ final class SyntheticKernel {
     }
     let (upper, lower) = (table(), table())
     entry(kernelTop, 511, upper | 3)
-    entry(upper, 510, lower | 3)
+    entry(upper, base >> 30 & 511, lower | 3)
     for page in UInt64(0)..<2 { entry(lower, (base >> 21 & 511) + page, (Self.physical + page << 21) | 0x83) }
     let (directUpper, directLower) = (table(), table())
     entry(directTop, directIndex, directUpper | 3)
@@ -288,7 +291,10 @@ final class SyntheticKernel {
     return try Guest(memory: try MemoryImage(path: file.path).memory(), processors: processors)
   }
 
-  static let types: SyntheticTypes = {
+  static let types = makeTypes()
+
+  /// - Parameter hasCode: whether they tell of modules' code, and of whatever else code is judged by, too.
+  static func makeTypes(hasCode: Bool = false) -> SyntheticTypes {
     typealias Member = SyntheticTypes.Member
     var types = SyntheticTypes()
     let char = types.integer("char", size: 1)
@@ -339,8 +345,12 @@ final class SyntheticKernel {
     types.structure("dentry", size: 32, [Member("d_parent", pointer, at: 0), Member("d_name", name64, at: 8)])
     let path = types.structure("path", size: 16, [Member("mnt", pointer, at: 0), Member("dentry", pointer, at: 8)])
     types.structure("file", size: 32, [Member("f_inode", pointer, at: 0), Member("f_path", path, at: 8)])
-    types.structure(
-      "module", size: 128, [Member("state", int, at: 0), Member("list", list, at: 8), Member("name", name, at: 24)])
+    let module = [Member("state", int, at: 0), Member("list", list, at: 8), Member("name", name, at: 24)]
+    if hasCode {
+      types.addCode(module, int: int, char: char, pointer: pointer, list: list)
+    } else {
+      types.structure("module", size: 128, module)
+    }
     let (pivots, leaves) = (types.array(long, 15), types.array(pointer, 16))
     types.structure(
       "maple_range_64", size: 256, [Member("parent", pointer, at: 0), Member("pivot", pivots, at: 8), Member("slot", leaves, at: 128)])
@@ -357,7 +367,44 @@ final class SyntheticKernel {
     types.structure("nested", size: 40, [Member("before", long, at: 0), Member("", anonymous, at: 16), Member("bits", bits, at: 32)])
     types.add(6, "letters", size: 4, count: 2, [0, 0, 0, 0xFFFF_FFFF])
     return types
-  }()
+  }
+}
+
+extension SyntheticTypes {
+  /// Modules with code, tables of what is rewritten in it, symbols, thunks and the unwinder's table; the tracer's places; programs' packs; one
+  /// table of operations.
+  fileprivate mutating func addCode(_ module: [Member], int: UInt32, char: UInt32, pointer: UInt32, list: UInt32) {
+    let memory = structure("module_memory", size: 16, [Member("base", pointer, at: 0), Member("size", int, at: 8)])
+    let parts = array(memory, 7)
+    structure(
+      "mod_kallsyms", size: 24,
+      [Member("symtab", pointer, at: 0), Member("num_symtab", int, at: 8), Member("strtab", pointer, at: 16)])
+    let arch = structure(
+      "mod_arch_specific", size: 24,
+      [Member("num_orcs", int, at: 0), Member("orc_unwind_ip", pointer, at: 8), Member("orc_unwind", pointer, at: 16)])
+    structure(
+      "module", size: 512,
+      module + [
+        Member("mem", parts, at: 64), Member("kallsyms", pointer, at: 176), Member("jump_entries", pointer, at: 184),
+        Member("num_jump_entries", int, at: 192), Member("static_call_sites", pointer, at: 200),
+        Member("num_static_call_sites", int, at: 208),
+        Member("its_page_array", pointer, at: 216), Member("its_num_pages", int, at: 224), Member("target_list", list, at: 232),
+        Member("klp", char, at: 248), Member("exit", pointer, at: 256), Member("percpu", pointer, at: 264), Member("arch", arch, at: 272),
+      ])
+    structure("module_use", size: 48, [Member("target_list", list, at: 16), Member("target", pointer, at: 40)])
+    structure(
+      "orc_entry", size: 6,
+      [
+        Member(name: "sp_offset", type: int, offset: 0, size: 16), Member(name: "bp_offset", type: int, offset: 16, size: 16),
+        Member(name: "sp_reg", type: int, offset: 32, size: 4), Member(name: "bp_reg", type: int, offset: 36, size: 4),
+        Member(name: "type", type: int, offset: 40, size: 3),
+      ])
+    structure("ftrace_page", size: 24, [Member("next", pointer, at: 0), Member("records", pointer, at: 8), Member("index", int, at: 16)])
+    structure("dyn_ftrace", size: 16, [])
+    structure("bpf_prog_pack", size: 64, [Member("list", list, at: 0), Member("ptr", pointer, at: 16), Member("bitmap", pointer, at: 24)])
+    let function = self.pointer(add(13))
+    structure("file_operations", size: 64, (0..<8).map { Member("call\($0)", function, at: 8 * $0) })
+  }
 }
 
 /// A file in the temporary folder; removed when the value goes.

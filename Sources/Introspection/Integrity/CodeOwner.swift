@@ -51,18 +51,22 @@ struct CodeMap: Sendable {
   /// The code that processors enter by interrupt and system call; empty where the kernel has no such symbols.
   let entry: Range<UInt64>
   let modules: [(range: Range<UInt64>, name: String)]
+  let modulePlaces: AddressRanges
   /// Code of modules, without their data.
-  let moduleTexts: [Range<UInt64>]
+  let moduleTexts: AddressRanges
   /// Areas that the kernel filled with code at run time, with the kind of their owner.
   let generated: [(range: Range<UInt64>, owner: CodeOwner.Kind, name: String)]
+  let generatedPlaces: AddressRanges
+  /// Pages of thunks that were looked at.
+  let thunks = ThunkPages()
   let inconsistencies: [Inconsistency]
 
   init(_ guest: Guest) throws(IntrospectionError) {
     self.guest = guest
     func range(_ first: String, _ last: String) -> Range<UInt64> {
-      guard let start = guest.symbol(first), let end = guest.symbol(last), start < end, guest.kernel.image.contains(start) else {
-        return 0..<0
-      }
+      guard let start = guest.symbol(first), let end = guest.symbol(last), start < end, guest.kernel.image.contains(start),
+        end <= guest.kernel.image.upperBound
+      else { return 0..<0 }
       return start..<end
     }
     let text = range("_stext", "_etext")
@@ -71,26 +75,35 @@ struct CodeMap: Sendable {
     initial = range("__init_begin", "__init_end")
     entry = range("__entry_text_start", "__entry_text_end")
     modules = guest.moduleRanges()
-    moduleTexts = guest.moduleTexts()
+    modulePlaces = AddressRanges(modules.map(\.range))
+    moduleTexts = AddressRanges(guest.moduleTexts())
     var found = GeneratedCode(guest)
     found.collect()
     generated = found.areas
+    generatedPlaces = AddressRanges(generated.map(\.range))
     inconsistencies = found.inconsistencies
   }
 
   func owner(of address: UInt64) -> CodeOwner {
     if guest.kernel.image.contains(address) {
       guard let near = guest.kernel.symbols.nearest(address) else { return CodeOwner(.data) }
-      let kind: CodeOwner.Kind = text.contains(address) ? .kernel : initial.contains(address) ? .initial : .data
-      return CodeOwner(kind, name: near.symbol.name, distance: near.distance)
+      return CodeOwner(kind(of: address), name: near.symbol.name, distance: near.distance)
     }
-    if let module = modules.first(where: { $0.range.contains(address) }) {
+    if let module = modulePlaces.index(of: address).map({ modules[$0] }) {
       return CodeOwner(.module, name: module.name, distance: address - module.range.lowerBound)
     }
-    if let area = generated.first(where: { $0.range.contains(address) }) {
+    if let area = generatedPlaces.index(of: address).map({ generated[$0] }) {
       return CodeOwner(area.owner, name: area.name, distance: address - area.range.lowerBound)
     }
     return thunk(at: address) != nil ? CodeOwner(.generated, name: "its_page", distance: address & 4095) : CodeOwner(.none)
+  }
+
+  /// The same without a name, which takes far longer.
+  func kind(of address: UInt64) -> CodeOwner.Kind {
+    if guest.kernel.image.contains(address) { return text.contains(address) ? .kernel : initial.contains(address) ? .initial : .data }
+    if modulePlaces.contains(address) { return .module }
+    if let area = generatedPlaces.index(of: address) { return generated[area].owner }
+    return thunk(at: address) != nil ? .generated : .none
   }
 
   /// An address and its owner.

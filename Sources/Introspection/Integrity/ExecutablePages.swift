@@ -167,7 +167,7 @@ extension [CodeArea] {
   mutating func append(_ page: AddressSpace.Mapping, _ code: CodeMap) {
     let end = page.virtual &+ (page.size - 1)
     let owner = code.area(page.virtual, end)
-    let isText = owner.kind == .module ? code.moduleTexts.contains { $0.overlaps(page.virtual..<Swift.max(page.virtual, end)) } : nil
+    let isText = owner.kind == .module ? code.moduleTexts.index(overlapping: page.virtual..<Swift.max(page.virtual, end)) != nil : nil
     if let last, last.end &+ 1 == page.virtual, last.isWritable == page.isWritable, last.owner == owner, last.isModuleText == isText {
       self[count - 1].end = end
     } else {
@@ -247,12 +247,12 @@ extension CodeMap {
   fileprivate func area(_ first: UInt64, _ last: UInt64) -> CodeOwner {
     if guest.kernel.image.overlaps(first..<max(first, last)) {
       // No page of the image can be executed but those of its code.
-      let code = text.lowerBound & ~4095..<(text.upperBound + 4095) & ~4095
+      let code = text.lowerBound & ~4095..<(text.upperBound &+ 4095) & ~4095
       return code.overlaps(first..<max(first, last)) ? CodeOwner(.kernel) : owner(of: first)
     }
     let range = first..<max(first, last)
-    if let module = modules.first(where: { $0.range.overlaps(range) }) { return CodeOwner(.module, name: module.name) }
-    if let area = generated.first(where: { $0.range.overlaps(range) }) { return CodeOwner(area.owner, name: area.name) }
+    if let module = modulePlaces.index(overlapping: range) { return CodeOwner(.module, name: modules[module].name) }
+    if let area = generatedPlaces.index(overlapping: range) { return CodeOwner(generated[area].owner, name: generated[area].name) }
     return areThunks(first, last) ? CodeOwner(.generated, name: "its_page") : CodeOwner(.none)
   }
 }

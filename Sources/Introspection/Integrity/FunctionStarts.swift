@@ -47,26 +47,26 @@ struct FunctionStarts {
       let address = text.lowerBound + UInt64(offset)
       // A site of the kernel's own may hold what it likes; others may stand right behind it.
       guard sites[address] == nil else { continue }
-      var members: [FactValue.Member] = [
-        .init("at", code.fact(function.start)), .init("bytes", .string(bytes[offset..<min(offset + 16, bytes.count)].hexadecimal)),
-      ]
+      var target: UInt64?
       switch first(offset, address) {
       case .other: continue
       case .breakpoint:
         // The end of a section has a symbol too, and padding behind it.
         if !holdsCode(offset + 1, function.end) { continue }
-      case .leads(let target):
-        if isCode(target) { continue }
-        members.append(.init("target", code.fact(target)))
+      case .leads(let place):
+        if isCode(place) { continue }
+        target = place
       }
-      found.append(.object(members))
+      let bytes = bytes[offset..<min(offset + 16, bytes.count)].hexadecimal
+      let members: [FactValue.Member] = [.init("at", code.fact(function.start)), .init("bytes", .string(bytes))]
+      found.append(.object(members + (target.map { [.init("target", code.fact($0))] } ?? [])))
     }
     return found
   }
 
   /// Whether a function may begin with a way to an address. The image is linked without its modules, and reaches them by places that it patches.
   private func isCode(_ target: UInt64) -> Bool {
-    switch code.owner(of: target).kind {
+    switch code.kind(of: target) {
     case .kernel, .initial, .bpf, .generated: true
     case .module: text != code.text
     case .data, .none: false

@@ -151,7 +151,8 @@ extension Guest {
     reader.inconsistencies = reader.code.inconsistencies
     var facts: [IntegrityFacts.Name: IntegrityFacts.State] = [:]
     for name in IntegrityFacts.Name.allCases where names.contains(name) {
-      if guest.isRunning, let now = try? CodeMap(guest) { reader.code = now }
+      // Without steps left it would have no owners.
+      if guest.isRunning, let now = try? CodeMap(guest), !guest.isExhausted { reader.code = now }
       do throws(IntrospectionError) { facts[name] = try reader.read(name) } catch { facts[name] = .unreadable(error.description) }
     }
     return IntegrityFacts(facts: facts, inconsistencies: guest.told(reader.inconsistencies))

@@ -54,7 +54,8 @@ public struct KernelFile: Sendable {
     try self.init(unpacked, origin: origin)
   }
 
-  init(_ file: PhysicalMemory, origin: Origin = .given, isChecked: Bool = true) throws(IntrospectionError) {
+  /// - Parameter build: the build id that is sought; of a file with another one nothing else is read.
+  init(_ file: PhysicalMemory, origin: Origin = .given, isChecked: Bool = true, build: String? = nil) throws(IntrospectionError) {
     path = file.path
     self.origin = origin
     self.isChecked = isChecked
@@ -78,22 +79,29 @@ public struct KernelFile: Sendable {
     guard let texts = header(names), texts.size <= 1 << 20, let strings = file.bytes(texts.offset, count: Int(texts.size)) else {
       throw malformed(table, "its section names lie outside of the file")
     }
-    var sections: [String: (address: UInt64, bytes: [UInt8])] = [:]
-    // Any number of sections may lie over the same bytes.
+    // Any number of sections may lie over the same bytes, and have the same name: the first of each counts.
+    var places: [String: (address: UInt64, offset: UInt64, size: UInt64)] = [:]
     var constants: UInt64 = 0
     for index in 0..<count {
       guard let header = header(index), header.name < strings.count else { continue }
       let name = String(decoding: strings[Int(header.name)...].prefix(64).prefix { $0 != 0 }, as: UTF8.self)
       let isConstant = Self.constants.contains { name.hasPrefix($0.prefix) }
       guard let limit = Self.wanted[name] ?? (isConstant ? (1 << 20) - min(constants, 1 << 20) : nil), header.size <= limit,
-        header.address <= UInt64.max - header.size, let bytes = file.bytes(header.offset, count: Int(header.size))
+        header.address <= UInt64.max - header.size, places[name] == nil
       else { continue }
       if isConstant { constants += header.size }
-      sections[name] = (header.address, bytes)
+      places[name] = (header.address, header.offset, header.size)
+    }
+    let notes = places[".notes"].flatMap { file.bytes($0.offset, count: Int($0.size)) } ?? []
+    buildID = ELFNotes(notes).first { $0.name == "GNU" && $0.type == 3 }?.content.hexadecimal
+    if let build, buildID != build { throw malformed(table, "its build id is not the one that is sought") }
+    var sections: [String: (address: UInt64, bytes: [UInt8])] = [:]
+    for (name, place) in places {
+      guard let bytes = file.bytes(place.offset, count: Int(place.size)) else { continue }
+      sections[name] = (place.address, bytes)
     }
     guard let text = sections[".text"], !text.bytes.isEmpty else { throw malformed(table, "it has no section .text") }
     self.text = text
-    buildID = sections[".notes"].flatMap { notes in ELFNotes(notes.bytes).first { $0.name == "GNU" && $0.type == 3 }?.content.hexadecimal }
     self.sections = sections
   }
 

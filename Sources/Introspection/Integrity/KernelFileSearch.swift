@@ -68,7 +68,9 @@ public struct KernelFileSearch {
         payloads += 1
         let path = "\(guest.memory.path)@0x\(String(start + UInt64(place), radix: 16))"
         if let unpacked = payload.unpacked(path),
-          let file = try? KernelFile(unpacked, origin: .memory, isChecked: payload.form.hasChecksum || isZeroedWhenTaken), file.buildID == build
+          let file = try? KernelFile(
+            unpacked, origin: .memory, isChecked: payload.form.hasChecksum || isZeroedWhenTaken, build: build),
+          file.buildID == build
         {
           return file
         }

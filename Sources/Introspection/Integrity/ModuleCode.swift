@@ -33,6 +33,8 @@ extension IntegrityReader {
         continue
       }
       let row = row(address, name, text, bytes, sites(of: address, text, bytes, entries, probes), limit: left)
+      // Where the steps ended meanwhile, some of its places are missing.
+      if guest.isExhausted { break }
       left -= row.odd
       for kind in row.unjudged where unjudged.count < Self.reportLimit { unjudged.insert("\(name): \(kind)") }
       rows.append(row.value)
@@ -87,6 +89,7 @@ extension IntegrityReader {
       guard let place = kernel.offset("module", pointer), let number = kernel.offset("module", count),
         let start = guest.pointer(module &+ place), let rows = guest.u32(module &+ number), rows > 0, rows <= 1 << 16
       else { return nil }
+      guard guest.spend(Int(rows), on: "module.\(pointer)", at: start) else { return nil }
       return guest.bytes(start, count: Int(rows) * size).map { ($0, start) }
     }
     for address in entries[PatchSiteSearch.indices(of: text, in: entries)] { add(.functionEntry, address, 5) }
@@ -124,9 +127,11 @@ extension IntegrityReader {
       return .string(Array(SHA256.hash(data: page)).prefix(16).hexadecimal)
     }
     let functions = functions(of: module, text)
-    let starts =
-      functions.map { (start: $0.start, end: $0.end) }
-      + sites.values.filter { $0.kind == .functionEntry }.map { (start: $0.address, end: $0.address) }
+    // However many say that they are as long as the module, each byte is read once.
+    let known = disjoint(functions)
+    let entries = sites.values.lazy.filter { $0.kind == .functionEntry }.map(\.address)
+    let others = Set(functions.map(\.start) + entries).subtracting(known.map(\.start))
+    let starts = known.map { (start: $0.start, end: $0.end) } + others.sorted().map { (start: $0, end: $0) }
     let begins = FunctionStarts(code, bytes, text, sites)
     let redirected = begins.redirected(starts)
     let returning = begins.returning(starts)
@@ -190,7 +195,7 @@ extension IntegrityReader {
     guard let own = guest.kernel.offset("module", "kallsyms"), let table = guest.kernel.offset("mod_kallsyms", "symtab"),
       let number = guest.kernel.offset("mod_kallsyms", "num_symtab"), let symbols = guest.pointer(module &+ own),
       let start = guest.pointer(symbols &+ table), let count = guest.u32(symbols &+ number), count <= 1 << 16,
-      let bytes = guest.bytes(start, count: Int(count) * 24)
+      guest.spend(Int(count), on: "mod_kallsyms", at: start), let bytes = guest.bytes(start, count: Int(count) * 24)
     else { return nil }
     return (symbols, bytes)
   }

@@ -23,7 +23,7 @@ extension IntegrityReader {
     let functions = disjoint(functions)
     let linked = linked(module)
     let around = TextSweep.Surroundings(code) { target in
-      code.text.contains(target) ? isBeginning(target) : linked.contains { $0.contains(target) }
+      code.text.contains(target) ? isBeginning(target) : linked.contains(target)
     }
     var sweep = TextSweep(around, text)
     let thunk = guest.symbol("__x86_return_thunk").map { Int(truncatingIfNeeded: $0 &- text.lowerBound) }
@@ -67,7 +67,7 @@ extension IntegrityReader {
 
   /// Functions in ascending order, of which none reaches into the next one: however many say that they are as long as the module, each byte is
   /// read once.
-  private func disjoint(_ functions: [ModuleFunction]) -> [ModuleFunction] {
+  func disjoint(_ functions: [ModuleFunction]) -> [ModuleFunction] {
     var found: [ModuleFunction] = []
     for function in functions.sorted(by: { ($0.start, $1.end) < ($1.start, $0.end) }) where function.end > function.start {
       if let last = found.last {
@@ -83,9 +83,9 @@ extension IntegrityReader {
 
   /// Code of the modules whose symbols a module uses, since its own loader linked it with no others (struct module_use), and pages of thunks that the
   /// kernel made for it (CONFIG_MITIGATION_ITS). A live patch is linked with what it patches (kernel/livepatch/core.c, klp_write_section_relocs).
-  private func linked(_ module: UInt64) -> [Range<UInt64>] {
-    let isPatch = guest.kernel.offset("module", "klp").flatMap { guest.u8(module &+ $0) } == 1
-    return (isPatch ? guest.moduleTexts() : Set(used(by: module)).sorted().compactMap { code(of: $0) }) + guest.thunkPages(module)
+  private func linked(_ module: UInt64) -> AddressRanges {
+    if guest.kernel.offset("module", "klp").flatMap({ guest.u8(module &+ $0) }) == 1 { return code.moduleTexts }
+    return AddressRanges(Set(used(by: module)).sorted().compactMap { code(of: $0) } + guest.thunkPages(module))
   }
 
   /// Whether a function of the kernel begins at an address, with a landing pad before it or with what counts calls (arch/x86/kernel/callthunks.c).

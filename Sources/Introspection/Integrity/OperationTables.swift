@@ -55,7 +55,7 @@ extension IntegrityReader {
   /// structure's.
   private func tables(_ layouts: OperationLayouts) -> [Table] {
     let symbols = guest.kernel.symbols
-    guard let end = guest.symbol("__init_begin") ?? guest.symbol("_end") else { return [] }
+    guard let end = guest.symbol("__init_begin") ?? guest.symbol("_end"), end >= code.text.upperBound else { return [] }
     var found: [Table] = []
     let indices = symbols.indices(in: code.text.upperBound..<end)
     for index in indices {

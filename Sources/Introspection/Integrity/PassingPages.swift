@@ -2,8 +2,9 @@
 /// list and not unmapped yet, of code that a module ran once and that is freed when every processor has passed a quiet state, of
 /// trampolines that are not listed yet.
 extension IntegrityReader {
-  /// How long such pages are watched; a module's memory may wait so long for its release on a loaded host.
-  private static let watch = 3000
+  /// How long such pages are watched; a module's memory may wait so long for its release on a loaded host. Looks at what a guest made large
+  /// take longer than the waits between them.
+  private static let watch = Duration.seconds(3)
   /// Milliseconds between two looks.
   private static let step: UInt32 = 11
   /// Areas that are watched at most; more of them are no passing state.
@@ -20,14 +21,18 @@ extension IntegrityReader {
     let tables = ProcessTables(guest)
     let users = UserTables(guest, code.text)
     let lists = UnlistedPages(guest)
-    for look in 0..<Self.watch / Int(Self.step) {
+    let end = ContinuousClock.now + Self.watch
+    var looks = 0
+    while looks == 0 || ContinuousClock.now < end {
       if left.isEmpty, found.moved.isEmpty, found.open.isEmpty, found.writable.isEmpty, found.pairs.isEmpty, found.own.isEmpty,
         found.reached.isEmpty, found.unlisted.isEmpty, found.shared.isEmpty
       {
         break
       }
-      if look > 0 { SecondLook.wait(milliseconds: Self.step) }
-      if let now = try? CodeMap(guest) { code = now }
+      if looks > 0 { SecondLook.wait(milliseconds: Self.step) }
+      looks += 1
+      // Without steps left it would have no owners.
+      if let now = try? CodeMap(guest), !guest.isExhausted { code = now }
       let (kept, others) = again(left)
       left = kept
       // What has an owner now is told with it; the rest is not there any more.

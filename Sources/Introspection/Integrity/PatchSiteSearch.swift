@@ -104,6 +104,8 @@ struct PatchSiteSearch {
         note(Inconsistency(structure: "ftrace_pages_start", address: page, reason: "the pages have no end or lie of their length"))
         break
       }
+      // Pages may share their records, and some of these may not be mapped.
+      guard guest.spend(1 + Int(count) / 16, on: "ftrace_pages_start", at: page) else { break }
       if count > 0, let start = guest.pointer(page &+ records), let bytes = guest.bytes(start, count: Int(count) * Int(size)) {
         found += PatchTable.functionEntries(bytes, size: Int(size))
       }
@@ -130,7 +132,7 @@ struct PatchSiteSearch {
   /// Eight bytes each, on four: a jump or return, then ud1 %esp,%ecx (arch/x86/include/asm/static_call.h).
   private mutating func trampolines() {
     guard let start = guest.symbol("__static_call_text_start"), let end = guest.symbol("__static_call_text_end"), start < end,
-      end - start <= 16 << 20
+      end - start <= 16 << 20, text.contains(start), end <= text.upperBound
     else { return }
     var address = (start + 3) & ~3
     while address + 8 <= end {

@@ -69,6 +69,7 @@ struct ProgramPacks {
       while page < pack.code.upperBound, found.count < Self.reportLimit, !guest.isExhausted {
         defer { page += Self.pageSize }
         guard guest.spend(on: "bpf_prog_pack.bitmap", at: pack.address), guest.space.mapping(page)?.isExecutable ?? false,
+          guest.spend(Int(Self.pageSize / Self.chunk), on: "bpf_prog_pack.bitmap", at: pack.address),
           let used = guest.u64(pack.address &+ bitmap &+ (page - pack.code.lowerBound) / (8 * Self.chunk)),
           let bytes = guest.bytes(page, count: Int(Self.pageSize))
         else { continue }

@@ -106,7 +106,10 @@ extension IntegrityReader {
       guard name.hasSuffix("_hooks") else { continue }
       // Entries up to the first that is none: an array is filled up to a bound.
       let entries = stride(from: start, through: next - size, by: Int(size)).prefix { entry in
-        guard let lead = guest.u64(entry &+ place), let function = guest.u64(entry &+ hook) else { return false }
+        // Symbols in no order may lie within one another's room.
+        guard guest.spend(on: "security_hook_list", at: entry), let lead = guest.u64(entry &+ place),
+          let function = guest.u64(entry &+ hook)
+        else { return false }
         return lead >= table && lead - table < tableSize && code.owner(of: function).kind != .data
       }
       // SELinux alone could be taken away while the kernel runs, up to 6.3, with all of its hooks.

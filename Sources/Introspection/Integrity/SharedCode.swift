@@ -2,7 +2,7 @@ internal import Domain
 
 /// The code that the kernel maps into every process (vdso): all processes have the same pages of it, which are those of the kernel's own image of it
 /// (`vdso_image_64`, arch/x86/entry/vdso). A process with a page of its own has written there, or somebody has for it.
-struct SharedCode {
+package struct SharedCode {
   struct Image {
     let name: String
     /// Of struct vdso_image.
@@ -122,8 +122,9 @@ struct SharedCode {
   }
 
   /// Functions of an image of 64 bits, ascending and apart: its dynamic symbols (PT_DYNAMIC, DT_SYMTAB, DT_HASH).
-  private func functions(_ image: Image) -> [Range<Int>] {
-    let bytes = image.bytes
+  private func functions(_ image: Image) -> [Range<Int>] { Self.functions(image.bytes) }
+
+  package static func functions(_ bytes: [UInt8]) -> [Range<Int>] {
     func word(_ offset: UInt64, _ count: Int) -> UInt64 { PatchTable.word(bytes, Int(clamping: min(offset, UInt64(bytes.count))), count) }
     guard bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46, 2, 1]) else { return [] }
     let headers = word(32, 8)
@@ -140,7 +141,7 @@ struct SharedCode {
     guard let table = tags[6] else { return [] }
     let count = tags[4].map { word($0 &+ 4, 4) } ?? tags[5].map { $0 > table ? ($0 - table) / 24 : 0 } ?? 0
     var found: [Range<Int>] = []
-    for index in 0..<min(count, UInt64(Self.symbolLimit)) {
+    for index in 0..<min(count, UInt64(symbolLimit)) {
       let entry = table &+ index &* 24
       let (value, size) = (word(entry &+ 8, 8), word(entry &+ 16, 8))
       guard word(entry &+ 4, 1) & 15 == 2, size > 0, value < UInt64(bytes.count), size <= UInt64(bytes.count) - value else { continue }

@@ -33,7 +33,8 @@ package struct StackSweep {
   // SAFETY: both pointers are to at least as many bytes as any function ends at.
   mutating func run(_ bytes: UnsafePointer<UInt8>, _ marks: UnsafePointer<UInt8>, _ functions: [Range<Int>]) -> [Int] {
     var traced: [(begin: Int, range: Range<Int>)] = []
-    code = (functions.first?.lowerBound ?? 0)..<(functions.last?.upperBound ?? 0)
+    let start = functions.lazy.map(\.lowerBound).min() ?? 0
+    code = start..<(functions.lazy.map(\.upperBound).max() ?? start)
     for function in functions where function.count > 8 {
       let begin = unsafe FunctionStarts.hasLandingPad(bytes + function.lowerBound) ? function.lowerBound + 4 : function.lowerBound
       guard unsafe marks[begin] & 2 != 0 else { continue }

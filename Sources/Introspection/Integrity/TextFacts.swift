@@ -169,21 +169,13 @@ extension IntegrityReader {
       && guest.kernel.symbols.names(at: target).contains { $0.hasSuffix("return_thunk") || $0 == "__static_call_return" }
   }
 
-  private func allowed(_ target: UInt64, _ kinds: Set<CodeOwner.Kind>) -> Bool { kinds.contains(code.owner(of: target).kind) }
+  private func allowed(_ target: UInt64, _ kinds: Set<CodeOwner.Kind>) -> Bool { kinds.contains(code.kind(of: target)) }
 
-  /// Starts of the kernel's functions, each with that of the next one.
+  /// Starts of the kernel's functions, each with that of the next one. A table that is not in order would have functions over one another.
   private func functions() -> [(start: UInt64, end: UInt64)] {
     let symbols = guest.kernel.symbols
-    var found: [(start: UInt64, end: UInt64)] = []
-    for index in symbols.indices(in: code.text) {
-      let address = symbols.address(at: index)
-      if let last = found.last {
-        if last.start == address { continue }
-        found[found.count - 1].end = address
-      }
-      found.append((address, code.text.upperBound))
-    }
-    return found
+    let starts = Set(symbols.indices(in: code.text).lazy.map { symbols.address(at: $0) }.filter(code.text.contains)).sorted()
+    return zip(starts, starts.dropFirst() + [code.text.upperBound]).map { (start: $0, end: $1) }
   }
 
   /// SHA-256 of each page, of which the first 16 bytes are kept: enough to tell pages apart, and half as long to store.

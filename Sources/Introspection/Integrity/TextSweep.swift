@@ -338,10 +338,14 @@ package struct TextSweep {
 }
 
 extension TextSweep.Surroundings {
+  /// Each question costs a step: code that is nothing but ways out of it asks millions.
   init(_ code: CodeMap, isLinked: ((UInt64) -> Bool)? = nil) {
+    let guest = code.guest
+    func pays(_ address: UInt64) -> Bool { guest.spend(on: "code", at: address) }
     self.init(
-      owner: { code.owner(of: $0).kind }, isMapped: { code.guest.physical($0) != nil },
-      symbol: { code.guest.kernel.symbols.nearest($0)?.symbol.name ?? "" }, pointer: { code.guest.pointer($0) }, isLinked: isLinked,
+      owner: { code.kind(of: $0) }, isMapped: { pays($0) && guest.physical($0) != nil },
+      symbol: { guest.kernel.symbols.nearest($0)?.symbol.name ?? "" }, pointer: { pays($0) ? guest.pointer($0) : nil },
+      isLinked: { !pays($0) || isLinked?($0) ?? [.kernel, .initial].contains(code.kind(of: $0)) },
       isThunk: { code.thunk(at: $0) != nil })
   }
 }

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// Pages of jumps by a register that the kernel makes for processors which mispredict them in one half of a cache line (ITS, CVE-2024-28956;
 /// arch/x86/kernel/alternative.c, its_allocate_thunk). Those for the kernel's own code stand in no list up to 6.15: they are known by what they hold,
 /// which is nothing but such jumps with breakpoints around them.
@@ -30,13 +32,35 @@ package enum ThunkPage {
   }
 }
 
+/// What pages outside of the image hold, each read once for all jumps that lead to it.
+final class ThunkPages: Sendable {
+  private let known = Mutex<[UInt64: [Int: UInt8]?]>([:])
+  /// A kernel has some; of more those that are met first are kept.
+  private static let limit = 1 << 14
+
+  func jumps(_ page: UInt64, read: () -> [Int: UInt8]?) -> [Int: UInt8]? {
+    if let jumps = known.withLock({ $0[page] }) { return jumps }
+    let jumps = read()
+    known.withLock { if $0.count < Self.limit { $0[page] = .some(jumps) } }
+    return jumps
+  }
+}
+
 extension CodeMap {
+  /// Steps that a page costs.
+  private static let price = 64
+
   /// Where the kernel allocates code: behind its image, within the reach of its jumps.
   private static let lowest: UInt64 = 0xFFFF_FFFF_8000_0000
 
   private func jumps(_ page: UInt64) -> [Int: UInt8]? {
-    guard page >= Self.lowest, !guest.kernel.image.contains(page), let bytes = guest.bytes(page, count: ThunkPage.size) else { return nil }
-    return ThunkPage.jumps(bytes)
+    guard page >= Self.lowest, !guest.kernel.image.contains(page) else { return nil }
+    return thunks.jumps(page) {
+      guard guest.space.translate(page) != nil, guest.spend(Self.price, on: "its_page", at: page),
+        let bytes = guest.bytes(page, count: ThunkPage.size)
+      else { return nil }
+      return ThunkPage.jumps(bytes)
+    }
   }
 
   /// The register by which a thunk at an address jumps; nil where there is none.

@@ -28,6 +28,8 @@ public struct Kernel: Sendable {
 
   /// __START_KERNEL_map (arch/x86/include/asm/page_64_types.h).
   public static let mapBase: UInt64 = 0xFFFF_FFFF_8000_0000
+  /// KERNEL_IMAGE_SIZE at most (the same file); bytes.
+  static let mapSize: UInt64 = 1 << 30
   /// Where a kernel without KASLR begins.
   static let textBase: UInt64 = 0xFFFF_FFFF_8100_0000
 

@@ -54,7 +54,8 @@ struct KernelCandidate {
     try checkSymbols(table)
     let (banner, release) = try banner(table)
     let types = try types(table)
-    guard let start = table.address("_text") ?? table.address("_stext"), let end = table.address("_end"), start < end, end - start < 1 << 30
+    guard let start = table.address("_text") ?? table.address("_stext"), let end = table.address("_end"),
+      start >= Kernel.mapBase, start < end, end <= Kernel.mapBase + Kernel.mapSize
     else {
       throw Reason(text: "its symbols do not say where the image begins and ends")
     }

@@ -224,7 +224,8 @@ extension Guest {
         }
       }
     }
-    return list(head: head, offset: link, structure: "modules").entries.flatMap { module in
+    var left = Self.thunkPageLimit
+    return list(head: head, offset: link, structure: "modules", limit: Self.moduleLimit).entries.flatMap { module in
       let name = string(module &+ nameOffset, limit: 64) ?? ""
       let parts = places.compactMap { place -> (range: Range<UInt64>, name: String)? in
         guard let start = pointer(module &+ place.base), let count = u32(module &+ place.size), count > 0,
@@ -232,9 +233,16 @@ extension Guest {
         else { return nil }
         return (start..<start + UInt64(count), name)
       }
-      return parts + thunkPages(module).map { ($0, name) }
+      let thunks = thunkPages(module, limit: left)
+      left -= thunks.count
+      return parts + thunks.map { ($0, name) }
     }
   }
+
+  /// Modules that are asked where they lie; a kernel has room for far fewer.
+  private static let moduleLimit = 4096
+  /// Pages of thunks of all modules together: a quarter of the area in which they may lie.
+  private static let thunkPageLimit = 1 << 16
 
   /// Where the code of each module lies, that of its start with it, and pages that the kernel fills with code for it.
   func moduleTexts() -> [Range<UInt64>] {
@@ -252,23 +260,29 @@ extension Guest {
         }
       }
     }
-    return list(head: head, offset: link, structure: "modules").entries.flatMap { module in
-      places.compactMap { place -> Range<UInt64>? in
+    var left = Self.thunkPageLimit
+    return list(head: head, offset: link, structure: "modules", limit: Self.moduleLimit).entries.flatMap { module in
+      let thunks = thunkPages(module, limit: left)
+      left -= thunks.count
+      return places.compactMap { place -> Range<UInt64>? in
         guard let start = pointer(module &+ place.base), let count = u32(module &+ place.size), count > 0, start <= .max - UInt64(count)
         else { return nil }
         return start..<start + UInt64(count)
-      } + thunkPages(module)
+      } + thunks
     }
   }
 
   /// module.its_page_array, from 6.16 on a structure of the same two (arch/x86/kernel/alternative.c).
-  func thunkPages(_ module: UInt64) -> [Range<UInt64>] {
+  ///
+  /// - Parameter limit: pages at most.
+  func thunkPages(_ module: UInt64, limit: Int = 4096) -> [Range<UInt64>] {
     let places = [("its_page_array", "its_num_pages"), ("arch.its_pages.pages", "arch.its_pages.num")]
     for (array, number) in places {
       guard let pages = kernel.offset("module", array), let count = kernel.offset("module", number), let first = pointer(module &+ pages),
         let pageCount = u32(module &+ count), pageCount <= 4096
       else { continue }
-      return (0..<UInt64(pageCount)).compactMap { index in
+      guard spend(Int(pageCount), on: "module.\(array)", at: module) else { return [] }
+      return (0..<UInt64(min(Int(pageCount), limit))).compactMap { index in
         pointer(first &+ 8 &* index).flatMap { $0 <= .max - 4096 ? $0..<$0 + 4096 : nil }
       }
     }
