@@ -236,6 +236,9 @@ extension Guest {
     }
   }
 
+  /// Bytes of one module's code at most; the largest drivers have some 8 MiB.
+  static var moduleCodeLimit: UInt64 { 64 << 20 }
+
   /// Where the code of each module lies, that of its start with it, and pages that the kernel fills with code for it.
   func moduleTexts() -> [Range<UInt64>] {
     guard let head = symbol("modules"), let link = kernel.offset("module", "list") else { return [] }
@@ -254,7 +257,8 @@ extension Guest {
     }
     return list(head: head, offset: link, structure: "modules").entries.flatMap { module in
       places.compactMap { place -> Range<UInt64>? in
-        guard let start = pointer(module &+ place.base), let count = u32(module &+ place.size), count > 0, start <= .max - UInt64(count)
+        guard let start = pointer(module &+ place.base), let count = u32(module &+ place.size), count > 0,
+          UInt64(count) <= Self.moduleCodeLimit, start <= .max - UInt64(count)
         else { return nil }
         return start..<start + UInt64(count)
       } + thunkPages(module)
