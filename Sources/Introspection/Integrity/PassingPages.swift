@@ -12,6 +12,15 @@ extension IntegrityReader {
   /// Leaves out what does not stay: whatever accuses somebody is looked at again until it is gone, has an owner, or has stayed so for all
   /// of the time.
   mutating func settle(_ found: inout PageFindings) {
+    let lists = UnlistedPages(guest)
+    // Of a process whose mappings are just being changed nothing can be said.
+    var sure = found.unlisted.filter { finding in
+      lists.map { guest.isRunning ? $0.isSure(finding) : !$0.isLocked(finding.process) } ?? false
+    }
+    defer {
+      found.locked = found.unlisted.filter { !sure.contains($0) }
+      found.unlisted.removeAll { !sure.contains($0) }
+    }
     guard guest.isRunning else { return }
     let suspects = found.areas.filter(Self.isSuspect)
     guard suspects.count <= Self.watched else { return }
@@ -19,7 +28,6 @@ extension IntegrityReader {
     var left = suspects
     let tables = ProcessTables(guest)
     let users = UserTables(guest, code.text)
-    let lists = UnlistedPages(guest)
     for look in 0..<Self.watch / Int(Self.step) {
       if left.isEmpty, found.moved.isEmpty, found.open.isEmpty, found.writable.isEmpty, found.pairs.isEmpty, found.own.isEmpty,
         found.reached.isEmpty, found.unlisted.isEmpty, found.shared.isEmpty
@@ -38,8 +46,14 @@ extension IntegrityReader {
       found.pairs = found.pairs.filter(stays)
       found.own = tables.staying(found.own)
       found.reached = found.reached.filter(users.stays)
-      found.shared = found.shared.filter { SharedCode(guest).stays($0) }
-      if let lists { found.unlisted = found.unlisted.filter(lists.stays) }
+      if !found.shared.isEmpty {
+        let shared = SharedCode(guest)
+        found.shared = found.shared.filter(shared.stays)
+      }
+      if let lists {
+        found.unlisted = found.unlisted.filter(lists.stays)
+        sure += found.unlisted.filter { !sure.contains($0) && lists.isSure($0) }
+      }
     }
     found.areas = (settled + left).sorted { $0.start < $1.start }
   }
