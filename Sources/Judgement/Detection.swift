@@ -27,6 +27,8 @@ public struct Detection: Sendable, Hashable {
   public let partial: [String]
   /// Lists in the facts of what this detection judges by and could not be had, in the same form (`custom.needs`): with any of it nothing was judged.
   public let needs: [String]
+  /// Lists in the facts of what a sign of this detection may hide in, in the same form (`custom.unknown`): with any of it no sign is no pass.
+  public let unknown: [String]
 
   /// Cases that may be lawful: what they find is told as a doubt and is no sign (`custom.doubts`).
   public let doubts: Set<String>
@@ -62,6 +64,7 @@ public struct Detection: Sendable, Hashable {
     location = .path(rule.file, line: rule.line)
     partial = custom["partial"]?.elements?.compactMap(\.text) ?? []
     needs = custom["needs"]?.elements?.compactMap(\.text) ?? []
+    unknown = custom["unknown"]?.elements?.compactMap(\.text) ?? []
     comparing = Set(custom["compares"]?.elements?.compactMap(\.text) ?? [])
     doubts = Set(custom["doubts"]?.elements?.compactMap(\.text) ?? [])
     if let unknown = comparing.first(where: { self.messages[$0] == nil }) {

@@ -74,8 +74,8 @@ public struct Detections: Sendable {
         unjudged.append(.init(detection: detection, fact: "", state: "policyError", why: error))
       } else if let lacking = Self.lacking(detection, document, baseline) {
         unjudged.append(lacking)
-      } else if let rest = Self.leftOver(detection, document) {
-        unjudged.append(rest)
+      } else {
+        unjudged += Self.leftOver(detection, document)
       }
     }
     hits.sort { a, b in
@@ -100,13 +100,18 @@ public struct Detections: Sendable {
   }
 
   /// What a detection leaves out though its facts are there.
-  private static func leftOver(_ detection: Detection, _ document: FactValue) -> DetectionReport.Unjudged? {
+  private static func leftOver(_ detection: Detection, _ document: FactValue) -> [DetectionReport.Unjudged] {
     if let (fact, names) = listed(detection.needs, document) {
-      return .init(detection: detection, fact: fact, state: "notCollected", why: "what it judges by is not known: \(names)")
+      return [.init(detection: detection, fact: fact, state: "notCollected", why: "what it judges by is not known: \(names)")]
     }
-    return listed(detection.partial, document).map { fact, names in
-      .init(detection: detection, fact: fact, state: "partial", why: "left out is what proves nothing here: \(names)")
+    var found: [DetectionReport.Unjudged] = []
+    if let (fact, names) = listed(detection.unknown, document) {
+      found.append(.init(detection: detection, fact: fact, state: "unreadable", why: "a sign may be in what could not be judged: \(names)"))
     }
+    if let (fact, names) = listed(detection.partial, document) {
+      found.append(.init(detection: detection, fact: fact, state: "partial", why: "left out is what proves nothing here: \(names)"))
+    }
+    return found
   }
 
   /// The fact and the names of the first list that holds any.

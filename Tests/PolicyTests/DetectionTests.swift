@@ -89,7 +89,7 @@ struct DetectionTests {
       #expect(!(try report(whole.0, whole.1)).unjudged.contains { $0.state == "partial" })
     }
     for detection in detections.all {
-      for path in detection.partial + detection.needs { #expect(detection.facts.contains { path.hasPrefix($0 + ".") }, "\(detection.id)") }
+      for path in detection.partial + detection.needs + detection.unknown { #expect(detection.facts.contains { path.hasPrefix($0 + ".") }, "\(detection.id)") }
     }
   }
 
@@ -111,6 +111,23 @@ struct DetectionTests {
     #expect(told.map(\.state) == ["notCollected", "partial"])
     #expect(told.map(\.why) == ["what it judges by is not known: LSTAR", "left out is what proves nothing here: EFER"])
     #expect(!(try report([], [])).unjudged.contains { ["GST-020", "GST-021"].contains($0.detection.id) })
+  }
+
+  @Test("what a sign may hide in is no pass, and what else proves nothing is told beside it") func unknown() throws {
+    let detections = try Self.detections.get()
+    let report = try detections.judge([
+      "schema": "ringwall.guest.facts/1",
+      "facts": [
+        "executable": [
+          "state": "present", "value": ["areas": [], "moved": [], "open": [], "aliases": [], "locked": ["sh (9)"], "unjudged": ["cat (7)"]],
+        ]
+      ],
+      "inconsistencies": [],
+    ])
+    #expect(report.hits.isEmpty)
+    let told = report.unjudged.filter { $0.detection.id == "GST-078" }
+    #expect(told.map(\.state) == ["unreadable", "partial"])
+    #expect(told.map(\.why) == ["a sign may be in what could not be judged: sh (9)", "left out is what proves nothing here: cat (7)"])
   }
 
   @Test("what may be lawful is told as a doubt, and is no sign") func doubts() throws {

@@ -1,39 +1,3 @@
-/// A place in the code that boot patches: which bytes stand there depends on the processor.
-package struct BootSite: Sendable {
-  package enum Kind: String, Sendable, CaseIterable {
-    /// One of several ways to do the same (.altinstructions).
-    case alternative
-    /// A call through a hypervisor's table (.parainstructions, up to 6.7).
-    case paravirtual
-    /// A call or jump by a register, through a thunk (.retpoline_sites).
-    case thunk
-    /// A return through a thunk (.return_sites).
-    case returns
-    /// A call that may count its depth (.call_sites).
-    case call
-    /// A landing pad that nothing uses (.ibt_endbr_seal).
-    case landingPad
-    /// A prefix that one processor needs not (.smp_locks).
-    case lock
-    /// A constant of this boot (include/asm-generic/runtime-const.h).
-    case constant
-  }
-
-  package let kind: Kind
-  /// In the file.
-  package let address: UInt64
-  package let length: Int
-  /// What an alternative may put there; empty for other kinds.
-  package let replacement: (address: UInt64, length: Int)
-
-  package init(kind: Kind, address: UInt64, length: Int, replacement: (address: UInt64, length: Int) = (0, 0)) {
-    self.kind = kind
-    self.address = address
-    self.length = length
-    self.replacement = replacement
-  }
-}
-
 /// Says whether what stands at a place that boot patches is something that boot writes there.
 ///
 /// Source: arch/x86/kernel/alternative.c (apply_alternatives, apply_retpolines, apply_returns, apply_seal_endbr, alternatives_smp_unlock),
@@ -82,7 +46,8 @@ package struct BootSites {
   private let steps = Steps()
 
   private static let registers = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi"] + (8...15).map { "r\($0)" }
-  private static let returns = [
+  /// Functions that are nothing but a return.
+  static let returns = [
     "__x86_return_thunk", "retbleed_return_thunk", "srso_return_thunk", "srso_alias_return_thunk", "call_depth_return_thunk", "its_return_thunk",
     "srso_safe_ret", "srso_alias_safe_ret", "zen_untrain_ret",
   ]
@@ -110,14 +75,22 @@ package struct BootSites {
     others = sites.filter { ![.alternative, .call, .paravirtual].contains($0.kind) }.sorted { $0.address < $1.address }
   }
 
-  /// The places among some that hold what boot writes there, and kinds of which so many do not that the kernel patches them in a way that is not
-  /// known here, and they are taken for patched.
-  ///
+  /// What comes of judging the places that boot patches.
+  package struct Outcome {
+    /// Those that hold what boot writes there, and those of kinds that are not judged.
+    package let places: [BootSite]
+    /// Kinds of which nearly no place does: the kernel patches them in a way that is not known here.
+    package let unknown: Set<BootSite.Kind>
+    /// Kinds of which many places do not, and others do: as if somebody had written there so often that they are not told one by one.
+    package let undecided: Set<BootSite.Kind>
+  }
+
   /// - Parameter isMasked: bytes that are judged elsewhere.
-  package func accepted(_ sites: [BootSite], _ isMasked: [Bool]) -> (places: [BootSite], unknown: Set<BootSite.Kind>) {
+  package func accepted(_ sites: [BootSite], _ isMasked: [Bool]) -> Outcome {
     // All alternatives of a place are judged with the longest of them.
     let alternatives = Dictionary(grouping: sites.filter { $0.kind == .alternative }, by: \.address).mapValues { $0.prefix(Self.alternativeLimit) }
     var refused: [BootSite.Kind: Int] = [:]
+    var all: [BootSite.Kind: Int] = [:]
     var kept: [(site: BootSite, isAccepted: Bool)] = []
     var isMasked = isMasked
     // What an alternative replaces may hold other sites.
@@ -127,38 +100,53 @@ package struct BootSites {
       guard let offset = Int(exactly: site.address &- linked), site.length > 0,
         offset < min(memory.count, original.count) - max(site.length, Self.thunkSite)
       else { continue }
-      let range = offset..<offset + (site.kind == .thunk ? length(ofThunk: offset) : site.length)
+      all[site.kind, default: 0] += 1
+      let before = Array(original[offset..<offset + max(site.length, Self.thunkSite)])
+      let range = offset..<offset + (site.kind == .thunk ? length(ofThunk: before) : site.length)
       guard range.contains(where: { memory[$0] != original[$0] && !isMasked[$0] }) else { continue }
-      // A kind of which so many do not fit is not known here, and the others need not be read.
-      let isAccepted = refused[site.kind, default: 0] <= Self.refusalLimit && isAccepted(site, range, Array(alternatives[site.address] ?? []))
+      let isAccepted = isAccepted(site, range, before, Array(alternatives[site.address] ?? []))
       if isAccepted { for place in range { isMasked[place] = true } } else { refused[site.kind, default: 0] += 1 }
       kept.append((BootSite(kind: site.kind, address: site.address, length: range.count), isAccepted))
     }
-    let unknown = Set(refused.filter { $0.value > Self.refusalLimit }.keys)
-    return (kept.filter { $0.isAccepted || unknown.contains($0.site.kind) }.map(\.site), unknown)
+    let many = refused.filter { $0.value > Self.refusalLimit }
+    let unknown = Set(many.filter { $0.value * 10 > (all[$0.key] ?? 0) * 9 }.keys)
+    return Outcome(
+      places: kept.filter { $0.isAccepted || many[$0.site.kind] != nil }.map(\.site), unknown: unknown,
+      undecided: Set(many.keys).subtracting(unknown))
   }
 
   private static let refusalLimit = 64
   private static let alternativeLimit = 16
 
-  private func isAccepted(_ site: BootSite, _ range: Range<Int>, _ alternatives: [BootSite]) -> Bool {
-    let bytes = memory[range]
-    let start = range.lowerBound
+  private func isAccepted(_ site: BootSite, _ range: Range<Int>, _ before: [UInt8], _ alternatives: [BootSite]) -> Bool {
     switch site.kind {
+    case .call:
+      // The function itself, or the code before it that counts the call (callthunks.c).
+      let (now, before) = (target(memory, range.lowerBound), target(original, range.lowerBound))
+      return now <= before && now >= before - Self.thunkLength
+    case .paravirtual: return isAlternative(range, [])
+    case .alternative: return isAlternative(range, alternatives)
+    default: return isWritten(site.kind, range, before, at: range.lowerBound)
+    }
+  }
+
+  /// Whether boot writes what stands at a range, in the place of some bytes.
+  ///
+  /// - Parameters:
+  ///   - before: as the file has them, from the place's first on.
+  ///   - offset: where the file has them, from the first byte of the code.
+  private func isWritten(_ kind: BootSite.Kind, _ range: Range<Int>, _ before: [UInt8], at offset: Int) -> Bool {
+    let bytes = memory[range]
+    switch kind {
     case .constant: return true
-    case .lock: return original[start] == 0xF0 && bytes.first == 0x3E
+    case .lock: return before.first == 0xF0 && bytes.first == 0x3E
     // gen_endbr_poison (arch/x86/include/asm/ibt.h), as it was and is.
     case .landingPad: return bytes == [0x66, 0x0F, 0x1F, 0x00] || bytes == [0x0F, 0x1F, 0x40, 0xD6]
     case .returns:
       if bytes.first == 0xC3 { return bytes.dropFirst().allSatisfy { $0 == 0xCC } }
-      return bytes.first == 0xE9 && returnThunks.contains(target(memory, start + 1))
-    case .call:
-      // The function itself, or the code before it that counts the call (callthunks.c).
-      let (now, before) = (target(memory, start), target(original, start))
-      return now <= before && now >= before - Self.thunkLength
-    case .thunk: return isThunk(range)
-    case .paravirtual: return isAlternative(range, [])
-    case .alternative: return isAlternative(range, alternatives)
+      return bytes.first == 0xE9 && returnThunks.contains(target(memory, range.lowerBound + 1))
+    case .thunk: return isThunk(range, before, at: offset)
+    case .call, .paravirtual, .alternative: return false
     }
   }
 
@@ -174,21 +162,22 @@ package struct BootSites {
   // MARK: Thunks
 
   /// Bytes of a call or jump through a thunk: five, with prefixes and conditions more. At most six are patched.
-  private func length(ofThunk offset: Int) -> Int {
-    guard let first = (offset..<offset + 2).first(where: { ![0x2E, 0x3E].contains(original[$0]) }) else { return Self.thunkSite }
-    return original[first] == 0xE8 || original[first] == 0xE9 ? first - offset + 5 : Self.thunkSite
+  private func length(ofThunk before: [UInt8]) -> Int {
+    guard let first = before.prefix(2).firstIndex(where: { ![0x2E, 0x3E].contains($0) }) else { return Self.thunkSite }
+    return before[first] == 0xE8 || before[first] == 0xE9 ? first + 5 : Self.thunkSite
   }
 
   private static let thunkSite = 6
 
   /// Whether a call or jump by a register stands where one through the register's thunk was.
-  private func isThunk(_ range: Range<Int>) -> Bool {
-    var first = range.lowerBound
-    while first < range.upperBound, [0x2E, 0x3E].contains(original[first]) { first += 1 }
-    let opcode = original[first]
+  private func isThunk(_ range: Range<Int>, _ before: [UInt8], at offset: Int) -> Bool {
+    guard let prefixes = before.firstIndex(where: { ![0x2E, 0x3E].contains($0) }) else { return false }
+    let opcode = before[prefixes]
     // A condition before a thunk: boot turns it round and jumps over the jump.
     guard opcode == 0xE8 || opcode == 0xE9 else { return opcode == 0x0F }
-    guard let register = thunks[target(original, first + 1)] else { return true }
+    guard prefixes + 5 <= before.count else { return false }
+    guard let register = thunks[offset + target(before, prefixes + 1)] else { return true }
+    let first = range.lowerBound + prefixes
     let end = first + 5
     guard end <= min(memory.count, original.count) else { return false }
     var place = range.lowerBound
@@ -228,27 +217,44 @@ package struct BootSites {
     // Those that reach differently far overlap in ways that only boot knows.
     guard alternatives.allSatisfy({ $0.length == range.count }) else { return true }
     let site = linked &+ UInt64(range.lowerBound)..<linked &+ UInt64(range.upperBound)
-    guard let now = tokens(memory[range], at: site.lowerBound, site) else { return false }
-    var candidates = [(original[range], site.lowerBound)]
+    var candidates = [(Array(original[range]), site.lowerBound)]
     for one in alternatives {
       guard let bytes = kernel.replacement(one.replacement) else { return true }
-      candidates.append((bytes[...], one.replacement.address))
+      candidates.append((bytes, one.replacement.address))
     }
-    for (bytes, address) in candidates {
-      // What is patched in other ways too is not held to anything here.
-      guard !isPatched(address, bytes.count), let tokens = tokens(bytes, at: address, site) else { return true }
-      if same(now, tokens) { return true }
+    for (bytes, address) in candidates where bytes.count <= range.count {
+      let (now, other) = blanked(range, bytes, address)
+      guard let other = tokens(other[...], at: address, site) else { return true }
+      if let now = tokens(now[...], at: site.lowerBound, site), same(now, other) { return true }
     }
     return false
   }
 
-  private func isPatched(_ start: UInt64, _ count: Int) -> Bool {
+  /// What stands at a range and one of the ways to do the same, without the places of either that boot patches in other ways too and that hold what it
+  /// writes there.
+  private func blanked(_ range: Range<Int>, _ bytes: [UInt8], _ address: UInt64) -> (now: [UInt8], other: [UInt8]) {
+    var (now, other) = (Array(memory[range]), bytes)
+    let offset = Int(truncatingIfNeeded: address &- linked)
+    for inner in others[firstOther(from: address)...] {
+      let place = Int(truncatingIfNeeded: inner.address &- address)
+      guard (0..<bytes.count).contains(place) else { break }
+      let before = Array(bytes[place...])
+      let length = min(inner.kind == .thunk ? length(ofThunk: before) : inner.length, before.count)
+      let start = range.lowerBound + place
+      guard length > 0, isWritten(inner.kind, start..<start + length, before, at: offset + place) else { continue }
+      for index in place..<place + length { (now[index], other[index]) = (0x90, 0x90) }
+    }
+    return (now, other)
+  }
+
+  /// Index of the first of the other sites that does not begin before an address.
+  private func firstOther(from start: UInt64) -> Int {
     var (low, high) = (0, others.count)
     while low < high {
       let middle = (low + high) / 2
-      if others[middle].address &+ UInt64(others[middle].length) <= start { low = middle + 1 } else { high = middle }
+      if others[middle].address < start { low = middle + 1 } else { high = middle }
     }
-    return low < others.count && others[low].address < start &+ UInt64(count)
+    return low
   }
 
   private func same(_ now: [Token], _ other: [Token]) -> Bool {

@@ -45,15 +45,10 @@ extension IntegrityReader {
       found.reached = reached.pages
       found.unlisted = reached.unlisted
       found.broken = reached.broken
-      found.shared = SharedCode(guest).differences(processes.processes)
+      (found.shared, found.unshared) = SharedCode(guest).differences(processes.processes)
       if let fault = reached.fault { note(fault) }
     }
     settle(&found)
-    // Of a process whose mappings are just being changed nothing can be said.
-    if let lists = UnlistedPages(guest) {
-      found.passing = found.unlisted.filter { lists.isLocked($0.process) }
-      found.unlisted.removeAll { lists.isLocked($0.process) }
-    }
     return .present(.object(members(found)))
   }
 
@@ -82,19 +77,27 @@ extension IntegrityReader {
       .init("processes", .array(found.own.map { $0.factValue(levels: guest.space.levels) })), .init("constants", .array(writable)),
       .init("reached", .array(found.reached.map { $0.factValue(code) })),
       .init("unlisted", .array(found.unlisted.map(\.factValue))),
-      .init("vdso", vdso(found.shared)),
+      .init("vdso", vdso(found)),
       .init(
         "strays",
         .array(strays().map { ["kind": .string($0.kind.rawValue), "start": addressValue($0.start), "end": addressValue($0.end)] })),
-      .init("unjudged", .array((found.passing.map(\.process) + found.broken).prefix(Self.reportLimit).map { .string("\($0.name) (\($0.pid))") })),
+      .init("locked", names(found.locked.map(\.process))), .init("unjudged", names(found.broken)),
     ]
   }
 
+  private func names(_ processes: [Process]) -> FactValue {
+    .array(processes.prefix(Self.reportLimit).map { .string("\($0.name) (\($0.pid))") })
+  }
+
   /// What processes and the kernel's own image hold in the place of the code that all programs share. A debugger sets breakpoints there lawfully.
-  private func vdso(_ found: [SharedCode.Difference]) -> FactValue {
+  private func vdso(_ found: PageFindings) -> FactValue {
     let shared = SharedCode(guest)
-    let odd = shared.images.flatMap { image in
-      shared.oddities(image).prefix(Self.reportLimit).map { oddity -> FactValue in
+    var unjudged = shared.unread.map(\.name)
+    var odd: [FactValue] = []
+    for image in shared.images {
+      let (oddities, kinds) = shared.oddities(image)
+      unjudged += kinds.map { "\(image.name): \($0)" }
+      odd += oddities.prefix(Self.reportLimit).map { oddity in
         [
           "image": .string(image.name), "offset": addressValue(UInt64(oddity.place)), "kind": .string(oddity.kind.rawValue),
           "bytes": .string(image.bytes[oddity.place..<min(oddity.place + 16, image.bytes.count)].hexadecimal),
@@ -103,8 +106,9 @@ extension IntegrityReader {
     }
     return [
       "images": .array(shared.images.map { .string($0.name) }), "odd": .array(odd),
-      "processes": .array(found.filter { !$0.isBreakpoint }.map(\.factValue)),
-      "breakpoints": .array(found.filter(\.isBreakpoint).map { .string("\($0.process.name) (\($0.process.pid))") }),
+      "processes": .array(found.shared.filter { !$0.isBreakpoint }.map { $0.factValue(traced: shared.isTraced($0.process)) }),
+      "breakpoints": names(found.shared.filter(\.isBreakpoint).map(\.process)),
+      "unjudged": .array(unjudged.map(FactValue.string) + (names(found.unshared).elements ?? [])),
     ]
   }
 
@@ -139,12 +143,14 @@ struct PageFindings {
   var own: [ProcessTables.Difference] = []
   var reached: [UserTables.Page] = []
   var unlisted: [UnlistedPages.Finding] = []
-  /// Of these, those of processes whose mappings were just being changed.
-  var passing: [UnlistedPages.Finding] = []
+  /// Of these, those of processes whose mappings were being changed at every look.
+  var locked: [UnlistedPages.Finding] = []
   /// Processes whose mappings contradict themselves.
   var broken: [Process] = []
   /// Processes whose shared code is their own.
   var shared: [SharedCode.Difference] = []
+  /// Processes of which that cannot be told.
+  var unshared: [Process] = []
 }
 
 extension AddressSpace.Mapping {
@@ -253,6 +259,6 @@ extension CodeMap {
     let range = first..<max(first, last)
     if let module = modulePlaces.index(overlapping: range) { return CodeOwner(.module, name: modules[module].name) }
     if let area = generatedPlaces.index(overlapping: range) { return CodeOwner(generated[area].owner, name: generated[area].name) }
-    return areThunks(first, last) ? CodeOwner(.generated, name: "its_page") : CodeOwner(.none)
+    return maker(first, last) ?? CodeOwner(.none)
   }
 }

@@ -45,8 +45,10 @@ extension IntegrityReader {
         ])
     }
     if tables.isEmpty { return .unreadable("no processor's IDTR is known and the kernel's symbols name no idt_table") }
+    let used = usedSegments()
     return .present([
-      "tables": .array(tables), "entryText": .bool(!code.entry.isEmpty), "segments": .array(segments()), "used": .array(usedSegments()),
+      "tables": .array(tables), "entryText": .bool(!code.entry.isEmpty), "segments": .array(segments()), "used": .array(used.rows),
+      "unread": .array(used.unread), "unknown": .array(used.unknown),
     ])
   }
 

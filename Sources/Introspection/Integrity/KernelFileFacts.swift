@@ -46,6 +46,7 @@ extension IntegrityReader {
       .init("path", .string(file.path)), .init("origin", .string(file.origin.rawValue)), .init("compared", .int(Int64(count))),
       .init("left", .int(Int64(isMasked.count(where: { $0 })))), .init("count", .int(Int64(total))), .init("differences", .array(rows)),
       .init("unjudged", .array(boot.unknown.map(\.rawValue).sorted().map { .string($0) })),
+      .init("undecided", .array(boot.undecided.map(\.rawValue).sorted().map { .string($0) })),
     ]
     if let constants {
       members += [

@@ -6,8 +6,6 @@ internal import Domain
 extension IntegrityReader {
   private static let pageSize = 4096
   private static let moduleLimit = 4096
-  /// Bytes of one module's code at most; the largest drivers have some 8 MiB.
-  private static let codeLimit: UInt64 = 64 << 20
   /// Places that do not fit told at most, of all modules together.
   private static let reportLimit = 256
 
@@ -24,8 +22,14 @@ extension IntegrityReader {
     var left = Self.reportLimit
     for address in walk.entries {
       // One that is being loaded is written to; its code is judged when it runs.
-      guard view.state(address) == .live, let text = code(of: address) else { continue }
+      guard view.state(address) == .live else { continue }
       let name = guest.string(address &+ (guest.kernel.offset("module", "name") ?? 0), limit: 56) ?? ""
+      guard let text = code(of: address) else {
+        if !hasNoCode(address) {
+          note(Inconsistency(structure: "module.\(name)", address: address, reason: "the module's code has a length that no code has"))
+        }
+        continue
+      }
       // Modules that say that they share large code cost as much as if each had its own.
       guard guest.spend(Int(text.upperBound - text.lowerBound) / 64, on: "module.\(name)", at: text.lowerBound) else { break }
       guard let bytes = guest.bytes(text.lowerBound, count: Int(text.upperBound - text.lowerBound)) else {
@@ -48,21 +52,25 @@ extension IntegrityReader {
 
   /// Where a module's code lies: `core_layout` with `text_size` up to 6.3, then the first of `mem[]`.
   func code(of module: UInt64) -> Range<UInt64>? {
+    guard let place = codePlace, let start = guest.pointer(module &+ place.base), let count = guest.u32(module &+ place.size), count > 0,
+      UInt64(count) <= Guest.moduleCodeLimit, start <= .max - UInt64(count)
+    else { return nil }
+    return start..<start + UInt64(count)
+  }
+
+  /// Whether a module says that it has no code: its pages are GST-051 then.
+  private func hasNoCode(_ module: UInt64) -> Bool { codePlace.map { guest.u32(module &+ $0.size) == 0 } ?? true }
+
+  /// Members that say where code lies and how long it is.
+  private var codePlace: (base: UInt64, size: UInt64)? {
     let kernel = guest.kernel
-    let place: (base: UInt64, size: UInt64)
     if let areas = kernel.offset("module", "mem"), let base = kernel.offset("module_memory", "base"),
       let size = kernel.offset("module_memory", "size")
     {
-      place = (areas &+ base, areas &+ size)
-    } else if let base = kernel.offset("module", "core_layout.base"), let size = kernel.offset("module", "core_layout.text_size") {
-      place = (base, size)
-    } else {
-      return nil
+      return (areas &+ base, areas &+ size)
     }
-    guard let start = guest.pointer(module &+ place.base), let count = guest.u32(module &+ place.size), count > 0,
-      UInt64(count) <= Self.codeLimit, start <= .max - UInt64(count)
-    else { return nil }
-    return start..<start + UInt64(count)
+    guard let base = kernel.offset("module", "core_layout.base"), let size = kernel.offset("module", "core_layout.text_size") else { return nil }
+    return (base, size)
   }
 
   /// The places in a module's code that the kernel rewrites, by the tables that came with it.

@@ -13,6 +13,15 @@ extension IntegrityReader {
   /// Leaves out what does not stay: whatever accuses somebody is looked at again until it is gone, has an owner, or has stayed so for all
   /// of the time.
   mutating func settle(_ found: inout PageFindings) {
+    let lists = UnlistedPages(guest)
+    // Of a process whose mappings are just being changed nothing can be said.
+    var sure = found.unlisted.filter { finding in
+      lists.map { guest.isRunning ? $0.isSure(finding) : !$0.isLocked(finding.process) } ?? false
+    }
+    defer {
+      found.locked = found.unlisted.filter { !sure.contains($0) }
+      found.unlisted.removeAll { !sure.contains($0) }
+    }
     guard guest.isRunning else { return }
     let suspects = found.areas.filter(Self.isSuspect)
     guard suspects.count <= Self.watched else { return }
@@ -20,7 +29,6 @@ extension IntegrityReader {
     var left = suspects
     let tables = ProcessTables(guest)
     let users = UserTables(guest, code.text)
-    let lists = UnlistedPages(guest)
     let end = ContinuousClock.now + Self.watch
     var looks = 0
     while looks == 0 || ContinuousClock.now < end {
@@ -43,14 +51,22 @@ extension IntegrityReader {
       found.pairs = found.pairs.filter(stays)
       found.own = tables.staying(found.own)
       found.reached = found.reached.filter(users.stays)
-      found.shared = found.shared.filter { SharedCode(guest).stays($0) }
-      if let lists { found.unlisted = found.unlisted.filter(lists.stays) }
+      if !found.shared.isEmpty {
+        let shared = SharedCode(guest)
+        found.shared = found.shared.filter(shared.stays)
+      }
+      if let lists {
+        found.unlisted = found.unlisted.filter(lists.stays)
+        sure += found.unlisted.filter { !sure.contains($0) && lists.isSure($0) }
+      }
     }
     found.areas = (settled + left).sorted { $0.start < $1.start }
   }
 
   /// Whether an area accuses somebody.
-  private static func isSuspect(_ area: CodeArea) -> Bool { area.isWritable || area.isModuleText == false || [.none, .data, .initial].contains(area.owner.kind) }
+  private static func isSuspect(_ area: CodeArea) -> Bool {
+    area.isWritable || area.isModuleText == false || [.none, .data, .initial].contains(area.owner.kind)
+  }
 
   /// What is left of areas, and what in them accuses nobody any more.
   private func again(_ areas: [CodeArea]) -> (suspect: [CodeArea], others: [CodeArea]) {

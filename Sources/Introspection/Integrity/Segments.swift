@@ -3,27 +3,28 @@ internal import Domain
 /// Global descriptor tables and task state segments of all processors (Intel SDM volume 3A, chapters 3 and 7), as they lie in the processors' own areas: who
 /// may enter the kernel by a segment, and on which stacks exceptions run.
 extension IntegrityReader {
-  /// Entries of gdt_page (GDT_ENTRIES, arch/x86/include/asm/segment.h).
-  private static let entryCount: UInt64 = 16
+  /// Of the page that gdt_page is alone on, whatever GDTR's limit says: it is more than the kernel's own table (GDT_ENTRIES) after a virtual machine has run
+  /// (Intel SDM volume 3C, section 28.5.2), and the kernel leaves the rest of the page empty.
+  private static let entryCount: UInt64 = 512
+  private static let reportLimit = 64
 
   /// Gates and conforming code in each table, and stacks of exceptions; empty where the kernel's symbols do not tell.
   func segments() -> [FactValue] {
-    guard let areas = guest.symbol("__per_cpu_offset"), let table = guest.symbol("gdt_page") else { return [] }
-    let count = guest.symbol("nr_cpu_ids").flatMap { guest.u32($0) } ?? 1
-    return (0..<UInt64(min(max(count, 1), 4096))).compactMap { index -> FactValue? in
-      // An area of a processor that was never started is the boot's own.
-      guard let area = guest.u64(areas &+ 8 &* index), let first = guest.u64(area &+ table &+ 16), first != 0 else { return nil }
-      return ["processor": .int(Int64(index)), "entries": .array(entries(area &+ table)), "stacks": .array(stacks(area))]
+    guard let table = guest.symbol("gdt_page") else { return [] }
+    return processorAreas().map { index, area in
+      ["processor": .int(Int64(index)), "entries": .array(entries(area &+ table)), "stacks": .array(stacks(area))]
     }
   }
 
   /// Which tables the processors use themselves (GDTR, TR), and whether these are one of those above: null where the kernel's symbols do not tell. A
   /// processor of the machine may have another number in the kernel, so that any processor's will do.
-  func usedSegments() -> [FactValue] {
+  ///
+  /// - Returns: each processor's, processors whose registers are not known, and tables that the kernel has and that are not to be found.
+  func usedSegments() -> (rows: [FactValue], unread: [FactValue], unknown: [FactValue]) {
     let areas = processorAreas()
     func own(_ symbol: String, _ offset: UInt64?) -> Set<UInt64>? {
       guard let place = guest.symbol(symbol), let offset else { return nil }
-      let found = Set(areas.compactMap { guest.physical($0 &+ place &+ offset) })
+      let found = Set(areas.compactMap { guest.physical($0.area &+ place &+ offset) })
       return found.isEmpty ? nil : found
     }
     let tables = own("gdt_page", 0)
@@ -31,21 +32,24 @@ extension IntegrityReader {
     func isOwn(_ address: UInt64, _ known: Set<UInt64>?) -> FactValue {
       known.map { known in .bool(guest.physical(address).map(known.contains) ?? false) } ?? .null
     }
-    return (processors?.processors ?? []).map { entry in
+    let rows = (processors?.processors ?? []).map { entry -> FactValue in
       let processor = entry.processor
       return [
         "processor": .int(Int64(processor.index)), "gdtr": addressValue(processor.gdt.base), "ownTable": isOwn(processor.gdt.base, tables),
         "tr": (processor.task?.base).map(addressValue) ?? .null, "ownState": processor.task.map { isOwn($0.base, states) } ?? .null,
       ]
     }
+    let unknown = [(tables, "gdt_page"), (states, "cpu_tss_rw")].filter { $0.0 == nil && guest.symbol($0.1) != nil }
+    return (rows, (processors?.unread ?? []).map { .string("CPU \($0)") }, unknown.map { .string($0.1) })
   }
 
-  /// Areas of all processors that were started.
-  private func processorAreas() -> [UInt64] {
+  /// Areas of all processors that the kernel has made one for. Others have that of the boot, which lies in the image and was given back
+  /// (BOOT_PERCPU_OFFSET, arch/x86/kernel/setup_percpu.c). What lies in an area says nothing of it: whoever has a table of his own may empty the kernel's.
+  private func processorAreas() -> [(index: UInt64, area: UInt64)] {
     guard let areas = guest.symbol("__per_cpu_offset"), let table = guest.symbol("gdt_page") else { return [] }
     let count = guest.symbol("nr_cpu_ids").flatMap { guest.u32($0) } ?? 1
     return (0..<UInt64(min(max(count, 1), 4096))).compactMap { index in
-      guest.u64(areas &+ 8 &* index).flatMap { area in guest.u64(area &+ table &+ 16).flatMap { $0 == 0 ? nil : area } }
+      guest.u64(areas &+ 8 &* index).flatMap { guest.kernel.image.contains($0 &+ table) ? nil : (index, $0) }
     }
   }
 
@@ -55,6 +59,8 @@ extension IntegrityReader {
     var index: UInt64 = 0
     while index < Self.entryCount {
       defer { index += 1 }
+      // A table of gates alone is one finding as much as all of them.
+      guard found.count < Self.reportLimit else { break }
       guard let entry = guest.u64(table &+ 8 &* index), entry >> 47 & 1 == 1 else { continue }
       let type = entry >> 40 & 15
       let privilege = entry >> 45 & 3

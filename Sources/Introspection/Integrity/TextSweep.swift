@@ -43,13 +43,15 @@ package struct TextSweep {
     let isLinked: ((UInt64) -> Bool)?
     /// Whether a thunk that the kernel made begins at an address.
     let isThunk: (UInt64) -> Bool
+    /// Functions that are nothing but a return: a jump there is one on processors that must not return (RETHUNK).
+    let returnThunks: Set<UInt64>
     /// Below it an address that stands in the code is no address of this code's.
     let lowest: UInt64
 
     package init(
       owner: @escaping (UInt64) -> CodeOwner.Kind, isMapped: @escaping (UInt64) -> Bool, symbol: @escaping (UInt64) -> String,
       pointer: @escaping (UInt64) -> UInt64?, isLinked: ((UInt64) -> Bool)? = nil, isThunk: @escaping (UInt64) -> Bool = { _ in false },
-      lowest: UInt64 = 0xFF00_0000_0000_0000
+      returnThunks: Set<UInt64> = [], lowest: UInt64 = 0xFF00_0000_0000_0000
     ) {
       self.owner = owner
       self.isMapped = isMapped
@@ -57,6 +59,7 @@ package struct TextSweep {
       self.pointer = pointer
       self.isLinked = isLinked
       self.isThunk = isThunk
+      self.returnThunks = returnThunks
       self.lowest = lowest
     }
   }
@@ -66,7 +69,7 @@ package struct TextSweep {
   private let decoder = InstructionLength()
   private var jumps: [(place: Int, target: Int)] = []
   private var found: [Oddity] = []
-  /// Returns that are not the last instruction of their function.
+  /// Returns that are not the last instruction of their function, and jumps in the place of one.
   private var returns = 0
   /// Of one kind. A kernel that has more of it was built otherwise, so that it proves nothing.
   private static let usual = 64
@@ -215,6 +218,7 @@ package struct TextSweep {
       return .ends
     case 0xE9:
       unsafe jump(bytes, place, next, 4)
+      if unsafe around.returnThunks.contains(text.lowerBound &+ UInt64(bitPattern: Int64(next + distance(bytes, next, 4)))) { returns += 1 }
       return .ends
     case 0xEB:
       unsafe jump(bytes, place, next, 1)
@@ -346,6 +350,6 @@ extension TextSweep.Surroundings {
       owner: { code.kind(of: $0) }, isMapped: { pays($0) && guest.physical($0) != nil },
       symbol: { guest.kernel.symbols.nearest($0)?.symbol.name ?? "" }, pointer: { pays($0) ? guest.pointer($0) : nil },
       isLinked: { !pays($0) || isLinked?($0) ?? [.kernel, .initial].contains(code.kind(of: $0)) },
-      isThunk: { code.thunk(at: $0) != nil })
+      isThunk: { code.thunk(at: $0) != nil }, returnThunks: Set(BootSites.returns.compactMap(guest.symbol)))
   }
 }

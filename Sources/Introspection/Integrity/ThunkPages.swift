@@ -71,14 +71,15 @@ extension CodeMap {
     { thunk(at: text.lowerBound &+ UInt64(bitPattern: Int64($0))) != nil }
   }
 
-  /// Whether pages hold thunks, and nothing else but breakpoints.
-  func areThunks(_ first: UInt64, _ last: UInt64) -> Bool {
-    guard first >= Self.lowest, last >= first, last - first < 4 << 20 else { return false }
+  /// Who made some pages that hold nothing but thunks and breakpoints; nil for others. Pages of breakpoints alone are those that the kernel keeps for
+  /// modules to come (execmem_cache_populate, mm/execmem.c).
+  func maker(_ first: UInt64, _ last: UInt64) -> CodeOwner? {
+    guard first >= Self.lowest, last >= first, last - first < 4 << 20 else { return nil }
     var hasJump = false
     for page in stride(from: first & ~4095, through: last & ~4095, by: ThunkPage.size) {
-      guard let jumps = jumps(page) else { return false }
+      guard let jumps = jumps(page) else { return nil }
       hasJump = hasJump || !jumps.isEmpty
     }
-    return hasJump
+    return CodeOwner(.generated, name: hasJump ? "its_page" : "execmem_cache")
   }
 }

@@ -104,6 +104,12 @@ struct UnlistedPages {
     return guest.space(ofProcess: mm)?.mapping(address).map { !areas.cover($0) } ?? false
   }
 
+  /// Whether it is so while nobody changes the mappings. A lock that is held at every look is no passing state, and nobody can tell what it hides.
+  func isSure(_ finding: Finding) -> Bool {
+    guard let mm = finding.process.mm, !isLocked(finding.process), areas(mm) != nil, stays(finding) else { return false }
+    return !isLocked(finding.process)
+  }
+
   /// Whether a task holds the lock under which mappings are changed (`mm_struct.mmap_lock`), so that they and the page tables may differ.
   func isLocked(_ process: Process) -> Bool {
     guard let mm = process.mm,

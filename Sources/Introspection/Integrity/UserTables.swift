@@ -45,7 +45,7 @@ struct UserTables {
   }
 
   /// One page of each kind for each process at most, the first, what its list of mappings lacks, and what ended the reading of a process that is still
-  /// there; and processes of an image whose mappings contradict themselves, as they do for a moment while they are changed.
+  /// there; and processes whose mappings contradict themselves, as they do while they are changed, so that nothing can be said of them.
   func reached(_ processes: [Process]) -> (pages: [Page], unlisted: [UnlistedPages.Finding], broken: [Process], fault: Inconsistency?) {
     var found: [Page] = []
     var unlisted: [UnlistedPages.Finding] = []
@@ -83,11 +83,12 @@ struct UserTables {
       if let areas = lists.areas(mm) { return areas }
       // One fault is told, and waited for once.
     } while fault == nil && isThere(process) && !guest.isExhausted && looks.again()
-    guard isThere(process), !guest.isExhausted else { return nil }
-    if !guest.isRunning {
-      broken.append(process)
-    } else if fault == nil, !lists.isLocked(process) {
+    guard isThere(process) else { return nil }
+    if guest.isRunning, fault == nil, !guest.isExhausted, !lists.isLocked(process) {
       fault = Inconsistency(structure: "mm_struct.mm_mt", address: mm, reason: "the mappings contradict themselves")
+    } else {
+      // Those of an image, or with the lock held, may just be changed; of more faults than one the first is told.
+      broken.append(process)
     }
     return nil
   }

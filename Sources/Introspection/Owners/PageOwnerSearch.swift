@@ -243,6 +243,8 @@ extension Guest {
   private static let moduleLimit = 4096
   /// Pages of thunks of all modules together: a quarter of the area in which they may lie.
   private static let thunkPageLimit = 1 << 16
+  /// Bytes of one module's code at most; the largest drivers have some 8 MiB.
+  static var moduleCodeLimit: UInt64 { 64 << 20 }
 
   /// Where the code of each module lies, that of its start with it, and pages that the kernel fills with code for it.
   func moduleTexts() -> [Range<UInt64>] {
@@ -265,7 +267,8 @@ extension Guest {
       let thunks = thunkPages(module, limit: left)
       left -= thunks.count
       return places.compactMap { place -> Range<UInt64>? in
-        guard let start = pointer(module &+ place.base), let count = u32(module &+ place.size), count > 0, start <= .max - UInt64(count)
+        guard let start = pointer(module &+ place.base), let count = u32(module &+ place.size), count > 0,
+          UInt64(count) <= Self.moduleCodeLimit, start <= .max - UInt64(count)
         else { return nil }
         return start..<start + UInt64(count)
       } + thunks

@@ -117,6 +117,10 @@ extension Change {
       let distance = UInt32(truncatingIfNeeded: try $0.symbol("__x64_sys_getppid") &- place &- 5)
       try $0.write(place, [0xE9] + (0..<4).map { UInt8(truncatingIfNeeded: distance >> ($0 * 8)) })
     },
+    // What boot puts there is one of three alternatives, of which the first holds a return that is patched for itself.
+    Change("a thunk of jumps that does something else", ["GST-032", "GST-033"], possible: ["GST-031", "GST-034", "GST-036"], everything) {
+      try $0.write(try $0.symbol("__x86_indirect_thunk_rbx") &+ 6, [0xCD, 0x80, 0x90, 0x90])
+    },
     Change("a word of the constants", ["GST-033", "GST-035"], [.kernel, .readOnly, .kernelFile]) {
       // Of /proc/version's format, so that it tells nothing of it.
       try $0.write(try $0.symbol("linux_proc_banner"), Array("%c".utf8))
@@ -294,6 +298,12 @@ extension Change {
         try $0.guest.kernel.offset("module", "core_layout.text_size")
         ?? ($0.offset("module", "mem") &+ $0.offset("module_memory", "size"))
       try $0.write(try $0.module("virtio_blk") &+ size, UInt32(0))
+    },
+    Change("a module that says that its code is as long as no code is", ["GST-051", "GST-081"], [.moduleCode, .executable]) {
+      let size =
+        try $0.guest.kernel.offset("module", "core_layout.text_size")
+        ?? ($0.offset("module", "mem") &+ $0.offset("module_memory", "size"))
+      try $0.write(try $0.module("virtio_blk") &+ size, UInt32(65 << 20))
     },
     Change("a module marked as not formed", ["GST-070"], [.modules]) { try $0.mark(module: "virtio_blk", 3) },
     Change("a module marked as one that is being unloaded", ["GST-070"], [.modules]) { try $0.mark(module: "virtio_blk", 2) },

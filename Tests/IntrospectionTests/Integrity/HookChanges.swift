@@ -76,13 +76,11 @@ extension Change {
       try $0.write(try $0.heap() &+ $0.offset("timer_list", "function"), UInt64(0x2001))
       try $0.write(slot, try $0.heap())
     },
-    Change("a call gate", ["GST-014"], [.interrupts]) {
-      let area = try $0.pointer(try $0.symbol("__per_cpu_offset"), orZero: true)
-      // To a place of one's own, for programs, in the code segment of the kernel.
-      let target = try $0.heap()
-      let low: UInt64 = target & 0xFFFF | 0x10 << 16 | 0xEC << 40 | (target & 0xFFFF_0000) << 32
-      try $0.write(try $0.symbol("gdt_page") &+ area &+ 8 &* 12, low)
-      try $0.write(try $0.symbol("gdt_page") &+ area &+ 8 &* 13, target >> 32)
+    Change("a call gate", ["GST-014"], [.interrupts]) { try $0.plantGate(at: 12) },
+    Change("a call gate behind the kernel's own segments", ["GST-014"], [.interrupts]) { try $0.plantGate(at: 20) },
+    Change("a call gate in a table that seems to be no processor's", ["GST-014"], [.interrupts]) {
+      try $0.plantGate(at: 12)
+      try $0.write(try $0.segments() &+ 16, UInt64(0))
     },
     Change("a stack of exceptions elsewhere", ["GST-014"], [.interrupts]) {
       let area = try $0.pointer(try $0.symbol("__per_cpu_offset"), orZero: true)
@@ -369,6 +367,16 @@ extension Change {
 }
 
 extension GuestEditor {
+  /// The first processor's table of segments.
+  func segments() throws -> UInt64 { try symbol("gdt_page") &+ pointer(symbol("__per_cpu_offset"), orZero: true) }
+
+  /// Lets programs enter the kernel at a place of one's own, in the kernel's code segment.
+  func plantGate(at index: UInt64) throws {
+    let target = try heap()
+    try write(try segments() &+ 8 &* index, target & 0xFFFF | 0x10 << 16 | 0xEC << 40 | (target & 0xFFFF_0000) << 32)
+    try write(try segments() &+ 8 &* index &+ 8, target >> 32)
+  }
+
   /// A timer that waits on the first processor.
   func timer() throws -> UInt64 {
     let processor = try pointer(try symbol("__per_cpu_offset"), orZero: true)

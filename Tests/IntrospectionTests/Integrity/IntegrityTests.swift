@@ -59,12 +59,7 @@ final class IntegrityScene: @unchecked Sendable {
   /// What is so for some time only, as while a guest is changing it, is told of no running guest; what stays is.
   func expectPassing(_ change: Change) throws {
     try locked {
-      let descriptor = unsafe open(editor.path, O_RDONLY | O_CLOEXEC)
-      defer { close(descriptor) }
-      let size = UInt64(lseek(descriptor, 0, SEEK_END))
-      let range = try #require(PhysicalRange(start: 0, count: size))
-      let running = try Guest(
-        memory: try PhysicalMemory(segments: [(descriptor, 0, range)], path: editor.path, isRunning: true))
+      let running = try running()
       func ids() throws -> Set<String> {
         running.memory.refresh()
         return Set(try detections.judge(try running.integrity(change.facts).document(target: "running")).hits.map(\.detection.id))
@@ -180,6 +175,15 @@ struct IntegrityTests {
 
   @Test("what a running guest is just changing accuses nobody, and what stays does", arguments: Change.passing)
   func passing(_ change: Change) throws { try IntegrityScene.shared().expectPassing(change) }
+
+  @Test("what cannot be judged is no pass", arguments: Change.unjudged)
+  func unjudged(_ change: Change) throws { try IntegrityScene.shared().expectUnjudged(change, alsoRunning: true) }
+
+  @Test("shared code that cannot be read is no pass", arguments: Change.unread)
+  func unread(_ change: Change) throws { try IntegrityScene.shared().expectUnjudged(change, alsoRunning: false) }
+
+  @Test("shared code that may be a debugger's is in doubt", arguments: Change.traced)
+  func traced(_ change: Change) throws { try IntegrityScene.shared().expectDoubted(change) }
 
   @Test("page tables and mappings that are not what they seem", arguments: Change.memory + Change.mappings)
   func memory(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
@@ -343,6 +347,15 @@ struct IntegrityOfNewKernelTests {
 
   @Test("what a running guest is just changing accuses nobody, and what stays does", arguments: Change.passing)
   func passing(_ change: Change) throws { try IntegrityScene.shared().expectPassing(change) }
+
+  @Test("what cannot be judged is no pass", arguments: Change.unjudged)
+  func unjudged(_ change: Change) throws { try IntegrityScene.shared().expectUnjudged(change, alsoRunning: true) }
+
+  @Test("shared code that cannot be read is no pass", arguments: Change.unread)
+  func unread(_ change: Change) throws { try IntegrityScene.shared().expectUnjudged(change, alsoRunning: false) }
+
+  @Test("shared code that may be a debugger's is in doubt", arguments: Change.traced)
+  func traced(_ change: Change) throws { try IntegrityScene.shared().expectDoubted(change) }
 
   @Test("page tables and mappings that are not what they seem", arguments: Change.memory + Change.mappings)
   func memory(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }

@@ -7,8 +7,7 @@ extension Change {
     Change("a mapping out of the list while it is being changed", [], [.executable]) {
       let victim = try $0.victim()
       try $0.unlistStack(of: victim)
-      guard let mm = victim.mm else { return }
-      try $0.write(mm &+ $0.offset("mm_struct", "mmap_lock") &+ $0.offset("rw_semaphore", "count"), UInt64(0x100))
+      try $0.holdMappings(of: victim)
     },
     Change("a mapping that is counted alone", ["GST-078"], [.executable]) {
       guard let mm = try $0.victim().mm else { return }
@@ -22,11 +21,43 @@ extension Change {
     Change("a process with shared code of its own", ["GST-079"], [.executable]) {
       try $0.giveSharedCode(to: try $0.victim(), [0x48, 0x31, 0xC0, 0xC3])
     },
+    Change("shared code that leads out of itself, whose table of symbols says that it is empty", ["GST-079"], [.executable]) {
+      let (data, start) = try $0.sharedFunction()
+      try $0.write(data &+ start, [0x48, 0xB8] + Change.bytes(0x7FFF_1234_5000) + [0xFF, 0xE0])
+      try $0.emptySharedSymbols()
+    },
+    Change("a process with shared code of its own that it seems to have elsewhere", ["GST-079"], [.executable]) {
+      let victim = try $0.victim()
+      try $0.giveSharedCode(to: victim, [0x48, 0x31, 0xC0, 0xC3])
+      guard let mm = victim.mm else { return }
+      try $0.write(mm &+ $0.offset("mm_struct", "context.vdso"), UInt64(0x1000))
+    },
+    Change("a process with shared code of its own, of an image that is none of the kernel's", ["GST-079"], [.executable]) {
+      let victim = try $0.victim()
+      try $0.giveSharedCode(to: victim, [0x48, 0x31, 0xC0, 0xC3])
+      guard let mm = victim.mm else { return }
+      try $0.write(mm &+ $0.offset("mm_struct", "context.vdso_image"), try $0.heap())
+    },
     Change("a process with a breakpoint in the shared code", [], [.executable]) { try $0.giveSharedCode(to: try $0.victim(), [0xCC]) },
     Change("a process with a copy of the shared code", [], [.executable]) { try $0.giveSharedCode(to: try $0.victim(), []) },
   ]
 
+  /// Cases of a doubt.
+  static let traced: [Change] = [
+    Change("a traced process with shared code of its own", ["traced"], [.executable]) {
+      try $0.giveSharedCode(to: try $0.victim(), [0x48, 0x31, 0xC0, 0xC3])
+      try $0.write(task: try $0.victim().address, "ptrace", 1)
+    }
+  ]
+
   static let memory: [Change] = [
+    // The page can be written in the direct map still, which is GST-054.
+    Change("breakpoints that the kernel keeps for modules to come", [], possible: ["GST-054"], [.executable]) {
+      try $0.plantPage([UInt8](repeating: 0xCC, count: 4096))
+    },
+    Change("breakpoints with code among them", ["GST-051"], possible: ["GST-054"], [.executable]) {
+      try $0.plantPage([UInt8](repeating: 0xCC, count: 2048) + [0x31, 0xC0, 0xC3] + [UInt8](repeating: 0xCC, count: 2045))
+    },
     Change("code exchanged through the page tables", ["GST-052"], [.executable]) {
       let first = try $0.entry(of: try $0.symbol("commit_creds"))
       // The next two pages of code take each other's place.
@@ -121,6 +152,33 @@ extension GuestEditor {
       return (data, value)
     }
     throw Impossible(description: "the vdso has no functions")
+  }
+
+  /// Lets the vdso's table of symbols (DT_HASH) say that it has none.
+  func emptySharedSymbols() throws {
+    let data = try sharedFunction().data
+    let headers = try pointer(data &+ 32)
+    for index in UInt64(0)..<16 where guest.u32(data &+ headers &+ 56 &* index) == 2 {
+      let dynamic = try data &+ pointer(data &+ headers &+ 56 &* index &+ 8)
+      for tag in UInt64(0)..<32 where guest.u64(dynamic &+ 16 &* tag) == 4 {
+        return try write(data &+ pointer(dynamic &+ 16 &* tag &+ 8) &+ 4, UInt32(0))
+      }
+    }
+    throw Impossible(description: "the vdso has no DT_HASH")
+  }
+
+  /// Maps a page that can be executed behind a module.
+  func plantPage(_ bytes: [UInt8]) throws {
+    let code = try entry(of: try moduleText("virtio_blk"))
+    guard let flags = guest.memory.u64(code) else { throw Impossible(description: "it is not mapped") }
+    var place = code
+    while guest.memory.u64(place) != 0 {
+      place += 8
+      if place & 4095 == 0 { throw Impossible(description: "the table is full") }
+    }
+    let page = try hole(4096)
+    try write(physical: page, bytes)
+    try write(physical: place, Change.bytes(flags & 0xFFF0_0000_0000_0FFF | page))
   }
 
   /// Gives a process a page of its own in the place of the vdso, with bytes at the start of a function.

@@ -144,6 +144,12 @@ extension Change {
     Change("inheritable capabilities alone", ["GST-066"], [.kernel, .processes]) {
       try $0.write(try $0.credentials() &+ $0.offset("cred", "cap_inheritable"), UInt64(1 << 21))
     },
+    Change("inheritable, permitted and ambient capabilities", ["GST-066"], [.kernel, .processes]) {
+      let cred = try $0.credentials()
+      for member in ["cap_inheritable", "cap_permitted", "cap_effective", "cap_ambient"] {
+        try $0.write(cred &+ $0.offset("cred", member), UInt64(1 << 16))
+      }
+    },
     Change("inheritable capabilities that the kernel does not know", ["GST-061"], [.processes]) {
       try $0.write(try $0.credentials() &+ $0.offset("cred", "cap_inheritable"), UInt64(1) << 63)
     },

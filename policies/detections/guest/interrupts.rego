@@ -125,6 +125,8 @@ gst_013 contains guest.hit("open", sprintf("%d", [gate.vector]), {"vector": gate
 #   severity: critical
 #   technique: [T1014, T1068]
 #   facts: [interrupts]
+#   partial: [interrupts.unread]
+#   unknown: [interrupts.unknown]
 #   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image."
 #   messages:
 #     gate: "Segment {index} of CPU {cpu} is a gate to {address} ({owner}), open from privilege level {level}"

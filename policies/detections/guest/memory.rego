@@ -177,6 +177,7 @@ gst_038 contains guest.hit("constants", page.at.address, {"at": guest.shown(page
 #   technique: [T1055, T1564]
 #   facts: [executable]
 #   partial: [executable.unjudged]
+#   unknown: [executable.locked]
 #   remediation: "Keep an image of the guest's memory and look at the page; isolate the guest if it is not explained."
 #   messages:
 #     page: "Process {pid} ({name}) has a page at {address}, where none of its mappings is"
@@ -197,20 +198,23 @@ gst_078 contains guest.hit("count", area.task, {"pid": area.pid, "name": area.na
 # description: "Every process has the same pages of the vdso, whose functions tell the time. They are read from the kernel's own image of it, which is linked with nothing: what leads out of it was written there. A process with a page of its own that holds other code runs what somebody put there; breakpoints alone are what a debugger sets, and are told as judged in part."
 # custom:
 #   id: GST-079
-#   compares: [own]
+#   compares: [own, traced]
+#   doubts: [traced]
 #   severity: critical
 #   technique: [T1014, T1055]
 #   facts: [executable]
-#   partial: [executable.vdso.breakpoints]
+#   partial: [executable.vdso.breakpoints, executable.vdso.unjudged]
 #   remediation: "Keep an image of the guest's memory; hold the bytes against the vdso of the same kernel on another machine."
 #   messages:
 #     shared: "{image} holds at {offset} what does not fit: {kind} (bytes {bytes})"
 #     own: "Process {pid} ({name}) has a vdso of its own, which at {offset} holds {bytes} in the place of {original}"
+#     traced: "Process {pid} ({name}), which another one traces, has a vdso of its own, which at {offset} holds {bytes} in the place of {original}"
 #   source: "arch/x86/entry/vdso/vma.c (vdso_fault), arch/x86/include/asm/vdso.h"
 gst_079 contains guest.hit("shared", sprintf("%s:%s", [odd.image, odd.offset]), {"image": odd.image, "offset": odd.offset, "kind": odd.kind, "bytes": odd.bytes}) if {
 	some odd in object.get(guest.value("executable"), ["vdso", "odd"], [])
 }
 
-gst_079 contains guest.hit("own", own.task, {"pid": own.pid, "name": own.name, "offset": own.offset, "bytes": own.bytes, "original": own.original}) if {
+gst_079 contains guest.hit(case, own.task, {"pid": own.pid, "name": own.name, "offset": own.offset, "bytes": own.bytes, "original": own.original}) if {
 	some own in object.get(guest.value("executable"), ["vdso", "processes"], [])
+	case := {true: "traced", false: "own"}[object.get(own, "traced", false)]
 }

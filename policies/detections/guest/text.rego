@@ -87,6 +87,7 @@ gst_034 contains guest.hit("cut", function.at.address, {"at": guest.shown(functi
 #   technique: [T1014, T1601.001]
 #   facts: [kernelFile]
 #   partial: [kernelFile.unjudged]
+#   unknown: [kernelFile.undecided]
 #   remediation: "Isolate the guest and keep an image of its memory; compare the function with the file to find what was changed."
 #   messages:
 #     bytes: "{at} holds {bytes}, and the file of the kernel {original}"
