@@ -40,6 +40,11 @@ extension Change {
       for member in ["tasks", "sibling", "cg_list"] { try $0.unlink(victim.address &+ $0.offset("task_struct", member)) }
       try $0.unlinkFromTable(victim)
     },
+    Change("out of all three, without a name", ["GST-060"], [.processes]) {
+      let victim = try $0.victim()
+      try $0.unlist(victim)
+      try $0.write(victim.address &+ $0.offset("task_struct", "comm"), [UInt8](repeating: 0, count: 16))
+    },
     Change("out of all three, with the id 0", ["GST-060"], [.processes]) {
       let victim = try $0.victim()
       try $0.unlist(victim)

@@ -103,7 +103,7 @@ struct TaskTraces {
       let group = guest.i32(address &+ tgid),
       let own = guest.pointer(address &+ identity), let number = guest.i32(own &+ numbers),
       guest.pointer(address &+ signal).flatMap({ guest.physical($0) }) != nil,
-      let name = guest.bytes(address &+ comm, count: 16), name.contains(0), name[0] != 0
+      let name = guest.bytes(address &+ comm, count: 16), name.contains(0)
     else { return nil }
     // A process that is being made has the id of its parent, in a copy of the parent's task; the parent ran when it was copied. Another id
     // than that of its own struct pid is one that was forged.
