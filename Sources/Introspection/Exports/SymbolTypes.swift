@@ -45,7 +45,8 @@ struct SymbolTypes {
   private static let structuresInRows = ["idt_table": ("gate_struct", 256), "ptype_base": ("list_head", 16), "inetsw": ("list_head", 11)]
   /// Rows of numbers that end where the next symbol begins.
   private static let rows = [
-    "__per_cpu_offset": "long unsigned int", "kallsyms_markers": "unsigned int", "kallsyms_offsets": "int", "kallsyms_names": "unsigned char",
+    "__per_cpu_offset": "long unsigned int", "kallsyms_markers": "unsigned int", "kallsyms_offsets": "int",
+    "kallsyms_names": "unsigned char",
     "kallsyms_token_table": "char", "kallsyms_token_index": "short unsigned int",
   ]
 

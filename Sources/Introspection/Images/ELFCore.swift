@@ -68,7 +68,11 @@ struct ELFCore {
           let number = processors.count + unread.count
           guard note.name == "QEMU", note.type == 0, number < Self.processorLimit else { continue }
           // The notes stand in the order of the processors.
-          if let registers = VirtualProcessor(note: note.content, index: number) { processors.append(registers) } else { unread.append(number) }
+          if let registers = VirtualProcessor(note: note.content, index: number) {
+            processors.append(registers)
+          } else {
+            unread.append(number)
+          }
         }
       } else if physical != .max {
         guard let range = PhysicalRange(start: physical, count: size) else {

@@ -39,7 +39,9 @@ extension IntegrityReader {
     var members: [FactValue.Member] = []
     if let line = guest.symbol("saved_command_line").flatMap({ guest.pointer($0) }).flatMap({ guest.string($0, limit: 4096) }) {
       let words = line.split(separator: " ")
-      if let level = words.last(where: { $0.hasPrefix("lockdown=") }) { members.append(.init("askedLockdown", .string(String(level.dropFirst(9))))) }
+      if let level = words.last(where: { $0.hasPrefix("lockdown=") }) {
+        members.append(.init("askedLockdown", .string(String(level.dropFirst(9)))))
+      }
       let signing = words.last { $0 == "module.sig_enforce" || $0.hasPrefix("module.sig_enforce=") }
       if let signing {
         let value = signing.dropFirst("module.sig_enforce=".count).lowercased()

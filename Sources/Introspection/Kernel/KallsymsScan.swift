@@ -124,7 +124,9 @@ package enum KallsymsScan {
           first -= 4
           count += 1
         }
-        if count >= 16, word(first) == 0, let names = names(bytes, buffer.count, first: first, markers: count, last: word(end), &steps, word) {
+        if count >= 16, word(first) == 0,
+          let names = names(bytes, buffer.count, first: first, markers: count, last: word(end), &steps, word)
+        {
           return names
         }
         // A run that did not reach 0 is no marker's, and neither is any part of it.

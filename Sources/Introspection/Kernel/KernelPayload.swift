@@ -78,7 +78,8 @@ struct KernelPayload {
     guard bytes.count >= 12 else { return bytes.count }
     let start = bytes.startIndex
     let footer = [bytes[start + 6], bytes[start + 7], 0x59, 0x5A]
-    return stride(from: 8, through: bytes.count - 4, by: 4).first { bytes[(start + $0)...].starts(with: footer) }.map { $0 + 4 } ?? bytes.count
+    return stride(from: 8, through: bytes.count - 4, by: 4).first { bytes[(start + $0)...].starts(with: footer) }.map { $0 + 4 }
+      ?? bytes.count
   }
 
   /// The place of the payload in a vmlinuz.
@@ -87,7 +88,8 @@ struct KernelPayload {
   /// - Throws: `malformed` for one whose header lies, or that is older than the place of the payload in it (protocol 2.08, Linux 2.6.26).
   static func range(in file: PhysicalMemory) throws(IntrospectionError) -> Range<UInt64>? {
     guard file.u16(0x1FE) == 0xAA55, file.u32(0x202) == 0x5372_6448 else { return nil }
-    guard let version = file.u16(0x206), version >= 0x208, let sectors = file.u8(0x1F1), let offset = file.u32(0x248), let length = file.u32(0x24C)
+    guard let version = file.u16(0x206), version >= 0x208, let sectors = file.u8(0x1F1), let offset = file.u32(0x248),
+      let length = file.u32(0x24C)
     else { throw .malformed(path: file.path, offset: 0x206, reason: "its header does not tell where the compressed kernel is") }
     let start = (UInt64(sectors == 0 ? 4 : sectors) + 1) * 512 + UInt64(offset)
     guard length > 0, length <= UInt32(limit), start + UInt64(length) <= file.end else {
@@ -127,7 +129,8 @@ struct KernelPayload {
       defer { _ = unsafe archive_read_free(reader) }
       var entry: OpaquePointer?
       // No other filter may guess: one inside of the other would multiply what is unpacked, and for some libarchive starts programs.
-      guard unsafe archive_read_support_format_raw(reader) == ARCHIVE_OK, unsafe archive_read_append_filter(reader, form.filter) == ARCHIVE_OK,
+      guard unsafe archive_read_support_format_raw(reader) == ARCHIVE_OK,
+        unsafe archive_read_append_filter(reader, form.filter) == ARCHIVE_OK,
         unsafe archive_read_open_memory(reader, buffer.baseAddress, min(length, buffer.count)) == ARCHIVE_OK
       else { return .failed(consumed: 0) }
       func consumed() -> Int { Int(clamping: unsafe archive_filter_bytes(reader, -1)) }

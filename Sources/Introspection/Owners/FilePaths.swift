@@ -20,7 +20,8 @@ extension Guest {
   ///
   /// The name is seen through the first mount of its file system, which need not be the one that a process uses.
   public func path(ofInode inode: UInt64) -> String? {
-    guard let aliases = kernel.offset("inode", "i_dentry"), let link = kernel.offset("dentry", "d_u.d_alias") ?? kernel.offset("dentry", "d_alias"),
+    guard let aliases = kernel.offset("inode", "i_dentry"),
+      let link = kernel.offset("dentry", "d_u.d_alias") ?? kernel.offset("dentry", "d_alias"),
       let node = pointer(inode &+ aliases)
     else { return nil }
     var mount: UInt64?

@@ -119,7 +119,8 @@ struct PageOwnerSearch {
     var found = Places()
     do throws(AddressSpace.Stop) {
       // Everything above the direct map: what vmalloc gives, and the area of modules.
-      try guest.space.visit(from: kernel.directMap &+ guest.memory.end, through: .max, limit: Self.tableLimit, budget: guest.budget) { mapping in
+      try guest.space.visit(from: kernel.directMap &+ guest.memory.end, through: .max, limit: Self.tableLimit, budget: guest.budget) {
+        mapping in
         // A large page of the direct map may reach beyond the end of memory.
         let isDirect = mapping.virtual &- kernel.directMap == mapping.physical
         for page in hits(mapping) where !isDirect && !kernel.image.contains(mapping.virtual) {
@@ -250,7 +251,8 @@ extension Guest {
   func moduleTexts() -> [Range<UInt64>] {
     guard let head = symbol("modules"), let link = kernel.offset("module", "list") else { return [] }
     var places: [(base: UInt64, size: UInt64)] = []
-    if let areas = kernel.offset("module", "mem"), let step = kernel.size("module_memory"), let base = kernel.offset("module_memory", "base"),
+    if let areas = kernel.offset("module", "mem"), let step = kernel.size("module_memory"),
+      let base = kernel.offset("module_memory", "base"),
       let size = kernel.offset("module_memory", "size")
     {
       let first = kernel.types.value("mod_mem_type", "MOD_INIT_TEXT").flatMap { UInt64(exactly: $0) } ?? 4

@@ -24,7 +24,9 @@ extension Guest {
     }
     if let failure { throw failure }
     let found = Dictionary(
-      sightings.entries.prefix(guest.isExhausted ? Guest.walkLimit : .max).compactMap { address in view.socket(address, holders[address] ?? []).map { (address, $0) } }
+      sightings.entries.prefix(guest.isExhausted ? Guest.walkLimit : .max).compactMap { address in
+        view.socket(address, holders[address] ?? []).map { (address, $0) }
+      }
     ) { first, _ in first }
     func isBefore(_ one: Socket, _ other: Socket) -> Bool {
       (one.family.rawValue, one.protocolName, one.local?.description ?? "", one.address)

@@ -101,7 +101,9 @@ private struct MapleWalk {
     let node = encoded & ~255
     let kind = encoded >> 3 & 15
     guard met.insert(node).inserted else { return note(node, "a node is reached twice") }
-    guard depth < 32, met.count <= limit else { return end(Inconsistency(structure: structure, address: node, reason: "the tree has no end")) }
+    guard depth < 32, met.count <= limit else {
+      return end(Inconsistency(structure: structure, address: node, reason: "the tree has no end"))
+    }
     guard guest.spend(Int(range.slotCount), on: structure, at: node) else { return end(guest.exhausted(structure, node)) }
     guard (1...3).contains(kind) else { return note(node, "a node of unknown kind \(kind)") }
     let layout = kind == 3 ? allocation : range

@@ -48,7 +48,8 @@ package struct BootSites {
   private static let registers = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi"] + (8...15).map { "r\($0)" }
   /// Functions that are nothing but a return.
   static let returns = [
-    "__x86_return_thunk", "retbleed_return_thunk", "srso_return_thunk", "srso_alias_return_thunk", "call_depth_return_thunk", "its_return_thunk",
+    "__x86_return_thunk", "retbleed_return_thunk", "srso_return_thunk", "srso_alias_return_thunk", "call_depth_return_thunk",
+    "its_return_thunk",
     "srso_safe_ret", "srso_alias_safe_ret", "zen_untrain_ret",
   ]
 
@@ -88,7 +89,9 @@ package struct BootSites {
   /// - Parameter isMasked: bytes that are judged elsewhere.
   package func accepted(_ sites: [BootSite], _ isMasked: [Bool]) -> Outcome {
     // All alternatives of a place are judged with the longest of them.
-    let alternatives = Dictionary(grouping: sites.filter { $0.kind == .alternative }, by: \.address).mapValues { $0.prefix(Self.alternativeLimit) }
+    let alternatives = Dictionary(grouping: sites.filter { $0.kind == .alternative }, by: \.address).mapValues {
+      $0.prefix(Self.alternativeLimit)
+    }
     var refused: [BootSite.Kind: Int] = [:]
     var all: [BootSite.Kind: Int] = [:]
     var kept: [(site: BootSite, isAccepted: Bool)] = []
@@ -277,7 +280,9 @@ package struct BootSites {
   private func isMoved(_ now: [UInt8], _ before: [UInt8]) -> Bool {
     var place = 0
     while place < now.count {
-      if now[place] == before[place] { place += 1 } else {
+      if now[place] == before[place] {
+        place += 1
+      } else {
         guard let end = IntegrityReader.relocated(now, before, place, slide) else { return false }
         place = end
       }
@@ -359,7 +364,9 @@ package struct BootSites {
     }
     // Operands relative to the instruction: no base, 32 bits (Intel SDM volume 2, table 2-7).
     let form = opcode + (instruction.map == 1 ? 1 : instruction.map == 2 ? 2 : 3)
-    guard hasForm(first, instruction), form + 5 <= bytes.endIndex, bytes[form] & 0xC7 == 0x05 else { return Token(bytes: bytes, target: nil) }
+    guard hasForm(first, instruction), form + 5 <= bytes.endIndex, bytes[form] & 0xC7 == 0x05 else {
+      return Token(bytes: bytes, target: nil)
+    }
     var rest = bytes
     for index in form + 1..<form + 5 { rest[index] = 0 }
     let place = next &+ signed(4, form + 1)

@@ -94,7 +94,8 @@ package struct InstructionLength {
         place += 1
         if place < limit, unsafe bytes[place] & 0xF0 != 0x40 { break }
         continue
-      } else if byte != 0xF0, byte != 0xF2, byte != 0xF3, byte != 0x2E, byte != 0x36, byte != 0x3E, byte != 0x26, byte != 0x64, byte != 0x65 {
+      } else if byte != 0xF0, byte != 0xF2, byte != 0xF3, byte != 0x2E, byte != 0x36, byte != 0x3E, byte != 0x26, byte != 0x64, byte != 0x65
+      {
         break
       }
       isWide = false

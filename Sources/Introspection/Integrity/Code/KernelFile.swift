@@ -26,7 +26,8 @@ public struct KernelFile: Sendable {
   /// Sections that are kept, with the most bytes that each may have.
   private static let wanted: [String: UInt64] = [
     ".text": 128 << 20, ".rodata": 64 << 20, ".notes": 1 << 20, ".altinstructions": 4 << 20, ".altinstr_replacement": 4 << 20,
-    ".retpoline_sites": 4 << 20, ".return_sites": 4 << 20, ".call_sites": 8 << 20, ".ibt_endbr_seal": 4 << 20, ".parainstructions": 4 << 20, ".smp_locks": 4 << 20,
+    ".retpoline_sites": 4 << 20, ".return_sites": 4 << 20, ".call_sites": 8 << 20, ".ibt_endbr_seal": 4 << 20, ".parainstructions": 4 << 20,
+    ".smp_locks": 4 << 20,
   ]
 
   /// Sections with places of constants that boot writes into the code (include/asm-generic/runtime-const.h), and the length of each.
@@ -134,7 +135,8 @@ public struct KernelFile: Sendable {
     // Calls through thunks have five bytes, six with a prefix or a condition; returns five; landing pads four; locks one. Other calls stay calls, of which
     // the distance changes.
     let sites: [(prefix: String, kind: BootSite.Kind, offset: UInt64, length: Int)] = [
-      (".retpoline_sites", .thunk, 0, 6), (".return_sites", .returns, 0, 5), (".call_sites", .call, 1, 4), (".ibt_endbr_seal", .landingPad, 0, 4),
+      (".retpoline_sites", .thunk, 0, 6), (".return_sites", .returns, 0, 5), (".call_sites", .call, 1, 4),
+      (".ibt_endbr_seal", .landingPad, 0, 4),
       (".smp_locks", .lock, 0, 1),
     ]
     for site in sites + Self.constants.map({ ($0.prefix, .constant, 0, $0.length) }) {
@@ -151,7 +153,8 @@ public struct KernelFile: Sendable {
   func replacement(_ place: (address: UInt64, length: Int)) -> [UInt8]? {
     if place.length == 0 { return [] }
     guard let section = sections[".altinstr_replacement"], place.address >= section.address,
-      place.address - section.address <= UInt64(section.bytes.count), place.length <= section.bytes.count - Int(place.address - section.address)
+      place.address - section.address <= UInt64(section.bytes.count),
+      place.length <= section.bytes.count - Int(place.address - section.address)
     else { return nil }
     let start = Int(place.address - section.address)
     return Array(section.bytes[start..<start + place.length])

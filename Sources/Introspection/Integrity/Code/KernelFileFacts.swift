@@ -40,7 +40,8 @@ extension IntegrityReader {
     if all > 0, !file.isChecked {
       let first = (rows.first ?? constants?.rows.first)?["at"]?["address"]?.text ?? "-"
       return .unreadable(
-        "the kernel differs at \(all) places (first \(first)) from the image that its boot left in memory, which has no checksum and may have been overwritten")
+        "the kernel differs at \(all) places (first \(first)) from the image that its boot left in memory, which has no checksum and may have been overwritten"
+      )
     }
     var members: [FactValue.Member] = [
       .init("path", .string(file.path)), .init("origin", .string(file.origin.rawValue)), .init("compared", .int(Int64(count))),

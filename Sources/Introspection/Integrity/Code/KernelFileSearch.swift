@@ -62,7 +62,8 @@ public struct KernelFileSearch {
         guard let head = guest.memory.bytes(start, count: Int(min(UInt64(Self.distance), range.end - start))),
           let place = Self.payload(head),
           // Copied: the memory of a running guest changes under whoever unpacks it.
-          let bytes = guest.memory.bytes(start + UInt64(place), count: Int(min(UInt64(KernelPayload.limit), range.end - start - UInt64(place)))),
+          let bytes = guest.memory.bytes(
+            start + UInt64(place), count: Int(min(UInt64(KernelPayload.limit), range.end - start - UInt64(place)))),
           let payload = KernelPayload(bytes[...])
         else { continue }
         payloads += 1

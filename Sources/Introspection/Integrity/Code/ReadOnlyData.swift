@@ -39,7 +39,8 @@ extension IntegrityReader {
     let ends = ["__start_pci_fixups_early", "__start___ksymtab", "__start_BTF", "__start___ex_table"].compactMap { guest.symbol($0) }
     let end = min(range.upperBound, ends.filter { $0 > range.lowerBound }.min() ?? range.upperBound)
     var found: [FactValue] = []
-    for place in stride(from: 0, to: Int(end - range.lowerBound) - 7, by: 8) where bytes[place + 7] == 0xFF && found.count < Self.foreignLimit {
+    for place in stride(from: 0, to: Int(end - range.lowerBound) - 7, by: 8)
+    where bytes[place + 7] == 0xFF && found.count < Self.foreignLimit {
       let target = PatchTable.word(bytes, place, 8)
       let address = range.lowerBound + UInt64(place)
       guard !kernel.image.contains(target), !setAtBoot.contains(address), !Self.entryArea.contains(target), guest.physical(target) != nil,
@@ -69,7 +70,9 @@ extension IntegrityReader {
 
   /// What the boot still writes before it closes the constants (include/asm-generic/vmlinux.lds.h, RO_AFTER_INIT_DATA).
   var setAtBoot: Range<UInt64> {
-    guard let start = guest.symbol("__start_ro_after_init"), let end = guest.symbol("__end_ro_after_init"), start < end else { return 0..<0 }
+    guard let start = guest.symbol("__start_ro_after_init"), let end = guest.symbol("__end_ro_after_init"), start < end else {
+      return 0..<0
+    }
     return start..<end
   }
 }

@@ -317,7 +317,8 @@ package struct TextSweep {
 
   /// Keeps an address, of the kernel's half for its code, that is no code of the image's.
   private mutating func lead(_ place: Int, _ address: UInt64) {
-    guard address >= around.lowest, !text.contains(address), around.isMapped(address), around.owner(address) != .initial, !around.isThunk(address)
+    guard address >= around.lowest, !text.contains(address), around.isMapped(address), around.owner(address) != .initial,
+      !around.isThunk(address)
     else { return }
     found.append(Oddity(kind: .leads, place: place, target: address))
   }

@@ -165,7 +165,8 @@ struct TrampolineReader {
     guard let start = guest.pointer(holder &+ instructions) else { return nil }
     guard let first = guest.symbol("optprobe_template_entry"), let end = guest.symbol("optprobe_template_end"), first < end,
       end - first <= Self.sizeLimit, let argument = guest.symbol("optprobe_template_val"),
-      let call = guest.symbol("optprobe_template_call"), (first..<end).contains(argument), (first..<end).contains(call), end - argument >= 10, end - call >= 5,
+      let call = guest.symbol("optprobe_template_call"), (first..<end).contains(argument), (first..<end).contains(call),
+      end - argument >= 10, end - call >= 5,
       var expected = guest.bytes(first, count: Int(end - first))
     else {
       unjudged.insert("kprobes")

@@ -67,7 +67,8 @@ extension IntegrityReader {
         .init("index", .int(Int64(processor.index))), .init("cr0", addressValue(processor.cr0)), .init("cr4", addressValue(processor.cr4)),
         .init("cr3", addressValue(processor.cr3)), .init("efer", processor.efer.map(addressValue) ?? .null),
         .init("writeProtect", .bool(processor.isWriteProtected)),
-        .init("noExecute", processor.hasNoExecute.map(FactValue.bool) ?? .null), .init("smep", .bool(processor.hasSMEP)), .init("smap", .bool(processor.hasSMAP)),
+        .init("noExecute", processor.hasNoExecute.map(FactValue.bool) ?? .null), .init("smep", .bool(processor.hasSMEP)),
+        .init("smap", .bool(processor.hasSMAP)),
         // CR4.UMIP (Intel SDM volume 3A, section 2.5).
         .init("umip", .bool(processor.cr4 & (1 << 11) != 0)),
         .init(

@@ -25,7 +25,8 @@ struct NetworkDevices {
   /// Addresses of `struct net_device` with the names that the devices have.
   func all(_ note: (Inconsistency) -> Void) -> [(address: UInt64, name: String)] {
     let kernel = guest.kernel
-    guard let head = guest.symbol("net_namespace_list"), let link = kernel.offset("net", "list"), let own = kernel.offset("net", "dev_base_head"),
+    guard let head = guest.symbol("net_namespace_list"), let link = kernel.offset("net", "list"),
+      let own = kernel.offset("net", "dev_base_head"),
       let deviceLink = kernel.offset("net_device", "dev_list"), let name = kernel.offset("net_device", "name")
     else { return [] }
     func entries(_ walk: Walk) -> [UInt64] {
@@ -53,7 +54,8 @@ extension CallbackSearch {
         hookEntries(table, "\(device.name) \(member)")
       }
       for member in ["ptype_all", "ptype_specific"] {
-        guard let place = offset("net_device", member), let link = offset("packet_type", "list"), let function = offset("packet_type", "func")
+        guard let place = offset("net_device", member), let link = offset("packet_type", "list"),
+          let function = offset("packet_type", "func")
         else { continue }
         let list = guest.list(head: device.address &+ place, offset: link, structure: "net_device.\(member)", limit: Self.limit)
         for entry in entries(list) { add(.packet, "\(device.name) \(member)", entry, entry &+ function) }

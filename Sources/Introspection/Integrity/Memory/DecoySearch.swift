@@ -56,7 +56,8 @@ struct DecoySearch {
   /// Texts of banners among the image's constants, without their first words: beside linux_banner the one that its file was compiled with before the
   /// build had a number.
   private func ownBanners() -> [[UInt8]] {
-    guard let start = guest.symbol("__start_rodata"), let end = guest.symbol("__end_rodata"), start < end, guest.kernel.image.contains(start),
+    guard let start = guest.symbol("__start_rodata"), let end = guest.symbol("__end_rodata"), start < end,
+      guest.kernel.image.contains(start),
       let range = PhysicalRange(start: guest.kernel.physical(start), count: end - start)
     else { return [] }
     return KallsymsScan.places(of: Self.bannerStart, in: guest.memory, range: range, limit: 16).compactMap { offset in

@@ -69,7 +69,9 @@ extension IntegrityReader {
     {
       return (areas &+ base, areas &+ size)
     }
-    guard let base = kernel.offset("module", "core_layout.base"), let size = kernel.offset("module", "core_layout.text_size") else { return nil }
+    guard let base = kernel.offset("module", "core_layout.base"), let size = kernel.offset("module", "core_layout.text_size") else {
+      return nil
+    }
     return (base, size)
   }
 
@@ -181,7 +183,9 @@ extension IntegrityReader {
   /// Bases of a module's parts.
   private func areas(of module: UInt64) -> [UInt64] {
     let kernel = guest.kernel
-    if let areas = kernel.offset("module", "mem"), let step = kernel.size("module_memory"), let base = kernel.offset("module_memory", "base") {
+    if let areas = kernel.offset("module", "mem"), let step = kernel.size("module_memory"),
+      let base = kernel.offset("module_memory", "base")
+    {
       // MOD_TEXT, MOD_DATA, MOD_RODATA, MOD_RO_AFTER_INIT; others are given back after the start (enum mod_mem_type).
       return (0..<UInt64(4)).map { guest.u64(module &+ areas &+ $0 &* step &+ base) ?? 0 }
     }

@@ -28,7 +28,9 @@ extension IntegrityReader {
     var sweep = TextSweep(around, text)
     let thunk = guest.symbol("__x86_return_thunk").map { Int(truncatingIfNeeded: $0 &- text.lowerBound) }
     let table = UnwindTable(guest, text, ofModule: module)
-    let result = sweep.run(bytes, sites, functions.map { ($0.start, $0.end) }, stack: table.map { StackSweep($0, returnThunk: thunk, isThunk: code.isThunk(from: text)) })
+    let result = sweep.run(
+      bytes, sites, functions.map { ($0.start, $0.end) },
+      stack: table.map { StackSweep($0, returnThunk: thunk, isThunk: code.isThunk(from: text)) })
     func function(_ address: UInt64) -> ModuleFunction? {
       var low = 0
       var high = functions.count
@@ -46,17 +48,17 @@ extension IntegrityReader {
       guard oddity.kind == .blank, let function = function(text.lowerBound + UInt64(oddity.place)) else { return false }
       return name(of: function, in: module)?.hasPrefix("__pfx_") ?? false
     }
-    let rows = result.oddities.lazy.filter { !isTold(text.lowerBound + UInt64($0.place)) && !isTold($0.target) && !isCounting($0) }.prefix(limit)
-      .map { oddity -> FactValue in
-        let place = text.lowerBound + UInt64(oddity.place)
-        var members: [FactValue.Member] = [
-          .init("kind", .string(oddity.kind.rawValue)), .init("at", code.fact(place)),
-          .init("function", .string(function(place).flatMap { name(of: $0, in: module) } ?? "")),
-          .init("bytes", .string(bytes[oddity.place..<min(oddity.place + 16, bytes.count)].hexadecimal)),
-        ]
-        if oddity.target != 0 { members.append(.init("target", code.fact(oddity.target))) }
-        return .object(members)
-      }
+    let untold = result.oddities.lazy.filter { !isTold(text.lowerBound + UInt64($0.place)) && !isTold($0.target) && !isCounting($0) }
+    let rows = untold.prefix(limit).map { oddity -> FactValue in
+      let place = text.lowerBound + UInt64(oddity.place)
+      var members: [FactValue.Member] = [
+        .init("kind", .string(oddity.kind.rawValue)), .init("at", code.fact(place)),
+        .init("function", .string(function(place).flatMap { name(of: $0, in: module) } ?? "")),
+        .init("bytes", .string(bytes[oddity.place..<min(oddity.place + 16, bytes.count)].hexadecimal)),
+      ]
+      if oddity.target != 0 { members.append(.init("target", code.fact(oddity.target))) }
+      return .object(members)
+    }
     var unjudged = result.unjudged.map(\.rawValue)
     // The kernel has a table of its own code, and none of this module's, or one that is not in order.
     if table == nil, guest.symbol("__start_orc_unwind_ip") != nil, sites.values.contains(where: { $0.kind == .functionEntry }) {

@@ -38,7 +38,9 @@ struct ProgramPacks {
     fault = walk.inconsistency
     let size = Self.size(guest)
     packs = walk.entries.compactMap { pack in
-      guard let start = guest.pointer(pack &+ pointer), start >= 1 << 63, start % Self.pageSize == 0, start <= .max - size else { return nil }
+      guard let start = guest.pointer(pack &+ pointer), start >= 1 << 63, start % Self.pageSize == 0, start <= .max - size else {
+        return nil
+      }
       return (pack, start..<start + size)
     }
   }

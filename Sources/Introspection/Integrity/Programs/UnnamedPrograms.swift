@@ -59,7 +59,8 @@ struct UnnamedPrograms {
 
   /// The filters of a task, each of which leads to the one before.
   private func sandbox(_ task: UInt64, _ found: inout Set<UInt64>) {
-    guard let own = offset("task_struct", "seccomp"), let first = offset("seccomp", "filter"), let program = offset("seccomp_filter", "prog"),
+    guard let own = offset("task_struct", "seccomp"), let first = offset("seccomp", "filter"),
+      let program = offset("seccomp_filter", "prog"),
       let previous = offset("seccomp_filter", "prev")
     else { return }
     var filter = guest.pointer(task &+ own &+ first)
