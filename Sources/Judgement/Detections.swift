@@ -89,14 +89,31 @@ public struct Detections: Sendable {
   private static func lacking(_ detection: Detection, _ document: FactValue, _ baseline: FactValue?) -> DetectionReport.Unjudged? {
     for name in detection.facts {
       let isOld = name.hasPrefix("baseline.")
-      let fact = (isOld ? baseline : document)?["facts"]?[isOld ? String(name.dropFirst(9)) : name]
-      let state = fact?["state"]?.text ?? "notCollected"
-      if state == "present" { continue }
+      let own = isOld ? String(name.dropFirst(9)) : name
+      guard let fact = (isOld ? baseline : document)?["facts"]?[own] else {
+        if isOld, baseline == nil { return .init(detection: detection, fact: name, state: "notCollected", why: "no baseline was given") }
+        return .init(detection: detection, fact: name, state: "unreadable", why: "the facts do not hold it")
+      }
+      let state = fact["state"]?.text ?? "notCollected"
+      if state == "present" {
+        if isOld, bootBound.contains(own), let baseline, isOther(baseline, document) {
+          return .init(detection: detection, fact: name, state: "unreadable", why: "the baseline is of another kernel or of another boot")
+        }
+        continue
+      }
       return .init(
-        detection: detection, fact: name, state: state, why: fact?["why"]?.text ?? (isOld && baseline == nil ? "no baseline was given" : "")
-      )
+        detection: detection, fact: name, state: state, why: fact["why"]?.text ?? "")
     }
     return nil
+  }
+
+  /// Facts that are compared by addresses of one boot.
+  private static let bootBound: Set<String> = ["text", "readOnly", "moduleCode", "processes"]
+
+  /// Whether two documents tell of different kernels, or of one that lay at other places.
+  private static func isOther(_ a: FactValue, _ b: FactValue) -> Bool {
+    guard let one = a["facts"]?["kernel"]?["value"], let other = b["facts"]?["kernel"]?["value"] else { return false }
+    return ["buildId", "slide", "directMap"].contains { one[$0] != other[$0] }
   }
 
   /// What a detection leaves out though its facts are there.
@@ -127,7 +144,8 @@ public struct Detections: Sendable {
     return nil
   }
 
-  private static func check(_ document: FactValue) throws(DataError) {
+  /// - Throws: what is wrong with a document that holds no facts of a guest.
+  public static func check(_ document: FactValue) throws(DataError) {
     let schema = document["schema"]?.text
     guard schema == "ringwall.guest.facts/1" else {
       throw DataError("these are no facts of a guest: schema is \(schema ?? "missing"), not ringwall.guest.facts/1")

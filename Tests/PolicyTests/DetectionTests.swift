@@ -39,6 +39,27 @@ struct DetectionTests {
     for id in chinese.keys where id.hasPrefix("GST-") { #expect(known.contains(id), "\(id) is no detection") }
   }
 
+  @Test("a baseline of another kernel or another boot is named, and compares nothing by addresses") func otherBoot() throws {
+    let detections = try Self.detections.get()
+    func document(_ slide: FactValue, _ build: FactValue = "aa") -> FactValue {
+      [
+        "schema": "ringwall.guest.facts/1",
+        "facts": [
+          "kernel": ["state": "present", "value": ["buildId": build, "slide": slide, "directMap": "0x1"]],
+          "text": ["state": "present", "value": ["slide": slide, "build": build, "pages": []]],
+          "settings": ["state": "present", "value": [:]],
+        ], "inconsistencies": [],
+      ]
+    }
+    func told(_ baseline: FactValue) throws -> [String: String] {
+      let unjudged = try detections.judge(document("0x0"), baseline: baseline).unjudged.filter { $0.why.hasPrefix("the baseline is of") }
+      return Dictionary(unjudged.map { ($0.fact, $0.state) }, uniquingKeysWith: { first, _ in first })
+    }
+    #expect(try told(document("0x0")).isEmpty)
+    #expect(try told(document("0x200000")) == ["baseline.text": "unreadable"])
+    #expect(try told(document("0x0", "bb")) == ["baseline.text": "unreadable"])
+  }
+
   @Test("they are no controls of an audit") func apart() throws {
     let policies = try Policies.load(from: try DataFolder(named: FixtureJudge.source))
     #expect(policies.controls["GST-001"] == nil && policies.controls.problems.isEmpty)
@@ -55,7 +76,7 @@ struct DetectionTests {
     let report = try detections.judge(document)
     #expect(report.hits.isEmpty)
     #expect(report.unjudged.first { $0.detection.id == "GST-041" }?.state == "absent")
-    #expect(report.unjudged.first { $0.detection.id == "GST-001" }?.state == "notCollected")
+    #expect(report.unjudged.first { $0.detection.id == "GST-001" }?.state == "unreadable")
     #expect(report.unjudged.first { $0.detection.id == "GST-003" }?.fact == "systemCalls")
     #expect(!report.unjudged.contains { $0.detection.id == "GST-081" })
     for wrong in [

@@ -57,7 +57,11 @@ struct GuestCheckCommand: ParsableCommand {
     let folder = try DataFolder(named: data.data)
     let texts = try Texts(data.language, from: folder)
     let detections = try Detections.load(from: folder)
-    let old = try baseline.map(Self.read)
+    let old = try baseline.map { file in
+      let document = try Self.read(file)
+      try Self.naming(file) { () throws(DataError) in try Detections.check(document) }
+      return document
+    }
     let (document, report, pauses) = try judge(detections, old)
     switch format {
     case .json: Console.print(JSONText.bytes(Self.json(document, report, pauses, detections, texts), indent: 2))

@@ -27,6 +27,12 @@ struct GuestFilesCommand: ParsableCommand {
     let texts = try options.texts()
     let guest = try GuestTarget.open(options.guest)
     let all = try guest.answer { (guest) throws(IntrospectionError) in try guest.openFiles(of: pid) }
+    if let pid, all.files.isEmpty {
+      let list = try guest.answer { (guest) throws(IntrospectionError) in try guest.processes() }
+      guard list.processes.contains(where: { $0.pid == pid }) else {
+        throw DataError("\(options.guest): the guest has no process \(pid)")
+      }
+    }
     let list = all.filter { !deleted || $0.isDeleted }
     switch options.format {
     case .json: options.print("ringwall.guest.files/1", guest, list.factValue)

@@ -63,7 +63,11 @@ final class GuestInspection {
   ) throws(DataError) -> IntegrityFacts {
     guest.memory.refresh()
     let file = file
-    return try guest.answer { (guest) throws(IntrospectionError) in try guest.integrity(names, processors: processors, file: file) }
+    let facts = try guest.answer { (guest) throws(IntrospectionError) in try guest.integrity(names, processors: processors, file: file) }
+    guard let machine, machine.monitor == nil, case .notCollected = facts.facts[.processors] else { return facts }
+    let why = MachineError.noMonitor(pid: machine.process.pid, reasons: machine.monitorFailures).description
+    return IntegrityFacts(
+      facts: facts.facts.merging([.processors: .notCollected(why)]) { _, own in own }, inconsistencies: facts.inconsistencies)
   }
 
   private func document(_ facts: IntegrityFacts) throws(DataError) -> FactValue {

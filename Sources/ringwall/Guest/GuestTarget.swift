@@ -49,8 +49,14 @@ enum GuestTarget {
       case .socket(let path), .file(let path): return try LiveMachine(socket: path)
       }
     } catch {
-      throw DataError(error.description)
+      throw naming(error.description)
     }
+  }
+
+  /// An error of whoever answers at a socket, which it names.
+  private func naming(_ error: String) -> DataError {
+    guard case .socket(let path) = self, !error.contains(path) else { return DataError(error) }
+    return DataError("\(path): \(error)")
   }
 
   /// The process of a running guest, and its monitor where there is one that answers; its memory may be private.
@@ -59,7 +65,7 @@ enum GuestTarget {
     case .file(let path): throw DataError("\(path): this needs a running guest, and is a file")
     case .socket(let path):
       let monitor: Monitor
-      do throws(QMPError) { monitor = try Monitor(path: path) } catch { throw DataError(error.description) }
+      do throws(QMPError) { monitor = try Monitor(path: path) } catch { throw naming(error.description) }
       guard let process = QEMUProcess.behind(monitor) else { throw DataError(MachineError.noEmulatorBehind(socket: path).description) }
       return (process, monitor, process.monitors.first { $0.speaksQMP && $0.path != path }?.path, [])
     case .process(let process):

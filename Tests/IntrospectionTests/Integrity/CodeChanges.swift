@@ -121,6 +121,17 @@ extension Change {
     Change("a thunk of jumps that does something else", ["GST-032", "GST-033"], possible: ["GST-031", "GST-034", "GST-036"], everything) {
       try $0.write(try $0.symbol("__x86_indirect_thunk_rbx") &+ 6, [0xCD, 0x80, 0x90, 0x90])
     },
+    // What tells everybody else where things are: the kernel's types, exported symbols, where faults lead to, and how deep its stack is.
+    Change("a name among the kernel's own types", ["GST-033", "GST-035"], [.kernel, .readOnly, .kernelFile]) {
+      try $0.flip(try $0.symbol("__stop_BTF") &- 24)
+    },
+    Change("where a fault leads to", ["GST-033", "GST-035"], [.kernel, .readOnly, .kernelFile]) {
+      try $0.flip(try $0.symbol("__start___ex_table") &+ 4)
+    },
+    Change("an exported symbol", ["GST-033", "GST-035"], [.kernel, .readOnly, .kernelFile]) { try $0.flip(try $0.symbol("__start___ksymtab")) },
+    Change("the place of an entry of the unwinder's table", ["GST-033"], [.kernel, .readOnly, .kernelFile]) {
+      try $0.flip(try $0.symbol("__start_orc_unwind_ip") &+ 400)
+    },
     Change("a word of the constants", ["GST-033", "GST-035"], [.kernel, .readOnly, .kernelFile]) {
       // Of /proc/version's format, so that it tells nothing of it.
       try $0.write(try $0.symbol("linux_proc_banner"), Array("%c".utf8))

@@ -55,6 +55,9 @@ final class GuestEditor: @unchecked Sendable {
   func write(_ address: UInt64, _ value: UInt64) throws { try write(address, unsafe withUnsafeBytes(of: value.littleEndian, Array.init)) }
   func write(_ address: UInt64, _ value: UInt32) throws { try write(address, unsafe withUnsafeBytes(of: value.littleEndian, Array.init)) }
 
+  /// Turns one bit over.
+  func flip(_ address: UInt64) throws { try write(address, [UInt8(truncatingIfNeeded: try pointer(address)) ^ 0x10]) }
+
   // MARK: Finding
 
   func symbol(_ name: String) throws -> UInt64 {

@@ -31,7 +31,8 @@ extension IntegrityScene {
       #expect(found.origin == .memory && packed.origin == .given)
       for file in [found, packed] {
         #expect(file.buildID == editor.guest.kernel.buildID && file.text.bytes == packed.text.bytes)
-        #expect(file.constants?.bytes == packed.constants?.bytes)
+        #expect(file.constants.map(\.bytes) == packed.constants.map(\.bytes))
+        #expect(file.constants.count >= 6 && file.constants.allSatisfy { !$0.bytes.isEmpty })
         guard case .present(let value) = try state(file) else {
           Issue.record("\(try state(file))")
           continue

@@ -60,17 +60,21 @@ extension IntegrityReader {
 
   /// The constants, without those that the boot sets.
   private mutating func constants(of file: KernelFile) -> (compared: Int, rows: [FactValue], total: Int)? {
-    guard let section = file.constants else { return nil }
-    let start = section.address &+ guest.kernel.slide
-    guard guest.kernel.image.contains(start), let memory = guest.bytes(start, count: section.bytes.count) else {
-      note(Inconsistency(structure: "__start_rodata", address: start, reason: "the kernel's read-only data is not mapped"))
-      return nil
+    var found: (compared: Int, rows: [FactValue], total: Int)?
+    for section in file.constants {
+      let start = section.address &+ guest.kernel.slide
+      guard guest.kernel.image.contains(start), let memory = guest.bytes(start, count: section.bytes.count) else {
+        note(Inconsistency(structure: "__start_rodata", address: start, reason: "the kernel's read-only data is not mapped"))
+        return nil
+      }
+      var isMasked = [Bool](repeating: false, count: memory.count)
+      let boot = setAtBoot.clamped(to: start..<start + UInt64(memory.count))
+      for address in boot { isMasked[Int(address - start)] = true }
+      let (rows, total) = differences(memory, section.bytes, isMasked, at: start)
+      let before = found ?? (0, [], 0)
+      found = (before.compared + memory.count, Array((before.rows + rows).prefix(Self.differenceLimit)), before.total + total)
     }
-    var isMasked = [Bool](repeating: false, count: memory.count)
-    let boot = setAtBoot.clamped(to: start..<start + UInt64(memory.count))
-    for address in boot { isMasked[Int(address - start)] = true }
-    let (rows, total) = differences(memory, section.bytes, isMasked, at: start)
-    return (memory.count, rows, total)
+    return found
   }
 
   /// Places at which memory and file differ, at most `differenceLimit` of them, and how many there are.
