@@ -84,6 +84,12 @@ struct GuestCheckCommandTests {
     #expect(compared.code == 0 && compared.error.contains("未发现内核被接管的迹象"), "\(compared.output) \(compared.error)")
     let image = try guest.ramImage(named: "check.raw")
     let still = try Program.run(["guest", "check", image])
+    #expect(!still.error.contains("cut short"), "\(still.error)")
+    let short = try scratch.file("short.raw", "")
+    try HostProgram.output("cp", ["--sparse=always", image, short])
+    #expect(unsafe truncate(short, 255 << 20) == 0)
+    let cut = try Program.run(["guest", "check", short])
+    #expect(cut.error.contains("short.raw: it ends at 255 MiB, and the guest's kernel has memory up to"), "\(cut.error)")
     #expect(still.code == 0 && still.error.contains("processors is not collected"), "\(still.output) \(still.error)")
     // What QEMU booted, and what boot left in memory.
     func origin(_ target: String) throws -> String? {

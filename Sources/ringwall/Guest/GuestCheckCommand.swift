@@ -62,7 +62,7 @@ struct GuestCheckCommand: ParsableCommand {
       try Self.naming(file) { () throws(DataError) in try Detections.check(document) }
       return document
     }
-    let (document, report, pauses) = try judge(detections, old)
+    let (document, report, pauses) = try judge(detections, old, texts)
     switch format {
     case .json: Console.print(JSONText.bytes(Self.json(document, report, pauses, detections, texts), indent: 2))
     case .table: Self.show(report, pauses, detections, texts)
@@ -73,9 +73,12 @@ struct GuestCheckCommand: ParsableCommand {
 
   private typealias Pauses = [(method: PauseWindow.Method, times: PauseHistogram)]
 
-  private func judge(_ detections: Detections, _ old: FactValue?) throws -> (FactValue, DetectionReport, Pauses) {
+  private func judge(_ detections: Detections, _ old: FactValue?, _ texts: Texts) throws -> (FactValue, DetectionReport, Pauses) {
     guard let facts else {
       let inspection = try GuestInspection(guest ?? "", kernel: kernel.vmlinux)
+      if let (end, known) = inspection.shortfall {
+        Console.say(texts("guest.check.short", ["file": guest ?? "", "end": "\(end >> 20)", "known": "\(known >> 20)"]))
+      }
       let (document, report) = try Self.check(inspection, samples) { document, first in
         try detections.judge(document, baseline: old ?? first).doubting(document)
       }

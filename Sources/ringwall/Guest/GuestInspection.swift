@@ -49,6 +49,13 @@ final class GuestInspection {
     } catch { throw DataError(error.description) }
   }
 
+  /// Where a saved guest's memory ends, and where that which its kernel knows of does (`max_pfn`); bytes. Nil for one that holds as much.
+  var shortfall: (end: UInt64, known: UInt64)? {
+    guard machine == nil, let pages = guest.symbol("max_pfn").flatMap({ guest.u64($0) }), pages < 1 << 40, pages << 12 > guest.memory.end
+    else { return nil }
+    return (guest.memory.end, pages << 12)
+  }
+
   /// How long the guest stood still for this inspection, by the method of the pauses; empty for a saved one.
   var pauses: [(method: PauseWindow.Method, times: PauseHistogram)] {
     let windows = registerWindow === memoryWindow ? [registerWindow] : [registerWindow, memoryWindow]
