@@ -60,9 +60,17 @@ struct DecoySearch {
       guest.kernel.image.contains(start),
       let range = PhysicalRange(start: guest.kernel.physical(start), count: end - start)
     else { return [] }
-    return KallsymsScan.places(of: Self.bannerStart, in: guest.memory, range: range, limit: 16).compactMap { offset in
-      let place = range.start + UInt64(offset + Self.bannerStart.count)
-      return guest.memory.bytes(place, count: Int(min(242, range.end - place))).map { Array($0.prefix { (0x20...0x7E).contains($0) }) }
+    // Pages of zeros are holes in an image that was written without them.
+    return guest.memory.populated.flatMap { part -> [[UInt8]] in
+      let start = max(part.start, range.start)
+      guard start < min(part.end, range.end), let common = PhysicalRange(start: start, count: min(part.end, range.end) - start) else {
+        return []
+      }
+      return KallsymsScan.places(of: Self.bannerStart, in: guest.memory, range: common, limit: 16).compactMap { offset in
+        let place = common.start + UInt64(offset + Self.bannerStart.count)
+        guard place < range.end else { return nil }
+        return guest.memory.bytes(place, count: Int(min(242, range.end - place))).map { Array($0.prefix { (0x20...0x7E).contains($0) }) }
+      }
     }
   }
 
