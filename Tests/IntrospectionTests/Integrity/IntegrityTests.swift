@@ -210,6 +210,19 @@ struct IntegrityTests {
   @Test("parts that were planted behind the true ones lose too", arguments: [.nearBanner, .types, .nearTypes, .note] as [Decoy])
   func behind(_ decoy: Decoy) throws { try IntegrityScene.shared().expectRejected(decoy, isBehind: true) }
 
+  @Test("a banner of another build is told where pages of zeros are holes, too") func sparse() throws {
+    let scene = try IntegrityScene.shared()
+    let path = try TestGuest.shared().folder + "/sparse.ram"
+    try scene.locked { _ = try HostProgram.output("cp", ["--sparse=always", scene.editor.path, path]) }
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let editor = try GuestEditor(path: path)
+    #expect(try editor.guest.integrity([.kernel]).document(target: "image")["facts"]?["kernel"]?["value"]?["rejected"]?.elements == [])
+    try Decoy.nearBanner.plant(in: editor)
+    let guest = try Guest(image: try MemoryImage(path: path))
+    let hits = try scene.detections.judge(try guest.integrity([.kernel]).document(target: "image")).hits
+    #expect(hits.map(\.detection.id) == ["GST-080"])
+  }
+
   @Test("a mount over the folder of a process is told as long as it is there") func covered() throws {
     let test = try TestGuest.shared()
     let scene = try IntegrityScene.shared()
