@@ -65,7 +65,8 @@ extension IntegrityReader {
       let start = section.address &+ guest.kernel.slide
       guard guest.kernel.image.contains(start), let memory = guest.bytes(start, count: section.bytes.count) else {
         note(Inconsistency(structure: "__start_rodata", address: start, reason: "the kernel's read-only data is not mapped"))
-        return nil
+        // What was found in the others stays found.
+        continue
       }
       var isMasked = [Bool](repeating: false, count: memory.count)
       let boot = setAtBoot.clamped(to: start..<start + UInt64(memory.count))
