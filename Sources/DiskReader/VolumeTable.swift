@@ -30,7 +30,7 @@ enum VolumeTable {
     for sectorSize in [512, 4096] where has("EFI PART", in: head, at: sectorSize) {
       return try table(of: source, TSK_VS_TYPE_GPT, sectorSize: UInt32(sectorSize))
     }
-    let content = VolumeContent(head: head)
+    let content = settled(VolumeContent(head: head), of: source, from: 0, size: source.size)
     guard content == .unknown else { return [Volume(index: 0, offset: 0, size: source.size, label: nil, content: content)] }
     guard head.count >= 512, head[510] == 0x55, head[511] == 0xAA else {
       return [Volume(index: 0, offset: 0, size: source.size, label: nil, content: .unknown)]
@@ -38,6 +38,26 @@ enum VolumeTable {
     // A lone entry of type 0xEE guards a GPT whose own header is gone.
     if head[450] == 0xEE { throw DiskError("the disk has a protective MBR and no GPT header behind it: its partition table is damaged") }
     return try table(of: source, TSK_VS_TYPE_DOS, sectorSize: 512)
+  }
+
+  /// Places all over a volume that are looked at before it counts as empty, and bytes at each.
+  private static let samples: (count: Int64, bytes: Int64) = (2048, 4096)
+
+  /// What a volume holds, where its first bytes do not settle it: one whose beginning was wiped is not empty while anything stands behind
+  /// it, as copies of an ext file system's superblock do at the beginning of groups of blocks.
+  private static func settled(_ content: VolumeContent, of source: any BlockSource, from start: Int64, size: Int64) -> VolumeContent {
+    guard content == .empty else { return content }
+    let step = max(samples.bytes, size / samples.count)
+    // Groups of ext have 8 blocks for each byte of a block, which is of 1, 2 or 4 KiB; NTFS keeps a copy in the last sectors.
+    let groups: [Int64] = [1024, 2048, 4096].flatMap { block in
+      [1, 3, 5, 7, 9].map { $0 * block * block * 8 + (block == 1024 ? 1024 : 0) }
+    }
+    let places = Array(stride(from: Int64(0), to: size, by: step)) + groups + [size - samples.bytes]
+    for place in places where place >= 0 && place < size {
+      guard let bytes = source.bytes(at: start + place, count: Int(min(samples.bytes, size - place))) else { return .unknown }
+      if bytes.contains(where: { $0 != 0 }) { return .unknown }
+    }
+    return .empty
   }
 
   private static func table(of source: any BlockSource, _ type: TSK_VS_TYPE_ENUM, sectorSize: UInt32) throws(DiskError) -> [Volume] {
@@ -67,7 +87,9 @@ enum VolumeTable {
       }
       let size = min(Int64(clamping: count), source.size - Int64(start))
       let head = source.bytes(at: Int64(start), count: Int(min(size, Int64(VolumeContent.headCount))))
-      var content = head.map { VolumeContent(head: $0) } ?? .refused("a partition that cannot be read", advice: "check the image")
+      var content =
+        head.map { settled(VolumeContent(head: $0), of: source, from: Int64(start), size: size) }
+        ?? .refused("a partition that cannot be read", advice: "check the image")
       if content == .unknown, type == TSK_VS_TYPE_GPT,
         let purpose = unsafe purpose(of: part.pointee.slot_num, in: source, sectorSize: sectorSize)
       {

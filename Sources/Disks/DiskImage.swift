@@ -89,10 +89,16 @@ public struct DiskImage: Sendable, Hashable {
     guard length > 0 else { throw failure("it is empty") }
     let tail = Self.bytes(of: descriptor, at: max(0, Int64(length) - 512), count: 512)
     let format = named ?? ImageFormat(head: head, tail: tail)
+    if format.isEncrypted(head) {
+      throw failure("the image is encrypted, and is not read here; scan the running guest's memory, or its disk from inside")
+    }
     let text = format.descriptorPlace(in: head).map { Self.bytes(of: descriptor, at: $0.offset, count: $0.count) } ?? []
     if let reference = format.reference(in: head, descriptor: text, hasBacking: mayName) {
+      // Data in other files is no image below this one.
       throw failure(
-        "the image rests on \(reference), which is not followed: name what lies below with --backing, or make one image with qemu-img convert"
+        ImageFormat.outside.contains(reference)
+          ? "the image rests on \(reference), which is not followed: make one image with qemu-img convert"
+          : "the image rests on \(reference), which is not followed: name what lies below with --backing, or make one image with qemu-img convert"
       )
     }
     isTaken = true

@@ -32,6 +32,11 @@ public enum ImageFormat: String, Sendable, Hashable, CaseIterable {
     }
   }
 
+  private static let dataFile = "a data file outside itself"
+  private static let extents = "extents in other files"
+  /// References to data that no other image can be named for.
+  static let outside: Set<String> = [dataFile, extents]
+
   /// What the image names beyond itself: a file of the host that whoever wrote the image chose. Such an image is not followed, since it would show
   /// that file's bytes as its own.
   ///
@@ -53,17 +58,20 @@ public enum ImageFormat: String, Sendable, Hashable, CaseIterable {
         guard size <= 1023, place <= head.count, size <= head.count - place else { return "a backing file" }
         return "the backing file \(EscapedName.text(of: Array(head[place..<place + size])))"
       }
-      return word(4, 4) >= 3 && word(72, 8) & 4 != 0 ? "a data file outside itself" : nil
+      return word(4, 4) >= 3 && word(72, 8) & 4 != 0 ? Self.dataFile : nil
     case .vmdk:
       // A descriptor without an extent's header in front is text that names the files of the data, and so is the one of a header without a capacity.
-      if head.first == UInt8(ascii: "#") { return "extents in other files" }
-      if head.starts(with: Array("KDMV".utf8)), head.count >= 20, head[12..<20].allSatisfy({ $0 == 0 }) { return "extents in other files" }
+      if head.first == UInt8(ascii: "#") { return Self.extents }
+      if head.starts(with: Array("KDMV".utf8)), head.count >= 20, head[12..<20].allSatisfy({ $0 == 0 }) { return Self.extents }
       return holds("parentFileNameHint", head) || holds("parentFileNameHint", descriptor) ? "a parent image" : nil
     // Microsoft, Virtual Hard Disk Image Format Specification 1.0: disk type at 60 of the footer, 4 is differencing. QEMU takes it for a disk of fixed size.
     case .vhd: return head.starts(with: Array("conectix".utf8)) && word(60, 4) == 4 ? "a parent image" : nil
     case .raw, .vhdx, .vdi: return nil
     }
   }
+
+  /// Whether a qcow2 image is encrypted: crypt_method at 32 of its header (docs/interop/qcow2.txt).
+  public func isEncrypted(_ head: [UInt8]) -> Bool { self == .qcow2 && head.count >= 36 && head[32..<36].contains { $0 != 0 } }
 
   /// Where a vmdk image holds its descriptor, bytes; nil where its header says nothing sensible, or for other formats. At most 1 MiB of it.
   public func descriptorPlace(in head: [UInt8]) -> (offset: Int64, count: Int)? {

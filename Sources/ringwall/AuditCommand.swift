@@ -127,7 +127,7 @@ struct AuditCommand: ParsableCommand {
     let earlier = try against.map { name throws(DataError) in
       name == "last" ? try history.lastFindings(scope: scope) : try EarlierFindings(file: name)
     }
-    let result = try ResultOutput(path: output)
+    let result = try ResultOutput(path: output, inputs: targets)
     if !history.compare.isEmpty { return try report(try history.comparison(scope: scope), setup, to: result) }
     // What cannot be read or written later is told before the work.
     let reference = try history.since.map { name throws(DataError) in

@@ -56,7 +56,7 @@ struct ChecklistCommand: ParsableCommand {
     Console.tellInterrupts()
     let setup = try JudgingSetup(data, setting)
     let controls = setup.policies.controls.all
-    let result = try ResultOutput(path: output)
+    let result = try ResultOutput(path: output, inputs: targets)
     let outcome = blank ? nil : try audit(setup)
     let report = ChecklistReport(controls, results: outcome?.results, texts: setup.texts)
     switch format {

@@ -48,7 +48,7 @@ struct FactsCommand: ParsableCommand {
   func run() throws {
     Console.tellInterrupts()
     let texts = try Texts(data.language, from: try DataFolder(named: data.data))
-    let result = try ResultOutput(path: output)
+    let result = try ResultOutput(path: output, inputs: targets)
     let progress = SharedProgress(isWanted: !noProgress)
     let servers = try LiveServers(targets, server, progress)
     let collected = Collected(at: Clock.text(Clock.now()), by: "ringwall \(Version.text)", uid: CurrentUser.id)

@@ -19,8 +19,11 @@ final class ResultOutput {
 
   /// Opens nothing yet, but refuses at once what could not be written later.
   ///
-  /// - Parameter path: nil and "-" are standard output.
-  init(path: String?) throws(DataError) {
+  /// - Parameters:
+  ///   - path: nil and "-" are standard output.
+  ///   - inputs: files that are read for it, of which none may be replaced by what is read from them; names of other things are passed
+  ///     over.
+  init(path: String?, inputs: [String] = []) throws(DataError) {
     guard let path, path != "-" else {
       self.path = nil
       isReplaced = false
@@ -33,6 +36,7 @@ final class ResultOutput {
     var status = stat()
     let exists = unsafe stat(path, &status) == 0
     let kind = status.st_mode & S_IFMT
+    if exists { try Self.check(path, status, differsFrom: inputs) }
     if exists && kind == S_IFDIR { throw DataError("--output \(path): a folder; name a file in it") }
     if exists && kind != S_IFREG {
       // A device or a pipe cannot be replaced: it is written to as it stands.
@@ -80,6 +84,17 @@ final class ResultOutput {
     // A file that is replaced keeps who may read it.
     var status = stat()
     if unsafe stat(path, &status) == 0 { _ = fchmod(descriptor, status.st_mode & 0o777) }
+  }
+
+  /// - Throws: where a file that exists is one of those that are read.
+  static func check(_ path: String, _ status: stat, differsFrom inputs: [String]) throws(DataError) {
+    guard status.st_mode & S_IFMT == S_IFREG || status.st_mode & S_IFMT == S_IFBLK else { return }
+    for input in inputs {
+      var other = stat()
+      if unsafe stat(input, &other) == 0, other.st_dev == status.st_dev, other.st_ino == status.st_ino {
+        throw DataError("\(path): is what is read; name another file")
+      }
+    }
   }
 
   /// What to tell the user about a write that failed, by errno.

@@ -54,6 +54,43 @@ struct DiskCommandTests {
     #expect(try Program.run(["disk", "ls", "/nonexistent/x"]).code == 2)
   }
 
+  @Test("A result does not replace what it is read from") func ownInput() throws {
+    let scratch = try ScratchFolder()
+    let disk = try image(in: scratch)
+    let link = scratch.url.appendingPathComponent("link").path
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: disk)
+    let before = try Data(contentsOf: URL(fileURLWithPath: disk))
+    for command in [
+      ["disk", "manifest", disk, "-o", disk], ["disk", "manifest", disk, "-o", link], ["guest", "isf", disk, "-o", disk],
+      ["guest", "facts", disk, "-o", link], ["guest", "dump", disk, "-o", disk, "--force"], ["facts", disk, "-o", disk],
+    ] {
+      let result = try Program.run(command)
+      #expect(result.code == 2 && result.error.contains("is what is read; name another file"), "\(command) \(result)")
+    }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: disk)) == before)
+  }
+
+  @Test("A disk whose beginning was wiped is not empty, and what cannot apply is refused") func wiped() throws {
+    let scratch = try ScratchFolder()
+    let disk = try image(in: scratch)
+    let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: disk))
+    try handle.write(contentsOf: Data(count: 1 << 20))
+    try handle.close()
+    let listed = try Program.run(["disk", "ls", disk])
+    #expect(listed.code == 2 && listed.error.contains("no file system is recognized"), "\(listed)")
+    #expect(try Program.run(["disk", "manifest", disk]).code == 2)
+    let blank = try scratch.file("blank", "")
+    try FileHandle(forWritingTo: URL(fileURLWithPath: blank)).truncate(atOffset: 64 << 20)
+    let empty = try Program.run(["disk", "ls", blank])
+    #expect(empty.code == 0 && empty.output.contains("empty"), "\(empty)")
+    let drive = try Program.run(["disk", "ls", blank, "--drive", "x"])
+    #expect(drive.code == 2 && drive.error.contains("--drive"), "\(drive)")
+    #expect(try Program.run(["disk", "ls", ""]).error.contains("no guest is named"))
+    let rules = try scratch.file("rules.yar", "// no rule\n")
+    let scan = try Program.run(["disk", "scan", disk, "--rules", rules])
+    #expect(scan.code == 2 && scan.error.contains("holds no rule"), "\(scan)")
+  }
+
   @Test("A manifest, and what changed since: content, mode, owner, new and gone") func drift() throws {
     let scratch = try ScratchFolder()
     func path(_ name: String) -> String { scratch.url.appendingPathComponent(name).path }

@@ -59,6 +59,14 @@ struct HostileImageTests {
     #expect(try refusal(DiskImage(path: image, backing: [base])).contains("a data file outside itself"))
   }
 
+  @Test("An encrypted image is refused by name") func encrypted() throws {
+    let folder = try DiskFolder()
+    let image = folder.file("image.qcow2")
+    let options = ["encrypt.format=luks", "encrypt.key-secret=s", "encrypt.iter-time=10"].joined(separator: ",")
+    try TestDisk.run("qemu-img", ["create", "-q", "--object", "secret,id=s,data=word", "-f", "qcow2", "-o", options, image, "10M"])
+    #expect(try refusal(DiskImage(path: image)).contains("the image is encrypted"))
+  }
+
   @Test("Descriptors of VMware lead nowhere: text alone, in an image without a capacity, and a parent named far inside") func descriptors() throws {
     let folder = try DiskFolder()
     let text = """

@@ -120,7 +120,8 @@ public final class TestGuest: @unchecked Sendable {
       }
     }
     words += ["-machine", recipe.machine.rawValue + (recipe.nodes.isEmpty ? ",memory-backend=ram" : "")]
-    for (index, id) in ids.enumerated() where !recipe.nodes.isEmpty {
+    // The last first: memory lies in the order of the nodes' numbers all the same.
+    for (index, id) in ids.enumerated().reversed() where !recipe.nodes.isEmpty {
       // Every node has at least one processor as long as there are enough.
       words += ["-numa", "node,nodeid=\(index),memdev=\(id)" + (index < recipe.processors ? ",cpus=\(index)" : "")]
     }

@@ -61,6 +61,8 @@ public struct MemoryImage: Sendable {
 
   private static let foreign: [(magic: [UInt8], reason: String)] = [
     (Array("KDUMP   ".utf8), "it is a compressed kdump; write an ELF core instead (dump-guest-memory without a format, makedumpfile -E)"),
+    (Array("DISKDUMP".utf8), "it is a diskdump; write an ELF core instead"),
+    (Array("PAGEDU".utf8), "it is a crash dump of Windows, whose kernel is not read here"),
     (Array("makedump".utf8), "it is a flattened kdump; write an ELF core instead (makedumpfile -R, then -E)"),
     ([0x51, 0x46, 0x49, 0xFB], "it is a qcow2 disk, not memory"),
     ([0x1F, 0x8B], "it is compressed with gzip; decompress it first"),

@@ -6,8 +6,10 @@ public enum MachineError: Error, Sendable, Hashable {
   case noEmulator(pid: Int32)
   /// No emulator listens at the socket, or it cannot be told which one.
   case noEmulatorBehind(socket: String)
-  /// The guest's RAM is memory of QEMU alone; `backends` are the ids of its back ends, `bytes` its size.
-  case privateMemory(pid: Int32, backends: [String], bytes: UInt64)
+  /// The guest's RAM, or a part of it, is memory of QEMU alone; what it must be started with.
+  case privateMemory(pid: Int32, ShareableRAM)
+  /// RAM that was added while the guest ran is memory of QEMU alone; the id of its back end.
+  case privateAddition(pid: Int32, backend: String)
   /// The RAM is shared and cannot be opened; `reason` is the system's own text.
   case unreadableMemory(pid: Int32, what: String, reason: String)
   /// The layout of the machine's memory is not known, or contradicts the files that hold it.
@@ -28,10 +30,15 @@ extension MachineError: CustomStringConvertible {
     case .noEmulator(let pid):
       "pid \(pid) is no QEMU for x86 that this user may look at; ringwall guest list shows those that are"
     case .noEmulatorBehind(let socket): "\(socket): no QEMU process listens there that this user may look at"
-    case .privateMemory(let pid, _, let bytes):
+    case .privateMemory(let pid, let wanted):
       """
       the RAM of the guest in pid \(pid) is private to QEMU and cannot be read from outside; start it with \
-      \(Self.shareableOptions(bytes: bytes)), in libvirt with \(Self.libvirtElement)
+      \(wanted.options)\(wanted.replacesPath ? " in the place of -mem-path" : ""), in libvirt with \(ShareableRAM.libvirtElement)
+      """
+    case .privateAddition(let pid, let backend):
+      """
+      RAM that was added to the guest in pid \(pid) while it ran (\(backend)) is private to QEMU and cannot be read from outside; \
+      add it with a back end of the type memory-backend-memfd and share=on
       """
     case .unreadableMemory(let pid, let what, let reason): "the RAM of the guest in pid \(pid) (\(what)) cannot be opened: \(reason)"
     case .unknownLayout(let pid, let reason): "the memory layout of the guest in pid \(pid) is not known: \(reason)"
@@ -45,13 +52,4 @@ extension MachineError: CustomStringConvertible {
     case .noGuard(let reason): "the guard that continues the guest could not be started, so that it was not stopped: \(reason)"
     }
   }
-
-  /// QEMU's options for RAM of this size that another process can map; bytes.
-  public static func shareableOptions(bytes: UInt64) -> String {
-    let size = bytes % (1 << 30) == 0 ? "\(bytes >> 30)G" : bytes % (1 << 20) == 0 ? "\(bytes >> 20)M" : "\(bytes)"
-    return "-object memory-backend-memfd,id=ram,size=\(size),share=on -machine memory-backend=ram"
-  }
-
-  /// The same in a libvirt domain.
-  public static let libvirtElement = "<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>"
 }

@@ -63,9 +63,9 @@ struct RAMBackends {
     let known = Dictionary(
       process.backends.compactMap { options in options["id"].map { ($0, options) } }
     ) { _, last in last }
-    let nodes = process.values("numa").map { QEMUOptions($0, implied: "type") }.filter { $0["type"] == "node" }
+    let nodes = nodes(process)
     let ids = nodes.isEmpty ? process.machineOptions["memory-backend"].map { [$0] } ?? [] : nodes.compactMap { $0["memdev"] }
-    guard !ids.isEmpty else { throw .privateMemory(pid: process.pid, backends: [], bytes: process.memory) }
+    guard !ids.isEmpty else { throw .privateMemory(pid: process.pid, ShareableRAM(process)) }
     var found: [Backend] = []
     for id in ids {
       guard let options = known[id], let bytes = options.size("size") else {
@@ -74,6 +74,14 @@ struct RAMBackends {
       found.append(Backend(id: id, bytes: bytes, file: options["mem-path"]))
     }
     return found
+  }
+
+  /// The machine's nodes by their numbers, which is how its memory lies; one without a number has the next (hw/core/numa.c,
+  /// parse_numa_node).
+  private static func nodes(_ process: QEMUProcess) -> [QEMUOptions] {
+    let nodes = process.values("numa").map { QEMUOptions($0, implied: "type") }.filter { $0["type"] == "node" }
+    let numbered = nodes.enumerated().map { index, node in (number: node["nodeid"].flatMap { Int($0) } ?? index, node: node) }
+    return numbered.sorted { $0.number < $1.number }.map(\.node)
   }
 
   // MARK: - Which file is whose
@@ -97,8 +105,10 @@ struct RAMBackends {
     for backend in unsure {
       let candidates = left.filter { $0.count == backend.bytes }
       guard let first = candidates.first else {
-        let all = backends.map(\.id)
-        throw .privateMemory(pid: process.pid, backends: all, bytes: backends.reduce(0) { $0 &+ $1.bytes })
+        // What the command line does not make was added later, but for RAM that the machine makes for itself ("pc.ram").
+        let isAdded = !backend.id.hasSuffix(".ram") && !process.backends.contains { $0["id"] == backend.id }
+        throw isAdded
+          ? .privateAddition(pid: process.pid, backend: backend.id) : .privateMemory(pid: process.pid, ShareableRAM(process))
       }
       var chosen = first
       if candidates.count > 1, let monitor {

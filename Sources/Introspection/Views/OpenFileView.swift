@@ -77,10 +77,16 @@ struct OpenFileView {
     reading.inconsistencies = list.inconsistencies
     for process in list.processes where !guest.isExhausted && (pid == nil || process.pid == pid) {
       var tables: Set<UInt64> = []
+      let first = reading.descriptors.count
       for task in [process.address] + view.threads(of: process.address) {
         guard let table = guest.pointer(task &+ files), tables.insert(table).inserted else { continue }
         read(table, process, &reading)
       }
+      // A thread that has a table of its own began with a copy: what both hold is told once.
+      guard tables.count > 1 else { continue }
+      var met: Set<[UInt64]> = []
+      let own = reading.descriptors[first...].filter { met.insert([UInt64($0.number), $0.file]).inserted }
+      reading.descriptors.replaceSubrange(first..., with: own)
     }
     return reading
   }
@@ -158,6 +164,22 @@ struct OpenFileView {
       flags: guest.kernel.offset("file", "f_flags").flatMap { guest.u32(file &+ $0) } ?? 0)
   }
 
+  /// Which kind of namespace a file of nsfs stands for: its operations name it, which the entry holds up to 6.8, then the inode's own
+  /// struct ns_common.
+  private func namespaceName(_ file: UInt64, _ node: UInt64) -> String? {
+    func offset(_ structure: String, _ member: String) -> UInt64? { guest.kernel.offset(structure, member) }
+    guard let name = offset("proc_ns_operations", "name") else { return nil }
+    func text(_ operations: UInt64?) -> String? {
+      operations.flatMap { guest.pointer($0 &+ name) }.flatMap { guest.string($0, limit: 32) }
+    }
+    let entry = (offset("file", "f_path") ?? offset("file", "__f_path")).flatMap { place in
+      offset("path", "dentry").flatMap { guest.pointer(file &+ place &+ $0) }
+    }
+    if let found = text(entry.flatMap { entry in offset("dentry", "d_fsdata").flatMap { guest.pointer(entry &+ $0) } }) { return found }
+    let own = offset("inode", "i_private").flatMap { guest.pointer(node &+ $0) }
+    return text(own.flatMap { own in offset("ns_common", "ops").flatMap { guest.pointer(own &+ $0) } })
+  }
+
   private func path(
     _ file: UInt64, _ node: UInt64, _ kind: OpenFile.Kind, _ identity: UInt64, _ faults: inout [Inconsistency]
   ) -> (path: String?, isDeleted: Bool) {
@@ -167,6 +189,7 @@ struct OpenFileView {
     }.flatMap { type in offset("file_system_type", "name").flatMap { guest.pointer(type &+ $0) } }.flatMap { guest.string($0, limit: 32) }
     if kind == .socket { return ("socket:[\(identity)]", false) }
     if kind == .pipe, system == "pipefs" { return ("pipe:[\(identity)]", false) }
+    if system == "nsfs" { return (namespaceName(file, node).map { "\($0):[\(identity)]" }, false) }
     guard let place = offset("file", "f_path") ?? offset("file", "__f_path"), let dentry = offset("path", "dentry"),
       let mount = offset("path", "mnt"),
       let entry = guest.pointer(file &+ place &+ dentry)

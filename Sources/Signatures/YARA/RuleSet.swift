@@ -35,6 +35,8 @@ internal import CYara
   public convenience init(paths: [String], within time: Duration = .seconds(60)) throws {
     let files = try RuleFiles(paths).files
     try self.init(files, within: time) { (file) throws(RuleError) in try RuleFiles.bytes(file.path, shown: file.shown) }
+    // Nothing would hold, whatever is there.
+    if rules.isEmpty { throw RuleFiles.failure(paths.joined(separator: ", "), "holds no rule") }
   }
 
   /// Compiles texts that include nothing.

@@ -27,7 +27,7 @@ struct DiskManifestCommand: ParsableCommand {
 
   func run() throws {
     let texts = try Texts(data.language, from: try DataFolder(named: data.data))
-    let result = try ResultOutput(path: output)
+    let result = try ResultOutput(path: output, inputs: [disk] + options.backing)
     let (disk, reading) = try options.read(disk, .manifest, texts: texts)
     let progress = ProgressLine(isWanted: !options.noProgress)
     try result.write(disk.header.line + [0x0A])

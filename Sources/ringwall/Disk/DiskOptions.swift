@@ -69,6 +69,10 @@ struct DiskOptions: ParsableArguments {
     _ target: String, _ work: DiskWork, rules: [String] = [], context: Int = 0, texts: Texts
   ) throws -> (disk: OpenDisk, reading: ConfinedReading) {
     let monitor = try Self.monitor(of: target)
+    if monitor == nil, drive != nil { throw DataError("--drive names a drive of a running guest, and \(target) is an image") }
+    if monitor != nil, format != nil || !backing.isEmpty || inUse {
+      throw DataError("\(target): --image-format, --backing and --in-use are for images, and this is a running guest")
+    }
     do throws(DiskError) {
       let worker = try WorkerProgram.path()
       let disk: OpenDisk

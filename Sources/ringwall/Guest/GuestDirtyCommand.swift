@@ -59,6 +59,10 @@ struct GuestDirtyCommand: ParsableCommand {
     if rate { return try showRate(texts) }
     let machine = try GuestTarget(guest).machine()
     let ranges = try range.isEmpty ? machine.memory.segments.map(\.range) : range.map(Self.range)
+    for (text, asked) in zip(range, ranges) {
+      if machine.memory.segments.contains(where: { $0.range.start < asked.end && asked.start < $0.range.end }) { continue }
+      throw DataError("--range \(text): none of it is the guest's memory")
+    }
     var watches = ranges.map { PageWatch(machine.memory, range: $0, limit: max(1, pages / ranges.count)) }
     var changes: [UInt64: Int] = [:]
     var samples: [PageWatch.Sample] = []
@@ -86,7 +90,10 @@ struct GuestDirtyCommand: ParsableCommand {
       if !rows.isEmpty { Console.print(PlainTable.text([texts["guest.page"], texts["guest.changedRounds"]], rows)) }
       Console.say(
         texts("guest.dirty", ["changed": "\(changes.count)", "watched": "\(watched)", "holes": "\(holes)", "rounds": "\(rounds)"]))
+      if outside > 0 { Console.say(texts("guest.dirtyOutside", ["outside": "\(outside)"])) }
     }
+    // What is asked for and cannot be watched is not unchanged.
+    if outside > 0 { throw ExitCode(2) }
   }
 
   private func showRate(_ texts: Texts) throws {

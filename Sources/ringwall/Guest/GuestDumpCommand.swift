@@ -65,6 +65,7 @@ struct GuestDumpCommand: ParsableCommand {
     // SAFETY: stat(2) fills one structure, which is what the pointer leads to.
     if unsafe stat(output, &status) == 0 {
       if status.st_mode & S_IFMT != S_IFREG { throw DataError("\(output): is no file that could be replaced; name another") }
+      try ResultOutput.check(output, status, differsFrom: [guest])
       if !force { throw DataError("\(output): exists; name another file, or replace it with --force") }
     }
     let reached = try GuestTarget.reach(guest)

@@ -32,7 +32,7 @@ struct GuestFactsCommand: ParsableCommand {
   @OptionGroup var data: DataOptions
 
   func run() throws {
-    let result = try ResultOutput(path: output)
+    let result = try ResultOutput(path: output, inputs: [guest] + [kernel.vmlinux].compactMap(\.self))
     let document = try GuestInspection(guest, kernel: kernel.vmlinux).document()
     try result.write(JSONText.bytes(document, indent: 1))
     try result.write([0x0A])

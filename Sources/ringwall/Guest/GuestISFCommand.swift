@@ -22,7 +22,7 @@ struct GuestISFCommand: ParsableCommand {
   var output: String?
 
   func run() throws {
-    let result = try ResultOutput(path: output)
+    let result = try ResultOutput(path: output, inputs: [guest])
     let guest = try GuestTarget.open(guest)
     let file = try guest.answer { (guest) throws(IntrospectionError) in try SymbolFile(guest) }
     try file.write(version: Version.text) { (piece) throws(DataError) in try result.write(piece) }

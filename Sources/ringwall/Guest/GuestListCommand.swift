@@ -41,8 +41,8 @@ struct GuestListCommand: ParsableCommand {
       members.append(.init("kinds", .array(kinds.map { .string($0) })))
     case .private:
       members.append(.init("ram", "private"))
-      members.append(.init("missing", .string(MachineError.shareableOptions(bytes: process.memory))))
-      members.append(.init("missingInLibvirt", .string(MachineError.libvirtElement)))
+      members.append(.init("missing", .string(ShareableRAM(process).options)))
+      members.append(.init("missingInLibvirt", .string(ShareableRAM.libvirtElement)))
     case .notPermitted: members.append(.init("ram", "notPermitted"))
     }
     members.append(.init("monitors", .array(process.monitors.map { ["path": .string($0.path), "qmp": .bool($0.speaksQMP)] })))
@@ -55,7 +55,7 @@ struct GuestListCommand: ParsableCommand {
       let access =
         switch process.access {
         case .shared(_, let kinds): texts("guest.shared", ["kind": kinds.joined(separator: ", ")])
-        case .private: texts("guest.private", ["options": MachineError.shareableOptions(bytes: process.memory)])
+        case .private: texts("guest.private", ["options": ShareableRAM(process).options])
         case .notPermitted: texts["guest.notPermitted"]
         }
       return [

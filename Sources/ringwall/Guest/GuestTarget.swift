@@ -17,6 +17,8 @@ enum GuestTarget {
 
   /// `pid:N`, a path, a UUID, or the name of one running guest.
   init(_ text: String) throws(DataError) {
+    // Guests without a name are many, and an argument is empty by mistake.
+    if text.isEmpty { throw DataError("no guest is named: the argument is empty") }
     if text.hasPrefix("pid:") {
       guard let pid = Int32(text.dropFirst(4)), pid > 0 else { throw DataError("\(text): a process is named as in pid:4711") }
       guard let process = QEMUProcess(pid: pid) else { throw DataError(MachineError.noEmulator(pid: pid).description) }

@@ -15,7 +15,7 @@ struct LibvirtGuestTests {
   @Test("memory is read although libvirt holds the monitor, once its element says that it is shared") func shared() throws {
     let daemon = try LibvirtDaemon.start()
     defer { daemon.stop() }
-    try daemon.create(Self.domain(MachineError.libvirtElement, uuid: "3f0a1f42-1111-4222-8333-94a5b6c7d8e9"))
+    try daemon.create(Self.domain(ShareableRAM.libvirtElement, uuid: "3f0a1f42-1111-4222-8333-94a5b6c7d8e9"))
     let process = try #require(QEMUProcess.all().first { $0.uuid == "3f0a1f42-1111-4222-8333-94a5b6c7d8e9" })
     #expect(process.name == "probe,one" && process.memory == 3 << 30 && process.machine.contains("q35"))
     #expect(process.monitors.count == 1 && process.monitors.first?.speaksQMP == true)
@@ -34,6 +34,6 @@ struct LibvirtGuestTests {
     try daemon.create(Self.domain("", uuid: "3f0a1f42-1111-4222-8333-94a5b6c7d8ea"))
     let process = try #require(QEMUProcess.all().first { $0.uuid == "3f0a1f42-1111-4222-8333-94a5b6c7d8ea" })
     let error = #expect(throws: MachineError.self) { try LiveMachine(process) }
-    #expect(error?.description.contains(MachineError.libvirtElement) == true)
+    #expect(error?.description.contains(ShareableRAM.libvirtElement) == true)
   }
 }

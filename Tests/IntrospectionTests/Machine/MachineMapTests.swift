@@ -130,6 +130,8 @@ struct RealLayoutTests {
     let monitor = try #require(machine.monitor)
     let without = try RAMBackends(machine.process, monitor: nil)
     #expect(without.mappings == machine.files)
+    #expect(without.map.parts.map(\.range) == machine.map.parts.map(\.range))
+    #expect(without.map.parts.map(\.backend) == machine.map.parts.map(\.backend))
     #expect(Set(machine.files.values.map(\.inode)).count == 2)
     // What QEMU itself reads at some places of both nodes, while the guest stands still.
     try guest.held {
@@ -153,10 +155,9 @@ struct RealLayoutTests {
       })
     defer { guest.stop() }
     let error = #expect(throws: MachineError.self) { try LiveMachine(pid: guest.process) }
-    #expect(error == .privateMemory(pid: guest.process, backends: ["ram"], bytes: 256 << 20))
     #expect(
-      error?.description.contains("-object memory-backend-memfd,id=ram,size=256M,share=on -machine memory-backend=ram") == true
-        && error?.description.contains("<access mode='shared'/>") == true)
+      error?.description.contains("start it with -object memory-backend-memfd,id=ram,size=256M,share=on, in libvirt") == true
+        && error?.description.contains("<access mode='shared'/>") == true, "\(String(describing: error))")
     #expect(QEMUProcess(pid: guest.process)?.access == .private)
   }
 
@@ -204,5 +205,26 @@ struct RealLayoutTests {
     }
     #expect(throws: MachineError.self) { try LiveMachine(pid: guest.process) }
     #expect(QEMUProcess(pid: guest.process)?.access == .private)
+  }
+}
+
+@Suite("RAM that others can map, as a command line would have it") struct ShareableRAMTests {
+  private func wanted(_ arguments: String) -> ShareableRAM {
+    let files = ProcessFiles(pid: getpid())
+    let words = arguments.split(separator: " ").map(String.init)
+    return ShareableRAM(QEMUProcess(pid: getpid(), startTime: 0, arguments: words, files: files))
+  }
+
+  @Test("a machine without back ends is given one; one that has some is told which of them to share") func options() {
+    #expect(wanted("-m 1G").options == "-object memory-backend-memfd,id=ram,size=1G,share=on -machine memory-backend=ram")
+    let path = wanted("-m 96 -mem-path /dev/shm")
+    #expect(path.options == "-object memory-backend-file,id=ram,size=96M,mem-path=/dev/shm,share=on -machine memory-backend=ram")
+    #expect(path.replacesPath && !wanted("-m 1G").replacesPath)
+    let file = wanted("-object memory-backend-file,id=pc,size=1G,mem-path=/dev/shm -machine q35,memory-backend=pc")
+    #expect(file.options == "-object memory-backend-file,id=pc,size=1G,mem-path=/dev/shm,share=on")
+    let nodes = wanted(
+      "-object memory-backend-memfd,id=r0,size=256M,share=on -object memory-backend-ram,id=r1,size=768M "
+        + "-numa node,memdev=r0 -numa node,memdev=r1")
+    #expect(nodes.options == "-object memory-backend-memfd,id=r1,size=768M,share=on")
   }
 }
