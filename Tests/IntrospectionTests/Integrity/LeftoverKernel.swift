@@ -9,7 +9,7 @@ import Testing
 extension IntegrityScene {
   /// Nil where the kernel itself was put over it, as KASLR does in one boot of some eighty.
   private func leftover() -> KernelFile? {
-    let found = KernelFileSearch(editor.guest).run()
+    let found = KernelFileSearch(editor.guest).run().file
     if found == nil { print("no leftover kernel in this guest's memory: its tests prove nothing this time") }
     return found
   }
@@ -107,27 +107,81 @@ extension IntegrityScene {
     return "\(near.symbol.name)+\(near.distance)"
   }
 
-  /// One of which pages were used since is not taken, or proves nothing.
+  /// Where the copy that has the beginning lies, and by how far the boot loader's is before it.
+  private func copies(_ found: KernelFile) throws -> (place: UInt64, length: UInt64, distance: UInt64) {
+    let place = try #require(found.path.split(separator: "@").last.flatMap { UInt64($0.dropFirst(2), radix: 16) })
+    let boot = try #require(editor.guest.boot)
+    return (place, UInt64(boot.length), place - (boot.start + boot.offset))
+  }
+
+  /// What is told of the kernel's file with nothing given.
+  private func searched() throws -> IntegrityFacts.State {
+    let outcome = KernelFileSearch(editor.guest).run()
+    return try #require(
+      try editor.guest.integrity([.kernelFile], file: outcome.file, missing: outcome.missing).facts[.kernelFile])
+  }
+
+  private func expectUnreadable(_ name: String, _ sentence: String, _ change: () throws -> Void) throws {
+    let state = try editor.with(change, searched)
+    guard case .unreadable(let why) = state else { throw GuestEditor.Impossible(description: "\(name): \(state)") }
+    #expect(why.contains(sentence), "\(name): \(why)")
+  }
+
+  /// A byte of it that somebody writes over switches nothing off: the boot loader's copy has what the other lacks, and where it does not the check says
+  /// that it cannot judge. Without a checksum two copies that do not agree prove nothing.
   func expectDamageNoted() throws {
     try locked {
       let guest = editor.guest
       guard let found = leftover() else { return }
-      let place = try #require(found.path.split(separator: "@").last.flatMap { UInt64($0.dropFirst(2), radix: 16) })
-      for offset in [4096, 3 << 20, 8 << 20] as [UInt64] {
-        let page = (place + offset) & ~4095
-        let file = try editor.with({ try editor.write(physical: page, [UInt8](repeating: 0, count: 4096)) }) { KernelFileSearch(guest).run() }
-        #expect(file?.path != found.path, "a page at \(offset) is gone")
+      let (place, length, distance) = try copies(found)
+      // Linux 6.1 is packed with LZ4, later ones with zstd.
+      let isChecked = !guest.kernel.release.hasPrefix("6.1.")
+      func scribble(_ offset: UInt64, _ count: Int = 1) throws {
+        try editor.write(physical: place + offset, (0..<count).map { (guest.memory.u8(place + offset + UInt64($0)) ?? 0) ^ 0x55 })
       }
+      func mended(_ change: () throws -> Void) throws -> Bool {
+        guard let file = try editor.with(change, { KernelFileSearch(guest).run().file }) else { return false }
+        return file.text.bytes == found.text.bytes && file.constants.map(\.bytes) == found.constants.map(\.bytes)
+      }
+      // Every 1/8th of it, and its last bytes; a page is what somebody leaves who used it.
+      for offset in (1..<8).map({ length / 8 * $0 }) + [length - 64] {
+        if isChecked {
+          #expect(try mended { try scribble(offset) }, "\(offset)")
+        } else {
+          try expectUnreadable("\(offset)", "--vmlinux") { try scribble(offset) }
+        }
+        #expect(try mended { try scribble(offset & ~4095, 4096) }, "a page at \(offset)")
+      }
+      let head = place & ~4095
+      let entries = [0, 512].map { head + $0 }
+      for entry in entries { #expect(try mended { try editor.write(physical: entry, [0]) }, "one of two entries") }
+      #expect(try mended { for entry in entries { try editor.write(physical: entry, [0]) } }, "the boot loader's copy leads to the other")
+      // The beginning that only one copy has, the same place of both, and more than is looked at.
+      try expectUnreadable("the mark", "--vmlinux") { try editor.write(physical: place, [0]) }
+      try expectUnreadable("the beginning", "") { try scribble(8192, 8192) }
+      try expectUnreadable("entries and mark", "--vmlinux") { for byte in entries + [place] { try editor.write(physical: byte, [0]) } }
+      try expectUnreadable("the first page", "--vmlinux") { try editor.write(physical: head, [UInt8](repeating: 0, count: 4096)) }
+      try expectUnreadable("both copies", "") {
+        for base in [place, place - distance] {
+          let bytes = guest.memory.bytes(base + length / 2, count: 8192) ?? []
+          try editor.write(physical: base + length / 2, bytes.map { $0 ^ 0x55 })
+        }
+      }
+      try expectUnreadable("a crowd", "more of what looks like") {
+        let hole = try editor.hole(4096 * 80)
+        for index in UInt64(0)..<80 { try editor.write(physical: hole + index * 4096 + 512, KernelFileSearch.entries[0].bytes) }
+        try editor.write(physical: place, [0])
+        guest.memory.refresh()
+      }
+      // A difference may be the damage of an image of pages that keep what they held.
       let function = try editor.symbol("vfs_read") &+ 64
-      let changed: [UInt8] = [0xCD, 0x80]
       let isZeroing = try editor.symbol("init_on_alloc")
-      // Without a checksum, and where pages keep what they held, a difference may be the image's own damage.
-      let doubt = try editor.with({
-        try editor.write(function, changed)
-        try editor.write(isZeroing, UInt32(0))
-      }) { try state(leftover()) }
-      // Linux 6.12 is packed with zstd, 6.1 with LZ4.
-      if guest.kernel.release.hasPrefix("6.12") {
+      let doubt = try editor.with(
+        {
+          try editor.write(function, [0xCD, 0x80])
+          try editor.write(isZeroing, UInt32(0))
+        }, searched)
+      if isChecked {
         guard case .present(let value) = doubt else { throw GuestEditor.Impossible(description: "\(doubt)") }
         #expect(value["count"]?.integer == 1)
       } else {
