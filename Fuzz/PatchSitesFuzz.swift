@@ -12,8 +12,8 @@ public func fuzzPatchSites(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt
     precondition(PatchTable.staticCalls(bytes, at: address).count == bytes.count / 8, "static calls are lost")
     for size in [8, 12, 16, 24] { precondition(PatchTable.functionEntries(bytes, size: size).count == bytes.count / size, "records are lost") }
     for length in [1, 2, 5, 6] {
-      let content = PatchContent(bytes[...], at: address, length: length, returnThunk: nil)
-      precondition(content == PatchContent(bytes.prefix(8), at: address, length: length, returnThunk: nil), "what follows counts")
+      let content = PatchContent(bytes[...], at: address, length: length, returnThunks: [])
+      precondition(content == PatchContent(bytes.prefix(8), at: address, length: length, returnThunks: []), "what follows counts")
     }
   }
   return 0

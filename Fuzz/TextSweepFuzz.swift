@@ -56,7 +56,7 @@ private func stack(_ code: [UInt8]) -> StackSweep? {
   let states = (0..<count * 6).map { code[$0 % code.count] & 0xF5 }
   // Any bytes may be a table, also one that is too short.
   _ = UnwindTable(distances: code, states: states, from: 0, kindAt: 8, kindBits: 2)
-  return UnwindTable(distances: distances, states: states, from: 0, kindAt: 8, kindBits: 2).map { StackSweep($0, returnThunk: code.count / 2) }
+  return UnwindTable(distances: distances, states: states, from: 0, kindAt: 8, kindBits: 2).map { StackSweep($0, returnThunks: [code.count / 2]) }
 }
 
 /// Every place is decoded with all that follows, and with as much as the instruction takes.

@@ -93,12 +93,19 @@ struct LaterKernelTests {
 
   @Test("changes are told", arguments: [.systemCallToHeap, .moduleOutOfListAndFolder] as [Tampering])
   func changed(_ tampering: Tampering) throws { try IntegrityScene.shared().expectFound(tampering) }
+
+  @Test("code beside that of modules in the page that they share is in doubt", arguments: Change.besides)
+  func besides(_ change: Change) throws { try IntegrityScene.shared().expectDoubted(change) }
 }
 
 @Suite(
   "Linux 7.2", .serialized, .enabled(if: TestGuest.obstacle(.newestCloud) == nil, "\(TestGuest.obstacle(.newestCloud) ?? "")"),
   .guest(OtherKernels.recipe(.newestCloud)))
 struct NewestKernelTests {
+  @Test("a byte written over the image that boot left switches nothing off") func damaged() throws {
+    try IntegrityScene.shared().expectDamageNoted()
+  }
+
   @Test("is found, agrees with what it says itself, shows no sign and loses nothing") func untouched() throws {
     try OtherKernels.untouched()
   }

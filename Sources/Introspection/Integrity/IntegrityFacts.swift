@@ -140,14 +140,16 @@ extension Guest {
   ///   - names: what is asked for; anything else is left out.
   ///   - processors: registers of a running guest; nil for a saved one, whose image may hold some.
   ///   - file: the kernel's own ELF file, where somebody has it.
+  ///   - missing: what is said of that file where nobody has it; nil for no more than that.
   /// - Throws: `missing` for a kernel whose code cannot be told from its data.
   public func integrity(
-    _ names: Set<IntegrityFacts.Name> = Set(IntegrityFacts.Name.allCases), processors: ProcessorState? = nil, file: KernelFile? = nil
+    _ names: Set<IntegrityFacts.Name> = Set(IntegrityFacts.Name.allCases), processors: ProcessorState? = nil, file: KernelFile? = nil,
+    missing: IntegrityFacts.State? = nil
   )
     throws(IntrospectionError) -> IntegrityFacts
   {
     let guest = bounded()
-    var reader = IntegrityReader(guest: guest, code: try CodeMap(guest), processors: processors ?? registers, file: file)
+    var reader = IntegrityReader(guest: guest, code: try CodeMap(guest), processors: processors ?? registers, file: file, missingFile: missing)
     reader.inconsistencies = reader.code.inconsistencies
     var facts: [IntegrityFacts.Name: IntegrityFacts.State] = [:]
     for name in IntegrityFacts.Name.allCases where names.contains(name) {
@@ -166,6 +168,7 @@ struct IntegrityReader {
   var code: CodeMap
   let processors: ProcessorState?
   let file: KernelFile?
+  let missingFile: IntegrityFacts.State?
   /// The first of each structure; more of one would be the same news.
   var inconsistencies: [Inconsistency] = []
   /// File systems of an image whose inodes were not looked at.

@@ -20,6 +20,7 @@ final class GuestInspection {
   /// For memory; nil for a saved guest.
   private let memoryWindow: PauseWindow?
   private let file: KernelFile?
+  private let missingFile: IntegrityFacts.State?
 
   /// - Parameter kernel: path of the kernel's own file; nil for one that is searched for.
   init(_ target: String, kernel: String?) throws(DataError) {
@@ -31,7 +32,7 @@ final class GuestInspection {
     let named = try GuestTarget(target)
     if case .file = named {
       guest = try GuestTarget.open(target)
-      file = given ?? KernelFileSearch(guest).run()
+      (file, missingFile) = Self.kernelFile(given, KernelFileSearch(guest))
       machine = nil
       registerWindow = nil
       memoryWindow = nil
@@ -42,11 +43,18 @@ final class GuestInspection {
       throw DataError(error.description)
     }
     self.machine = machine
-    file = given ?? KernelFileSearch(guest, process: machine.process).run()
+    (file, missingFile) = Self.kernelFile(given, KernelFileSearch(guest, process: machine.process))
     do throws(MachineError) {
       registerWindow = machine.monitor == nil ? nil : try machine.pauseWindow(.monitor)
       memoryWindow = machine.briefMethod == .monitor ? registerWindow : try machine.pauseWindow(.signal)
     } catch { throw DataError(error.description) }
+  }
+
+  /// The file that was given, else what comes of a search.
+  private static func kernelFile(_ given: KernelFile?, _ search: KernelFileSearch) -> (KernelFile?, IntegrityFacts.State?) {
+    if let given { return (given, nil) }
+    let found = search.run()
+    return (found.file, found.missing)
   }
 
   /// Where a saved guest's memory ends, and where that which its kernel knows of does (`max_pfn`); bytes. Nil for one that holds as much.
@@ -69,8 +77,10 @@ final class GuestInspection {
     of guest: Guest, _ names: Set<IntegrityFacts.Name>, _ processors: ProcessorState?
   ) throws(DataError) -> IntegrityFacts {
     guest.memory.refresh()
-    let file = file
-    let facts = try guest.answer { (guest) throws(IntrospectionError) in try guest.integrity(names, processors: processors, file: file) }
+    let (file, missing) = (file, missingFile)
+    let facts = try guest.answer { (guest) throws(IntrospectionError) in
+      try guest.integrity(names, processors: processors, file: file, missing: missing)
+    }
     guard let machine, machine.monitor == nil, case .notCollected = facts.facts[.processors] else { return facts }
     let why = MachineError.noMonitor(pid: machine.process.pid, reasons: machine.monitorFailures).description
     return IntegrityFacts(

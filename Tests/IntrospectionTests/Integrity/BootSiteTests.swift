@@ -42,6 +42,47 @@ struct BootSiteTests {
     #expect(!isAccepted([0xCD, 0x80]))
   }
 
+  /// SAR of a variable of a processor's own that lies 0x1000 behind the template.
+  private static let template: [UInt8] = [0x65, 0x48, 0xC1, 0x3D, 0xF7, 0x0F, 0, 0, 5]
+  private static let templateAddress = linked + 0x10_0000
+
+  /// A call of the function at 64 from 8 on, of which boot makes one of what stands before the function.
+  private func isCounted(_ pad: [UInt8]?, to target: Int, thunks: CallThunks?) -> Bool {
+    var original = [UInt8](repeating: 0x90, count: 128)
+    original[8] = 0xE8
+    func call(_ bytes: inout [UInt8], _ target: Int) { bytes.replaceSubrange(9..<13, with: [UInt8(target - 13), 0, 0, 0]) }
+    call(&original, 64)
+    var memory = original
+    call(&memory, target)
+    if let pad { memory.replaceSubrange(64 - pad.count..<64, with: pad) }
+    let kernel = BootSites.Kernel(
+      slide: 0, symbol: { _ in nil }, pointer: { _ in nil }, thunk: { _ in nil }, replacement: { _ in nil }, thunks: thunks)
+    let sites = [BootSite(kind: .call, address: Self.linked + 9, length: 4)]
+    return BootSites(kernel, memory: memory, original: original, linked: Self.linked, sites: sites)
+      .accepted(sites, [Bool](repeating: false, count: 128)).places.count == 1
+  }
+
+  @Test("a call may lead to what counts the calls of its function, and to nothing else") func counted() throws {
+    let thunks = try #require(CallThunks(Self.template, at: Self.templateAddress))
+    let pad = thunks.bytes(at: Self.linked + 55)
+    #expect(pad.count == 9 && pad.prefix(4) == Self.template.prefix(4) && pad.last == 5)
+    // The same variable by another distance.
+    #expect(PatchTable.word(pad, 4, 4) == 0xFF7 + 0x10_0000 - 55)
+    #expect(isCounted(pad, to: 55, thunks: thunks))
+    #expect(!isCounted(pad, to: 55, thunks: nil))
+    #expect(!isCounted(pad, to: 54, thunks: thunks))
+    #expect(!isCounted(pad, to: 48, thunks: thunks))
+    #expect(!isCounted(nil, to: 55, thunks: thunks))
+    #expect(!isCounted(Self.template, to: 55, thunks: thunks))
+    #expect(
+      CallThunks([0x65, 0x48, 0xC1, 0x3C, 0x25, 1, 2, 3, 4, 5], at: 0)?.bytes(at: 77) == [0x65, 0x48, 0xC1, 0x3C, 0x25, 1, 2, 3, 4, 5])
+    #expect(CallThunks([0x90, 0x90, 0x90, 0x90, 0, 0, 0, 0, 5], at: 0) == nil)
+    let code = [UInt8](repeating: 0x90, count: 55) + pad + [0xC3]
+    let start = Self.linked
+    #expect(thunks.taken(from: code, from: start, functions: [start + 64]) == [UInt8](repeating: 0x90, count: 64) + [0xC3])
+    #expect(thunks.taken(from: code, from: start, functions: [start, start + 5, start + 63]) == code)
+  }
+
   @Test("a kind of which many places hold something else is not taken for patched, but where nearly all do")
   func many() {
     func locks(_ changed: Int) -> BootSites.Outcome {

@@ -328,6 +328,14 @@ extension Change {
     },
   ]
 
+  /// Code in a page of modules that is none of theirs.
+  static let besides: [Change] = [
+    Change("code at the end of the page that modules share", ["beside"], [.executable]) {
+      let page = try $0.moduleText("virtio_blk") & ~((2 << 20) - 1)
+      try $0.write(page &+ (2 << 20) &- 64, [0x31, 0xC0, 0xC3])
+    }
+  ]
+
   static let settings: [Change] = [
     Change("modprobe_path", ["GST-090", "GST-092"], [.kernel, .settings]) {
       try $0.write(try $0.symbol("modprobe_path"), Array("/tmp/x\0".utf8))

@@ -9,7 +9,7 @@ import Testing
 extension IntegrityScene {
   /// Nil where the kernel itself was put over it, as KASLR does in one boot of some eighty.
   private func leftover() -> KernelFile? {
-    let found = KernelFileSearch(editor.guest).run()
+    let found = KernelFileSearch(editor.guest).run().file
     if found == nil { print("no leftover kernel in this guest's memory: its tests prove nothing this time") }
     return found
   }
@@ -107,32 +107,120 @@ extension IntegrityScene {
     return "\(near.symbol.name)+\(near.distance)"
   }
 
-  /// One of which pages were used since is not taken, or proves nothing.
+  /// What is told of the kernel's file with nothing given.
+  private func searched() throws -> IntegrityFacts.State {
+    let outcome = KernelFileSearch(editor.guest).run()
+    return try #require(
+      try editor.guest.integrity([.kernelFile], file: outcome.file, missing: outcome.missing).facts[.kernelFile])
+  }
+
+  private func expectUnreadable(_ name: String, _ sentence: String, _ change: () throws -> Void) throws {
+    let state = try editor.with(change) { try searched() }
+    guard case .unreadable(let why) = state else { throw GuestEditor.Impossible(description: "\(name): \(state)") }
+    #expect(why.contains(sentence), "\(name): \(why)")
+  }
+
+  /// A byte of it that somebody writes over switches nothing off: the boot loader's copy has what the other lacks. Without a checksum two copies that do
+  /// not agree prove nothing.
   func expectDamageNoted() throws {
     try locked {
-      let guest = editor.guest
       guard let found = leftover() else { return }
-      let place = try #require(found.path.split(separator: "@").last.flatMap { UInt64($0.dropFirst(2), radix: 16) })
-      for offset in [4096, 3 << 20, 8 << 20] as [UInt64] {
-        let page = (place + offset) & ~4095
-        let file = try editor.with({ try editor.write(physical: page, [UInt8](repeating: 0, count: 4096)) }) { KernelFileSearch(guest).run() }
-        #expect(file?.path != found.path, "a page at \(offset) is gone")
+      let damage = try LeftoverDamage(editor, found)
+      var missed: [String] = []
+      // Every 1/8th of it, and its last bytes; a page is what somebody leaves who used it.
+      for offset in (1..<8).map({ damage.length / 8 * $0 }) + [damage.length - 64] {
+        if !damage.isChecked {
+          try expectUnreadable("\(offset)", "--vmlinux") { try damage.scribble(offset) }
+        } else if try !damage.isMended({ try damage.scribble(offset) }) {
+          missed.append("\(offset)")
+        }
+        if try !damage.isMended({ try damage.scribble(offset & ~4095, 4096) }) { missed.append("page \(offset)") }
       }
-      let function = try editor.symbol("vfs_read") &+ 64
-      let changed: [UInt8] = [0xCD, 0x80]
-      let isZeroing = try editor.symbol("init_on_alloc")
-      // Without a checksum, and where pages keep what they held, a difference may be the image's own damage.
-      let doubt = try editor.with({
-        try editor.write(function, changed)
-        try editor.write(isZeroing, UInt32(0))
-      }) { try state(leftover()) }
-      // Linux 6.12 is packed with zstd, 6.1 with LZ4.
-      if guest.kernel.release.hasPrefix("6.12") {
-        guard case .present(let value) = doubt else { throw GuestEditor.Impossible(description: "\(doubt)") }
-        #expect(value["count"]?.integer == 1)
-      } else {
-        guard case .unreadable = doubt else { throw GuestEditor.Impossible(description: "\(doubt)") }
+      for entries in [[0], [512], [0, 512]] as [[UInt64]] where try !damage.isMended({ try damage.clear(entries) }) {
+        missed.append("entries \(entries)")
       }
+      #expect(missed.isEmpty)
+      try expectDamageTold(damage)
+      try expectDoubt(damage)
     }
+  }
+
+  /// The beginning that only one copy has, the same place of both, and more than is looked at.
+  private func expectDamageTold(_ damage: LeftoverDamage) throws {
+    let mark = damage.place & 4095
+    try expectUnreadable("the mark", "--vmlinux") { try damage.clear([mark]) }
+    try expectUnreadable("the beginning", "") { try damage.scribble(8192, 8192) }
+    try expectUnreadable("entries and mark", "--vmlinux") { try damage.clear([0, 512, mark]) }
+    try expectUnreadable("the first page", "--vmlinux") { try damage.clear(Array(0..<4096)) }
+    try expectUnreadable("both copies", "") { try damage.scribbleBoth(damage.length / 2, 8192) }
+    try expectUnreadable("a crowd", "more of what looks like") {
+      let hole = try editor.hole(4096 * 80)
+      for index in UInt64(0)..<80 { try editor.write(physical: hole + index * 4096 + 512, KernelFileSearch.entries[0].bytes) }
+      try damage.clear([mark])
+      editor.guest.memory.refresh()
+    }
+  }
+
+  /// A difference may be the damage of an image of pages that keep what they held.
+  private func expectDoubt(_ damage: LeftoverDamage) throws {
+    let function = try editor.symbol("vfs_read") &+ 64
+    let isZeroing = try editor.symbol("init_on_alloc")
+    let doubt = try editor.with({
+      try editor.write(function, [0xCD, 0x80])
+      try editor.write(isZeroing, UInt32(0))
+    }) { try searched() }
+    switch doubt {
+    case .present(let value) where damage.isChecked: #expect(value["count"]?.integer == 1)
+    case .unreadable where !damage.isChecked: break
+    default: Issue.record("\(doubt)")
+    }
+  }
+}
+
+/// The image that boot left, with ways to damage it.
+private struct LeftoverDamage {
+  let editor: GuestEditor
+  let found: KernelFile
+  /// Where the payload of the copy that has its beginning lies.
+  let place: UInt64
+  let length: UInt64
+  /// By how far the boot loader's copy is before it.
+  let distance: UInt64
+  /// Linux 6.1 is packed with LZ4, which has no checksum, later ones with zstd.
+  let isChecked: Bool
+
+  init(_ editor: GuestEditor, _ found: KernelFile) throws {
+    self.editor = editor
+    self.found = found
+    place = try #require(found.path.split(separator: "@").last.flatMap { UInt64($0.dropFirst(2), radix: 16) })
+    let boot = try #require(editor.guest.boot)
+    length = UInt64(boot.length)
+    distance = place - (boot.start + boot.offset)
+    isChecked = !editor.guest.kernel.release.hasPrefix("6.1.")
+  }
+
+  /// Turns bytes over, by their distance from the payload.
+  func scribble(_ offset: UInt64, _ count: Int = 1) throws {
+    let bytes = editor.guest.memory.bytes(place + offset, count: count) ?? []
+    try editor.write(physical: place + offset, bytes.map { $0 ^ 0x55 })
+  }
+
+  func scribbleBoth(_ offset: UInt64, _ count: Int) throws {
+    for base in [place, place - distance] {
+      let bytes = editor.guest.memory.bytes(base + offset, count: count) ?? []
+      try editor.write(physical: base + offset, bytes.map { $0 ^ 0x55 })
+    }
+  }
+
+  /// Empties bytes, by their distance from the image's first page.
+  func clear(_ offsets: [UInt64]) throws {
+    for offset in offsets { try editor.write(physical: place & ~4095 + offset, [0]) }
+  }
+
+  /// Whether the kernel is found whole nevertheless.
+  func isMended(_ change: () throws -> Void) throws -> Bool {
+    let file = try editor.with(change) { KernelFileSearch(editor.guest).run().file }
+    guard let file else { return false }
+    return file.text.bytes == found.text.bytes && file.constants.map(\.bytes) == found.constants.map(\.bytes)
   }
 }

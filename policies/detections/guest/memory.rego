@@ -22,11 +22,11 @@ gst_050 contains guest.hit("both", area.start, {"start": area.start, "end": area
 
 # METADATA
 # title: "Code lies in memory that nobody owns"
-# description: "Executable memory of the kernel belongs to the code of its image, to a module in the list, to a BPF program or to a trampoline that the kernel keeps a list of. Code elsewhere is that of a module which left the list, or was put there without one, as into the image's data or where the boot's own code was. In the pages that BPF programs share it may be that of a program which left all tables; the kernel lists no program of a traffic class, a packet filter's rule or a modem's line, so that this is a doubt."
+# description: "Executable memory of the kernel belongs to the code of its image, to a module in the list, to a BPF program or to a trampoline that the kernel keeps a list of. Code elsewhere is that of a module which left the list, or was put there without one, as into the image's data or where the boot's own code was. In the pages that BPF programs share it may be that of a program which left all tables; the kernel lists no program of a traffic class, a packet filter's rule or a modem's line, so that this is a doubt. So is what lies beside the code of modules in pages that they share, where nothing but breakpoints and zeros should be."
 # custom:
 #   id: GST-051
 #   compares: [orphan, module]
-#   doubts: [program, remains]
+#   doubts: [program, remains, beside]
 #   severity: high
 #   technique: [T1014, T1620]
 #   facts: [executable]
@@ -37,6 +37,7 @@ gst_050 contains guest.hit("both", area.start, {"start": area.start, "end": area
 #     module: "{start} to {end} can be executed and is none of the code of module {name}"
 #     program: "{start} to {end}, among the code of BPF programs, is in use and belongs to none that is known"
 #     remains: "{start} to {end}, among the code of BPF programs, is not in use and holds code"
+#     beside: "{start} to {end}, in executable pages of modules, is none of their code and holds something"
 #   source: "mm/execmem.c, kernel/module/main.c"
 gst_051 contains guest.hit("orphan", area.start, {"start": area.start, "end": area.end}) if {
 	some area in guest.value("executable").areas

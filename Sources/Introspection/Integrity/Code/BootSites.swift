@@ -14,16 +14,19 @@ package struct BootSites {
     let thunk: (UInt64) -> UInt8?
     /// Bytes of an alternative; nil where the file does not have them.
     let replacement: ((address: UInt64, length: Int)) -> [UInt8]?
+    /// What counts calls; nil for a kernel that does not.
+    let thunks: CallThunks?
 
     package init(
       slide: UInt64, symbol: @escaping (String) -> UInt64?, pointer: @escaping (UInt64) -> UInt64?, thunk: @escaping (UInt64) -> UInt8?,
-      replacement: @escaping ((address: UInt64, length: Int)) -> [UInt8]?
+      replacement: @escaping ((address: UInt64, length: Int)) -> [UInt8]?, thunks: CallThunks? = nil
     ) {
       self.slide = slide
       self.symbol = symbol
       self.pointer = pointer
       self.thunk = thunk
       self.replacement = replacement
+      self.thunks = thunks
     }
   }
 
@@ -36,6 +39,9 @@ package struct BootSites {
   /// Offsets of thunks: by register of those for calls and jumps, and of those for returns.
   private var thunks: [Int: UInt8] = [:]
   private var returnThunks: Set<Int> = []
+  /// Those that count as well, for calls and for jumps (emit_call_track_retpoline).
+  private var countingCalls: [Int: UInt8] = [:]
+  private var countingJumps: [Int: UInt8] = [:]
   /// Addresses of functions that do nothing, calls of which boot takes out.
   private let blankFunctions: Set<UInt64>
   /// Sites that are patched whatever an alternative puts there, ascending.
@@ -46,12 +52,6 @@ package struct BootSites {
   private let steps = Steps()
 
   private static let registers = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi"] + (8...15).map { "r\($0)" }
-  /// Functions that are nothing but a return.
-  static let returns = [
-    "__x86_return_thunk", "retbleed_return_thunk", "srso_return_thunk", "srso_alias_return_thunk", "call_depth_return_thunk",
-    "its_return_thunk",
-    "srso_safe_ret", "srso_alias_safe_ret", "zen_untrain_ret",
-  ]
 
   /// - Parameters:
   ///   - memory: the code as it is.
@@ -70,6 +70,9 @@ package struct BootSites {
     }
     for (index, name) in Self.registers.enumerated() {
       if let place = offset("__x86_indirect_thunk_" + name) { thunks[place] = UInt8(index) }
+      guard kernel.thunks != nil else { continue }
+      if let place = offset("__x86_indirect_call_thunk_" + name) { countingCalls[place] = UInt8(index) }
+      if let place = offset("__x86_indirect_jump_thunk_" + name) { countingJumps[place] = UInt8(index) }
     }
     returnThunks = Set(Self.returns.compactMap(offset))
     blankFunctions = Set(["nop_func", "paravirt_nop", "_paravirt_nop"].compactMap(kernel.symbol))
@@ -124,9 +127,8 @@ package struct BootSites {
   private func isAccepted(_ site: BootSite, _ range: Range<Int>, _ before: [UInt8], _ alternatives: [BootSite]) -> Bool {
     switch site.kind {
     case .call:
-      // The function itself, or the code before it that counts the call (callthunks.c).
-      let (now, before) = (target(memory, range.lowerBound), target(original, range.lowerBound))
-      return now <= before && now >= before - Self.thunkLength
+      // The code before the function that counts the call.
+      return isCounting(target(memory, range.lowerBound), target(original, range.lowerBound))
     case .paravirtual: return isAlternative(range, [])
     case .alternative: return isAlternative(range, alternatives)
     default: return isWritten(site.kind, range, before, at: range.lowerBound)
@@ -153,8 +155,11 @@ package struct BootSites {
     }
   }
 
-  /// Bytes before a function in which a call may be counted.
-  private static let thunkLength = 32
+  /// Whether a call of what counts the calls of a function stands where the function was called, by offsets.
+  private func isCounting(_ now: Int, _ before: Int) -> Bool {
+    guard let thunks = kernel.thunks, now == before - thunks.size else { return false }
+    return thunks.stands(memory, at: now, from: linked &+ kernel.slide)
+  }
 
   /// Where a distance of 32 bits leads, as an offset in the code.
   private func target(_ bytes: [UInt8], _ place: Int) -> Int {
@@ -197,6 +202,7 @@ package struct BootSites {
     // Another thunk, which jumps by the same register (its_thunk).
     guard memory[place] == opcode, place + 5 <= end else { return false }
     var there = target(memory, place + 1)
+    if (opcode == 0xE8 ? countingCalls : countingJumps)[there] == register { return true }
     guard memory.indices.contains(there), there + 3 < memory.count else {
       return kernel.thunk(linked &+ kernel.slide &+ UInt64(bitPattern: Int64(there))) == register
     }
@@ -265,15 +271,27 @@ package struct BootSites {
     if other.count == 1, let pointer = other[0].pointer {
       guard let function = kernel.pointer(pointer &+ kernel.slide) else { return false }
       if now.isEmpty { return blankFunctions.contains(function) }
-      if now.count == 1, now[0].bytes.elementsEqual([0xE8]) { return now[0].target == function &- kernel.slide }
+      if now.count == 1, now[0].bytes.elementsEqual([0xE8]), let target = now[0].target {
+        return target == function &- kernel.slide || isCounting(target, function &- kernel.slide)
+      }
     }
     guard now.count == other.count else { return false }
     return zip(now, other).allSatisfy { now, other in
+      if now.bytes.elementsEqual([0xE8]), other.bytes.elementsEqual([0xE8]), let target = now.target, let before = other.target,
+        isCounting(target, before)
+      {
+        return true
+      }
       // What is read of a processor's own area moves by the slide, since that area does not.
       let moved = UInt32(truncatingIfNeeded: (now.target ?? 0) &- (other.target ?? 0))
       guard moved == 0 || moved == slide || moved == 0 &- slide, now.bytes.count == other.bytes.count else { return false }
       return now.bytes.elementsEqual(other.bytes) || isMoved(Array(now.bytes), Array(other.bytes))
     }
+  }
+
+  private func isCounting(_ now: UInt64, _ before: UInt64) -> Bool {
+    guard let now = Int(exactly: now &- linked), let before = Int(exactly: before &- linked) else { return false }
+    return isCounting(now, before)
   }
 
   /// Whether bytes differ by addresses that KASLR moved alone.

@@ -6,7 +6,7 @@ struct FunctionStarts {
   private let bytes: [UInt8]
   private let text: Range<UInt64>
   private let sites: [UInt64: PatchSite]
-  private let returnThunk: UInt64?
+  private let returnThunks: Set<UInt64>
   /// Functions told at most: a kernel that was replaced as a whole has thousands.
   private static let reportLimit = 256
 
@@ -16,7 +16,7 @@ struct FunctionStarts {
     self.bytes = bytes
     self.text = text
     self.sites = sites
-    returnThunk = code.guest.symbol("__x86_return_thunk")
+    returnThunks = code.guest.returnThunks
   }
 
   /// ENDBR64, and the two no operations that it is replaced by where nothing calls the function through a pointer (arch/x86/include/asm/ibt.h).
@@ -151,10 +151,10 @@ struct FunctionStarts {
       offset += 7
     }
     if bytes[offset] == 0xC3 { return offset + 1 }
-    guard bytes[offset] == 0xE9, let returnThunk else { return nil }
+    guard bytes[offset] == 0xE9 else { return nil }
     let place = text.lowerBound + UInt64(offset) &+ 5
     let target = place &+ UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: PatchTable.word(bytes, offset + 1, 4))))
-    return target == returnThunk ? offset + 5 : nil
+    return returnThunks.contains(target) ? offset + 5 : nil
   }
 
   /// Bytes of which padding is made: breakpoints, and no operations of every length.

@@ -20,6 +20,8 @@ public struct KernelFile: Sendable {
   /// Address and contents of .text.
   let text: (address: UInt64, bytes: [UInt8])
   private let sections: [String: (address: UInt64, bytes: [UInt8])]
+  /// What KASLR moves; nil where the file does not say.
+  private let relocations: Relocations?
   /// Addresses and contents of what nobody writes once the kernel has started, .rodata first: constants, types, and tables that are the same wherever the
   /// image lies (their entries are distances) or hold addresses that KASLR moves.
   var constants: [(address: UInt64, bytes: [UInt8])] { Self.readOnly.compactMap { sections[$0] } }
@@ -39,15 +41,16 @@ public struct KernelFile: Sendable {
 
   /// Reads a vmlinux or a vmlinuz.
   ///
+  /// - Parameter build: the build id that is sought; any file where it is nil.
   /// - Throws: `unreadable` for a file that cannot be opened, `malformed` for one that is no such file.
-  public init(path: String, origin: Origin = .given) throws(IntrospectionError) {
+  public init(path: String, origin: Origin = .given, build: String? = nil) throws(IntrospectionError) {
     let file = try MappedFile(path: path)
     guard let range = PhysicalRange(start: 0, count: file.count) else {
       throw .malformed(path: path, offset: 0, reason: "the file is empty")
     }
     let memory = try PhysicalMemory(segments: [PhysicalMemory.Segment(range: range, file: file, fileOffset: 0)], path: path)
     guard let place = try KernelPayload.range(in: memory) else {
-      try self.init(memory, origin: origin)
+      try self.init(memory, origin: origin, build: build)
       return
     }
     guard let bytes = memory.bytes(place.lowerBound, count: place.count), let payload = KernelPayload(bytes[...], isWhole: true) else {
@@ -56,7 +59,7 @@ public struct KernelFile: Sendable {
     guard let unpacked = payload.unpacked(path) else {
       throw .malformed(path: path, offset: place.lowerBound, reason: "the compressed kernel (\(payload.form.rawValue)) is damaged")
     }
-    try self.init(unpacked, origin: origin)
+    try self.init(unpacked, origin: origin, build: build)
   }
 
   /// - Parameter build: the build id that is sought; of a file with another one nothing else is read.
@@ -108,6 +111,12 @@ public struct KernelFile: Sendable {
     guard let text = sections[".text"], !text.bytes.isEmpty else { throw malformed(table, "it has no section .text") }
     self.text = text
     self.sections = sections
+    relocations = Relocations(file, text: text.address)
+  }
+
+  /// Bytes of the file as they are where KASLR moved the kernel; nil where the file does not say what it moves.
+  func moved(_ bytes: [UInt8], at address: UInt64, by slide: UInt64) -> [UInt8]? {
+    slide == 0 ? bytes : relocations?.applied(to: bytes, at: address, by: slide)
   }
 
   /// Places that are patched during boot.

@@ -7,7 +7,7 @@ extension IntegrityReader {
   private static let placeLimit = 4096
 
   mutating func kernelFile() -> IntegrityFacts.State {
-    guard let file else { return .notCollected("no file of the kernel was given or found") }
+    guard let file else { return missingFile ?? KernelFileSearch.none }
     guard let build = guest.kernel.buildID, file.buildID == build else {
       return .unreadable("the vmlinux has the build id \(file.buildID ?? "-"), and the guest's kernel \(guest.kernel.buildID ?? "-")")
     }
@@ -19,21 +19,31 @@ extension IntegrityReader {
     let original = Array(file.text.bytes[Int(linked - file.text.address)...].prefix(memory.count))
     let count = min(memory.count, original.count)
     var isMasked = [Bool](repeating: false, count: count)
+    // As it is where KASLR moved the kernel, so that both are told in the same terms.
+    let known = file.moved(original, at: linked, by: guest.kernel.slide)
+    let moved = known ?? original
     func mask(_ offset: UInt64, _ length: Int) {
       guard offset < UInt64(count) else { return }
-      for place in Int(offset)..<min(count, Int(offset) + length) where memory[place] != original[place] { isMasked[place] = true }
+      for place in Int(offset)..<min(count, Int(offset) + length) where memory[place] != original[place] || memory[place] != moved[place] {
+        isMasked[place] = true
+      }
     }
     var search = PatchSiteSearch(guest, text: code.text, bytes: memory)
     search.run(allProbes() ?? [])
     for site in search.sites.values { mask(site.address - start, site.length) }
     let sites = file.bootSites(guest.kernel.types)
     let guest = guest
+    let thunks = CallThunks(guest)
+    for place in thunks?.places(memory, from: start, functions: functions().lazy.map(\.start)) ?? []
+    where original[place...].prefix(thunks?.size ?? 0).allSatisfy({ $0 == 0x90 }) {
+      mask(UInt64(place), thunks?.size ?? 0)
+    }
     let kernel = BootSites.Kernel(
       slide: guest.kernel.slide, symbol: { guest.symbol($0) }, pointer: { guest.pointer($0) }, thunk: { [code] in code.thunk(at: $0) },
-      replacement: { file.replacement($0) })
+      replacement: { file.replacement($0) }, thunks: thunks)
     let boot = BootSites(kernel, memory: memory, original: original, linked: linked, sites: sites).accepted(sites, isMasked)
     for place in boot.places { mask(place.address &- linked, place.length) }
-    let (rows, total) = differences(memory, original, isMasked, at: start)
+    let (rows, total) = differences(memory, moved, isMasked, at: start, isMoved: known != nil)
     let constants = constants(of: file)
     let all = total + (constants?.total ?? 0)
     if all > Self.placeLimit { return .unreadable("the kernel differs from its file in \(all) places, in a way that is not known here") }
@@ -71,7 +81,8 @@ extension IntegrityReader {
       var isMasked = [Bool](repeating: false, count: memory.count)
       let boot = setAtBoot.clamped(to: start..<start + UInt64(memory.count))
       for address in boot { isMasked[Int(address - start)] = true }
-      let (rows, total) = differences(memory, section.bytes, isMasked, at: start)
+      let moved = file.moved(section.bytes, at: section.address, by: guest.kernel.slide)
+      let (rows, total) = differences(memory, moved ?? section.bytes, isMasked, at: start, isMoved: moved != nil)
       let before = found ?? (0, [], 0)
       found = (before.compared + memory.count, Array((before.rows + rows).prefix(Self.differenceLimit)), before.total + total)
     }
@@ -79,8 +90,10 @@ extension IntegrityReader {
   }
 
   /// Places at which memory and file differ, at most `differenceLimit` of them, and how many there are.
+  ///
+  /// - Parameter isMoved: whether KASLR's moves are in the file's bytes; else any distance of it is taken for one.
   private func differences(
-    _ memory: [UInt8], _ original: [UInt8], _ isMasked: [Bool], at start: UInt64
+    _ memory: [UInt8], _ original: [UInt8], _ isMasked: [Bool], at start: UInt64, isMoved: Bool
   ) -> (rows: [FactValue], total: Int) {
     let count = min(memory.count, original.count)
     let slide = UInt32(truncatingIfNeeded: guest.kernel.slide)
@@ -92,7 +105,7 @@ extension IntegrityReader {
         place += 1
         continue
       }
-      if let end = Self.relocated(memory, original, place, slide) {
+      if !isMoved, let end = Self.relocated(memory, original, place, slide) {
         place = end
         continue
       }

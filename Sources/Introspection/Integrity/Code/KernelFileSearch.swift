@@ -12,14 +12,26 @@ public struct KernelFileSearch {
     self.process = process
   }
 
-  /// The first file with the build id of the guest's kernel; nil where there is none, and for a kernel without a build id.
-  public func run() -> KernelFile? {
-    guard let build = guest.kernel.buildID else { return nil }
+  /// What comes of the search.
+  public enum Outcome: Sendable {
+    case found(KernelFile)
+    /// What is to be said of the file instead.
+    case missing(IntegrityFacts.State)
+
+    public var file: KernelFile? { if case .found(let file) = self { file } else { nil } }
+    public var missing: IntegrityFacts.State? { if case .missing(let state) = self { state } else { nil } }
+  }
+
+  /// The first file with the build id of the guest's kernel. A kernel without a build id has none.
+  public func run() -> Outcome {
+    guard let build = guest.kernel.buildID else { return .missing(Self.none) }
     for path in places() {
-      if let file = try? KernelFile(path: path, origin: .host), file.buildID == build { return file }
+      if let file = try? KernelFile(path: path, origin: .host, build: build) { return .found(file) }
     }
     return leftover(build)
   }
+
+  static let none = IntegrityFacts.State.notCollected("no file of the kernel was given or found")
 
   // MARK: On the host
 
@@ -43,41 +55,89 @@ public struct KernelFileSearch {
 
   // MARK: In memory
 
-  /// The 64-bit entry of the code that unpacks the kernel, 512 bytes behind its start (arch/x86/boot/compressed/head_64.S, startup_64): CLD, CLI,
-  /// XOR EAX, EAX, and EAX into the segment registers.
-  static let entry: [UInt8] = [0xFC, 0xFA, 0x31, 0xC0, 0x8E, 0xD8, 0x8E, 0xC0, 0x8E, 0xD0, 0x8E, 0xE0, 0x8E, 0xE8]
-  /// Bytes behind the entry in which the payload begins.
+  /// What the code that unpacks the kernel begins with (arch/x86/boot/compressed/head_64.S), and how far behind its start: startup_32 with CLD, CLI, LEA
+  /// of a stack for one call, and that call; startup_64 with CLD, CLI, XOR EAX, EAX, and EAX into the segment registers.
+  static let entries: [(distance: UInt64, bytes: [UInt8])] = [
+    (512, [0xFC, 0xFA, 0x31, 0xC0, 0x8E, 0xD8, 0x8E, 0xC0, 0x8E, 0xD0, 0x8E, 0xE0, 0x8E, 0xE8]),
+    (0, [0xFC, 0xFA, 0x8D, 0xA6, 0xE8, 0x01, 0x00, 0x00, 0xE8, 0x00, 0x00, 0x00, 0x00, 0x5D]),
+  ]
+  /// Bytes behind the start in which the payload begins.
   private static let distance = 64 << 10
   /// Entries that are looked at, and payloads that are unpacked.
   private static let entryLimit = 64
   private static let payloadLimit = 4
 
-  private func leftover(_ build: String) -> KernelFile? {
-    var (entries, payloads) = (0, 0)
-    for range in guest.memory.populated {
-      for offset in KallsymsScan.places(of: Self.entry, in: guest.memory, range: range, limit: Self.entryLimit) {
-        entries += 1
-        guard entries <= Self.entryLimit, payloads < Self.payloadLimit else { return nil }
-        let start = range.start + UInt64(offset)
-        guard let head = guest.memory.bytes(start, count: Int(min(UInt64(Self.distance), range.end - start))),
-          let place = Self.payload(head),
-          // Copied: the memory of a running guest changes under whoever unpacks it.
-          let bytes = guest.memory.bytes(
-            start + UInt64(place), count: Int(min(UInt64(KernelPayload.limit), range.end - start - UInt64(place)))),
-          let payload = KernelPayload(bytes[...])
-        else { continue }
-        payloads += 1
-        let path = "\(guest.memory.path)@0x\(String(start + UInt64(place), radix: 16))"
-        if let unpacked = payload.unpacked(path),
-          let file = try? KernelFile(
-            unpacked, origin: .memory, isChecked: payload.form.hasChecksum || isZeroedWhenTaken, build: build),
-          file.buildID == build
-        {
-          return file
+  private func leftover(_ build: String) -> Outcome {
+    var payloads = 0
+    let (heads, hasMore) = heads()
+    let free = heads.filter { !guest.isInUse($0) }
+    // Files of kernels that somebody holds begin so too.
+    for start in free + heads.filter({ guest.isInUse($0) }) {
+      guard payloads < Self.payloadLimit else {
+        if free.contains(start) { return .missing(Self.many) }
+        break
+      }
+      guard let (payload, place) = payload(from: start) else { continue }
+      payloads += 1
+      if let file = file(payload, place, build, isChecked: payload.form.hasChecksum || isZeroedWhenTaken) {
+        // Of what has no checksum two copies that do not agree prove nothing.
+        if !payload.form.hasChecksum, let image = LeftoverImage(guest, heads: [start]), image.hasDoubt {
+          return .missing(Self.damaged(place))
         }
+        return .found(file)
       }
     }
-    return nil
+    if hasMore { return .missing(Self.many) }
+    guard let image = LeftoverImage(guest, heads: free) else {
+      // Where the kernel does not tell how long the image was nothing more can be said of one.
+      if guest.boot == nil, let first = free.first { return .missing(Self.damaged(first)) }
+      return .missing(Self.none)
+    }
+    for bytes in image.repaired() {
+      guard let payload = KernelPayload(bytes[...], isWhole: true), payload.form.hasChecksum || !image.hasDoubt else { continue }
+      if let file = file(payload, image.payload, build, isChecked: payload.form.hasChecksum || isZeroedWhenTaken) { return .found(file) }
+    }
+    return .missing(image.isLostLawfully ? Self.used : Self.damaged(image.payload))
+  }
+
+  /// What seems to be a payload behind the start of an image, and its place.
+  private func payload(from start: UInt64) -> (KernelPayload, UInt64)? {
+    guard let segment = guest.memory.segment(of: start, count: 1),
+      let head = guest.memory.bytes(start, count: Int(min(UInt64(Self.distance), segment.range.end - start))),
+      let offset = Self.payload(head)
+    else { return nil }
+    let place = start + UInt64(offset)
+    // Copied: the memory of a running guest changes under whoever unpacks it.
+    let bytes = guest.memory.bytes(place, count: Int(min(UInt64(KernelPayload.limit), segment.range.end - place)))
+    return bytes.flatMap { KernelPayload($0[...]) }.map { ($0, place) }
+  }
+
+  /// Where images begin, ascending, and whether there are more.
+  private func heads() -> (places: [UInt64], hasMore: Bool) {
+    var found: Set<UInt64> = []
+    for range in guest.memory.populated {
+      for entry in Self.entries {
+        let offsets = KallsymsScan.places(of: entry.bytes, in: guest.memory, range: range, limit: Self.entryLimit + 1)
+        found.formUnion(offsets.map { range.start + UInt64($0) }.filter { $0 >= entry.distance }.map { $0 - entry.distance })
+      }
+    }
+    return (Array(found.sorted().prefix(Self.entryLimit)), found.count > Self.entryLimit)
+  }
+
+  private func file(_ payload: KernelPayload, _ place: UInt64, _ build: String, isChecked: Bool) -> KernelFile? {
+    guard let unpacked = payload.unpacked("\(guest.memory.path)@0x\(String(place, radix: 16))") else { return nil }
+    return try? KernelFile(unpacked, origin: .memory, isChecked: isChecked, build: build)
+  }
+
+  private static let many = IntegrityFacts.State.unreadable(
+    "memory holds more of what looks like a kernel's image than is looked at: the kernel's own file must be given (--vmlinux)")
+  private static let used = IntegrityFacts.State.notCollected(
+    "no file of the kernel was given or found, and parts of the image that boot left in memory are in use since")
+
+  private static func damaged(_ place: UInt64) -> IntegrityFacts.State {
+    .unreadable(
+      "the image that boot left in memory at 0x\(String(place, radix: 16)) is damaged and not in use: the kernel's own file must be given (--vmlinux)"
+    )
   }
 
   /// Where in some bytes a payload begins.

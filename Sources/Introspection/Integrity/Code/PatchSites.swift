@@ -123,8 +123,8 @@ package enum PatchContent: Sendable, Hashable {
 
   /// - Parameters:
   ///   - bytes: at least 8 from the site on, fewer at the end of the code.
-  ///   - returnThunk: address of __x86_return_thunk, to which a return may have become a jump.
-  package init(_ bytes: ArraySlice<UInt8>, at address: UInt64, length: Int, returnThunk: UInt64?) {
+  ///   - returnThunks: addresses to which a return may have become a jump.
+  package init(_ bytes: ArraySlice<UInt8>, at address: UInt64, length: Int, returnThunks: Set<UInt64>) {
     let code = Array(bytes.prefix(8))
     func displaced(_ size: Int) -> UInt64 {
       address &+ UInt64(size) &+ UInt64(bitPattern: Int64(Int32(truncatingIfNeeded: PatchTable.word(code, size - 4, 4))))
@@ -138,7 +138,7 @@ package enum PatchContent: Sendable, Hashable {
     case 0xE8 where code.count >= 5: self = .call(displaced(5))
     case 0xE9 where code.count >= 5:
       let target = displaced(5)
-      self = target == returnThunk ? .result : .jump(target)
+      self = returnThunks.contains(target) ? .result : .jump(target)
     case 0xEB where code.count >= 2: self = .jump(address &+ 2 &+ UInt64(bitPattern: Int64(Int8(bitPattern: code[1]))))
     case 0x0F where code.count >= 6 && code[1] & 0xF0 == 0x80: self = .jump(displaced(6))
     case 0xC3: self = .result

@@ -5,8 +5,8 @@
 /// Only functions that can be traced are read: a compiler made them, where others change the stack by hand.
 package struct StackSweep {
   private let table: UnwindTable
-  /// Offset of the kernel's common return from the start of the code; nil where it has none.
-  private let returnThunk: Int?
+  /// Offsets of the kernel's common returns from the start of the code; empty where it has none.
+  private let returnThunks: Set<Int>
   private let decoder = InstructionLength()
   /// Starts of functions that can be traced, with and without their landing pads.
   private var starts: Set<Int> = []
@@ -18,9 +18,9 @@ package struct StackSweep {
   private let isThunk: (Int) -> Bool
 
   /// - Parameter isThunk: whether a thunk that jumps by a register begins at an offset outside of the code: the jump stays in its function.
-  package init(_ table: UnwindTable, returnThunk: Int?, isThunk: @escaping (Int) -> Bool = { _ in false }) {
+  package init(_ table: UnwindTable, returnThunks: Set<Int>, isThunk: @escaping (Int) -> Bool = { _ in false }) {
     self.table = table
-    self.returnThunk = returnThunk
+    self.returnThunks = returnThunks
     self.isThunk = isThunk
   }
 
@@ -89,7 +89,7 @@ package struct StackSweep {
           if isConditional { depth = state.offset }
           if function.contains(target) {
             jumps.append((place, target, state.offset))
-          } else if state.offset != 8, target == returnThunk || starts.contains(target) || (!code.contains(target) && !isThunk(target)) {
+          } else if state.offset != 8, returnThunks.contains(target) || starts.contains(target) || (!code.contains(target) && !isThunk(target)) {
             return place
           }
         }

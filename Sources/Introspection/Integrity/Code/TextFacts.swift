@@ -42,9 +42,10 @@ extension IntegrityReader {
     _ bytes: [UInt8], _ sites: [UInt64: PatchSite], _ functions: [(start: UInt64, end: UInt64)], _ told: [FactValue]
   ) -> FactValue {
     var sweep = TextSweep(code, code.text)
-    let thunk = guest.symbol("__x86_return_thunk").map { Int(truncatingIfNeeded: $0 &- code.text.lowerBound) }
-    let stack = UnwindTable(guest, code.text).map { StackSweep($0, returnThunk: thunk, isThunk: code.isThunk(from: code.text)) }
-    let result = sweep.run(bytes, sites, functions, stack: stack)
+    let thunks = Set(guest.returnThunks.map { Int(truncatingIfNeeded: $0 &- code.text.lowerBound) })
+    let stack = UnwindTable(guest, code.text).map { StackSweep($0, returnThunks: thunks, isThunk: code.isThunk(from: code.text)) }
+    let plain = CallThunks(guest)?.taken(from: bytes, from: code.text.lowerBound, functions: functions.lazy.map(\.start))
+    let result = sweep.run(plain ?? bytes, sites, functions, stack: stack)
     let starts = Set(told.compactMap { $0["at"]?["owner"]?["name"]?.text })
     func owner(_ address: UInt64) -> String { code.owner(of: address).name }
     let start = code.text.lowerBound
@@ -70,10 +71,10 @@ extension IntegrityReader {
   func inspect(_ bytes: [UInt8], _ text: Range<UInt64>, _ sites: [UInt64: PatchSite]) -> (masked: [UInt8], patched: [FactValue]) {
     var masked = bytes
     var patched: [FactValue] = []
-    let thunk = guest.symbol("__x86_return_thunk")
+    let thunks = guest.returnThunks
     for site in sites.values.sorted(by: { $0.address < $1.address }) {
       let offset = Int(site.address - text.lowerBound)
-      let content = PatchContent(bytes[offset...], at: site.address, length: site.length, returnThunk: thunk)
+      let content = PatchContent(bytes[offset...], at: site.address, length: site.length, returnThunks: thunks)
       if let why = objection(site, content, text) {
         let isTurned = objection(site.withoutKey, content, text) == nil
         if patched.count < Self.reportLimit { patched.append(row(site, why, bytes[offset..<offset + site.length], isTurned, content)) }
@@ -158,7 +159,8 @@ extension IntegrityReader {
     case .call(let target), .jump(let target):
       if function == 0 { return isReturn(target) ? nil : .some(target) }
       // A landing pad may be passed over, and what counts the depth of calls stands before a function.
-      return target >= function &- 16 && target <= function &+ 4 ? nil : .some(target)
+      if target == function || target == function &+ 4 { return nil }
+      return isCounting(target, function) ? nil : .some(target)
     default: return .some(nil)
     }
   }
@@ -169,10 +171,16 @@ extension IntegrityReader {
       && guest.kernel.symbols.names(at: target).contains { $0.hasSuffix("return_thunk") || $0 == "__static_call_return" }
   }
 
+  /// Whether what counts the calls of a function begins at an address.
+  private func isCounting(_ target: UInt64, _ function: UInt64) -> Bool {
+    guard target < function, function &- target <= 16, let thunks = CallThunks(guest) else { return false }
+    return function - target == UInt64(thunks.size) && guest.bytes(target, count: thunks.size) == thunks.bytes(at: target)
+  }
+
   private func allowed(_ target: UInt64, _ kinds: Set<CodeOwner.Kind>) -> Bool { kinds.contains(code.kind(of: target)) }
 
   /// Starts of the kernel's functions, each with that of the next one. A table that is not in order would have functions over one another.
-  private func functions() -> [(start: UInt64, end: UInt64)] {
+  func functions() -> [(start: UInt64, end: UInt64)] {
     let symbols = guest.kernel.symbols
     let starts = Set(symbols.indices(in: code.text).lazy.map { symbols.address(at: $0) }.filter(code.text.contains)).sorted()
     return zip(starts, starts.dropFirst() + [code.text.upperBound]).map { (start: $0, end: $1) }

@@ -25,7 +25,7 @@ struct TrampolineReader {
 
   private let guest: Guest
   private let code: CodeMap
-  private let returnThunk: UInt64?
+  private let returnThunks: Set<UInt64>
   private static let limit = 4096
   /// Bytes of one; those of the kernel have a few hundred.
   private static let sizeLimit: UInt64 = 4096
@@ -35,7 +35,7 @@ struct TrampolineReader {
   init(_ guest: Guest, _ code: CodeMap) {
     self.guest = guest
     self.code = code
-    returnThunk = guest.symbol("__x86_return_thunk")
+    returnThunks = guest.returnThunks
   }
 
   /// The first difference of each, and kinds of trampolines of which this kernel does not tell what they are made from.
@@ -147,9 +147,7 @@ struct TrampolineReader {
     return near.distance == 0 || near.distance == 4
   }
 
-  private func isReturn(_ target: UInt64) -> Bool {
-    target == returnThunk || guest.kernel.symbols.names(at: target).contains { $0.hasSuffix("return_thunk") }
-  }
+  private func isReturn(_ target: UInt64) -> Bool { returnThunks.contains(target) }
 
   // MARK: Probes
 

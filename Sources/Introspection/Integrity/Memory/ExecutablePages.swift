@@ -80,7 +80,7 @@ extension IntegrityReader {
       .init("vdso", vdso(found)),
       .init(
         "strays",
-        .array(strays().map { ["kind": .string($0.kind.rawValue), "start": addressValue($0.start), "end": addressValue($0.end)] })),
+        .array(strays(found.areas).map { ["kind": .string($0.kind.rawValue), "start": addressValue($0.start), "end": addressValue($0.end)] })),
       .init("locked", names(found.locked.map(\.process))), .init("unjudged", names(found.broken)),
     ]
   }

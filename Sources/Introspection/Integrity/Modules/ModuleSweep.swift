@@ -22,15 +22,17 @@ extension IntegrityReader {
   ) -> (odd: [FactValue], unjudged: [String]) {
     let functions = disjoint(functions)
     let linked = linked(module)
+    let counting = CallThunks(guest)
     let around = TextSweep.Surroundings(code) { target in
-      code.text.contains(target) ? isBeginning(target) : linked.contains(target)
+      code.text.contains(target) ? isBeginning(target, counting) : linked.contains(target)
     }
     var sweep = TextSweep(around, text)
-    let thunk = guest.symbol("__x86_return_thunk").map { Int(truncatingIfNeeded: $0 &- text.lowerBound) }
+    let thunks = Set(guest.returnThunks.map { Int(truncatingIfNeeded: $0 &- text.lowerBound) })
     let table = UnwindTable(guest, text, ofModule: module)
+    let plain = counting?.taken(from: bytes, from: text.lowerBound, functions: functions.lazy.map(\.start))
     let result = sweep.run(
-      bytes, sites, functions.map { ($0.start, $0.end) },
-      stack: table.map { StackSweep($0, returnThunk: thunk, isThunk: code.isThunk(from: text)) })
+      plain ?? bytes, sites, functions.map { ($0.start, $0.end) },
+      stack: table.map { StackSweep($0, returnThunks: thunks, isThunk: code.isThunk(from: text)) })
     func function(_ address: UInt64) -> ModuleFunction? {
       var low = 0
       var high = functions.count
@@ -43,12 +45,7 @@ extension IntegrityReader {
     let begins = told.compactMap { $0["at"]?["address"]?.text }.compactMap { UInt64($0.dropFirst(2), radix: 16) }
     let starts = Set(begins.map { function($0)?.start ?? $0 })
     func isTold(_ address: UInt64) -> Bool { function(address).map { starts.contains($0.start) } ?? false }
-    // Where the depth of calls is counted, code for it stands before each function (skl_call_thunk_template, arch/x86/kernel/callthunks.c).
-    func isCounting(_ oddity: TextSweep.Oddity) -> Bool {
-      guard oddity.kind == .blank, let function = function(text.lowerBound + UInt64(oddity.place)) else { return false }
-      return name(of: function, in: module)?.hasPrefix("__pfx_") ?? false
-    }
-    let untold = result.oddities.lazy.filter { !isTold(text.lowerBound + UInt64($0.place)) && !isTold($0.target) && !isCounting($0) }
+    let untold = result.oddities.lazy.filter { !isTold(text.lowerBound + UInt64($0.place)) && !isTold($0.target) }
     let rows = untold.prefix(limit).map { oddity -> FactValue in
       let place = text.lowerBound + UInt64(oddity.place)
       var members: [FactValue.Member] = [
@@ -91,10 +88,13 @@ extension IntegrityReader {
   }
 
   /// Whether a function of the kernel begins at an address, with a landing pad before it or with what counts calls (arch/x86/kernel/callthunks.c).
-  private func isBeginning(_ address: UInt64) -> Bool {
+  private func isBeginning(_ address: UInt64, _ counting: CallThunks?) -> Bool {
     let symbols = guest.kernel.symbols
     if symbols.following(address &- 5) == address &- 4 { return true }
-    return symbols.following(address &- 1).map { $0 - address <= 16 } ?? false
+    guard let next = symbols.following(address &- 1) else { return false }
+    if next == address { return true }
+    guard let counting, next - address == UInt64(counting.size) else { return false }
+    return guest.bytes(address, count: counting.size) == counting.bytes(at: address)
   }
 
   /// A function's name: of ELF's string table, which the kernel keeps of each module.

@@ -5,9 +5,9 @@ internal import Domain
 struct ProgramPacks {
   /// Chunks in a row that belong to nobody who is known.
   struct Stray: Hashable {
-    enum Kind: String { case program, remains }
+    enum Kind: String { case program, remains, beside }
 
-    /// In use, or free and no breakpoints nevertheless.
+    /// In use, or free and no breakpoints nevertheless; beside the code of modules, and neither breakpoints nor empty.
     let kind: Kind
     let start: UInt64
     /// Of the last byte.
@@ -136,15 +136,21 @@ extension IntegrityReader {
   private static let looks = 4
   private static let pause: UInt32 = 300
 
-  /// Code in the pages of programs that belongs to nobody who is known, in a running guest that of longer than a second: a program is listed after its
-  /// code was made, and is freed after it left all tables.
-  func strays() -> [ProgramPacks.Stray] {
-    var found = ProgramPacks(guest)?.strays() ?? []
+  /// Code in the pages of programs and of modules that belongs to nobody who is known, in a running guest that of longer than a second: a program is listed
+  /// after its code was made, and is freed after it left all tables.
+  ///
+  /// - Parameter areas: what can be executed; ascending.
+  func strays(_ areas: [CodeArea]) -> [ProgramPacks.Stray] {
+    var found = strays(areas, code)
     for _ in 0..<Self.looks where guest.isRunning && !found.isEmpty {
       SecondLook.wait(milliseconds: Self.pause)
-      let now = Set(ProgramPacks(guest)?.strays() ?? [])
+      let now = Set(strays(areas, (try? CodeMap(guest)) ?? code))
       found = found.filter(now.contains)
     }
     return found
+  }
+
+  private func strays(_ areas: [CodeArea], _ code: CodeMap) -> [ProgramPacks.Stray] {
+    (ProgramPacks(guest)?.strays() ?? []) + ModuleRests(guest, code).strays(areas)
   }
 }
