@@ -22,16 +22,16 @@ extension IntegrityReader {
     for symbol in ["mmap_min_addr", "dac_mmap_min_addr"] {
       if let value = guest.symbol(symbol).flatMap({ guest.u64($0) }) { members.append(.init(symbol, .int(Int64(clamping: value)))) }
     }
-    members += selinux() + asked() + processorFlags()
+    members += selinux() + securitySwitches() + asked() + processorFlags()
     return members.isEmpty ? .unreadable("the kernel's symbols name none of its settings") : .present(.object(members))
   }
 
   private static let numbers = [
     "kptr_restrict", "dmesg_restrict", "modules_disabled", "kexec_load_disabled", "sysctl_unprivileged_bpf_disabled", "bpf_jit_harden",
     "sysctl_perf_event_paranoid", "kernel_locked_down", "ptrace_scope", "apparmor_enabled", "apparmor_initialized", "randomize_va_space",
-    "audit_enabled", "ftrace_enabled",
+    "audit_enabled", "audit_initialized", "ftrace_enabled",
   ]
-  private static let marks = ["sig_enforce", "kprobes_all_disarmed", "audit_ever_enabled"]
+  private static let marks = ["sig_enforce", "kprobes_all_disarmed", "audit_ever_enabled", "landlock_initialized", "tomoyo_enabled"]
 
   /// What the boot asked for, that a kernel keeps: words of its command line, and a secure boot where the kernel locks itself down for it (a patch that
   /// Debian, Fedora and others have, which adds `efi_set_secure_boot`). Nothing else of the command line is told.
@@ -41,6 +41,9 @@ extension IntegrityReader {
       let words = line.split(separator: " ")
       if let level = words.last(where: { $0.hasPrefix("lockdown=") }) {
         members.append(.init("askedLockdown", .string(String(level.dropFirst(9)))))
+      }
+      if let audit = words.last(where: { $0.hasPrefix("audit=") }) {
+        members.append(.init("askedAudit", .bool(["1", "on"].contains(audit.dropFirst(6)))))
       }
       let signing = words.last { $0 == "module.sig_enforce" || $0.hasPrefix("module.sig_enforce=") }
       if let signing {

@@ -37,6 +37,43 @@ foreign[family] contains callback if {
 	not lawful(callback)
 }
 
+# A structure belongs to the kernel or to a module, and so do the functions in it: those of its own module, of the kernel, or of a module that its
+# module uses. What lies in allocated memory may be anybody's.
+other[callback.family] contains callback if {
+	some callback in guest.value("callbacks").callbacks
+	callback.function.owner.kind == "module"
+	callback.holder.kind in {"data", "kernel", "init", "module"}
+	not of_its_holder(callback)
+	not slot(callback)
+}
+
+of_its_holder(callback) if {
+	callback.holder.kind == "module"
+	callback.function.owner.name in ({callback.holder.name} | {name | some name in guest.value("callbacks").moduleUses[callback.holder.name]})
+}
+
+# variables of the kernel in which modules leave their functions: what is done when processors come and go, and how the machine is switched off
+slot(callback) if {
+	callback.family == "platform"
+	some beginning in ["cpuhp_hp_states[", "pm_power_off"]
+	startswith(callback.name, beginning)
+}
+
+# the first network namespace, in whose memory modules have timers and work of their own (netns_can)
+slot(callback) if {
+	callback.family in {"timer", "work"}
+	callback.holder.name == "init_net"
+}
+
+# static calls: of a probe at a tracepoint, and of whoever runs virtual machines (perf_register_guest_info_callbacks)
+slot(callback) if {
+	callback.family == "staticCall"
+	some beginning in ["__SCK__tp_func_", "__SCK____perf_guest_"]
+	startswith(callback.name, beginning)
+}
+
+told_other(callback) := guest.hit("other", sprintf("%s:%s", [callback.entry, callback.name]), {"name": callback.name, "holder": guest.shown(callback.holder), "address": callback.function.address, "owner": guest.shown(callback.function.owner)})
+
 told(callback) := guest.hit("foreign", sprintf("%s:%s", [callback.entry, callback.name]), {"name": callback.name, "address": callback.function.address, "owner": guest.shown(callback.function.owner)})
 
 # METADATA
@@ -44,16 +81,21 @@ told(callback) := guest.hit("foreign", sprintf("%s:%s", [callback.entry, callbac
 # description: "Every packet passes the hooks of netfilter, in each network namespace. Rootkits hook it to wait for a packet that wakes them, or to let theirs through. Hooks of firewalls belong to the kernel or to modules that are listed."
 # custom:
 #   id: GST-045
-#   compares: [foreign]
+#   compares: [foreign, other]
 #   severity: critical
 #   technique: [T1014, T1205]
 #   facts: [callbacks]
 #   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image."
 #   messages:
 #     foreign: "{name} calls {address}, which belongs to {owner}"
+#     other: "{name} of {holder} calls {address}, which belongs to {owner}"
 #   source: "include/linux/netfilter.h (struct nf_hook_entries); volatility3 linux.netfilter"
 gst_045 contains told(callback) if {
 	some callback in foreign.netfilter
+}
+
+gst_045 contains told_other(callback) if {
+	some callback in other.netfilter
 }
 
 # METADATA
@@ -61,16 +103,21 @@ gst_045 contains told(callback) if {
 # description: "The kernel tells of keys, modules, network devices and its own end through chains of notifiers. Keyloggers sit in the keyboard's, and rootkits in that of modules, to keep others out."
 # custom:
 #   id: GST-046
-#   compares: [foreign]
+#   compares: [foreign, other]
 #   severity: high
 #   technique: [T1014, T1056.001]
 #   facts: [callbacks]
 #   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image."
 #   messages:
 #     foreign: "{name} calls {address}, which belongs to {owner}"
+#     other: "{name} of {holder} calls {address}, which belongs to {owner}"
 #   source: "include/linux/notifier.h; volatility3 linux.keyboard_notifiers"
 gst_046 contains told(callback) if {
 	some callback in foreign.notifier
+}
+
+gst_046 contains told_other(callback) if {
+	some callback in other.notifier
 }
 
 # METADATA
@@ -84,9 +131,14 @@ gst_046 contains told(callback) if {
 #   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image."
 #   messages:
 #     foreign: "/proc/sys/{name} is answered by {address}, which belongs to {owner}"
+#     other: "/proc/sys/{name} of {holder} is answered by {address}, which belongs to {owner}"
 #   source: "fs/proc/proc_sysctl.c"
 gst_047 contains told(callback) if {
 	some callback in foreign.setting
+}
+
+gst_047 contains told_other(callback) if {
+	some callback in other.setting
 }
 
 # METADATA
@@ -94,17 +146,23 @@ gst_047 contains told(callback) if {
 # description: "Timers and work run later, with no process of their own. Code that belongs to nobody and comes back by a timer is a rootkit's, most often of a module that hides."
 # custom:
 #   id: GST-048
-#   compares: [foreign]
+#   compares: [foreign, other]
 #   severity: high
 #   technique: [T1014]
 #   facts: [callbacks]
 #   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image."
 #   messages:
 #     foreign: "A {name} runs {address}, which belongs to {owner}"
+#     other: "A {name} of {holder} runs {address}, which belongs to {owner}"
 #   source: "kernel/time/timer.c, kernel/workqueue.c"
 gst_048 contains told(callback) if {
 	some family in {"timer", "work"}
 	some callback in foreign[family]
+}
+
+gst_048 contains told_other(callback) if {
+	some family in {"timer", "work"}
+	some callback in other[family]
 }
 
 # METADATA
@@ -112,17 +170,23 @@ gst_048 contains told(callback) if {
 # description: "Handlers of packets and protocols, of interrupts, of the formats of programs, of terminals' lines, of keys, of kinds of sockets and file systems, probes at tracepoints, static calls, and the operations of the platform belong to the kernel or to modules that are listed. One elsewhere is run by whatever it was registered for."
 # custom:
 #   id: GST-049
-#   compares: [foreign]
+#   compares: [foreign, other]
 #   severity: critical
 #   technique: [T1014]
 #   facts: [callbacks]
 #   remediation: "Isolate the guest, keep an image of its memory, and rebuild it from a trusted image."
 #   messages:
 #     foreign: "{name} calls {address}, which belongs to {owner}"
+#     other: "{name} of {holder} calls {address}, which belongs to {owner}"
 #   source: "net/core/dev.c, net/ipv4/protocol.c, fs/exec.c, drivers/tty/tty_ldisc.c, kernel/irq/irqdesc.c, kernel/tracepoint.c; volatility3 linux.tty_check"
 gst_049 contains told(callback) if {
 	some family in {"packet", "protocol", "binary", "terminal", "interrupt", "softirq", "tracepoint", "paravirtual", "option", "input", "network", "filesystem", "memory", "platform", "performance", "console", "tasklet", "staticCall", "graph", "breakpoint"}
 	some callback in foreign[family]
+}
+
+gst_049 contains told_other(callback) if {
+	some family in {"packet", "protocol", "binary", "terminal", "interrupt", "softirq", "tracepoint", "paravirtual", "option", "input", "network", "filesystem", "memory", "platform", "performance", "console", "tasklet", "staticCall", "graph", "breakpoint"}
+	some callback in other[family]
 }
 
 # METADATA

@@ -62,3 +62,36 @@ test_programs if {
 	some overrides in callbacks.gst_056 with input as loaded({"overrides": true})
 	overrides.case == "overrides"
 }
+
+held(family, name, holder, function) := {"facts": {"callbacks": {"state": "present", "value": {
+	"callbacks": [{"family": family, "name": name, "entry": "0x1", "holder": holder, "function": function}],
+	"moduleUses": {"nfsv4": ["nf_tables"]},
+}}}}
+
+image := {"kind": "data", "name": "elf_format", "distance": 0}
+
+test_structures_and_functions_of_one_owner if {
+	every family, id in families {
+		hits := told with input as held(family, "x", image, module)
+		{name | some name, found in hits; {hit.case | some hit in found} == {"other"}} == {id}
+		same := told with input as held(family, "x", {"kind": "module", "name": "nf_tables", "distance": 0}, module)
+		every found in same { count(found) == 0 }
+		used := told with input as held(family, "x", {"kind": "module", "name": "nfsv4", "distance": 0}, module)
+		every found in used { count(found) == 0 }
+		unrelated := told with input as held(family, "x", {"kind": "module", "name": "loop", "distance": 0}, module)
+		{name | some name, found in unrelated; count(found) == 1} == {id}
+		allocated := told with input as held(family, "x", {"kind": "none"}, module)
+		every found in allocated { count(found) == 0 }
+	}
+}
+
+test_variables_that_modules_fill if {
+	slots := {"cpuhp_hp_states[10].teardown": "platform", "pm_power_off": "platform", "__SCK__tp_func_sys_enter": "staticCall", "__SCK____perf_guest_state": "staticCall"}
+	every name, family in slots {
+		count(callbacks.gst_049) == 0 with input as held(family, name, image, module)
+	}
+	namespace := {"kind": "data", "name": "init_net", "distance": 4952}
+	count(callbacks.gst_048) == 0 with input as held("timer", "timer_list", namespace, module)
+	count(callbacks.gst_046) == 1 with input as held("notifier", "netdev_chain", namespace, module)
+	count(callbacks.gst_049) == 1 with input as held("staticCall", "__SCK__x86_pmu_enable", image, module)
+}

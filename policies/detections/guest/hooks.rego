@@ -123,7 +123,8 @@ gst_042 contains guest.hit("off", sprintf("%s:%s", [hook.hook, hook.entry]), {"h
 # description: "Directories of /proc, sockets, terminals and file systems answer through tables of functions. A replaced iterate_shared hides files and processes, a replaced show of tcp4_seq_ops hides connections. Tables of the kernel's own name only its own functions."
 # custom:
 #   id: GST-043
-#   compares: [reached]
+#   compares: [reached, lies, made]
+#   doubts: [made]
 #   severity: critical
 #   technique: [T1014, T1564]
 #   facts: [operations]
@@ -133,6 +134,8 @@ gst_042 contains guest.hit("off", sprintf("%s:%s", [hook.hook, hook.entry]), {"h
 #     member: "{member} of {table} leads to {address}, which belongs to {owner}"
 #     reached: "{member} of {table}, which is in use, leads to {address}, which belongs to {owner}"
 #     moved: "{table} lies at {address}, which belongs to {owner} and to no file system"
+#     lies: "{table}, which is in use, lies at {address}, which belongs to {owner}: to neither the kernel nor a module"
+#     made: "{table}, which is in use, lies in memory that a driver may have made it in, at {address}, with functions of {module}"
 #   source: "include/linux/fs.h, include/linux/seq_file.h; volatility3 linux.check_afinfo checks one such table"
 gst_043 contains guest.hit(member_case(table), sprintf("%s:%s", [table.name, foreign.member]), {"member": foreign.member, "table": table.name, "address": foreign.address, "owner": guest.shown(foreign.owner)}) if {
 	some table in guest.value("operations").tables
@@ -162,13 +165,65 @@ gst_043 contains guest.hit("moved", table.name, {"table": table.name, "address":
 	some table in guest.value("operations").tables
 	not table.owner.kind in {"data", "module"}
 
-	# files of debugfs have tables that were made for them
 	not table.allocated == true
 }
 
-# the table of one open file, or the function of an entry of /proc: what matters is that the code is a listed module's
+# of the tables that are reached by way of memory that comes and goes
+gst_043 contains guest.hit("lies", table.name, {"table": table.name, "address": table.address, "owner": guest.shown(table.owner)}) if {
+	some table in nobodys
+	count(makers(table)) == 0
+}
+
+gst_043 contains guest.hit("made", table.name, {"table": table.name, "address": table.address, "module": concat(", ", makers(table))}) if {
+	some table in nobodys
+	count(makers(table)) > 0
+	not of_broadcast(table)
+}
+
+nobodys contains table if {
+	some table in guest.value("operations").tables
+	table.allocated == true
+	not table.owner.kind in {"data", "module"}
+	not in_place(table)
+	not of_debugfs(table)
+}
+
+# single functions in structures that are allocated themselves
+in_place(table) if table.structure in {"proc_dir_entry.single_show", "proc_dir_entry.write", "sock"}
+
+# up to 6.13 an open file of debugfs has a table of its own, all of whose functions are debugfs' (fs/debugfs/file.c)
+of_debugfs(table) if {
+	table.structure == "file_operations"
+	table.fileSystem == "debugfs"
+	table.functions.release == "full_proxy_release"
+	count(table.foreign) == 0
+	every function in table.functions { startswith(function, "full_proxy_") }
+}
+
+# Drivers' tables may be made while they run (that of a switch, net/dsa), with functions of their modules. Nobody makes one with the kernel's alone.
+makers(table) := {foreign.owner.name | some foreign in table.foreign; foreign.owner.kind == "module"} if {
+	is_drivers(table)
+} else := set()
+
+is_drivers(table) if {
+	table.structure in {"net_device_ops", "ethtool_ops", "header_ops", "block_device_operations", "blk_mq_ops", "tty_operations", "rtnl_link_ops"}
+}
+
+is_drivers(table) if {
+	table.structure == "file_operations"
+	object.get(table, "fileSystem", null) in {null, "devtmpfs"}
+}
+
+# devices of digital television copy the table that their driver has (drivers/media/dvb-core/dvbdev.c)
+of_broadcast(table) if {
+	table.structure == "file_operations"
+	"dvb_core" in makers(table)
+}
+
+# a function of an entry of /proc or of a socket, or in a table that a driver made: what matters is that the code is a listed module's
 of_its_module(table, foreign) if {
 	table.allocated == true
+	table.owner.kind == "none"
 	foreign.owner.kind == "module"
 }
 
@@ -177,6 +232,12 @@ of_its_module(table, foreign) if {
 	table.owner.kind == "module"
 	foreign.owner.kind == "module"
 	foreign.owner.name in ({table.owner.name} | {name | some name in guest.value("operations").moduleUses[table.owner.name]})
+}
+
+# so are those that mount the first file system
+left_by_boot(table, foreign) if {
+	table.structure == "file_system_type"
+	foreign.owner.kind == "init"
 }
 
 # functions that were freed after boot are in tables of what existed during it alone

@@ -72,6 +72,46 @@ test_operations_of_a_module if {
 	count(hooks.gst_043) == 1 with input as present("operations", {"tables": [table], "moduleUses": {}})
 }
 
+in_use(change) := present("operations", {"moduleUses": {}, "tables": [object.union(
+	{"name": "open file 3 of process 9 f_op", "structure": "file_operations", "owner": {"kind": "none"}, "address": "0x1", "functions": {"read": "f"}, "foreign": [], "allocated": true, "fileSystem": "ext4"},
+	change,
+)]})
+
+told_of_use(change) := cases if {
+	hits := hooks.gst_043 with input as in_use(change)
+	cases := {hit.case | some hit in hits}
+}
+
+driver := {"member": "open", "address": "0xffffffffc0000002", "owner": {"kind": "module", "name": "dsa_core", "distance": 4}}
+
+test_tables_in_allocated_memory if {
+	told_of_use({}) == {"lies"}
+	told_of_use({"functions": {}}) == {"lies"}
+	told_of_use({"owner": {"kind": "data", "name": "x", "distance": 0}}) == set()
+	told_of_use({"owner": {"kind": "module", "name": "ext4", "distance": 0}}) == set()
+	told_of_use({"structure": "sock"}) == set()
+	told_of_use({"foreign": [driver]}) == {"lies"}
+}
+
+test_tables_of_debugfs if {
+	proxy := {"fileSystem": "debugfs", "functions": {"read": "full_proxy_read", "release": "full_proxy_release"}}
+	told_of_use(proxy) == set()
+	told_of_use(object.union(proxy, {"fileSystem": "ext4"})) == {"lies"}
+	told_of_use(object.union(proxy, {"functions": {"read": "f", "release": "full_proxy_release"}})) == {"lies"}
+	told_of_use(object.union(proxy, {"foreign": [driver]})) == {"lies"}
+}
+
+test_tables_that_drivers_make if {
+	told_of_use({"structure": "ethtool_ops", "foreign": [driver], "fileSystem": null}) == {"made"}
+	told_of_use({"structure": "ethtool_ops", "fileSystem": null}) == {"lies"}
+	told_of_use({"foreign": [driver], "fileSystem": "devtmpfs"}) == {"made"}
+	told_of_use({"foreign": [object.union(driver, {"owner": {"kind": "module", "name": "dvb_core", "distance": 4}})], "fileSystem": "devtmpfs"}) == set()
+}
+
+test_the_kernels_table_in_use if {
+	told_of_use({"owner": {"kind": "data", "name": "null_fops", "distance": 0}, "foreign": [driver]}) == {"reached"}
+}
+
 test_operations_since_the_baseline if {
 	now := {"facts": operations(image, {"show": "seq_open"}, []), "baseline": {"facts": operations(image, {"show": "tcp4_seq_show"}, [])}}
 	some hit in hooks.gst_044 with input as now

@@ -55,7 +55,7 @@ of_programs(path) if {
 
 # METADATA
 # title: "A protection of the kernel is off that was on"
-# description: "Where the kernel's own records contradict each other, a protection was switched off by somebody who wrote to them: SELinux that was loaded and does not enforce, AppArmor that was started and is off, a lowest address for programs below the one that was set, bits that the processor has and the kernel no longer pins, lockdown or signatures of modules that the boot asked for and that are off, audit that was on."
+# description: "Where the kernel's own records contradict each other, a protection was switched off by somebody who wrote to them: SELinux that was loaded and does not enforce, AppArmor that was started and is off, a lowest address for programs below the one that was set, bits that the processor has and the kernel no longer pins, lockdown or signatures of modules that the boot asked for and that are off, audit that was on or takes no records, a security module that was started and has its switch off."
 # custom:
 #   id: GST-091
 #   severity: high
@@ -73,6 +73,12 @@ of_programs(path) if {
 #     secureBoot: "The machine was started by secure boot, for which this kernel locks itself down, and it is not locked down"
 #     signatures: "The kernel was started to load signed modules alone (module.sig_enforce), and does not ask for signatures"
 #     audit: "Audit was switched on and is off"
+#     askedAudit: "The kernel was started with audit=1, and audit was never on"
+#     unheard: "Audit was started and takes no records (audit_initialized is {value})"
+#     module: "The security module {module} was started and is switched off ({switch})"
+#     policy: "SELinux has a policy and is marked as having none"
+#     measured: "Rules of IMA ask to {actions} files, and its switch leaves that out"
+#     logged: "The kernel's log says that it was locked down, and it is not"
 #   source: "security/selinux, security/apparmor/lsm.c, security/min_addr.c, arch/x86/kernel/cpu/common.c (cr4_pinned_bits)"
 gst_091 contains guest.hit("selinux", "selinux", {}) if {
 	settings := guest.value("settings")
@@ -118,6 +124,52 @@ gst_091 contains guest.hit("audit", "audit_enabled", {}) if {
 	settings := guest.value("settings")
 	settings.audit_ever_enabled == 1
 	settings.audit_enabled == 0
+}
+
+gst_091 contains guest.hit("askedAudit", "audit_ever_enabled", {}) if {
+	settings := guest.value("settings")
+	settings.askedAudit == true
+	settings.audit_ever_enabled == 0
+}
+
+# its thread is started with it, and only then
+gst_091 contains guest.hit("unheard", "audit_initialized", {"value": settings.audit_initialized}) if {
+	settings := guest.value("settings")
+	settings.auditRuns == true
+	settings.audit_initialized != 1
+}
+
+gst_091 contains guest.hit("module", switch, {"module": module, "switch": switch}) if {
+	settings := guest.value("settings")
+	some [module, switch] in switches
+	module in settings.securityModules
+	settings[switch] == 0
+	not told_otherwise(settings, switch)
+}
+
+# set once the module has been started, and never taken back
+switches := {["apparmor", "apparmor_enabled"], ["apparmor", "apparmor_initialized"], ["landlock", "landlock_initialized"], ["tomoyo", "tomoyo_enabled"]}
+
+told_otherwise(settings, switch) if {
+	switch == "apparmor_enabled"
+	settings.apparmor_initialized == 1
+}
+
+gst_091 contains guest.hit("policy", "selinux_policy", {}) if {
+	settings := guest.value("settings")
+	settings.selinux_policy == true
+	settings.selinux_initialized == 0
+}
+
+gst_091 contains guest.hit("measured", "ima_policy_flag", {"actions": concat(", ", settings.unmeasured)}) if {
+	settings := guest.value("settings")
+	count(settings.unmeasured) > 0
+}
+
+gst_091 contains guest.hit("logged", "kernel_locked_down", {}) if {
+	settings := guest.value("settings")
+	settings.loggedLockdown == true
+	settings.kernel_locked_down == 0
 }
 
 gst_091 contains guest.hit("unpinned", "cr4_pinned_bits", {"bits": concat(", ", settings.unpinned)}) if {

@@ -92,9 +92,14 @@ gst_034 contains guest.hit("cut", function.at.address, {"at": guest.shown(functi
 #   messages:
 #     bytes: "{at} holds {bytes}, and the file of the kernel {original}"
 #     constant: "The constant {at} holds {bytes}, and the file of the kernel {original}"
+#     setting: "{member} of the setting {name} is {value}, and {original} in the file of the kernel"
 #   source: "arch/x86/kernel/alternative.c, arch/x86/boot/compressed/head_64.S"
 gst_033 contains guest.hit("bytes", difference.at.address, {"at": guest.shown(difference.at.owner), "bytes": difference.bytes, "original": difference.original}) if {
 	some difference in guest.value("kernelFile").differences
+}
+
+gst_033 contains guest.hit("setting", sprintf("%s:%s", [setting.name, setting.member]), {"name": setting.name, "member": setting.member, "value": setting.value, "original": setting.original}) if {
+	some setting in object.get(guest.value("kernelFile"), "settings", [])
 }
 
 gst_033 contains guest.hit("constant", difference.at.address, {"at": guest.shown(difference.at.owner), "bytes": difference.bytes, "original": difference.original}) if {

@@ -216,3 +216,10 @@ test_trampolines if {
 		["leads", {"trampoline": "0x1", "address": "0x2", "target": "0x9", "owner": "nobody"}],
 	}
 }
+
+test_settings_that_differ_from_the_file if {
+	setting := {"name": "vm/swappiness", "member": "mode", "at": {"address": "0x1", "owner": {"kind": "data"}}, "value": "0x0000000000000000", "original": "0x00000000000001a4"}
+	some hit in text.gst_033 with input as {"facts": {"kernelFile": {"state": "present", "value": {"differences": [], "settings": [setting]}}}}
+	hit.case == "setting"
+	hit.args.member == "mode"
+}

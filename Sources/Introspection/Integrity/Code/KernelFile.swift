@@ -26,6 +26,9 @@ public struct KernelFile: Sendable {
   /// image lies (their entries are distances) or hold addresses that KASLR moves.
   var constants: [(address: UInt64, bytes: [UInt8])] { Self.readOnly.compactMap { sections[$0] } }
 
+  /// Address and contents of the data that the kernel starts with; nil where the file has none.
+  var data: (address: UInt64, bytes: [UInt8])? { sections[".data"] }
+
   private static let readOnly = [".rodata", ".BTF", "__ex_table", "__ksymtab", "__ksymtab_gpl", ".pci_fixup", ".orc_unwind", ".orc_unwind_ip"]
 
   /// Sections that are kept, with the most bytes that each may have.
@@ -33,7 +36,7 @@ public struct KernelFile: Sendable {
     ".text": 128 << 20, ".rodata": 64 << 20, ".notes": 1 << 20, ".altinstructions": 4 << 20, ".altinstr_replacement": 4 << 20,
     ".retpoline_sites": 4 << 20, ".return_sites": 4 << 20, ".call_sites": 8 << 20, ".ibt_endbr_seal": 4 << 20, ".parainstructions": 4 << 20,
     ".smp_locks": 4 << 20, ".BTF": 64 << 20, "__ex_table": 4 << 20, "__ksymtab": 4 << 20, "__ksymtab_gpl": 4 << 20, ".pci_fixup": 1 << 20,
-    ".orc_unwind": 64 << 20, ".orc_unwind_ip": 64 << 20,
+    ".orc_unwind": 64 << 20, ".orc_unwind_ip": 64 << 20, ".data": 64 << 20,
   ]
 
   /// Sections with places of constants that boot writes into the code (include/asm-generic/runtime-const.h), and the length of each.

@@ -45,10 +45,11 @@ extension IntegrityReader {
     for place in boot.places { mask(place.address &- linked, place.length) }
     let (rows, total) = differences(memory, moved, isMasked, at: start, isMoved: known != nil)
     let constants = constants(of: file)
-    let all = total + (constants?.total ?? 0)
+    let settings = settingDifferences(of: file)
+    let all = total + (constants?.total ?? 0) + (settings?.rows.count ?? 0)
     if all > Self.placeLimit { return .unreadable("the kernel differs from its file in \(all) places, in a way that is not known here") }
     if all > 0, !file.isChecked {
-      let first = (rows.first ?? constants?.rows.first)?["at"]?["address"]?.text ?? "-"
+      let first = (rows.first ?? constants?.rows.first ?? settings?.rows.first)?["at"]?["address"]?.text ?? "-"
       return .unreadable(
         "the kernel differs at \(all) places (first \(first)) from the image that its boot left in memory, which has no checksum and may have been overwritten"
       )
@@ -63,6 +64,12 @@ extension IntegrityReader {
       members += [
         .init("constantsCompared", .int(Int64(constants.compared))), .init("constantsCount", .int(Int64(constants.total))),
         .init("constants", .array(constants.rows)),
+      ]
+    }
+    if let settings {
+      members += [
+        .init("settingsCompared", .int(Int64(settings.compared))),
+        .init("settings", .array(Array(settings.rows.prefix(Self.differenceLimit)))),
       ]
     }
     return .present(.object(members))

@@ -10,10 +10,11 @@ extension IntegrityReader {
     let rows = search.found.map { found -> FactValue in
       [
         "family": .string(found.family.rawValue), "name": .string(found.name), "entry": addressValue(found.entry),
-        "function": code.fact(found.function),
+        "holder": code.owner(of: found.entry).factValue, "function": code.fact(found.function),
       ]
     }
-    return rows.isEmpty ? .unreadable("the kernel's symbols name none of its lists of callbacks") : .present(["callbacks": .array(rows)])
+    if rows.isEmpty { return .unreadable("the kernel's symbols name none of its lists of callbacks") }
+    return .present(["callbacks": .array(rows), "moduleUses": moduleUses()])
   }
 }
 

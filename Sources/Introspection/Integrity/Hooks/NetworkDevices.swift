@@ -1,9 +1,12 @@
 /// Network devices of all namespaces: the functions that see their packets first, and the tables of their drivers.
 extension IntegrityReader {
-  /// Tables of the devices' operations. Drivers may have made them while they run, so that it is no sign where a table lies, only what it holds.
+  /// Tables of the devices' operations. A few drivers make them while they run.
   mutating func netDevices() -> [ReachedTable] {
     let devices = NetworkDevices(guest)
-    let members = ["netdev_ops": "net_device_ops", "ethtool_ops": "ethtool_ops", "header_ops": "header_ops"].sorted { $0.key < $1.key }
+    let members = [
+      "netdev_ops": "net_device_ops", "ethtool_ops": "ethtool_ops", "header_ops": "header_ops", "rtnl_link_ops": "rtnl_link_ops",
+      "l3mdev_ops": "l3mdev_ops", "ndisc_ops": "ndisc_ops",
+    ].sorted { $0.key < $1.key }
     let found = devices.all { note($0) }
     return found.flatMap { device in
       members.compactMap { member, structure in

@@ -14,20 +14,23 @@ extension IntegrityReader {
     }
     for found in superBlocks() + procEntries() + terminalDrivers() + netDevices() + registeredTables() + openFiles()
     where met.insert(found.address).inserted {
-      if let layout = layouts[found.structure], let row = row(found.name, found.address, layout, found.isAllocated) { rows.append(row) }
+      if let layout = layouts[found.structure], let row = row(found.name, found.address, layout, found) { rows.append(row) }
     }
     for table in moduleTables(layouts) where met.insert(table.address).inserted {
       if let row = row(table.name, table.address, table.layout) { rows.append(row) }
     }
     if rows.isEmpty { return .unreadable("the kernel's types tell of none of its tables of operations") }
-    let uses = moduleUses().sorted { $0.key < $1.key }.map { FactValue.Member($0.key, .array($0.value.sorted().map(FactValue.string))) }
     return .present([
-      "tables": .array(rows), "moduleUses": .object(uses), "unjudged": .array(brokenFileSystems.sorted().map(FactValue.string)),
+      "tables": .array(rows), "moduleUses": moduleUses(), "unjudged": .array(brokenFileSystems.sorted().map(FactValue.string)),
     ])
   }
 
   /// Which modules each module depends on, by name: functions of those may stand in its tables (module.target_list).
-  private mutating func moduleUses() -> [String: Set<String>] {
+  mutating func moduleUses() -> FactValue {
+    .object(usedModules().sorted { $0.key < $1.key }.map { .init($0.key, .array($0.value.sorted().map(FactValue.string))) })
+  }
+
+  private mutating func usedModules() -> [String: Set<String>] {
     let kernel = guest.kernel
     guard let head = guest.symbol("modules"), let link = kernel.offset("module", "list"), let name = kernel.offset("module", "name"),
       let uses = kernel.offset("module", "target_list"), let useLink = kernel.offset("module_use", "target_list"),
@@ -73,8 +76,10 @@ extension IntegrityReader {
 
   /// Functions by member: those of the kernel's code by name, all others with address and owner.
   ///
-  /// - Parameter isAllocated: whether it may lie in allocated memory.
-  private func row(_ name: String, _ address: UInt64, _ layout: OperationLayouts.Layout, _ isAllocated: Bool = false) -> FactValue? {
+  /// - Parameter reached: how it was reached, where it was not found by its symbol.
+  private func row(
+    _ name: String, _ address: UInt64, _ layout: OperationLayouts.Layout, _ reached: ReachedTable? = nil
+  ) -> FactValue? {
     var functions: [FactValue.Member] = []
     var foreign: [FactValue] = []
     for member in layout.functions {
@@ -97,7 +102,8 @@ extension IntegrityReader {
     return [
       "name": .string(name), "structure": .string(layout.name), "address": addressValue(address),
       "owner": code.owner(of: address).factValue,
-      "functions": .object(functions), "foreign": .array(foreign), "allocated": .bool(isAllocated),
+      "functions": .object(functions), "foreign": .array(foreign), "allocated": .bool(reached?.isAllocated ?? false),
+      "fileSystem": reached?.fileSystem.map(FactValue.string) ?? .null,
     ]
   }
 
@@ -105,9 +111,17 @@ extension IntegrityReader {
     let name: String
     let address: UInt64
     let structure: String
-    /// Whether it may lie in allocated memory.
+    /// Whether it is reached by way of memory that comes and goes.
     var isAllocated = false
+    /// Kind of the file system whose file has it.
+    var fileSystem: String?
   }
+
+  /// Tables that a file system may have beside that of its super block.
+  private static let ofSuperBlocks = [
+    ("s_export_op", "export_operations"), ("dq_op", "dquot_operations"), ("s_qcop", "quotactl_ops"), ("s_cop", "fscrypt_operations"),
+    ("s_vop", "fsverity_operations"),
+  ]
 
   /// Tables that mounted file systems use: of the super block, and of its root.
   private mutating func superBlocks() -> [ReachedTable] {
@@ -120,9 +134,16 @@ extension IntegrityReader {
     else { return [] }
     var found: [ReachedTable] = []
     for block in entries(guest.list(head: head, offset: link, structure: "super_blocks", limit: Self.superBlockLimit)) {
-      let name = guest.pointer(block &+ type).flatMap { guest.pointer($0 &+ typeName) }.flatMap { guest.string($0, limit: 64) } ?? ""
+      let kind = guest.pointer(block &+ type)
+      let name = kind.flatMap { guest.pointer($0 &+ typeName) }.flatMap { guest.string($0, limit: 64) } ?? ""
+      if let kind { found.append(ReachedTable(name: "\(name).s_type", address: kind, structure: "file_system_type")) }
       if let table = guest.pointer(block &+ operations) {
         found.append(ReachedTable(name: "\(name).s_op", address: table, structure: "super_operations"))
+      }
+      for (member, structure) in Self.ofSuperBlocks {
+        if let table = kernel.offset("super_block", member).flatMap({ guest.pointer(block &+ $0) }) {
+          found.append(ReachedTable(name: "\(name).\(member)", address: table, structure: structure))
+        }
       }
       found += inodes(of: block, name)
       guard let node = guest.pointer(block &+ root).flatMap({ guest.pointer($0 &+ inode) }) else { continue }
@@ -217,7 +238,11 @@ struct OperationLayouts {
 
   private var byName: [String: Layout] = [:]
   /// Structures of tables that are found by who uses them, and by no name.
-  private static let reached = ["net_device_ops", "ethtool_ops", "header_ops", "block_device_operations", "blk_mq_ops"]
+  private static let reached = [
+    "net_device_ops", "ethtool_ops", "header_ops", "block_device_operations", "blk_mq_ops", "file_system_type", "export_operations",
+    "dquot_operations", "quotactl_ops", "fscrypt_operations", "fsverity_operations", "rtnl_link_ops", "l3mdev_ops", "ndisc_ops",
+    "inet_connection_sock_af_ops",
+  ]
 
   /// Endings of symbols, the longest first, and the structures that they are.
   private static let endings: [(ending: String, structure: String)] = [

@@ -3,8 +3,8 @@ extension IntegrityReader {
   private static let descriptorLimit: UInt64 = 4096
   private static let tableLimit = 4096
 
-  /// Tables of the open files of all processes, each once: of the file, of its inode, and of a socket and its protocol. Files may have
-  /// tables that were made for them (debugfs), so that it is no sign where a table lies, only what it holds.
+  /// Tables of the open files of all processes, each once: of the file, of its inode, and of a socket and its protocol. Files of debugfs may
+  /// have tables that were made for them, so that the kind of the file system is told.
   mutating func openFiles() -> [ReachedTable] {
     let kernel = guest.kernel
     guard let files = kernel.offset("task_struct", "files"), let table = kernel.offset("files_struct", "fdt"),
@@ -18,9 +18,10 @@ extension IntegrityReader {
     let names = kernel.offset("dentry", "d_op")
     var met: Set<UInt64> = []
     var found: [ReachedTable] = []
-    func add(_ name: String, _ address: UInt64?, _ structure: String) {
+    func add(_ name: String, _ address: UInt64?, _ structure: String, _ inode: UInt64? = nil) {
       guard let address, found.count < Self.tableLimit, met.insert(address).inserted else { return }
-      found.append(ReachedTable(name: name, address: address, structure: structure, isAllocated: true))
+      let kind = inode.flatMap { fileSystem(of: $0) }
+      found.append(ReachedTable(name: name, address: address, structure: structure, isAllocated: true, fileSystem: kind))
     }
     for process in processes.processes where !process.isKernelThread {
       guard let own = guest.pointer(process.address &+ files), let open = guest.pointer(own &+ table),
@@ -30,7 +31,7 @@ extension IntegrityReader {
         guard let file = guest.pointer(first &+ 8 &* descriptor) else { continue }
         let place = "open file \(descriptor) of process \(process.pid)"
         let own = guest.pointer(file &+ operations)
-        add("\(place) f_op", own, "file_operations")
+        add("\(place) f_op", own, "file_operations", guest.pointer(file &+ inode))
         if let node = guest.pointer(file &+ inode) {
           add("\(place) i_op", guest.pointer(node &+ inodeOperations), "inode_operations")
           add("\(place) i_fop", guest.pointer(node &+ fileOperations), "file_operations")
@@ -41,11 +42,22 @@ extension IntegrityReader {
         if let sockets, own == sockets.table {
           add("\(place) socket.ops", sockets.operations(file), "proto_ops")
           add("\(place) sk_prot", sockets.protocolTable(file), "proto")
+          add("\(place) icsk_af_ops", sockets.family(file), "inet_connection_sock_af_ops")
           add("\(place) sock", sockets.endpoint(file), OperationLayouts.endpoint)
         }
       }
     }
     return found
+  }
+
+  /// Kind of the file system that an inode belongs to.
+  private func fileSystem(of inode: UInt64) -> String? {
+    let kernel = guest.kernel
+    guard let block = kernel.offset("inode", "i_sb"), let type = kernel.offset("super_block", "s_type"),
+      let name = kernel.offset("file_system_type", "name")
+    else { return nil }
+    return guest.pointer(inode &+ block).flatMap { guest.pointer($0 &+ type) }.flatMap { guest.pointer($0 &+ name) }
+      .flatMap { guest.string($0, limit: 64) }
   }
 
   /// Tables of the drivers of terminals.
@@ -103,7 +115,8 @@ extension IntegrityReader {
     var found: [ReachedTable] = []
     func add(_ member: String, _ table: UInt64?, _ structure: String, _ isAllocated: Bool) {
       guard let table, met.insert(table).inserted else { return }
-      found.append(ReachedTable(name: "inode of \(name) \(member)", address: table, structure: structure, isAllocated: isAllocated))
+      let place = "inode of \(name) \(member)"
+      found.append(ReachedTable(name: place, address: table, structure: structure, isAllocated: isAllocated, fileSystem: name))
     }
     // An image whose list does not hold together holds inodes that are given away already: nothing is told of them.
     let isTorn = !guest.isRunning && walk.inconsistency != nil
@@ -122,6 +135,7 @@ extension IntegrityReader {
       if let mapping, let pages, let space = guest.pointer(inode &+ mapping) {
         add("a_ops", guest.pointer(space &+ pages), "address_space_operations", guest.isRunning)
       }
+      for place in nameTables(of: inode) { add("d_op", guest.pointer(place), "dentry_operations", guest.isRunning) }
       if name == "bdev" { for disk in diskTables(of: inode) { add(disk.member, disk.table, disk.structure, true) } }
       if bits & 0xF000 == 0x2000, let device = kernel.offset("inode", "i_cdev"), let own = kernel.offset("cdev", "ops") {
         add("i_cdev.ops", guest.pointer(inode &+ device).flatMap { guest.pointer($0 &+ own) }, "file_operations", true)
@@ -131,6 +145,15 @@ extension IntegrityReader {
       add("s_d_op", guest.pointer(block &+ place), "dentry_operations", false)
     }
     return found
+  }
+
+  /// Where the entries of directories that name an inode have their table.
+  private func nameTables(of inode: UInt64) -> [UInt64] {
+    let kernel = guest.kernel
+    guard let head = kernel.offset("inode", "i_dentry"),
+      let link = kernel.offset("dentry", "d_u.d_alias") ?? kernel.offset("dentry", "d_alias"), let names = kernel.offset("dentry", "d_op"), guest.pointer(inode &+ head) != nil
+    else { return [] }
+    return guest.chain(head: inode &+ head, offset: link, structure: "inode.i_dentry", limit: 64).entries.map { $0 &+ names }
   }
 
   /// Tables of the disk that an inode of the file system of block devices stands for (struct bdev_inode, block/bdev.c).
@@ -194,6 +217,7 @@ private struct SocketOperations {
   private let own: UInt64
   private let sock: UInt64
   private let proto: UInt64
+  private let connectionProtocol: UInt64?
 
   init?(_ guest: Guest) {
     let kernel = guest.kernel
@@ -207,11 +231,21 @@ private struct SocketOperations {
     self.own = own
     self.sock = sock
     self.proto = proto
+    connectionProtocol = kernel.offset("inet_connection_sock", "icsk_af_ops")
   }
 
   func operations(_ file: UInt64) -> UInt64? { guest.pointer(file &+ socket).flatMap { guest.pointer($0 &+ own) } }
 
   func protocolTable(_ file: UInt64) -> UInt64? { endpoint(file).flatMap { guest.pointer($0 &+ proto) } }
+
+  /// How a connection of TCP over IPv4 or IPv6 does what these differ in (struct inet_connection_sock): of a full socket whose protocol is
+  /// one of the kernel's own.
+  func family(_ file: UInt64) -> UInt64? {
+    guard let place = connectionProtocol, let table = protocolTable(file),
+      ["tcp_prot", "tcpv6_prot"].contains(where: { guest.symbol($0) == table })
+    else { return nil }
+    return endpoint(file).flatMap { guest.pointer($0 &+ place) }
+  }
 
   /// struct sock.
   func endpoint(_ file: UInt64) -> UInt64? { guest.pointer(file &+ socket).flatMap { guest.pointer($0 &+ sock) } }
