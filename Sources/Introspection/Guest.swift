@@ -23,6 +23,8 @@ public struct Guest: Sendable {
   private(set) var isSnapshot = false
   /// Registers that an image holds beside the memory; nil where it has none, and for a guest that runs, whose monitor is asked.
   var registers: ProcessorState?
+  /// What an image says of the time in which it was copied.
+  var mark: CopyMark?
   /// Slabs that tasks are allocated from, as the last search of all memory found them.
   private(set) var taskSlabs = TaskSlabs()
   /// Steps of the view that reads by this value; nil outside of one.

@@ -23,6 +23,9 @@ public struct Detection: Sendable, Hashable {
   public let location: FactSource
   /// Cases that hold structures against each other which a running guest changes one after the other (`custom.compares`).
   public let comparing: Set<String>
+  /// Further cases that read what a working guest gives back and takes anew all the time, as tasks and their credentials (`custom.torn`): what
+  /// they find in pages of different moments may be of two owners of one place.
+  public let torn: Set<String>
   /// Lists in the facts of what this detection could not judge, as FACT.MEMBER.MEMBER (`custom.partial`).
   public let partial: [String]
   /// Lists in the facts of what this detection judges by and could not be had, in the same form (`custom.needs`): with any of it nothing was judged.
@@ -67,6 +70,11 @@ public struct Detection: Sendable, Hashable {
     unknown = custom["unknown"]?.elements?.compactMap(\.text) ?? []
     comparing = Set(custom["compares"]?.elements?.compactMap(\.text) ?? [])
     doubts = Set(custom["doubts"]?.elements?.compactMap(\.text) ?? [])
+    let torn = custom["torn"]?.elements?.compactMap(\.text) ?? []
+    self.torn = torn == ["all"] ? Set(self.messages.keys) : Set(torn)
+    if let unknown = self.torn.first(where: { self.messages[$0] == nil }) {
+      throw DataError("\(place): torn of \(id) names \(unknown), which is no case of its messages")
+    }
     if let unknown = comparing.first(where: { self.messages[$0] == nil }) {
       throw DataError("\(place): compares of \(id) names \(unknown), which is no case of its messages")
     }
@@ -132,14 +140,25 @@ public struct DetectionReport: Sendable, Hashable {
     return DetectionReport(hits: self.hits.filter(isKept), unjudged: (unjudged + more).sorted { $0.detection.id < $1.detection.id })
   }
 
-  /// The report on a saved image, by `moments` of its document. In one whose clocks contradict each other pages are of different moments, so that two
-  /// structures that differ accuse nobody; and a process that was just beginning or ending is in one and not in the other in any. What was found by such a
-  /// difference is in doubt.
+  /// Structures that tell whose code in the area of modules is.
+  private static let ownerStructures: Set<String> = ["modules", "module_kset", "mod_tree", "module_bug_list"]
+
+  /// The report on a saved image, by `moments` of its document. In one that was copied while its guest ran pages are of different moments, so
+  /// that two structures that differ accuse nobody, nor does a place that had another owner a moment later; and a process that was just
+  /// beginning or ending is in one structure and not in the other in any. What was found so is in doubt. Code, constants, tables at rest,
+  /// settings and rights of the kernel's pages do not change meanwhile, and what is found in them stays a sign.
   public func doubting(_ document: FactValue) -> DetectionReport {
     guard let moments = document["moments"] else { return self }
     let isTorn = moments["torn"] == .bool(true)
     let passing = Set((moments["passing"]?.elements ?? []).compactMap(\.text))
-    func isDoubtful(_ hit: DetectionHit) -> Bool { hit.comparesStructures && (isTorn || passing.contains(hit.key)) }
+    // Where the list of modules breaks off, the code of those behind belongs to nobody.
+    let isOwnerless =
+      isTorn && (document["inconsistencies"]?.elements ?? []).contains { Self.ownerStructures.contains($0["structure"]?.text ?? "") }
+    func isDoubtful(_ hit: DetectionHit) -> Bool {
+      if hit.comparesStructures, isTorn || passing.contains(hit.key) { return true }
+      if isOwnerless, hit.arguments["owner"] == "nobody" { return true }
+      return isTorn && hit.detection.torn.contains(hit.messageCase)
+    }
     return doubting(
       Set(hits.filter(isDoubtful)),
       why: "the image shows structures in passing: pages of different moments, or a process that was beginning or ending"

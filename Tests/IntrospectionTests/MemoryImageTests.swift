@@ -72,7 +72,7 @@ import Testing
   @Test("segments by physical address; what is there twice is taken once") func elfSegments() throws {
     let file = try ScratchFile(
       Self.core([
-        Segment(offset: 1024, physical: 0x1000, size: 4096), Segment(offset: 5120, physical: 0x1800, size: 4096),
+        Segment(offset: 1024, physical: 0x1000, size: 4096), Segment(offset: 3072, physical: 0x1800, size: 4096),
         Segment(offset: 1024, physical: 0x1100, size: 16), Segment(offset: 1024, physical: .max, size: 16),
         Segment(offset: 1024, physical: 0x9000, size: 0),
       ]))
@@ -80,7 +80,66 @@ import Testing
     let memory = try image.memory()
     #expect(image.format == .elfCore)
     #expect(memory.segments.map(\.range.start) == [0x1000, 0x2000] && memory.count == 0x1800)
-    #expect(memory.u8(0x1010) == 1 && memory.u8(0x2000) == UInt8(truncatingIfNeeded: (4096 + 0x800) / 16))
+    #expect(memory.u8(0x1010) == 1 && memory.u8(0x2010) == UInt8(truncatingIfNeeded: (4096 + 16) / 16))
+  }
+
+  @Test("memory with two contents, and bytes that are memory twice, are refused at their segment") func elfOverlaps() throws {
+    for (segments, number, reason) in [
+      // Over the end of the first one, with other bytes.
+      (
+        [Segment(offset: 1024, physical: 0x1000, size: 4096), Segment(offset: 5120, physical: 0x1800, size: 4096)], 1,
+        "segments 0 and 1 overlap at physical 0x1800"
+      ),
+      // The same bytes at two places.
+      (
+        [Segment(offset: 1024, physical: 0x9000, size: 4096), Segment(offset: 5000, physical: 0x1000, size: 64)], 1,
+        "segments 0 and 1 hold the same bytes"
+      ),
+      // A core of a process, whose segments say no physical address.
+      ((0..<8).map { Segment(offset: 1024 + $0 * 64, physical: 0, size: 64) }, 5, "overlap at physical 0x0"),
+    ] as [([Segment], UInt64, String)] {
+      let file = try ScratchFile(Self.core(segments))
+      let error = #expect(throws: IntrospectionError.self) { try MemoryImage(path: file.path) }
+      guard case .malformed(let path, let place, let text) = error else {
+        Issue.record("\(String(describing: error))")
+        continue
+      }
+      #expect(path == file.path && place == 64 + 56 * number && text.contains(reason), "\(place) \(text)")
+    }
+  }
+
+  @Test("a second copy of the kernel's image within RAM, as kdump and /proc/kcore have it, is left out") func elfKernelCopy() throws {
+    let file = try ScratchFile(
+      Self.core([
+        Segment(offset: 1024, physical: 0x10_0000, size: 2048), Segment(offset: 5120, physical: 0x10_0100, size: 512),
+        Segment(offset: 3072, physical: 0x10_0800, size: 1024), Segment(offset: 1024, physical: 0x10_0000, size: 64),
+      ]))
+    let memory = try MemoryImage(path: file.path).memory()
+    #expect(memory.count == 3072 && memory.u8(0x10_0110) == 17 && memory.u8(0x10_0800) == 128)
+  }
+
+  @Test("sixty thousand segments over the same bytes are refused at once", arguments: [0, 4096, 1 << 20] as [UInt64])
+  func elfMany(step: UInt64) throws {
+    let count: UInt64 = 60_000
+    let start = (64 + 56 * count + 4095) & ~4095
+    let rows = (0..<count).map { Segment(offset: start, physical: $0 * step, size: 1 << 20) }
+    var bytes = Self.core([], count: count)
+    bytes.removeSubrange(64...)
+    for row in rows {
+      bytes += Self.integer(row.kind, 8) + Self.integer(row.offset, 8) + Self.integer(0, 8) + Self.integer(row.physical, 8)
+      bytes += Self.integer(row.size, 8) + Self.integer(row.size, 8) + Self.integer(0, 8)
+    }
+    bytes += [UInt8](repeating: 7, count: Int(start) + 1 << 20 - bytes.count)
+    let file = try ScratchFile(bytes)
+    let begin = ContinuousClock.now
+    // The same bytes at the same place are one range.
+    if step == 0 {
+      #expect(try MemoryImage(path: file.path).memory().count == 1 << 20)
+    } else {
+      #expect(throws: IntrospectionError.self) { try MemoryImage(path: file.path) }
+    }
+    let time = ContinuousClock.now - begin
+    #expect(time < .seconds(5), "\(time)")
   }
 
   /// QEMU's note of one processor.

@@ -39,6 +39,8 @@ public struct GuestRecipe: Sendable, Hashable {
     case tmpfs
     /// /mnt/disk/counter counts up, 512 KiB are written and flushed each time. Needs `disk`.
     case disk
+    /// Modules are loaded and unloaded, namespaces with mounts come and go, programs start and end, all without a pause.
+    case churn
     /// One processor is never idle.
     case busy
     /// httpd listens on 127.0.0.1:8080, a connection to port 7777 is open, syslogd holds /dev/log and a datagram socket.

@@ -10,6 +10,10 @@ public struct MemoryDump: Sendable {
   private let places: [(range: PhysicalRange, offset: UInt64)]
   /// Headers and where they stand.
   private let headers: [(offset: UInt64, bytes: [UInt8])]
+  /// What the file says of the time in which it is copied; nil for nothing.
+  private let mark: CopyMark?
+  /// Where it says so.
+  private let markPlaces: [UInt64]
   /// Of the whole file, holes included; bytes.
   public let length: UInt64
 
@@ -21,21 +25,27 @@ public struct MemoryDump: Sendable {
   /// - Parameters:
   ///   - format: raw has the ranges one after the other, as memory-backend-file has them: addresses above the hole for PCI are only kept by the others.
   ///   - information: text of VMCOREINFO for a note of the ELF core, by which crash(8) finds its way.
-  public init(_ memory: PhysicalMemory, format: MemoryImage.Format, information: [UInt8]? = nil) {
+  ///   - mark: what the file says of the time in which it is copied, where its format has a place for that; for `running(milliseconds: 0)`
+  ///     the time is measured.
+  public init(_ memory: PhysicalMemory, format: MemoryImage.Format, information: [UInt8]? = nil, mark: CopyMark? = nil) {
     self.memory = memory
     self.format = format
+    self.mark = mark
     let ranges = memory.segments.map(\.range)
     var places: [(range: PhysicalRange, offset: UInt64)] = []
     var headers: [(offset: UInt64, bytes: [UInt8])] = []
+    var markPlaces: [UInt64] = []
     var end: UInt64 = 0
     if format == .elfCore {
-      let header = Self.elfHeader(ranges, information)
+      let header = Self.elfHeader(ranges, information, mark)
       headers.append((0, header.bytes))
+      if let place = header.mark { markPlaces.append(place) }
       end = header.start
     }
     for range in ranges {
       if format == .lime {
-        headers.append((end, Self.limeHeader(range)))
+        headers.append((end, Self.limeHeader(range, mark)))
+        if mark != nil { markPlaces.append(end + 24) }
         end += 32
       }
       places.append((range, end))
@@ -43,6 +53,7 @@ public struct MemoryDump: Sendable {
     }
     self.places = places
     self.headers = headers
+    self.markPlaces = markPlaces
     length = end
   }
 
@@ -53,17 +64,23 @@ public struct MemoryDump: Sendable {
   }
 
   /// lime_mem_range_header of LiME: magic number, version 1, first and last address, eight bytes in reserve.
-  private static func limeHeader(_ range: PhysicalRange) -> [UInt8] {
-    bytes(UInt32(0x4C69_4D45)) + bytes(UInt32(1)) + bytes(range.start) + bytes(range.end - 1) + [UInt8](repeating: 0, count: 8)
+  private static func limeHeader(_ range: PhysicalRange, _ mark: CopyMark?) -> [UInt8] {
+    bytes(UInt32(0x4C69_4D45)) + bytes(UInt32(1)) + bytes(range.start) + bytes(range.end - 1)
+      + (mark?.bytes ?? [UInt8](repeating: 0, count: 8))
+  }
+
+  /// A note whose name is given with its zero byte.
+  private static func note(_ name: String, _ type: UInt32, _ content: [UInt8]) -> [UInt8] {
+    func padded(_ bytes: [UInt8]) -> [UInt8] { bytes + [UInt8](repeating: 0, count: (4 - bytes.count % 4) % 4) }
+    return bytes(UInt32(name.utf8.count)) + bytes(UInt32(content.count)) + bytes(type) + padded(Array(name.utf8)) + padded(content)
   }
 
   /// An ELF header, a program header for the notes and one for each range, then the notes; ranges begin on a page.
-  private static func elfHeader(_ ranges: [PhysicalRange], _ information: [UInt8]?) -> (bytes: [UInt8], start: UInt64) {
-    var note: [UInt8] = []
-    if let information {
-      note = bytes(UInt32(11)) + bytes(UInt32(information.count)) + bytes(UInt32(0)) + Array("VMCOREINFO\0\0".utf8) + information
-      note += [UInt8](repeating: 0, count: (4 - note.count % 4) % 4)
-    }
+  private static func elfHeader(
+    _ ranges: [PhysicalRange], _ information: [UInt8]?, _ mark: CopyMark?
+  ) -> (bytes: [UInt8], start: UInt64, mark: UInt64?) {
+    var note = information.map { Self.note("VMCOREINFO\0", 0, $0) } ?? []
+    if let mark { note += Self.note(CopyMark.noteName + "\0", CopyMark.noteType, mark.bytes) }
     let count = ranges.count + 1
     let noteStart = UInt64(64 + 56 * count)
     let start = (noteStart + UInt64(note.count) + 4095) & ~4095
@@ -82,7 +99,8 @@ public struct MemoryDump: Sendable {
       header += segment(1, offset, range.start, range.count)
       offset += range.count
     }
-    return (header + note, start)
+    // The mark is the end of the last note, and needs no padding.
+    return (header + note, start, mark.map { UInt64(header.count + note.count - $0.bytes.count) })
   }
 
   // MARK: Writing
@@ -91,9 +109,14 @@ public struct MemoryDump: Sendable {
 
   /// Writes to an open, empty file.
   ///
-  /// - Parameter progress: called after each piece with the bytes that were written, and how many there will be.
-  public func write(to descriptor: CInt, progress: (_ done: UInt64, _ total: UInt64) -> Void = { _, _ in }) throws(Failure) {
+  /// - Parameters:
+  ///   - progress: called after each piece with the bytes that were written, and how many there will be.
+  ///   - isStanding: asked at the end: whether a guest that was taken for running stood still all the time.
+  public func write(
+    to descriptor: CInt, progress: (_ done: UInt64, _ total: UInt64) -> Void = { _, _ in }, isStanding: () -> Bool = { false }
+  ) throws(Failure) {
     guard ftruncate(descriptor, off_t(clamping: length)) == 0 else { throw Failure(code: errno) }
+    let begin = ContinuousClock.now
     for header in headers { try Self.put(header.bytes, to: descriptor, at: header.offset) }
     memory.refresh()
     let populated = memory.populated
@@ -112,6 +135,11 @@ public struct MemoryDump: Sendable {
         progress(done, total)
       }
     }
+    guard mark == .running(milliseconds: 0) else { return }
+    let time = (ContinuousClock.now - begin).components
+    let milliseconds = UInt32(clamping: max(1, time.seconds * 1000 + time.attoseconds / 1_000_000_000_000_000))
+    let told = isStanding() ? CopyMark.still : .running(milliseconds: milliseconds)
+    for place in markPlaces { try Self.put(told.bytes, to: descriptor, at: place) }
   }
 
   private static func put(_ bytes: [UInt8], to descriptor: CInt, at offset: UInt64) throws(Failure) {

@@ -8,6 +8,8 @@ struct ELFCore {
   let processors: [VirtualProcessor]
   /// Processors whose note is of a form that is not known, by their number.
   let unreadProcessors: [Int]
+  /// What `guest dump` noted of the time in which it was copied.
+  let mark: CopyMark?
 
   private static let load: UInt64 = 1
   private static let note: UInt64 = 4
@@ -40,10 +42,11 @@ struct ELFCore {
       throw malformed(32, "the program headers reach beyond the end of the file")
     }
 
-    var ranges: [(range: PhysicalRange, offset: UInt64)] = []
+    var parts: [ELFSegments.Part] = []
     var information: [VMCoreInfo] = []
     var processors: [VirtualProcessor] = []
     var unread: [Int] = []
+    var mark: CopyMark?
     var notesSize: UInt64 = 0
     for index in 0..<count {
       let start = place + index * 56
@@ -65,6 +68,7 @@ struct ELFCore {
           if note.name == "VMCOREINFO", information.count < Self.informationLimit, let info = VMCoreInfo(note.content) {
             information.append(info)
           }
+          if note.name == CopyMark.noteName, note.type == CopyMark.noteType { mark = mark ?? CopyMark(note.content) }
           let number = processors.count + unread.count
           guard note.name == "QEMU", note.type == 0, number < Self.processorLimit else { continue }
           // The notes stand in the order of the processors.
@@ -78,26 +82,18 @@ struct ELFCore {
         guard let range = PhysicalRange(start: physical, count: size) else {
           throw malformed(start, "a segment at physical 0x\(String(physical, radix: 16)) reaches beyond 52 bits")
         }
-        ranges.append((range, offset))
+        parts.append(ELFSegments.Part(range: range, offset: offset, number: Int(index)))
       }
     }
-    segments = Self.disjoint(ranges).map { PhysicalMemory.Segment(range: $0.range, file: file, fileOffset: $0.offset) }
+    let found: [ELFSegments.Part]
+    do throws(ELFSegments.Contradiction) { found = try ELFSegments.disjoint(parts) } catch {
+      throw malformed(place + UInt64(error.number) * 56, error.reason)
+    }
+    segments = found.map { PhysicalMemory.Segment(range: $0.range, file: file, fileOffset: $0.offset) }
     guard !segments.isEmpty else { throw malformed(place, "it has no segment with memory") }
     self.information = information
     self.processors = processors
     unreadProcessors = unread
-  }
-
-  /// A dump by virtual address holds the same memory several times: what a segment shares with one before it is left out.
-  private static func disjoint(_ ranges: [(range: PhysicalRange, offset: UInt64)]) -> [(range: PhysicalRange, offset: UInt64)] {
-    var found: [(range: PhysicalRange, offset: UInt64)] = []
-    var end: UInt64 = 0
-    for (range, offset) in ranges.sorted(by: { ($0.range.start, $1.range.end) < ($1.range.start, $0.range.end) }) where range.end > end {
-      let skipped = max(range.start, end) - range.start
-      guard let rest = PhysicalRange(start: range.start + skipped, count: range.count - skipped) else { continue }
-      found.append((rest, offset + skipped))
-      end = rest.end
-    }
-    return found
+    self.mark = mark
   }
 }

@@ -1,5 +1,5 @@
 /// LiME's format, version 1: for each range of memory a header of 32 bytes (magic, version, first and last guest-physical address, eight
-/// reserved bytes), then its bytes (LiME, doc/README.md, "Spec").
+/// reserved bytes, which hold a `CopyMark` in ours), then its bytes (LiME, doc/README.md, "Spec").
 enum LiMEImage {
   /// 0x4C694D45, little-endian.
   static let magic: [UInt8] = [0x45, 0x4D, 0x69, 0x4C]

@@ -19,6 +19,8 @@ public struct MemoryImage: Sendable {
   public let processors: [VirtualProcessor]
   /// vCPUs whose note has a form that is not known, by their number.
   let unreadProcessors: [Int]
+  /// What the image says of the time in which it was copied; nil for bare RAM and for images of other programs.
+  public let mark: CopyMark?
 
   /// Recognises the format and reads the headers; the memory itself is mapped and not read.
   ///
@@ -38,12 +40,14 @@ public struct MemoryImage: Sendable {
       information = core.information
       processors = core.processors
       unreadProcessors = core.unreadProcessors
+      mark = core.mark
     case let start? where start.starts(with: LiMEImage.magic):
       format = .lime
       segments = try LiMEImage.segments(file)
       information = []
       processors = []
       unreadProcessors = []
+      mark = file.bytes(at: 24, count: 8).flatMap { CopyMark($0) }
     case let start:
       if let start, let other = Self.foreign.first(where: { start.starts(with: $0.magic) }) {
         throw .malformed(path: path, offset: 0, reason: other.reason)
@@ -56,6 +60,7 @@ public struct MemoryImage: Sendable {
       information = []
       processors = []
       unreadProcessors = []
+      mark = nil
     }
   }
 

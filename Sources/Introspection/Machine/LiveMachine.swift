@@ -71,6 +71,11 @@ public final class LiveMachine {
   /// one of its own, where there is a monitor.
   public var briefMethod: PauseWindow.Method { monitor != nil && ProcessFiles(pid: process.pid).isForeground ? .monitor : .signal }
 
+  /// Whether the guest stands still: somebody has paused it, or stopped QEMU. Without a monitor only the latter is known.
+  public var isStanding: Bool {
+    ProcessStop.isStopped(process.pid) || (try? monitor?.execute("query-status"))?["running"]?.bool == false
+  }
+
   /// CR3 of each virtual processor, as it is now; none without a monitor.
   public func roots() -> [UInt64] {
     guard let text = try? monitor?.human("info registers -a") else { return [] }

@@ -46,11 +46,12 @@ public final class PauseWindow {
   public let process: QEMUProcess
   public let method: Method
   public let settings: Settings
-  /// From before `stop` was sent until `cont` was answered, or between the signals: an upper bound of each pause.
+  /// From before `stop` was sent until `cont` was answered, or from before SIGSTOP until SIGCONT was sent: an upper bound of each pause that
+  /// lasted until it was ended here.
   public private(set) var roundTrips = PauseHistogram()
   /// Between the events STOP and RESUME, as QEMU stamps them, in whole microseconds: a lower bound. Empty for signals.
   public private(set) var stamps = PauseHistogram()
-  /// Pauses that did not last until they were ended here.
+  /// Pauses that did not last until they were ended here. How long the guest stood in them is not known, and no histogram has them.
   public private(set) var interruptions = 0
   /// Whether priority is raised; false where it was not asked for or is not permitted.
   public let isPriorityRaised: Bool
@@ -180,15 +181,19 @@ public final class PauseWindow {
     let end = Deadline.now
     hold.priority?.lower()
     try? guardProcess?.disarm()
-    roundTrips.record(nanoseconds: end - hold.begin)
+    var stamped: UInt64?
     if method == .monitor {
       let events = monitor?.takeEvents().filter { ["STOP", "RESUME"].contains($0.name) } ?? []
       // A pause that was ended early shows further events.
       isWhole = events.map(\.name) == ["STOP", "RESUME"]
       if isWhole, events[1].microseconds >= events[0].microseconds {
-        stamps.record(nanoseconds: UInt64(events[1].microseconds - events[0].microseconds) * 1000)
+        stamped = UInt64(events[1].microseconds - events[0].microseconds) * 1000
       }
     }
-    return isWhole && end - armed < UInt64(settings.lease) * 1_000_000
+    guard isWhole, end - armed < UInt64(settings.lease) * 1_000_000 else { return false }
+    // The guest of one that was ended early stood for an unknown part of this time.
+    roundTrips.record(nanoseconds: end - hold.begin)
+    if let stamped { stamps.record(nanoseconds: stamped) }
+    return true
   }
 }

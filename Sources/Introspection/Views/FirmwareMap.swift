@@ -43,6 +43,7 @@ extension Guest {
         var guest = try Guest(
           memory: try image.memory(layout), processors: image.processors.map(\.cr3), information: image.information, cache: cache)
         guest.registers = ProcessorState(image)
+        guest.mark = image.mark
         guard let layout, image.layouts.count > 1, let agrees = guest.agrees(with: layout) else {
           self = guest
           return

@@ -10,22 +10,48 @@ public struct MemoryMoments: Sendable, Hashable {
   public let spread: UInt64
   /// A process has an id that the table of ids has not given out yet.
   public let isAheadOfTable: Bool
-  /// Addresses of processes that differ between structures and that were beginning or ending in that moment.
+  /// Addresses of processes that differ between structures and that were beginning or ending in that moment, and of code of modules that was
+  /// just being given back.
   public let passing: [UInt64]
   /// Structures that contradict themselves at such a process, as inconsistencies name them.
   public let passed: [String]
 
+  /// Places that contradict each other as they do not in memory of one moment, however much a guest does.
+  public let contradictions: Int
+  /// What the image itself says of the time in which it was copied.
+  public let mark: CopyMark?
+
   /// Three ticks of the slowest kernels (HZ=100): the clocks are advanced one after the other.
   public static let tolerance: UInt64 = 30_000_000
 
-  public var isTorn: Bool { spread > Self.tolerance || isAheadOfTable }
+  /// Contradictions that an image of one moment may have: a processor was in the middle of a change.
+  public static let contradictionLimit = 1
 
-  /// clockNanoseconds, spreadNanoseconds, torn, and as `passing` what may be between two structures for a moment: tasks and structures.
+  /// Whether pages are of different moments: what the image says of itself settles it, else what is in it.
+  public var isTorn: Bool {
+    switch mark {
+    case .still: false
+    case .running: true
+    case nil: spread > Self.tolerance || isAheadOfTable || contradictions > Self.contradictionLimit
+    }
+  }
+
+  /// clockNanoseconds, spreadNanoseconds, contradictions, copied (as the image says it: still, running; else null), torn, and as `passing` what
+  /// may be between two structures for a moment: tasks and structures.
   public var factValue: FactValue {
     [
-      "clockNanoseconds": .int(Int64(clamping: clock)), "spreadNanoseconds": .int(Int64(clamping: spread)), "torn": .bool(isTorn),
+      "clockNanoseconds": .int(Int64(clamping: clock)), "spreadNanoseconds": .int(Int64(clamping: spread)),
+      "contradictions": .int(Int64(contradictions)), "copied": copied, "torn": .bool(isTorn),
       "passing": .array(passing.map(addressValue) + passed.map(FactValue.string)),
     ]
+  }
+
+  private var copied: FactValue {
+    switch mark {
+    case .still: "still"
+    case .running: "running"
+    case nil: .null
+    }
   }
 }
 
@@ -64,9 +90,9 @@ extension Guest {
     }
     return MemoryMoments(
       clock: clock, spread: spread, isAheadOfTable: guest.isAheadOfTable(list.processes),
-      passing: tasks + further.filter { !tasks.contains($0) },
+      passing: tasks + further.filter { !tasks.contains($0) } + PassingModules(guest).starts.sorted(),
       // Descriptors are opened and closed all the time, and hide nothing where they lead nowhere.
-      passed: Set(structures.map(\.structure) + ["fdtable"]).sorted())
+      passed: Set(structures.map(\.structure) + ["fdtable"]).sorted(), contradictions: guest.contradictions(), mark: mark)
   }
 
   /// Whether the newest process has an id at or beyond the one that is given out next. Ids that began anew at 300 are far below older ones.
@@ -92,10 +118,9 @@ extension Guest {
 
   /// Times, nanoseconds, in a structure that each processor has.
   private func processorTimes(_ variable: String, _ structure: String, _ members: [String]) -> [UInt64] {
-    guard let place = symbol(variable), let offsets = symbol("__per_cpu_offset") else { return [] }
-    let count = min(symbol("nr_cpu_ids").flatMap { u32($0) } ?? 1, 8192)
-    return (0..<UInt64(count)).flatMap { processor -> [UInt64] in
-      guard let base = u64(offsets &+ 8 &* processor), spend(on: variable, at: base) else { return [] }
+    guard let place = symbol(variable) else { return [] }
+    return processorAreas.flatMap { base -> [UInt64] in
+      guard spend(on: variable, at: base) else { return [] }
       return members.compactMap { kernel.offset(structure, $0) }.compactMap { u64(base &+ place &+ $0) }
     }
   }

@@ -19,8 +19,9 @@ struct GuestCheckCommand: ParsableCommand {
         ringwall guest check --facts web01.facts.json               facts that were saved
         ringwall guest check web01 --samples 100                    again and again, each finding told once
 
-      An image that was copied while its guest ran has pages of different moments. Where its clocks show that, or a process was just beginning \
-      or ending, structures that contradict each other are told as a doubt and not as a sign: ringwall guest dump --pause takes one of a single moment.
+      An image that was copied while its guest ran has pages of different moments. Where it says so (ELF and LiME of guest dump), or its clocks and \
+      free lists show it, what pages of different moments explain is told as a doubt and not as a sign, as is in any image what a process that was just \
+      beginning or ending explains: ringwall guest dump --pause takes one of a single moment.
 
       The guest's memory is its own word: a kernel whose structures were all changed to agree looks clean. What each check cannot see stands in \
       docs/introspection.md.

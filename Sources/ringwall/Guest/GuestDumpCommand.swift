@@ -23,7 +23,7 @@ struct GuestDumpCommand: ParsableCommand {
 
       Pages that the guest never filled stay holes. A running guest goes on meanwhile, so that pages are of different moments and structures may \
       contradict each other; --pause holds it until all is copied, and a guard continues it after --max-pause, also when this program is killed. Raw has \
-      the RAM as QEMU's file has it; the others keep the addresses above 4 GiB too.
+      the RAM as QEMU's file has it; the others keep the addresses above 4 GiB too, and note whether the guest ran meanwhile.
 
       The file appears when it is whole. Exit code 0: it is written. 2: the memory could not be read, or the file not written.
       """)
@@ -71,8 +71,11 @@ struct GuestDumpCommand: ParsableCommand {
     let reached = try GuestTarget.reach(guest)
     if pause, reached.machine == nil { throw DataError("\(guest): only a running guest can be paused, and this is a file") }
     let (memory, known) = (reached.memory, try? reached.kernel())
+    // Somebody else may hold it.
+    let isStanding = !pause && reached.machine?.isStanding == true
     let dump = MemoryDump(
-      memory, format: format == .raw ? .raw : format == .elf ? .elfCore : .lime, information: known?.coreInformation())
+      memory, format: format == .raw ? .raw : format == .elf ? .elfCore : .lime, information: known?.coreInformation(),
+      mark: reached.machine == nil ? reached.mark : pause ? .still : .running(milliseconds: 0))
     let file: UnfinishedFile
     do throws(UnfinishedFile.Failure) { file = try UnfinishedFile(for: output, mode: 0o600) } catch { throw failure(error.code) }
     let progress = SharedProgress(isWanted: !noProgress)
@@ -83,6 +86,8 @@ struct GuestDumpCommand: ParsableCommand {
         try dump.write(to: file.descriptor) { done, total in
           written = done
           progress.update(texts("guest.dump.progress", ["done": "\(done >> 20)", "all": "\(total >> 20)"]))
+        } isStanding: {
+          isStanding && reached.machine?.isStanding == true
         }
       } catch { throw failure(error.code) }
     }

@@ -21,7 +21,7 @@ struct GuestPauseCommand: ParsableCommand {
         ringwall guest pause web01 --format prometheus
 
       Each sample is a pause as other commands make it: by a signal where memory alone is read, by the monitor where registers are, too. A guard process continues the guest after --lease, also when this \
-      program is killed. A guest that somebody else has paused is not touched. Exit code 2: the guest could not be paused, or a pause \
+      program is killed. A guest that somebody else has paused is not touched. Pauses that the guard or somebody else ended are not among those measured. Exit code 2: the guest could not be paused, or a pause \
       did not last until it was ended.
       """)
 
@@ -127,7 +127,7 @@ struct GuestPauseCommand: ParsableCommand {
       [name, "\(histogram.count)"] + shares.map { milliseconds(histogram.percentile($0.share)) } + [milliseconds(histogram.largest)]
     }
     let head = [texts["guest.pauses"], texts["guest.count"]] + shares.map(\.name) + [texts["guest.largest"]]
-    var rows = [row(texts["guest.roundTrip"], window.roundTrips)]
+    var rows = [row(texts[window.method == .monitor ? "guest.roundTrip" : "guest.signals"], window.roundTrips)]
     if window.method == .monitor { rows.append(row(texts["guest.stamps"], window.stamps)) }
     var text = PlainTable.text(head, rows)
     text += "\n" + texts(window.isPriorityRaised ? "guest.priorityRaised" : "guest.priorityUsual", ["method": window.method.rawValue])

@@ -103,6 +103,8 @@ extension GuestTarget {
     let kernel: () throws(IntrospectionError) -> Guest
     /// Of a running guest.
     var machine: LiveMachine?
+    /// What an image says of the time in which it was copied.
+    var mark: CopyMark?
   }
 
   /// Opens a guest's memory, be there a kernel in it or not.
@@ -120,9 +122,9 @@ extension GuestTarget {
   private static func reach(_ image: MemoryImage) throws(IntrospectionError) -> Reached {
     // Bare RAM that may lie in several ways is placed by what the kernel in it knows.
     if image.layouts.count > 1, let guest = try? Guest(image: image) {
-      return Reached(memory: guest.memory, kernel: { () throws(IntrospectionError) in guest })
+      return Reached(memory: guest.memory, kernel: { () throws(IntrospectionError) in guest }, mark: image.mark)
     }
-    return Reached(memory: try image.memory(), kernel: { () throws(IntrospectionError) in try Guest(image: image) })
+    return Reached(memory: try image.memory(), kernel: { () throws(IntrospectionError) in try Guest(image: image) }, mark: image.mark)
   }
 }
 

@@ -34,6 +34,8 @@ add() {
 }
 for name in virtio_pci virtio_blk crc32c_generic ext4; do add $name disk.list; done
 for name in loop dummy tun veth bridge nf_tables xt_tcpudp overlay; do add $name more.list; done
+for name in llc sch_tbf sch_prio; do add $name churn.list; done
+for name in dummy tun; do echo "$name.ko" >>"$stage/lib/modules/churn.list"; done
 for name in kvm kvm_intel nft_ct nft_nat nft_limit nft_log virtio_net vhost_net dm_mod sctp; do add $name others.list; done
 
 [ -z "$extra" ] || cp -a "$extra/." "$stage/"

@@ -125,6 +125,7 @@ gst_046 contains told_other(callback) if {
 # description: "Each file of /proc/sys is read and written by a function. One that was replaced answers what its owner likes, or is a way into the kernel for whoever writes there."
 # custom:
 #   id: GST-047
+#   torn: [foreign]
 #   severity: critical
 #   technique: [T1014]
 #   facts: [callbacks]

@@ -8,6 +8,7 @@ import data.ringwall.lib.guest
 # description: "For a tracer the kernel copies its own code and adds whom to call; for a probe that became a jump it copies a template, the address of the probe and the instructions that the jump took the place of. Each copy is held against what it was made from. One that was written over runs foreign code at the start of every function that is traced, and no place in the kernel's own code shows it."
 # custom:
 #   id: GST-039
+#   torn: [all]
 #   severity: critical
 #   technique: [T1014]
 #   facts: [tracing]
@@ -125,6 +126,7 @@ gst_042 contains guest.hit("off", sprintf("%s:%s", [hook.hook, hook.entry]), {"h
 #   id: GST-043
 #   compares: [reached, lies, made]
 #   doubts: [made]
+#   torn: [moved]
 #   severity: critical
 #   technique: [T1014, T1564]
 #   facts: [operations]

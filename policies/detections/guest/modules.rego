@@ -9,6 +9,7 @@ import data.ringwall.lib.guest
 # custom:
 #   id: GST-070
 #   compares: [hidden, marked]
+#   torn: [renamed, symbols]
 #   severity: critical
 #   technique: [T1014, T1547.006]
 #   facts: [modules]
@@ -103,6 +104,7 @@ gst_071 contains guest.hit("foreign", module.module, {"name": module.name, "lett
 # description: "A module that taints the kernel leaves its mark there until the next start. Where a module has a mark that the kernel lacks, somebody wiped it; where the kernel has the mark of an unsigned or foreign module and no listed module has it, that module was unloaded, or hides."
 # custom:
 #   id: GST-074
+#   torn: [all]
 #   severity: medium
 #   technique: [T1070, T1014]
 #   facts: [modules]
@@ -131,6 +133,7 @@ gst_074 contains guest.hit("gone", letter, {"letter": letter}) if {
 # description: "Parts of a kernel were found that contradict each other: a symbol table, a crash dump note or a type table that was planted to lead tools astray, or that is left over from before a restart. What was judged is the kernel whose parts agree."
 # custom:
 #   id: GST-080
+#   torn: [all]
 #   severity: medium
 #   technique: [T1014, T1036]
 #   facts: [kernel]

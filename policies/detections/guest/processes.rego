@@ -9,6 +9,7 @@ import data.ringwall.lib.guest
 # custom:
 #   id: GST-060
 #   compares: [hidden, everywhere, thread, renumbered, parent]
+#   torn: [ended, ending]
 #   severity: critical
 #   technique: [T1014, T1564]
 #   facts: [processes]
@@ -69,6 +70,7 @@ places := {"list": "init_task.tasks", "table": "init_pid_ns.idr", "children": "t
 # custom:
 #   id: GST-061
 #   compares: [user, counted, namespace]
+#   torn: [all]
 #   doubts: [powerless, capable, realGroup, savedGroup, effectiveGroup, rootGroup, inheritable]
 #   severity: critical
 #   technique: [T1068, T1548]
@@ -346,6 +348,7 @@ lasting contains process if {
 # custom:
 #   id: GST-062
 #   compares: [shared, borrowed, foreign, label]
+#   torn: [initial]
 #   severity: critical
 #   technique: [T1068, T1134.001]
 #   facts: [processes]
@@ -468,6 +471,7 @@ user_memory contains process.mm if {
 # description: "A program can call itself what it likes. Names of threads of the kernel, and titles in brackets as ps shows them, are chosen to be overlooked."
 # custom:
 #   id: GST-065
+#   torn: [all]
 #   severity: high
 #   technique: [T1036.004, T1036.005]
 #   facts: [processes]
@@ -510,6 +514,7 @@ gst_065 contains guest.hit("title", process.task, {"pid": process.pid, "name": p
 # description: "A process that runs the same program as before gains no capabilities, does not become root without the right to change its user, and gets rid neither of its sandbox (seccomp), nor of no_new_privs, nor of locked securebits. One that did was given its rights by somebody who wrote them into its credentials."
 # custom:
 #   id: GST-066
+#   torn: [all]
 #   severity: critical
 #   technique: [T1068, T1548]
 #   facts: [processes, baseline.processes]
@@ -621,6 +626,7 @@ earlier[sprintf("%d %v %s", [process.pid, process.started, process.task])] conta
 # custom:
 #   id: GST-067
 #   compares: [function, disguise, child]
+#   torn: [unmarked]
 #   severity: high
 #   technique: [T1014, T1036]
 #   facts: [processes]
@@ -673,6 +679,7 @@ gst_067 contains guest.hit("unmarked", process.task, {"pid": process.pid, "name"
 # description: "seccomp holds a process to the system calls that it was given, and no process can lift it again. Where the mode, the filter and the mark that sends system calls to it contradict each other, somebody switched it off."
 # custom:
 #   id: GST-068
+#   torn: [all]
 #   severity: high
 #   technique: [T1562, T1611]
 #   facts: [processes]
@@ -713,6 +720,7 @@ gst_068 contains guest.hit("unasked", process.task, {"pid": process.pid, "name":
 # description: "Diamorphine and those that were made from it hide every process whose flags have the bit 0x10000000. The kernel itself sets this bit (PF_MEMALLOC_PIN) only while it pins pages for the process, and not while that sleeps."
 # custom:
 #   id: GST-069
+#   torn: [all]
 #   severity: high
 #   technique: [T1014, T1564]
 #   facts: [processes]

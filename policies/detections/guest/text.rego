@@ -204,6 +204,7 @@ gst_032 contains guest.hit("page", address, {"address": address, "function": tex
 # custom:
 #   id: GST-072
 #   compares: [turned]
+#   torn: [all]
 #   severity: critical
 #   technique: [T1014, T1562]
 #   facts: [moduleCode]
@@ -280,6 +281,7 @@ own(owner, name) if {
 # description: "Each page of a module's code, without the places that the kernel itself rewrites, is held against the baseline. Code of modules holds absolute addresses, so that it is compared only where the module lies at the same place, which is the same boot without another load."
 # custom:
 #   id: GST-073
+#   torn: [all]
 #   severity: critical
 #   technique: [T1014, T1601.001]
 #   facts: [moduleCode, baseline.moduleCode]
@@ -309,6 +311,7 @@ gst_073 contains guest.hit("page", sprintf("%s:%s", [module.name, address]), {"n
 # description: "What holds for the kernel's own code holds for that of its modules, which the same compiler made: jumps lead to where instructions begin, to functions of the kernel and to modules that this one is linked with; a breakpoint stands behind each return, and the stack is as deep at each instruction as the unwinder's table says that came with the module (ORC). Bytes that were written over the middle of a function do not fit, and are found without a baseline."
 # custom:
 #   id: GST-077
+#   torn: [all]
 #   severity: critical
 #   technique: [T1014, T1562]
 #   facts: [moduleCode]

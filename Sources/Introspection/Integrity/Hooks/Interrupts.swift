@@ -57,7 +57,11 @@ extension IntegrityReader {
   /// Registers that decide where the kernel is entered and what protects it, with the bits that the kernel itself has pinned in CR4.
   func registers() -> IntegrityFacts.State {
     guard let processors else {
-      return .notCollected("registers are told by the monitor of a running guest, and by the notes of QEMU's ELF cores")
+      return .notCollected(
+        guest.memory.isRunning
+          ? "registers are told by the monitor of a running guest, and by the notes of QEMU's ELF cores"
+          : "the image holds no processor's registers: QEMU's own ELF cores do (dump-guest-memory), those of guest dump and other images hold memory alone"
+      )
     }
     guard !processors.processors.isEmpty else { return .unreadable("no registers of a processor in 64-bit mode are told") }
     let pinned = guest.symbol("cr4_pinned_bits").flatMap { guest.u64($0) } ?? 0
