@@ -65,6 +65,9 @@ struct OldKernelTests {
     ] as [Tampering])
   func changed(_ tampering: Tampering) throws { try IntegrityScene.shared().expectFound(tampering) }
 
+  @Test("a task has what is a stranger's, or is in no control group", arguments: Change.strangers.prefix(4) + Change.ungrouped)
+  func strangers(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
+
   @Test("the table of system calls is the kernel's own", arguments: Change.tables)
   func tables(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
@@ -91,6 +94,9 @@ struct LaterKernelTests {
     try OtherKernels.untouched()
   }
 
+  @Test("a task has what is a stranger's, or is in no control group", arguments: Change.strangers.prefix(4) + Change.ungrouped)
+  func strangers(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
+
   @Test("changes are told", arguments: [.systemCallToHeap, .moduleOutOfListAndFolder] as [Tampering])
   func changed(_ tampering: Tampering) throws { try IntegrityScene.shared().expectFound(tampering) }
 
@@ -109,6 +115,9 @@ struct NewestKernelTests {
   @Test("is found, agrees with what it says itself, shows no sign and loses nothing") func untouched() throws {
     try OtherKernels.untouched()
   }
+
+  @Test("a task has what is a stranger's, or is in no control group", arguments: Change.strangers.prefix(4) + Change.ungrouped)
+  func strangers(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
   @Test(
     "changes are told",
