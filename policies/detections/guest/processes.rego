@@ -8,7 +8,7 @@ import data.ringwall.lib.guest
 # description: "The kernel keeps each process in the list of tasks, in the table of pids and among its parent's children, and each thread in its process's list too. What is missing in any of them was taken out by force. What left all of them is found by the control group that it is in, or by the memory that task_struct is allocated from."
 # custom:
 #   id: GST-060
-#   compares: [hidden, everywhere, thread, renumbered, parent]
+#   compares: [hidden, everywhere, thread, renumbered, parent, tracer, threads]
 #   severity: critical
 #   technique: [T1014, T1564]
 #   facts: [processes]
@@ -21,6 +21,8 @@ import data.ringwall.lib.guest
 #     ended: "Process {pid} ({name}) is marked as one that has ended, and has its memory still"
 #     ending: "Process {pid} ({name}) is marked as one that is ending, and sleeps with its memory"
 #     parent: "Process {pid} ({name}) says that its parent is {parent}, and is a child of {owner}"
+#     tracer: "Process {pid} ({name}) reports to another process than its parent, and nobody traces it"
+#     threads: "Process {pid} ({name}) counts another number of threads than are in its list"
 #   source: "kernel/fork.c, kernel/pid.c, kernel/cgroup/cgroup.c; volatility3 linux.pidhashtable checks two of these"
 gst_060 contains guest.hit("hidden", hidden.task, {"pid": hidden.pid, "name": hidden.name, "places": concat(", ", [places[place] | some place in hidden.missingIn])}) if {
 	some hidden in guest.value("processes").hidden
@@ -42,6 +44,11 @@ gst_060 contains guest.hit("renumbered", task.task, {"pid": task.pid, "number": 
 
 gst_060 contains guest.hit("parent", task.task, {"pid": task.pid, "name": task.name, "parent": task.parent, "owner": task.childOf}) if {
 	some task in object.get(guest.value("processes"), "misplaced", [])
+}
+
+gst_060 contains guest.hit(shown, task.task, {"pid": task.pid, "name": task.name}) if {
+	some task in object.get(guest.value("processes"), "contradicting", [])
+	shown := {"tracer": "tracer", "threadCount": "threads"}[task.kind]
 }
 
 # Memory is given back before a process is marked as a zombie; tools and checks leave out those that have ended.
@@ -724,4 +731,24 @@ gst_069 contains guest.hit("mark", process.task, {"pid": process.pid, "name": pr
 	some process in lasting
 	process.pinning == true
 	process.state in {"S", "T", "t"}
+}
+
+# METADATA
+# title: "A process has memory or namespaces that are not its own"
+# description: "The kernel sets the memory that a process has, the one that its processor runs with and the process that owns it together, and takes its namespaces away only when it ends. Where they contradict each other, somebody gave the process what belongs to another."
+# custom:
+#   id: GST-082
+#   compares: [activeMemory, memoryOwner, namespaces]
+#   severity: critical
+#   technique: [T1014, T1055]
+#   facts: [processes]
+#   remediation: "Keep an image of the guest's memory, look at what the process holds (ringwall guest ps, guest maps), and rebuild the guest from a trusted image."
+#   messages:
+#     activeMemory: "Process {pid} ({name}) has another memory than the one that it runs with"
+#     memoryOwner: "Process {pid} ({name}) has memory that a process with another memory owns"
+#     namespaces: "Process {pid} ({name}) has no namespaces, and has not ended"
+#   source: "fs/exec.c (exec_mmap), kernel/exit.c (mm_update_next_owner), kernel/nsproxy.c (switch_task_namespaces)"
+gst_082 contains guest.hit(task.kind, task.task, {"pid": task.pid, "name": task.name}) if {
+	some task in object.get(guest.value("processes"), "contradicting", [])
+	task.kind in {"activeMemory", "memoryOwner", "namespaces"}
 }
