@@ -73,6 +73,29 @@ extension Change {
       let flags = try victim &+ $0.offset("task_struct", "flags")
       try $0.write(flags, ($0.guest.u32(flags) ?? 0) | 4)
     },
+    Change("reports to another process than its parent", ["GST-060"], [.processes]) {
+      try $0.write(try $0.victim().address &+ $0.offset("task_struct", "parent"), try $0.sleeper(user: 0).address)
+    },
+    Change("with a thread that its list lacks", ["GST-060"], [.processes]) {
+      let shared = try $0.pointer(try $0.victim().address &+ $0.offset("task_struct", "signal"))
+      try $0.write(shared &+ $0.offset("signal_struct", "nr_threads"), 2 as UInt32)
+    },
+    Change("without namespaces", ["GST-060"], [.processes]) {
+      try $0.write(try $0.victim().address &+ $0.offset("task_struct", "nsproxy"), 0 as UInt64)
+    },
+    Change("runs with the memory of another", ["GST-082"], [.processes]) {
+      let member = try $0.offset("task_struct", "active_mm")
+      try $0.write(try $0.victim().address &+ member, try $0.pointer(try $0.sleeper(user: 0).address &+ member))
+    },
+    Change("two have each other's memory", ["GST-082"], [.processes]) {
+      let (one, other) = (try $0.victim().address, try $0.sleeper(user: 0).address)
+      for member in ["mm", "active_mm"] {
+        let offset = try $0.offset("task_struct", member)
+        let (own, foreign) = (try $0.pointer(one &+ offset), try $0.pointer(other &+ offset))
+        try $0.write(one &+ offset, foreign)
+        try $0.write(other &+ offset, own)
+      }
+    },
     Change("the mark of Diamorphine", ["GST-069"], [.processes]) {
       let victim = try $0.victim().address
       let flags = $0.guest.u32(victim &+ (try $0.offset("task_struct", "flags"))) ?? 0

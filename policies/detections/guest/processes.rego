@@ -8,7 +8,7 @@ import data.ringwall.lib.guest
 # description: "The kernel keeps each process in the list of tasks, in the table of pids and among its parent's children, each thread in its process's list too, and all of them in that of their control groups. What is missing in any of them was taken out by force. What left all of them is found by the control group that it is in, or by the memory that task_struct is allocated from."
 # custom:
 #   id: GST-060
-#   compares: [hidden, everywhere, thread, renumbered, parent, group]
+#   compares: [hidden, everywhere, thread, renumbered, parent, group, tracer, threads, namespaces]
 #   torn: [ended, ending]
 #   severity: critical
 #   technique: [T1014, T1564]
@@ -23,6 +23,9 @@ import data.ringwall.lib.guest
 #     ending: "Process {pid} ({name}) is marked as one that is ending, and sleeps with its memory"
 #     group: "Task {pid} ({name}) is in the list of no control group"
 #     parent: "Process {pid} ({name}) says that its parent is {parent}, and is a child of {owner}"
+#     tracer: "Process {pid} ({name}) reports to another process than its parent, and nobody traces it"
+#     threads: "Process {pid} ({name}) counts another number of threads than are in its list"
+#     namespaces: "Process {pid} ({name}) has no namespaces, as one that has ended, and has not ended"
 #   source: "kernel/fork.c, kernel/pid.c, kernel/cgroup/cgroup.c; volatility3 linux.pidhashtable checks two of these"
 gst_060 contains guest.hit("hidden", hidden.task, {"pid": hidden.pid, "name": hidden.name, "places": concat(", ", [places[place] | some place in hidden.missingIn])}) if {
 	some hidden in guest.value("processes").hidden
@@ -48,6 +51,11 @@ gst_060 contains guest.hit("parent", task.task, {"pid": task.pid, "name": task.n
 
 gst_060 contains guest.hit("group", task.task, {"pid": task.pid, "name": task.name}) if {
 	some task in object.get(guest.value("processes"), "ungrouped", [])
+}
+
+gst_060 contains guest.hit(shown, task.task, {"pid": task.pid, "name": task.name}) if {
+	some task in object.get(guest.value("processes"), "contradicting", [])
+	shown := {"tracer": "tracer", "threadCount": "threads", "namespaces": "namespaces"}[task.kind]
 }
 
 # Memory is given back before a process is marked as a zombie; tools and checks leave out those that have ended.
@@ -826,21 +834,28 @@ gst_069 contains guest.hit("mark", process.task, {"pid": process.pid, "name": pr
 }
 
 # METADATA
-# title: "Tasks use together what nobody shared with them"
-# description: "Memory, open files, folders, namespaces and handlers of signals are shared when a task is made, and each structure counts who has it. More references than it knows of come from a pointer that somebody wrote: a task was given the open files or the memory of a stranger. Whoever raises the count as well is not seen here."
+# title: "A task uses what belongs to another"
+# description: "Memory, open files, folders, namespaces and handlers of signals are shared when a task is made, and each structure counts who has it. More references than it knows of come from a pointer that somebody wrote: a task was given the open files or the memory of a stranger. The memory that a process has, the one that its processor runs with and the process that owns it are set together as well. Whoever raises the count, or writes all of them, is not seen here."
 # custom:
 #   id: GST-082
-#   compares: [uncounted]
+#   compares: [uncounted, activeMemory, memoryOwner]
 #   severity: critical
 #   technique: [T1014, T1055]
 #   facts: [processes]
 #   remediation: "Keep an image of the guest's memory, find out which of the tasks is the stranger and what it does, and isolate the guest."
 #   messages:
 #     uncounted: "{tasks} have the same {structure} ({address}), to which the kernel knows of {count} references and not of {references}"
-#   source: "kernel/fork.c (copy_mm, copy_files, copy_fs, copy_sighand), kernel/nsproxy.c (copy_namespaces)"
+#     activeMemory: "Process {pid} ({name}) has another memory than the one that it runs with"
+#     memoryOwner: "Process {pid} ({name}) has memory that a process with another memory owns"
+#   source: "kernel/fork.c (copy_mm, copy_files, copy_fs, copy_sighand), kernel/nsproxy.c (copy_namespaces), fs/exec.c (exec_mmap), kernel/exit.c (mm_update_next_owner)"
 gst_082 contains guest.hit("uncounted", shared.task, {"tasks": concat(", ", shared.tasks), "structure": shared.structure, "address": shared.address, "count": shared.count, "references": shared.references}) if {
 	some shared in object.get(guest.value("processes"), "overused", [])
 	shared.structure != "cred"
+}
+
+gst_082 contains guest.hit(task.kind, task.task, {"pid": task.pid, "name": task.name}) if {
+	some task in object.get(guest.value("processes"), "contradicting", [])
+	task.kind in {"activeMemory", "memoryOwner"}
 }
 
 # METADATA

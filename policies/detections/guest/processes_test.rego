@@ -116,6 +116,22 @@ test_hidden_further if {
 	parent.case == "parent"
 }
 
+contradicting_row(kind) := {"pid": 8, "name": "sh", "task": "0x8", "kind": kind}
+
+test_contradicting if {
+	some tracer in processes.gst_060 with input as judged([], {"contradicting": [contradicting_row("tracer")]})
+	tracer.case == "tracer"
+	some counted in processes.gst_060 with input as judged([], {"contradicting": [contradicting_row("threadCount")]})
+	counted.case == "threads"
+	some stripped in processes.gst_060 with input as judged([], {"contradicting": [contradicting_row("namespaces")]})
+	stripped.case == "namespaces"
+	every kind in {"activeMemory", "memoryOwner"} {
+		some hit in processes.gst_082 with input as judged([], {"contradicting": [contradicting_row(kind)]})
+		hit.case == kind
+	}
+	count(processes.gst_082) == 0 with input as judged([], {"contradicting": [contradicting_row("tracer")]})
+}
+
 own_thread(change) := child(object.union({"pid": 201, "group": 200, "task": "0x201"}, change))
 
 test_credentials_of_a_thread if {

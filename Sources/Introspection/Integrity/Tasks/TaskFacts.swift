@@ -21,6 +21,7 @@ extension IntegrityReader {
         "processes": .array(rows), "threads": .array(threads), "hidden": .array(hidden), "hiddenThreads": .array(traces?.threads() ?? []),
         "renumbered": .array(traces?.renumbered() ?? []), "misplaced": .array(traces?.misplaced() ?? []),
         "ungrouped": .array(traces?.ungrouped() ?? []), "overused": .array(traces?.overused() ?? []),
+        "contradicting": .array(TaskContradictions(guest)?.facts() ?? []),
         "allCapabilities": reader.allCapabilities.map(addressValue) ?? .null,
         "userNamespace": reader.firstNamespace.map { .int(Int64($0)) } ?? .null,
         "initCred": guest.symbol("init_cred").map(addressValue) ?? .null,
