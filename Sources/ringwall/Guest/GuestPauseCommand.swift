@@ -75,17 +75,28 @@ struct GuestPauseCommand: ParsableCommand {
   func run() throws {
     let texts = try Texts(data.language, from: try DataFolder(named: data.data))
     let found = try GuestTarget(guest).process()
+    if let monitor = found.monitor {
+      let status: JSONValue
+      do throws(QMPError) { status = try monitor.execute("query-status") } catch { throw DataError(error.description) }
+      // By a signal it could be stopped all the same, and stands meanwhile whatever is measured.
+      if status["running"]?.bool == false { throw notRunning(found.process, status["status"]?.text ?? "paused") }
+    }
     let window = try window(found)
     for sample in 0..<samples {
       if sample > 0, interval > 0 { _ = usleep(UInt32(interval) * 1000) }
       do { _ = try window.paused { spin() } } catch let error as MachineError { throw DataError(error.description) }
     }
+    if window.roundTrips.count == 0, window.interruptions == 0 { throw notRunning(found.process, "stopped by a signal") }
     switch format {
     case .table: Console.print(Self.table(window, texts))
     case .json: Console.print(JSONText.bytes(Self.json(window), indent: 2))
     case .prometheus: Console.print(Self.prometheus(window))
     }
     if window.interruptions > 0 { throw ExitCode(2) }
+  }
+
+  private func notRunning(_ process: QEMUProcess, _ state: String) -> DataError {
+    DataError(MachineError.notRunning(pid: process.pid, state: state).description)
   }
 
   private func window(
