@@ -34,7 +34,7 @@ extension Change {
       bytes.replaceSubrange(4..<8, with: (0..<4).map { UInt8(truncatingIfNeeded: distance >> ($0 * 8)) })
       try $0.write(place, bytes)
     },
-    Change("a return of another kind at a function's beginning", ["GST-032", "GST-033", "GST-034"], everything) {
+    Change("a return of another kind at a function's beginning", ["GST-032", "GST-033", "GST-034"], possible: ["GST-030"], everything) {
       let place = try $0.begin("security_file_open") &+ 5
       let distance = UInt32(truncatingIfNeeded: try $0.symbol("call_depth_return_thunk") &- place &- 7)
       try $0.write(place, [0x31, 0xC0, 0xE9] + (0..<4).map { UInt8(truncatingIfNeeded: distance >> ($0 * 8)) })

@@ -124,6 +124,8 @@ struct FunctionStarts {
       guard let end = end(ofReturn: offset), sites[text.lowerBound + UInt64(offset)] == nil, end < bytes.count,
         bytes[end] != 0xCC || (isTraced && goesOn(end)), holdsCode(end, function.end)
       else { continue }
+      // Behind a jump to the common return no breakpoint stands; such a jump may be a label of its own among code that nobody traces.
+      if bytes[end - 1] != 0xC3, !isTraced || isPadded(end) { continue }
       found.append(["at": code.fact(function.start), "bytes": .string(bytes[first..<min(end + 4, bytes.count)].hexadecimal)])
     }
     return found
@@ -135,6 +137,14 @@ struct FunctionStarts {
     guard let next = bytes[offset...].firstIndex(where: { $0 != 0xCC }), next + 1 < bytes.count else { return false }
     let isPadding = bytes[next] == 0x90 || bytes[next] == 0x66 || bytes[next] == 0x2E || (bytes[next] == 0x0F && bytes[next + 1] == 0x1F)
     return !isPadding && (text.lowerBound + UInt64(next)) & 15 != 0
+  }
+
+  /// Whether padding stands up to where functions begin, and what is kept before one for its calls behind it (CONFIG_CALL_PADDING): the next function has
+  /// no symbol.
+  private func isPadded(_ offset: Int) -> Bool {
+    let next = offset + Int((0 &- (text.lowerBound + UInt64(offset))) & 15)
+    guard next + 16 <= bytes.count else { return false }
+    return bytes[offset..<next].allSatisfy(Self.padding.contains) && bytes[next..<next + 16].allSatisfy { $0 == 0x90 }
   }
 
   /// One past a return that follows at most one instruction which sets EAX; nil where there is none.

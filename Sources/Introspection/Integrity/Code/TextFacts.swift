@@ -21,7 +21,9 @@ extension IntegrityReader {
     var counts: [PatchSite.Kind: Int64] = [:]
     for site in search.sites.values { counts[site.kind, default: 0] += 1 }
     let starts = functions()
-    let begins = FunctionStarts(code, bytes, code.text, search.sites)
+    // What counts calls is padding for all who look at functions.
+    let plain = CallThunks(guest)?.taken(from: bytes, from: start, functions: starts.lazy.map(\.start)) ?? bytes
+    let begins = FunctionStarts(code, plain, code.text, search.sites)
     let redirected = begins.redirected(starts)
     let returning = begins.returning(starts)
     return .present(
@@ -30,7 +32,7 @@ extension IntegrityReader {
         // Addresses within the code depend on it, so that pages of two boots are alike only where it is.
         "slide": addressValue(guest.kernel.slide), "build": guest.kernel.buildID.map(FactValue.string) ?? .null,
         "pages": .array(hashes(inspected.masked)), "patched": .array(inspected.patched), "redirected": .array(redirected),
-        "returning": .array(returning), "swept": swept(bytes, search.sites, starts, redirected + returning),
+        "returning": .array(returning), "swept": swept(plain, search.sites, starts, redirected + returning),
         "passing": .array(passing(inspected.patched)),
         "sites": .object(counts.sorted { $0.key.rawValue < $1.key.rawValue }.map { .init($0.key.rawValue, .int($0.value)) }),
         "functions": .array(pageSymbols(bytes.count)),
@@ -44,8 +46,7 @@ extension IntegrityReader {
     var sweep = TextSweep(code, code.text)
     let thunks = Set(guest.returnThunks.map { Int(truncatingIfNeeded: $0 &- code.text.lowerBound) })
     let stack = UnwindTable(guest, code.text).map { StackSweep($0, returnThunks: thunks, isThunk: code.isThunk(from: code.text)) }
-    let plain = CallThunks(guest)?.taken(from: bytes, from: code.text.lowerBound, functions: functions.lazy.map(\.start))
-    let result = sweep.run(plain ?? bytes, sites, functions, stack: stack)
+    let result = sweep.run(bytes, sites, functions, stack: stack)
     let starts = Set(told.compactMap { $0["at"]?["owner"]?["name"]?.text })
     func owner(_ address: UInt64) -> String { code.owner(of: address).name }
     let start = code.text.lowerBound

@@ -73,6 +73,7 @@ struct TrampolineReader {
   /// The code that a trampoline is copied from, by the kernel's own labels in it, as offsets (arch/x86/kernel/ftrace.c, `create_trampoline`).
   private struct Template {
     let bytes: [UInt8]
+    let address: UInt64
     /// The instruction that loads what the trampoline is for.
     let owner: Int
     /// The call of the tracer.
@@ -97,6 +98,7 @@ struct TrampolineReader {
         jump = place
       }
       self.bytes = bytes
+      address = start
       self.owner = owner
       self.call = call
       self.jump = jump
@@ -114,6 +116,12 @@ struct TrampolineReader {
     }
     var expected = template.bytes
     if let jump = template.jump { expected.replaceSubrange(jump..<jump + 2, with: [0x66, 0x90]) }
+    // What counts calls reads its variable by a distance.
+    if let thunks = CallThunks(guest) {
+      for offset in 0..<length where thunks.stands(template.bytes, at: offset, from: template.address) {
+        expected.replaceSubrange(offset..<offset + thunks.size, with: thunks.bytes(at: start &+ UInt64(offset)))
+      }
+    }
     let pointer = Int(size) - 8
     if PatchTable.word(bytes, pointer, 8) != entry { return difference(.owner, pointer, bytes[pointer...]) }
     let distance = UInt32(truncatingIfNeeded: pointer - template.owner - 7)

@@ -142,10 +142,12 @@ extension IntegrityReader {
     let entries = sites.values.lazy.filter { $0.kind == .functionEntry }.map(\.address)
     let others = Set(functions.map(\.start) + entries).subtracting(known.map(\.start))
     let starts = known.map { (start: $0.start, end: $0.end) } + others.sorted().map { (start: $0, end: $0) }
-    let begins = FunctionStarts(code, bytes, text, sites)
+    // What counts calls is padding for all who look at functions.
+    let plain = CallThunks(guest)?.taken(from: bytes, from: text.lowerBound, functions: known.lazy.map(\.start)) ?? bytes
+    let begins = FunctionStarts(code, plain, text, sites)
     let redirected = begins.redirected(starts)
     let returning = begins.returning(starts)
-    let swept = swept(module, text, bytes, sites, functions, redirected + returning, limit: limit)
+    let swept = swept(module, text, plain, sites, functions, redirected + returning, limit: limit)
     var members: [FactValue.Member] = [
       .init("name", .string(name)), .init("module", addressValue(module)), .init("base", addressValue(text.lowerBound)),
       .init("size", .int(Int64(bytes.count))), .init("pageSize", .int(Int64(Self.pageSize))), .init("pages", .array(pages)),

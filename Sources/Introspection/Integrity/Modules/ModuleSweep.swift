@@ -29,9 +29,8 @@ extension IntegrityReader {
     var sweep = TextSweep(around, text)
     let thunks = Set(guest.returnThunks.map { Int(truncatingIfNeeded: $0 &- text.lowerBound) })
     let table = UnwindTable(guest, text, ofModule: module)
-    let plain = counting?.taken(from: bytes, from: text.lowerBound, functions: functions.lazy.map(\.start))
     let result = sweep.run(
-      plain ?? bytes, sites, functions.map { ($0.start, $0.end) },
+      bytes, sites, functions.map { ($0.start, $0.end) },
       stack: table.map { StackSweep($0, returnThunks: thunks, isThunk: code.isThunk(from: text)) })
     func function(_ address: UInt64) -> ModuleFunction? {
       var low = 0
