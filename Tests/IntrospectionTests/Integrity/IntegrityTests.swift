@@ -21,6 +21,12 @@ final class IntegrityScene: @unchecked Sendable {
       "until ps -o user,args | grep -q '^user  *sleep' && ps -o user,args | grep -q '^root  *sleep'; do usleep 300000; done", seconds: 120)
     // Started once, and known by its descriptors when its program is loaded.
     try guest.run("[ ! -x /opt/hold ] || pidof hold || { /opt/hold </dev/null >/dev/null 2>&1 & sleep 1; }")
+    // An open file of debugfs, which up to 6.13 has a table of its own.
+    try guest.run(
+      """
+      mkdir -p /tmp/d; mount -t debugfs debugfs /tmp/d; cd /tmp/d; for f in extfrag/extfrag_index wakeup_sources suspend_stats; do \
+      if [ -f $f ]; then tail -f /dev/null <$f >/dev/null 2>&1 & break; fi; done; sleep 1
+      """)
     // A probe at a function's start, for which the tracer gets a trampoline, and one further inside, which becomes a jump.
     try guest.run(
       """
@@ -197,7 +203,7 @@ struct IntegrityTests {
 
   @Test(
     "code of the kernel and of modules is changed",
-    arguments: Change.code + Change.calls + Change.modules + Change.moduleFunctions + Change.otherModules)
+    arguments: Change.code + Change.calls + Change.modules + Change.moduleFunctions + Change.otherModules + Change.related)
   func code(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
   @Test(
@@ -207,6 +213,14 @@ struct IntegrityTests {
 
   @Test("what one table has and another lacks", arguments: Change.views)
   func views(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
+
+  @Test(
+    "tables of nobody, functions of another owner, other names, switches that contradict others, and settings that are not the file's",
+    arguments: Change.places + Change.holders + Change.names + Change.switches + Change.settingTables)
+  func tables(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
+
+  @Test("a table that a driver may have made is in doubt", arguments: Change.made)
+  func made(_ change: Change) throws { try IntegrityScene.shared().expectDoubted(change) }
 
   @Test("threads and programs that are held", .enabled(if: KnownGuest.overlay != nil, "no C compiler"), arguments: Change.held + Change.threaded)
   func held(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
@@ -397,6 +411,14 @@ struct IntegrityOfNewKernelTests {
 
   @Test("what one table has and another lacks", arguments: Change.views)
   func views(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
+
+  @Test(
+    "tables of nobody, functions of another owner, other names, switches that contradict others, and settings that are not the file's",
+    arguments: Change.places + Change.holders + Change.names + Change.switches + Change.settingTables)
+  func tables(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
+
+  @Test("a table that a driver may have made is in doubt", arguments: Change.made)
+  func made(_ change: Change) throws { try IntegrityScene.shared().expectDoubted(change) }
 
   @Test("threads and programs that are held", .enabled(if: KnownGuest.overlay != nil, "no C compiler"), arguments: Change.held + Change.threaded)
   func held(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }

@@ -8,7 +8,7 @@ import data.ringwall.lib.guest
 # description: "Rootkits take themselves out of the list that lsmod reads, and often out of /sys/module; the kernel still needs them in the tree by which it finds whose code an address is. A module that left these is found by the list of tables of warnings, and one that left all by its code (GST-051). lsmod leaves out as well what is marked as not whole yet, which a module is only while it is loaded or unloaded."
 # custom:
 #   id: GST-070
-#   compares: [hidden, marked]
+#   compares: [hidden, marked, shown, place, held]
 #   torn: [renamed, symbols]
 #   severity: critical
 #   technique: [T1014, T1547.006]
@@ -17,6 +17,9 @@ import data.ringwall.lib.guest
 #   messages:
 #     hidden: "The module {name} at {address} is missing in: {places}"
 #     renamed: "The module {name} at {address} has the folder {folder} in /sys/module"
+#     shown: "The module {name} at {address} is shown as {folder} in /sys/module"
+#     place: "The folder {folder} of the module {name} in /sys/module stands where another name belongs"
+#     held: "The module {name} at {address} is held {holds} times, and {users} modules use it"
 #     symbols: "The module {name} at {address} has no symbols"
 #     marked: "The module {name} at {address} is marked as {state}, and is not"
 #   source: "kernel/module/main.c, kernel/module/tree_lookup.c; volatility3 linux.hidden_modules"
@@ -77,6 +80,28 @@ gst_070 contains guest.hit("renamed", module.module, {"name": module.name, "addr
 	is_string(module.folder)
 	module.folder != ""
 	module.folder != module.name
+}
+
+# what sysfs shows is a copy of its own
+gst_070 contains guest.hit("shown", module.module, {"name": module.name, "address": module.module, "folder": module.shown}) if {
+	some module in guest.value("modules").modules
+	module.state == 0
+	is_string(module.shown)
+	module.shown != module.name
+}
+
+# folders stand by the hashes of their names
+gst_070 contains guest.hit("place", module.module, {"name": module.name, "folder": module.shown}) if {
+	some module in guest.value("modules").modules
+	module.state == 0
+	false in {module.hashed, module.found}
+}
+
+# one for itself, and one for each module that uses it
+gst_070 contains guest.hit("held", module.module, {"name": module.name, "address": module.module, "holds": module.holds, "users": module.users}) if {
+	some module in guest.value("modules").modules
+	module.state == 0
+	module.holds < module.users + 1
 }
 
 places := {"list": "modules", "sysfs": "module_kset", "tree": "mod_tree", "bugs": "module_bug_list"}

@@ -59,7 +59,7 @@ struct PatchSiteSearch {
     for name in ["bpf_dispatcher_xdp_func"] {
       if let address = guest.symbol(name) { add(.dispatcher, hasLandingPad(address) ? address &+ 4 : address, 5) }
     }
-    for probe in probes {
+    for probe in probes where !(probe.isOff && byte(probe.place) == probe.original) {
       add(
         .probe, probe.place, byte(probe.place) == 0xE9 ? 5 : 1, original: probe.original,
         rest: byte(probe.place) == 0xE9 ? probe.rest : [])

@@ -102,6 +102,8 @@ extension IntegrityReader {
     /// Handlers; 0 for none.
     let before: UInt64
     let after: UInt64
+    /// Whether it was defined and not switched on (KPROBE_FLAG_DISABLED), as events of tracefs are, or all are off: nothing is written then.
+    let isOff: Bool
   }
 
   /// All probes in the hash table and, behind one that several share, those too; nil where the types do not tell.
@@ -115,6 +117,8 @@ extension IntegrityReader {
     let saved = guest.kernel.offset("optimized_kprobe", "optinsn.copied_insn").flatMap { saved in
       guest.kernel.offset("optimized_kprobe", "kp").map { saved &- $0 }
     }
+    let flags = guest.kernel.offset("kprobe", "flags")
+    let areOff = guest.symbol("kprobes_all_disarmed").flatMap { guest.u8($0) } == 1
     var found: [Probe] = []
     func add(_ entry: UInt64, sharing holder: UInt64?) {
       guard found.count < Self.limit, let address = guest.u64(entry &+ place) else { return }
@@ -122,7 +126,8 @@ extension IntegrityReader {
         Probe(
           address: entry, place: address, original: guest.u8(entry &+ original) ?? 0,
           rest: saved.flatMap { saved in holder.flatMap { guest.bytes($0 &+ saved, count: 4) } } ?? [],
-          before: guest.u64(entry &+ before) ?? 0, after: guest.u64(entry &+ after) ?? 0))
+          before: guest.u64(entry &+ before) ?? 0, after: guest.u64(entry &+ after) ?? 0,
+          isOff: areOff || flags.flatMap { guest.u32(entry &+ $0) }.map { $0 & 2 != 0 } ?? false))
     }
     let aggregate = guest.symbol("aggr_pre_handler")
     for bucket in UInt64(0)..<64 {

@@ -151,7 +151,8 @@ extension IntegrityReader {
   private func nameTables(of inode: UInt64) -> [UInt64] {
     let kernel = guest.kernel
     guard let head = kernel.offset("inode", "i_dentry"),
-      let link = kernel.offset("dentry", "d_u.d_alias") ?? kernel.offset("dentry", "d_alias"), let names = kernel.offset("dentry", "d_op"), guest.pointer(inode &+ head) != nil
+      let link = kernel.offset("dentry", "d_u.d_alias") ?? kernel.offset("dentry", "d_alias"),
+      let names = kernel.offset("dentry", "d_op"), guest.pointer(inode &+ head) != nil
     else { return [] }
     return guest.chain(head: inode &+ head, offset: link, structure: "inode.i_dentry", limit: 64).entries.map { $0 &+ names }
   }

@@ -120,7 +120,7 @@ extension IntegrityReader {
         add(.jumpLabel, label.code, length, target: label.target, isOn: isOn)
       }
     }
-    for probe in probes {
+    for probe in probes where !(probe.isOff && byte(probe.place) == probe.original) {
       add(
         .probe, probe.place, byte(probe.place) == 0xE9 ? 5 : 1, original: probe.original,
         rest: byte(probe.place) == 0xE9 ? probe.rest : [])

@@ -15,17 +15,21 @@ extension IntegrityReader {
       reading = read()
       differences = reading.differences.filter { differences[$0.key] == $0.value }
     }
+    let known = ModuleFolders(guest)
+    let folders = known.map { known in reading.places.keys.reduce(into: [:]) { $0[$1] = known.folder(of: $1) } } ?? [:]
+    let misplaced = known?.misplaced(Array(folders.values)) ?? []
     let rows = reading.places.keys.sorted().map { module -> FactValue in
       let missing = (differences[module] ?? []).sorted()
-      return [
-        "name": .string(guest.string(module &+ nameOffset, limit: 64) ?? ""), "module": addressValue(module),
-        "folder": folder(module).map(FactValue.string) ?? .null, "missingIn": .array(missing.map(FactValue.string)),
-        "state": .int(Int64(state(module))),
-        "holds": guest.kernel.offset("module", "refcnt").flatMap { guest.i32(module &+ $0) }.map { .int(Int64($0)) } ?? .null,
-        "starting": isStarting(module).map(FactValue.bool) ?? .null,
-        "symbols": symbolCount(module).map { .int(Int64($0)) } ?? .null,
-        "taints": taints(guest.kernel.offset("module", "taints").map { module &+ $0 }),
+      let members: [FactValue.Member] = [
+        .init("name", .string(guest.string(module &+ nameOffset, limit: 64) ?? "")), .init("module", addressValue(module)),
+        .init("folder", folder(module).map(FactValue.string) ?? .null), .init("missingIn", .array(missing.map(FactValue.string))),
+        .init("state", .int(Int64(state(module)))),
+        .init("holds", guest.kernel.offset("module", "refcnt").flatMap { guest.i32(module &+ $0) }.map { .int(Int64($0)) } ?? .null),
+        .init("starting", isStarting(module).map(FactValue.bool) ?? .null),
+        .init("symbols", symbolCount(module).map { .int(Int64($0)) } ?? .null),
+        .init("taints", taints(guest.kernel.offset("module", "taints").map { module &+ $0 })),
       ]
+      return .object(members + moduleTies(module, folders[module], misplaced))
     }
     return .present([
       "modules": .array(rows), "structures": .array(reading.sources.sorted().map(FactValue.string)),
