@@ -52,7 +52,7 @@ enum VolumeTable {
     let groups: [Int64] = [1024, 2048, 4096].flatMap { block in
       [1, 3, 5, 7, 9].map { $0 * block * block * 8 + (block == 1024 ? 1024 : 0) }
     }
-    let places = Array(stride(from: Int64(0), to: size, by: step)) + groups + [size - samples.bytes]
+    let places = Array(stride(from: Int64(0), to: size, by: Int(clamping: step))) + groups + [size - samples.bytes]
     for place in places where place >= 0 && place < size {
       guard let bytes = source.bytes(at: start + place, count: Int(min(samples.bytes, size - place))) else { return .unknown }
       if bytes.contains(where: { $0 != 0 }) { return .unknown }
