@@ -9,6 +9,7 @@ struct FreeLists {
   private let link: UInt64
   private let place: UInt64
   private let node: UInt64
+  private let nodeStep: UInt64
   private let random: UInt64?
   private let processor: UInt64?
   /// "slab", which lay in struct page before 5.17.
@@ -29,7 +30,7 @@ struct FreeLists {
     let kernel = guest.kernel
     let slab = kernel.offset("slab", "freelist") == nil ? "page" : "slab"
     guard let caches = guest.symbol("slab_caches"), let link = kernel.offset("kmem_cache", "list"),
-      let place = kernel.offset("kmem_cache", "offset"), let node = kernel.offset("kmem_cache", "node"),
+      let place = kernel.offset("kmem_cache", "offset"), let node = Self.nodes(kernel),
       let head = kernel.offset(slab, "freelist"), let counters = kernel.offset(slab, "counters"),
       let slabList = kernel.offset(slab, "slab_list"), let partial = kernel.offset("kmem_cache_node", "partial"),
       let step = kernel.size("page"), (32...256).contains(step), let base = guest.symbol("vmemmap_base").flatMap({ guest.pointer($0) })
@@ -38,7 +39,8 @@ struct FreeLists {
     self.caches = caches
     self.link = link
     self.place = place
-    self.node = node
+    self.node = node.place
+    nodeStep = node.step
     random = kernel.offset("kmem_cache", "random")
     processor = kernel.offset("kmem_cache", "cpu_slab")
     self.slab = slab
@@ -48,6 +50,15 @@ struct FreeLists {
     self.partial = partial
     self.step = step
     self.base = base
+  }
+
+  /// Where a cache keeps the addresses of what it has for each node: beside another one each from 7.1 on.
+  private static func nodes(_ kernel: Kernel) -> (place: UInt64, step: UInt64)? {
+    if let place = kernel.offset("kmem_cache", "node") { return (place, 8) }
+    guard let place = kernel.offset("kmem_cache", "per_node"), let own = kernel.offset("kmem_cache_per_node_ptrs", "node"),
+      let step = kernel.size("kmem_cache_per_node_ptrs")
+    else { return nil }
+    return (place &+ own, step)
   }
 
   /// How many lists are broken; counting ends at `limit`.
@@ -60,7 +71,7 @@ struct FreeLists {
       guard count < limit, let secret = secret(cache), let next = guest.u32(cache &+ place), next < 1 << 16 else { break }
       let chain = Chain(next: UInt64(next), secret: secret)
       for index in 0..<nodes {
-        guard let owner = guest.pointer(cache &+ node &+ 8 &* index) else { continue }
+        guard let owner = guest.pointer(cache &+ node &+ nodeStep &* index) else { continue }
         count += brokenPartial(owner &+ partial, chain)
       }
       if let processor, let own = guest.pointer(cache &+ processor) {
@@ -156,12 +167,13 @@ extension Guest {
   /// Counting ends at `limit`.
   func contradictions(limit: Int = 64) -> Int {
     let lists = FreeLists(self)?.broken(limit: limit) ?? 0
-    guard let queues = symbol("runqueues"), let current = kernel.offset("rq", "curr"), let runs = kernel.offset("task_struct", "on_cpu")
-    else { return lists }
-    // A processor that is just changing from one task to the next may look so; several of them are counted once.
-    let isIdle = processorAreas.contains { area in
-      pointer(area &+ queues &+ current).flatMap { u32($0 &+ runs) } == 0
-    }
-    return min(lists + (isIdle ? 1 : 0), limit)
+    guard let queues = symbol("runqueues"), let current = kernel.offset("rq", "curr") else { return lists }
+    let areas = processorAreas
+    // An int, and a byte in later kernels.
+    let strayed = areas.count(where: { area in
+      pointer(area &+ queues &+ current).flatMap { value($0, "task_struct", "on_cpu") } == 0
+    })
+    // A processor that is just changing from one task to the next looks so; a quarter of many does not at once.
+    return min(lists + (strayed * 4 >= areas.count ? strayed : min(strayed, 1)), limit)
   }
 }
