@@ -219,6 +219,6 @@ public struct Guest: Sendable {
   /// The address space of a process: `mm_struct` at `mm`, whose `pgd` points to its top table.
   public func space(ofProcess mm: UInt64) -> AddressSpace? {
     guard let offset = kernel.offset("mm_struct", "pgd"), let table = pointer(mm &+ offset), let root = physical(table) else { return nil }
-    return AddressSpace(memory: memory, root: root, levels: space.levels, encryption: encryption)
+    return AddressSpace(memory: memory, root: root, levels: space.levels, encryption: encryption, isProcess: true)
   }
 }

@@ -36,7 +36,7 @@ public struct IntegrityFacts: Sendable, Hashable {
   /// Addresses of the tasks that a structure lacks, or that say something else of themselves than a structure has; nil where processes were not read.
   public var suspects: Set<UInt64>? {
     guard case .present(let value) = facts[.processes] else { return nil }
-    let rows = ["hidden", "hiddenThreads", "renumbered", "misplaced"].flatMap { value[$0]?.elements ?? [] }
+    let rows = ["hidden", "hiddenThreads", "renumbered", "misplaced", "ungrouped", "overused"].flatMap { value[$0]?.elements ?? [] }
     return Set(rows.compactMap { $0["task"]?.text }.compactMap { UInt64($0.dropFirst(2), radix: 16) })
   }
 

@@ -9,6 +9,9 @@ public struct AddressSpace: Sendable {
   public let levels: Int
   /// Bits of an entry that hold an address: without flags, and without the encryption bit of AMD SME.
   let addressMask: UInt64
+  /// Whether XD in the top table counts. In those of processes it does not: where page tables are isolated the kernel sets it for itself in every entry
+  /// of the user half, and programs run by a copy without it (`__pti_set_user_pgtbl`).
+  let topDisables: Bool
 
   static let addressBits: UInt64 = 0x000F_FFFF_FFFF_F000
 
@@ -16,8 +19,10 @@ public struct AddressSpace: Sendable {
   ///   - root: CR3; its low twelve bits are ignored.
   ///   - levels: 4 or 5.
   ///   - encryption: bits that mark encrypted memory in an entry (sme_mask of VMCOREINFO), else 0.
-  public init(memory: PhysicalMemory, root: UInt64, levels: Int, encryption: UInt64 = 0) {
+  ///   - isProcess: whether the tables are a process's.
+  public init(memory: PhysicalMemory, root: UInt64, levels: Int, encryption: UInt64 = 0, isProcess: Bool = false) {
     self.memory = memory
+    topDisables = !isProcess
     self.root = root & Self.addressBits & ~encryption
     self.levels = levels == 5 ? 5 : 4
     addressMask = Self.addressBits & ~encryption
@@ -35,7 +40,7 @@ public struct AddressSpace: Sendable {
     public let isWritable: Bool
     /// U/S in every entry on the way.
     public let isUser: Bool
-    /// XD in no entry on the way.
+    /// XD in no entry on the way; of a process, below the top table.
     public let isExecutable: Bool
   }
 
@@ -82,7 +87,7 @@ public struct AddressSpace: Sendable {
         return nil
       }
       allowed &= entry
-      isExecutable = isExecutable && entry & Self.executeDisable == 0
+      isExecutable = isExecutable && allowsCode(entry, shift)
       if shift == 12 || (shift <= 30 && entry & Self.large != 0) {
         let size = UInt64(1) << UInt64(shift)
         return Mapping(
@@ -132,6 +137,10 @@ public struct AddressSpace: Sendable {
     let isExecutable: Bool
   }
 
+  private func allowsCode(_ entry: UInt64, _ shift: Int) -> Bool {
+    entry & Self.executeDisable == 0 || (!topDisables && shift == (levels == 5 ? 48 : 39))
+  }
+
   private func canonical(_ virtual: UInt64) -> UInt64 {
     let unused = UInt64(levels == 5 ? 7 : 16)
     return UInt64(bitPattern: Int64(bitPattern: virtual << unused) >> Int64(unused))
@@ -147,7 +156,7 @@ public struct AddressSpace: Sendable {
       guard start &+ (size - 1) >= first, start <= last else { continue }
       guard let entry = memory.load(UInt64.self, at: table.address &+ index &* 8), entry & Self.present != 0 else { continue }
       let allowed = table.allowed & entry
-      let isExecutable = table.isExecutable && entry & Self.executeDisable == 0
+      let isExecutable = table.isExecutable && allowsCode(entry, table.shift)
       if table.shift == 12 || (table.shift <= 30 && entry & Self.large != 0) {
         body(
           Mapping(

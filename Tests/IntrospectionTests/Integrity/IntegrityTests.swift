@@ -162,7 +162,14 @@ struct IntegrityTests {
   @Test("a process hides, is taken for another, or has forged rights", arguments: Change.hidden + Change.impersonated + Change.forged)
   func tasks(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
-  @Test("rights that may be lawful are in doubt", arguments: Change.doubted)
+  @Test(
+    "a task has what is a stranger's, or lacks what every task has", arguments: Change.strangers + Change.ungrouped + Change.stripped)
+  func strangers(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
+
+  @Test("a program that seems to be another is in doubt", .enabled(if: KnownGuest.overlay != nil, "no C compiler"), arguments: Change.masked)
+  func masked(_ change: Change) throws { try IntegrityScene.shared().expectDoubted(change) }
+
+  @Test("rights and names that may be lawful are in doubt", arguments: Change.doubted + Change.workers)
   func doubted(_ change: Change) throws { try IntegrityScene.shared().expectDoubted(change) }
 
   @Test(
@@ -170,7 +177,7 @@ struct IntegrityTests {
     arguments: Change.packs)
   func packs(_ change: Change) throws { try IntegrityScene.shared().expectDoubted(change) }
 
-  @Test("a process that has just begun hides from nobody", arguments: Change.hidden.filter { $0.detections.contains("GST-060") })
+  @Test("a process that has just begun hides from nobody", arguments: (Change.hidden + Change.ungrouped).filter { $0.detections.contains("GST-060") })
   func young(_ change: Change) throws { try IntegrityScene.shared().expectFoundYoung(change) }
 
   @Test("what a running guest is just changing accuses nobody, and what stays does", arguments: Change.passing)
@@ -185,7 +192,7 @@ struct IntegrityTests {
   @Test("shared code that may be a debugger's is in doubt", arguments: Change.traced)
   func traced(_ change: Change) throws { try IntegrityScene.shared().expectDoubted(change) }
 
-  @Test("page tables and mappings that are not what they seem", arguments: Change.memory + Change.mappings)
+  @Test("page tables and mappings that are not what they seem", arguments: Change.memory + Change.mappings + Change.opened)
   func memory(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
   @Test(
@@ -201,7 +208,7 @@ struct IntegrityTests {
   @Test("what one table has and another lacks", arguments: Change.views)
   func views(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
-  @Test("threads and programs that are held", .enabled(if: KnownGuest.overlay != nil, "no C compiler"), arguments: Change.held)
+  @Test("threads and programs that are held", .enabled(if: KnownGuest.overlay != nil, "no C compiler"), arguments: Change.held + Change.threaded)
   func held(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
   @Test("planted parts of a kernel lose and are told", arguments: Decoy.allCases)
@@ -347,7 +354,14 @@ struct IntegrityOfNewKernelTests {
   @Test("a process hides, is taken for another, or has forged rights", arguments: Change.hidden + Change.impersonated + Change.forged)
   func tasks(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
-  @Test("rights that may be lawful are in doubt", arguments: Change.doubted)
+  @Test(
+    "a task has what is a stranger's, or lacks what every task has", arguments: Change.strangers + Change.ungrouped + Change.stripped)
+  func strangers(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
+
+  @Test("a program that seems to be another is in doubt", .enabled(if: KnownGuest.overlay != nil, "no C compiler"), arguments: Change.masked)
+  func masked(_ change: Change) throws { try IntegrityScene.shared().expectDoubted(change) }
+
+  @Test("rights and names that may be lawful are in doubt", arguments: Change.doubted + Change.workers)
   func doubted(_ change: Change) throws { try IntegrityScene.shared().expectDoubted(change) }
 
   @Test(
@@ -355,7 +369,7 @@ struct IntegrityOfNewKernelTests {
     arguments: Change.packs)
   func packs(_ change: Change) throws { try IntegrityScene.shared().expectDoubted(change) }
 
-  @Test("a process that has just begun hides from nobody", arguments: Change.hidden.filter { $0.detections.contains("GST-060") })
+  @Test("a process that has just begun hides from nobody", arguments: (Change.hidden + Change.ungrouped).filter { $0.detections.contains("GST-060") })
   func young(_ change: Change) throws { try IntegrityScene.shared().expectFoundYoung(change) }
 
   @Test("what a running guest is just changing accuses nobody, and what stays does", arguments: Change.passing)
@@ -370,7 +384,7 @@ struct IntegrityOfNewKernelTests {
   @Test("shared code that may be a debugger's is in doubt", arguments: Change.traced)
   func traced(_ change: Change) throws { try IntegrityScene.shared().expectDoubted(change) }
 
-  @Test("page tables and mappings that are not what they seem", arguments: Change.memory + Change.mappings)
+  @Test("page tables and mappings that are not what they seem", arguments: Change.memory + Change.mappings + Change.opened)
   func memory(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
   @Test("code of the kernel and of modules is changed", arguments: Change.code + Change.calls + Change.modules + Change.moduleFunctions)
@@ -384,7 +398,7 @@ struct IntegrityOfNewKernelTests {
   @Test("what one table has and another lacks", arguments: Change.views)
   func views(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
-  @Test("threads and programs that are held", .enabled(if: KnownGuest.overlay != nil, "no C compiler"), arguments: Change.held)
+  @Test("threads and programs that are held", .enabled(if: KnownGuest.overlay != nil, "no C compiler"), arguments: Change.held + Change.threaded)
   func held(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
   @Test("security hooks that are static calls, and probes at functions", arguments: Change.calledHooks + Change.entryProbes + Change.landingPads)

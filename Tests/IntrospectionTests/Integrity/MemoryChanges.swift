@@ -100,7 +100,8 @@ extension Change {
       guard let data = $0.guest.physical(try $0.symbol("init_task")) else { return }
       try $0.write(physical: try $0.userEntry(of: try $0.victim()), Change.bytes(data & ~4095 | 0x8000_0000_0000_0067))
     },
-    Change("a program that sees the kernel's code", ["GST-059"], [.executable]) {
+    // In the place of its stack, which holds no code.
+    Change("a program that sees the kernel's code", ["GST-059", "GST-078"], [.executable]) {
       guard let code = $0.guest.physical(try $0.symbol("commit_creds")) else { return }
       try $0.write(physical: try $0.userEntry(of: try $0.victim()), Change.bytes(code & ~4095 | 0x25))
     },

@@ -184,7 +184,7 @@ extension Change {
     Change("capabilities that could not be gained", ["GST-066"], [.kernel, .processes]) {
       try $0.write(try $0.credentials() &+ $0.offset("cred", "cap_bset"), UInt64.max)
     },
-    Change("the first namespaces from a pid namespace of one's own", ["GST-061"], [.processes]) { editor in
+    Change("the first namespaces from a pid namespace of one's own", ["GST-061", "GST-082"], [.processes]) { editor in
       let processes = try editor.guest.processes().processes
       func own(_ process: Process) -> UInt32? { process.namespaces.first { $0.kind == .pid }?.inode }
       guard let first = processes.first(where: { $0.pid == 1 }).flatMap(own),
@@ -192,7 +192,7 @@ extension Change {
       else { throw GuestEditor.Impossible(description: "no pid namespace") }
       try editor.write(inner.address &+ editor.offset("task_struct", "nsproxy"), try editor.symbol("init_nsproxy"))
     },
-    Change("the root that threads of the kernel share", ["GST-061"], [.processes]) {
+    Change("the root that threads of the kernel share", ["GST-061", "GST-082"], [.processes]) {
       try $0.write(try $0.victim().address &+ $0.offset("task_struct", "fs"), try $0.symbol("init_fs"))
     },
     Change("one capability", ["GST-066"], [.kernel, .processes]) {

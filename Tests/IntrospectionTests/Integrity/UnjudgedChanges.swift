@@ -11,6 +11,11 @@ extension Change {
       try $0.unlistStack(of: try $0.victim())
       try $0.holdMappings(of: try $0.victim())
     },
+    Change("a stack that can be executed with the lock held", ["GST-078 unreadable"], [.executable]) {
+      let place = try $0.userEntry(of: try $0.victim()) + 7
+      try $0.write(physical: place, [($0.guest.memory.u8(place) ?? 0) & 0x7F])
+      try $0.holdMappings(of: try $0.victim())
+    },
     Change("a tree of mappings that contradicts itself with the lock held", ["GST-078 partial", "GST-079 partial"], [.executable]) {
       try $0.breakMappings(of: try $0.victim())
       try $0.holdMappings(of: try $0.victim())

@@ -169,10 +169,10 @@ gst_038 contains guest.hit("constants", page.at.address, {"at": guest.shown(page
 
 # METADATA
 # title: "A process has memory that its list of mappings lacks"
-# description: "The kernel lists every mapping of a process, counts them, and maps pages nowhere else. A page where no mapping is, or a mapping that is counted and not listed, was taken out of the list: /proc/PID/maps does not show it, and what lies there runs on."
+# description: "The kernel lists every mapping of a process, counts them, and maps pages nowhere else. A page where no mapping is, or a mapping that is counted and not listed, was taken out of the list: /proc/PID/maps does not show it, and what lies there runs on. A page that allows more than its mapping does was opened in the page tables: to run data, or to write code and constants."
 # custom:
 #   id: GST-078
-#   compares: [page, count]
+#   compares: [page, count, executable, writable]
 #   severity: critical
 #   technique: [T1055, T1564]
 #   facts: [executable]
@@ -181,6 +181,8 @@ gst_038 contains guest.hit("constants", page.at.address, {"at": guest.shown(page
 #   remediation: "Keep an image of the guest's memory and look at the page; isolate the guest if it is not explained."
 #   messages:
 #     page: "Process {pid} ({name}) has a page at {address}, where none of its mappings is"
+#     executable: "Process {pid} ({name}) can run a page at {address}, which its mapping does not allow ({rights})"
+#     writable: "Process {pid} ({name}) can write to a page at {address}, which its mapping does not allow ({rights})"
 #     count: "Process {pid} ({name}) has {counted} mappings by the kernel's count, and {listed} in its list"
 #   source: "include/linux/mm_types.h (mm_mt, map_count), mm/mmap.c"
 gst_078 contains guest.hit("page", area.task, {"pid": area.pid, "name": area.name, "address": area.address}) if {
@@ -191,6 +193,18 @@ gst_078 contains guest.hit("page", area.task, {"pid": area.pid, "name": area.nam
 gst_078 contains guest.hit("count", area.task, {"pid": area.pid, "name": area.name, "counted": area.counted, "listed": area.listed}) if {
 	some area in object.get(guest.value("executable"), "unlisted", [])
 	area.address == null
+}
+
+gst_078 contains guest.hit("executable", area.task, {"pid": area.pid, "name": area.name, "address": area.address, "rights": area.rights}) if {
+	some area in object.get(guest.value("executable"), "exceeding", [])
+	area.executable
+	not contains(area.rights, "x")
+}
+
+gst_078 contains guest.hit("writable", area.task, {"pid": area.pid, "name": area.name, "address": area.address, "rights": area.rights}) if {
+	some area in object.get(guest.value("executable"), "exceeding", [])
+	area.writable
+	not contains(area.rights, "w")
 }
 
 # METADATA

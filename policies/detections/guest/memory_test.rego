@@ -16,3 +16,18 @@ test_shared_code_of_its_own if {
 	cases(shared([object.union(own, {"traced": false})])) == {"own"}
 	cases(shared([object.union(own, {"traced": true})])) == {"traced"}
 }
+
+open := {"pid": 9, "name": "sh", "task": "0x9", "address": "0x1000", "writable": true, "executable": true, "rights": "rw-", "counted": 1, "listed": 1}
+
+exceeding(change) := {"facts": {"executable": {"state": "present", "value": {"unlisted": [], "exceeding": [object.union(open, change)]}}}}
+
+excesses(document) := found if {
+	found := {hit.case | some hit in memory.gst_078} with input as document
+}
+
+test_exceeding if {
+	excesses(exceeding({})) == {"executable"}
+	excesses(exceeding({"rights": "r-x"})) == {"writable"}
+	excesses(exceeding({"rights": "r--"})) == {"executable", "writable"}
+	excesses(exceeding({"rights": "rwx"})) == set()
+}

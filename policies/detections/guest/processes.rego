@@ -5,10 +5,10 @@ import data.ringwall.lib.guest
 
 # METADATA
 # title: "A process is hidden"
-# description: "The kernel keeps each process in the list of tasks, in the table of pids and among its parent's children, and each thread in its process's list too. What is missing in any of them was taken out by force. What left all of them is found by the control group that it is in, or by the memory that task_struct is allocated from."
+# description: "The kernel keeps each process in the list of tasks, in the table of pids and among its parent's children, each thread in its process's list too, and all of them in that of their control groups. What is missing in any of them was taken out by force. What left all of them is found by the control group that it is in, or by the memory that task_struct is allocated from."
 # custom:
 #   id: GST-060
-#   compares: [hidden, everywhere, thread, renumbered, parent]
+#   compares: [hidden, everywhere, thread, renumbered, parent, group]
 #   severity: critical
 #   technique: [T1014, T1564]
 #   facts: [processes]
@@ -20,6 +20,7 @@ import data.ringwall.lib.guest
 #     renumbered: "The task of pid {number} ({name}) says that its pid is {pid}"
 #     ended: "Process {pid} ({name}) is marked as one that has ended, and has its memory still"
 #     ending: "Process {pid} ({name}) is marked as one that is ending, and sleeps with its memory"
+#     group: "Task {pid} ({name}) is in the list of no control group"
 #     parent: "Process {pid} ({name}) says that its parent is {parent}, and is a child of {owner}"
 #   source: "kernel/fork.c, kernel/pid.c, kernel/cgroup/cgroup.c; volatility3 linux.pidhashtable checks two of these"
 gst_060 contains guest.hit("hidden", hidden.task, {"pid": hidden.pid, "name": hidden.name, "places": concat(", ", [places[place] | some place in hidden.missingIn])}) if {
@@ -42,6 +43,10 @@ gst_060 contains guest.hit("renumbered", task.task, {"pid": task.pid, "number": 
 
 gst_060 contains guest.hit("parent", task.task, {"pid": task.pid, "name": task.name, "parent": task.parent, "owner": task.childOf}) if {
 	some task in object.get(guest.value("processes"), "misplaced", [])
+}
+
+gst_060 contains guest.hit("group", task.task, {"pid": task.pid, "name": task.name}) if {
+	some task in object.get(guest.value("processes"), "ungrouped", [])
 }
 
 # Memory is given back before a process is marked as a zombie; tools and checks leave out those that have ended.
@@ -69,7 +74,7 @@ places := {"list": "init_task.tasks", "table": "init_pid_ns.idr", "children": "t
 # custom:
 #   id: GST-061
 #   compares: [user, counted, namespace]
-#   doubts: [powerless, capable, realGroup, savedGroup, effectiveGroup, rootGroup, inheritable]
+#   doubts: [powerless, capable, realGroup, savedGroup, effectiveGroup, rootGroup, inheritable, raised]
 #   severity: critical
 #   technique: [T1068, T1548]
 #   facts: [processes]
@@ -95,6 +100,7 @@ places := {"list": "init_task.tasks", "table": "init_pid_ns.idr", "children": "t
 #     savedGroup: "Process {pid} ({name}) of user {uid} has the saved group 0, and neither its real nor its effective group is 0"
 #     rootGroup: "Process {pid} ({name}) of user {uid} has the group 0, which its origin does not explain"
 #     inheritable: "Process {pid} ({name}) of user {uid} may inherit capabilities that process {parent} above it has not ({bits})"
+#     raised: "Process {pid} ({name}) of user {uid} has ambient capabilities that process {parent} above it has not ({bits})"
 #     escaped: "Process {pid} ({name}) belongs to a pid namespace of its own, and to the first namespaces of all other kinds"
 #     root: "Process {pid} ({name}) has the root and the working folder that threads of the kernel share"
 #   source: "kernel/cred.c (commit_creds, set_cred_ucounts), kernel/sys.c (set_user, __sys_setfsuid), security/commoncap.c (cap_capset)"
@@ -295,6 +301,20 @@ inherits_more(process, above) if {
 	bits.and(process.inheritableHigh, known) != process.inheritableHigh
 }
 
+# Ambient capabilities come from who began the program, which is above it still or has ended; whoever gave up its own since has given them lawfully.
+gst_061 contains guest.hit("raised", process.task, {"pid": process.pid, "name": process.name, "uid": process.uid, "parent": above.pid, "bits": sprintf("0x%08x%08x", [process.ambientHigh, process.ambientLow])}) if {
+	some process in ordinary
+	process.pidLevel == 0
+	process.gained == false
+	some above in origins(process)
+	above in ordinary
+	raises_more(process, above)
+}
+
+raises_more(process, above) if bits.and(process.ambientLow, above.permittedLow) != process.ambientLow
+
+raises_more(process, above) if bits.and(process.ambientHigh, above.permittedHigh) != process.ambientHigh
+
 inherited(process) := sprintf("0x%08x%08x", [process.inheritableHigh, process.inheritableLow])
 
 # who is not root, runs a program, and is in the first user namespace
@@ -345,7 +365,7 @@ lasting contains process if {
 # description: "Every process has credentials of its own; only threads of one process share them, and only the idle task has those that the kernel started with (init_cred). An exploit that points a process to init_cred, or to another process's credentials, gives it all of their rights."
 # custom:
 #   id: GST-062
-#   compares: [shared, borrowed, foreign, label]
+#   compares: [shared, borrowed, foreign, label, uncounted]
 #   severity: critical
 #   technique: [T1068, T1134.001]
 #   facts: [processes]
@@ -355,6 +375,7 @@ lasting contains process if {
 #     shared: "Process {pid} ({name}) has the credentials of process {other}"
 #     borrowed: "Process {pid} ({name}) acts with the credentials of process {other}"
 #     foreign: "Process {pid} ({name}) has credentials at {address}, where the kernel allocates none"
+#     uncounted: "{tasks} have the same credentials ({address}), to which the kernel knows of {count} references and not of {references}"
 #     label: "Process {pid} ({name}) has the security label of process {other}, and other credentials"
 #   source: "kernel/cred.c (copy_creds)"
 gst_062 contains guest.hit("initial", process.task, {"pid": process.pid, "name": process.name}) if {
@@ -396,6 +417,12 @@ gst_062 contains guest.hit("label", process.task, {"pid": process.pid, "name": p
 	some other in labels[process.label]
 	other.cred != process.cred
 	other.pid < process.pid
+}
+
+# Each task that has them raises their count.
+gst_062 contains guest.hit("uncounted", shared.task, {"tasks": concat(", ", shared.tasks), "address": shared.address, "count": shared.count, "references": shared.references}) if {
+	some shared in object.get(guest.value("processes"), "overused", [])
+	shared.structure == "cred"
 }
 
 labels[process.label] contains {"pid": process.pid, "cred": process.cred} if {
@@ -617,10 +644,11 @@ earlier[sprintf("%d %v %s", [process.pid, process.started, process.task])] conta
 
 # METADATA
 # title: "A thread of the kernel is none, or runs code that is not the kernel's"
-# description: "Each thread of the kernel has a structure that says which function it runs, is made by kthreadd, and was never a program. One without that structure is a process in disguise; one that runs code of nobody belongs to a rootkit, most often to a module that hides. A process without memory of its own that carries no mark of a thread of the kernel is the reverse."
+# description: "Each thread of the kernel has a structure that says which function it runs, is made by kthreadd, and was never a program. One without that structure is a process in disguise; one that runs code of nobody belongs to a rootkit, most often to a module that hides. A process without memory of its own that carries no mark of a thread of the kernel is the reverse. Names of the kernel's threads go with what they run, and none of them can be given another from outside."
 # custom:
 #   id: GST-067
-#   compares: [function, disguise, child]
+#   compares: [function, disguise, child, stripped]
+#   doubts: [worker]
 #   severity: high
 #   technique: [T1014, T1036]
 #   facts: [processes]
@@ -630,6 +658,9 @@ earlier[sprintf("%d %v %s", [process.pid, process.started, process.task])] conta
 #     disguise: "Process {pid} ({name}) is marked as a thread of the kernel, and the kernel did not make it as one"
 #     child: "Process {pid} ({name}) is marked as a thread of the kernel, and process {parent}, which is none, made it"
 #     unmarked: "Process {pid} ({name}) runs no program, and is not marked as a thread of the kernel"
+#     stripped: "Process {pid} ({name}) runs a program and has no memory"
+#     renamed: "The thread of the kernel {pid} runs {function} and is named {name}; the kernel names such threads {expected}"
+#     worker: "The thread of the kernel {pid} is named {name}, and runs {function}, which is no worker's"
 #   source: "kernel/kthread.c (struct kthread, kthreadd)"
 gst_067 contains guest.hit("function", process.task, {"pid": process.pid, "name": process.name, "address": process.function.address, "owner": guest.shown(process.function.owner)}) if {
 	some process in lasting
@@ -666,6 +697,66 @@ gst_067 contains guest.hit("unmarked", process.task, {"pid": process.pid, "name"
 
 	# the kernel's own helpers (modprobe) have no program yet while they start
 	process.state in {"S", "I"}
+}
+
+# Memory is given back only by who ends. A helper that the kernel starts has none until its program begins, and is a child of the kernel until then.
+gst_067 contains guest.hit("stripped", process.task, {"pid": process.pid, "name": process.name}) if {
+	some process in lasting
+	not process.kernelThread
+	process.mm == null
+	begun(process)
+}
+
+begun(process) if process.forked == false
+
+begun(process) if process.parentKernelThread == false
+
+gst_067 contains guest.hit("renamed", process.task, {"pid": process.pid, "name": process.name, "function": process.function.owner.name, "expected": expected}) if {
+	some process in lasting
+	process.kernelThread
+	is_string(process.givenName)
+	process.name != process.givenName
+	expected := process.givenName
+}
+
+gst_067 contains guest.hit("renamed", process.task, {"pid": process.pid, "name": process.name, "function": process.function.owner.name, "expected": expected}) if {
+	some process in lasting
+	process.kernelThread
+	guest.is_function(process.function.owner)
+	expected := thread_names[process.function.owner.name]
+	not startswith(process.name, expected)
+}
+
+# how the names begin of threads that run a function of the kernel
+thread_names := {
+	"devtmpfsd": "kdevtmpfs", "irq_thread": "irq/", "kauditd_thread": "kauditd", "kcompactd": "kcompactd", "khugepaged": "khugepaged",
+	"ksm_scan_thread": "ksmd", "kswapd": "kswapd", "oom_reaper": "oom_reaper", "rcu_gp_kthread": "rcu_", "worker_thread": "kworker/",
+}
+
+# Those that help out where a queue is stuck were named as their queue up to 6.8.
+gst_067 contains guest.hit("renamed", process.task, {"pid": process.pid, "name": process.name, "function": process.function.owner.name, "expected": "kworker/R-"}) if {
+	some process in rescuers
+	not startswith(process.name, "kworker/R-")
+	some other in rescuers
+	startswith(other.name, "kworker/R-")
+}
+
+rescuers contains process if {
+	some process in lasting
+	process.kernelThread
+	guest.is_function(process.function.owner)
+	process.function.owner.name == "rescuer_thread"
+}
+
+# Modules name their threads as they like, and few take the name of another's.
+gst_067 contains guest.hit("worker", process.task, {"pid": process.pid, "name": process.name, "function": guest.shown(process.function.owner)}) if {
+	some process in lasting
+	process.kernelThread
+	startswith(process.name, "kworker/")
+	process.function.address
+	runs_code(process.function.owner)
+	not process.function.owner.name in {"worker_thread", "rescuer_thread"}
+	not thread_names[process.function.owner.name]
 }
 
 # METADATA
@@ -724,4 +815,49 @@ gst_069 contains guest.hit("mark", process.task, {"pid": process.pid, "name": pr
 	some process in lasting
 	process.pinning == true
 	process.state in {"S", "T", "t"}
+}
+
+# METADATA
+# title: "Tasks use together what nobody shared with them"
+# description: "Memory, open files, folders, namespaces and handlers of signals are shared when a task is made, and each structure counts who has it. More references than it knows of come from a pointer that somebody wrote: a task was given the open files or the memory of a stranger. Whoever raises the count as well is not seen here."
+# custom:
+#   id: GST-082
+#   compares: [uncounted]
+#   severity: critical
+#   technique: [T1014, T1055]
+#   facts: [processes]
+#   remediation: "Keep an image of the guest's memory, find out which of the tasks is the stranger and what it does, and isolate the guest."
+#   messages:
+#     uncounted: "{tasks} have the same {structure} ({address}), to which the kernel knows of {count} references and not of {references}"
+#   source: "kernel/fork.c (copy_mm, copy_files, copy_fs, copy_sighand), kernel/nsproxy.c (copy_namespaces)"
+gst_082 contains guest.hit("uncounted", shared.task, {"tasks": concat(", ", shared.tasks), "structure": shared.structure, "address": shared.address, "count": shared.count, "references": shared.references}) if {
+	some shared in object.get(guest.value("processes"), "overused", [])
+	shared.structure != "cred"
+}
+
+# METADATA
+# title: "A process hides which program it runs"
+# description: "The kernel keeps the file of each program that it starts, which /proc/PID/exe shows, and maps the program's code from it. A process without one looks like a thread of the kernel; one with another file looks like that other program. A process may exchange its own file lawfully (PR_SET_MM_EXE_FILE) once nothing of the old one is mapped, as CRIU does."
+# custom:
+#   id: GST-083
+#   compares: [none]
+#   doubts: [other]
+#   severity: high
+#   technique: [T1036, T1564]
+#   facts: [processes, executable]
+#   partial: [executable.layered]
+#   remediation: "Look at what the process has mapped (ringwall guest maps, guest scan), and isolate the guest if it is not explained."
+#   messages:
+#     none: "Process {pid} ({name}) runs a program, and the kernel knows no file of it"
+#     other: "Process {pid} ({name}) is said to run {named}, and its code is that of {mapped}"
+#   source: "fs/exec.c (begin_new_exec), kernel/fork.c (replace_mm_exe_file)"
+gst_083 contains guest.hit("none", process.task, {"pid": process.pid, "name": process.name}) if {
+	some process in lasting
+	not process.kernelThread
+	process.mm != null
+	process.file == false
+}
+
+gst_083 contains guest.hit("other", process.task, {"pid": process.pid, "name": process.name, "named": process.named, "mapped": process.mapped}) if {
+	some process in object.get(guest.value("executable"), "programs", [])
 }

@@ -305,3 +305,80 @@ test_capabilities_in_doubt if {
 	cases(grouped({}, object.union(having, {"notAmbient": "0x0"}))) == set()
 	cases(grouped({}, object.union(having, {"suid": 0}))) == set()
 }
+
+shared(change) := object.union({"structure": "files_struct", "address": "0xf", "task": "0x100", "tasks": ["sh (100)", "sh (200)"], "references": 2, "count": 1}, change)
+
+more_facts(key, list) := {"facts": {"processes": {"state": "present", "value": {"processes": [], "hidden": [], "initCred": "0xc0", key: list}}}}
+
+test_uncounted if {
+	some hit in processes.gst_082 with input as more_facts("overused", [shared({})])
+	hit.args.tasks == "sh (100), sh (200)"
+	count(processes.gst_062) == 0 with input as more_facts("overused", [shared({})])
+	some cred in processes.gst_062 with input as more_facts("overused", [shared({"structure": "cred"})])
+	cred.case == "uncounted"
+	count(processes.gst_082) == 0 with input as more_facts("overused", [shared({"structure": "cred"})])
+}
+
+test_ungrouped if {
+	some hit in processes.gst_060 with input as more_facts("ungrouped", [{"pid": 100, "name": "sh", "task": "0x100"}])
+	hit.case == "group"
+}
+
+test_stripped if {
+	naked := {"mm": null, "forked": false, "parentKernelThread": false}
+	some hit in processes.gst_067 with input as facts([init, shell, child(naked)])
+	hit.case == "stripped"
+	some forked in processes.gst_067 with input as facts([init, shell, child(object.union(naked, {"forked": true}))])
+	forked.case == "stripped"
+
+	# a helper of the kernel before its program begins, and who ends
+	helper := child({"mm": null, "forked": true, "parentKernelThread": true, "state": "R", "ppid": 2})
+	count(processes.gst_067) == 0 with input as facts([init, kthread, helper])
+	count(processes.gst_067) == 0 with input as facts([init, shell, child(object.union(naked, {"exiting": true}))])
+	count(processes.gst_067) == 0 with input as facts([init, shell, child(object.union(naked, {"state": "Z"}))])
+}
+
+worker(name, function) := object.union(kthread, {
+	"pid": 9, "ppid": 2, "name": name, "task": "0x9", "thread": "0x91", "parentKernelThread": true,
+	"function": {"address": "0xff", "owner": {"kind": "kernel", "name": function, "distance": 0}}, "givenName": null,
+})
+
+test_renamed if {
+	count(processes.gst_067) == 0 with input as facts([worker("kworker/0:1", "worker_thread"), worker("kworker/R-rcu_g", "rescuer_thread")])
+	some hit in processes.gst_067 with input as facts([worker("sshd", "worker_thread")])
+	hit.args.expected == "kworker/"
+	rescuer := object.union(worker("kworker/R-rcu_g", "rescuer_thread"), {"pid": 4, "task": "0x4"})
+	count(processes.gst_067) == 0 with input as facts([worker("sshd", "rescuer_thread")])
+	some named in processes.gst_067 with input as facts([worker("sshd", "rescuer_thread"), rescuer])
+	named.args.expected == "kworker/R-"
+	own := object.union(worker("ksoftirqd/0", "smpboot_thread_fn"), {"givenName": "ksoftirqd/0"})
+	count(processes.gst_067) == 0 with input as facts([own])
+	some other in processes.gst_067 with input as facts([object.union(own, {"name": "ksoftirqd/7"})])
+	other.case == "renamed"
+	some doubt in processes.gst_067 with input as facts([object.union(worker("kworker/0:9", "run"), {"function": {"address": "0xff", "owner": {"kind": "module", "name": "x", "distance": 8}}})])
+	doubt.case == "worker"
+}
+
+user := {"pidLevel": 0, "gained": false, "userNamespace": 7, "permittedLow": 0, "permittedHigh": 0, "ambientLow": 0, "ambientHigh": 0}
+
+below(above, own) := {"facts": {"processes": {"state": "present", "value": {
+	"processes": [init, object.union(object.union(shell, user), above), child(object.union(user, own))],
+	"hidden": [], "initCred": "0xc0", "userNamespace": 7,
+}}}}
+
+test_raised if {
+	own := {"permittedLow": 1024, "ambientLow": 1024}
+	some hit in processes.gst_061 with input as below({}, own)
+	hit.case == "raised"
+	count(processes.gst_061) == 0 with input as below({"permittedLow": 1024}, own)
+	count(processes.gst_061) == 0 with input as below({}, object.union(own, {"gained": true}))
+}
+
+test_program if {
+	some hit in processes.gst_083 with input as facts([init, child({"file": false})])
+	hit.case == "none"
+	count(processes.gst_083) == 0 with input as facts([init, child({"file": true}), child({"mm": null, "file": null}), child({"file": false, "exiting": true})])
+	other := {"pid": 100, "name": "sh", "task": "0x100", "mapped": "/tmp/x", "named": "/usr/sbin/sshd"}
+	some doubt in processes.gst_083 with input as {"facts": {"executable": {"state": "present", "value": {"programs": [other]}}}}
+	doubt.case == "other"
+}

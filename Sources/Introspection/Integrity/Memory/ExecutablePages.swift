@@ -45,6 +45,7 @@ extension IntegrityReader {
       found.reached = reached.pages
       found.unlisted = reached.unlisted
       found.broken = reached.broken
+      found.programs = reached.programs
       (found.shared, found.unshared) = SharedCode(guest).differences(processes.processes)
       if let fault = reached.fault { note(fault) }
     }
@@ -76,7 +77,10 @@ extension IntegrityReader {
       .init("areas", .array(rows)), .init("moved", .array(elsewhere)), .init("open", .array(reachable)), .init("aliases", .array(shared)),
       .init("processes", .array(found.own.map { $0.factValue(levels: guest.space.levels) })), .init("constants", .array(writable)),
       .init("reached", .array(found.reached.map { $0.factValue(code) })),
-      .init("unlisted", .array(found.unlisted.map(\.factValue))),
+      .init("unlisted", .array(found.unlisted.filter { $0.rights == nil }.map(\.factValue))),
+      .init("exceeding", .array(found.unlisted.filter { $0.rights != nil }.map(\.factValue))),
+      .init("programs", .array(found.programs.filter { $0.isSure }.map { $0.factValue(guest) })),
+      .init("layered", names(found.programs.filter { !$0.isSure }.map(\.process))),
       .init("vdso", vdso(found)),
       .init(
         "strays",
@@ -147,6 +151,8 @@ struct PageFindings {
   var locked: [UnlistedPages.Finding] = []
   /// Processes whose mappings contradict themselves.
   var broken: [Process] = []
+  /// Processes that run another file than the one that they are said to.
+  var programs: [ProgramFiles.Difference] = []
   /// Processes whose shared code is their own.
   var shared: [SharedCode.Difference] = []
   /// Processes of which that cannot be told.

@@ -44,51 +44,68 @@ struct UserTables {
     self.parts = parts
   }
 
-  /// One page of each kind for each process at most, the first, what its list of mappings lacks, and what ended the reading of a process that is still
-  /// there; and processes whose mappings contradict themselves, as they do while they are changed, so that nothing can be said of them.
-  func reached(_ processes: [Process]) -> (pages: [Page], unlisted: [UnlistedPages.Finding], broken: [Process], fault: Inconsistency?) {
-    var found: [Page] = []
+  /// What the tables of all processes show.
+  struct Reached {
+    /// One page of each kind for each process at most, the first.
+    var pages: [Page] = []
+    /// What the list of mappings lacks, or does not allow.
     var unlisted: [UnlistedPages.Finding] = []
-    let lists = UnlistedPages(guest)
-    var fault: Inconsistency?
+    /// Processes that run another file than the one that they are said to.
+    var programs: [ProgramFiles.Difference] = []
+    /// Processes whose mappings contradict themselves, as they do while they are changed, so that nothing can be said of them.
     var broken: [Process] = []
+    /// What ended the reading of a process that is still there.
+    var fault: Inconsistency?
+  }
+
+  func reached(_ processes: [Process]) -> Reached {
+    var reached = Reached()
+    let lists = UnlistedPages(guest)
+    let files = ProgramFiles(guest)
     var met: Set<UInt64> = []
-    for process in processes where found.count < Self.reportLimit && !process.isKernelThread {
+    for process in processes where reached.pages.count < Self.reportLimit && !process.isKernelThread {
       guard let mm = process.mm, met.insert(mm).inserted, let space = guest.space(ofProcess: mm) else { continue }
       var kinds: Set<Kind> = []
-      let areas = lists.flatMap { settled($0, process, mm, &fault, &broken) }
+      let areas = lists.flatMap { settled($0, process, mm, &reached) }
       var stray: AddressSpace.Mapping?
+      var open: AddressSpace.Mapping?
       do throws(AddressSpace.Stop) {
         try space.visit(from: 0, through: Self.last(guest), limit: Self.tableLimit, budget: guest.budget) { mapping in
           if stray == nil, let areas, !areas.cover(mapping) { stray = mapping }
+          if open == nil, let areas, let lists, lists.exceeds(mapping, areas) { open = mapping }
           guard let page = judge(mapping, process), kinds.insert(page.kind).inserted else { return }
-          found.append(page)
+          reached.pages.append(page)
         }
       } catch {
         // Those of a process that has just ended are other memory already.
-        guard fault == nil, !guest.isExhausted, space.root == guest.space(ofProcess: mm)?.root, isThere(process) else { continue }
-        fault = Inconsistency(structure: "mm_struct.pgd", address: mm, reason: "the page tables have no end")
+        guard reached.fault == nil, !guest.isExhausted, space.root == guest.space(ofProcess: mm)?.root, isThere(process) else { continue }
+        reached.fault = Inconsistency(structure: "mm_struct.pgd", address: mm, reason: "the page tables have no end")
       }
-      if let areas, unlisted.count < Self.reportLimit, let finding = lists?.finding(process, areas, stray) { unlisted.append(finding) }
+      guard let areas, let lists, reached.unlisted.count < Self.reportLimit else { continue }
+      if let finding = lists.finding(process, areas, stray) { reached.unlisted.append(finding) }
+      if let open { reached.unlisted.append(lists.excess(process, areas, open)) }
+      if reached.programs.count < Self.reportLimit, let difference = files?.difference(process, mm, areas), isThere(process) {
+        reached.programs.append(difference)
+      }
     }
-    return (found, unlisted, broken, fault)
+    return reached
   }
 
   /// The mappings of a process, looked at again where they contradict themselves.
   private func settled(
-    _ lists: UnlistedPages, _ process: Process, _ mm: UInt64, _ fault: inout Inconsistency?, _ broken: inout [Process]
+    _ lists: UnlistedPages, _ process: Process, _ mm: UInt64, _ reached: inout Reached
   ) -> UnlistedPages.Areas? {
     var looks = SecondLook(guest)
     repeat {
       if let areas = lists.areas(mm) { return areas }
       // One fault is told, and waited for once.
-    } while fault == nil && isThere(process) && !guest.isExhausted && looks.again()
+    } while reached.fault == nil && isThere(process) && !guest.isExhausted && looks.again()
     guard isThere(process) else { return nil }
-    if guest.isRunning, fault == nil, !guest.isExhausted, !lists.isLocked(process) {
-      fault = Inconsistency(structure: "mm_struct.mm_mt", address: mm, reason: "the mappings contradict themselves")
+    if guest.isRunning, reached.fault == nil, !guest.isExhausted, !lists.isLocked(process) {
+      reached.fault = Inconsistency(structure: "mm_struct.mm_mt", address: mm, reason: "the mappings contradict themselves")
     } else {
       // Those of an image, or with the lock held, may just be changed; of more faults than one the first is told.
-      broken.append(process)
+      reached.broken.append(process)
     }
     return nil
   }

@@ -3,11 +3,11 @@ internal import Domain
 /// Tasks that hide further than from one of the structures that `guest ps` compares: processes that left all of them, threads that left
 /// their process's list or the table of pids, and tasks whose id is not the one that the table has for them.
 struct HiddenTasks {
-  private let guest: Guest
+  let guest: Guest
   private let view: ProcessView
-  private let traces: TaskTraces
-  private let pid: UInt64
-  private let tgid: UInt64
+  let traces: TaskTraces
+  let pid: UInt64
+  let tgid: UInt64
   private let comm: UInt64
 
   init?(_ guest: Guest) {
@@ -22,10 +22,10 @@ struct HiddenTasks {
     self.comm = comm
   }
 
-  private func name(_ task: UInt64) -> String { guest.string(task &+ comm, limit: 16) ?? "" }
+  func name(_ task: UInt64) -> String { guest.string(task &+ comm, limit: 16) ?? "" }
 
   /// Reads until nothing is found, as often as `SecondLook` has it: what comes and goes is somewhere else the next time.
-  private func settled<Key: Hashable, Value>(_ read: () -> [Key: Value]) -> [Key: Value] {
+  func settled<Key: Hashable, Value>(_ read: () -> [Key: Value]) -> [Key: Value] {
     var found = read()
     var looks = SecondLook(guest)
     while !found.isEmpty, !guest.isExhausted, looks.again() {
@@ -36,7 +36,7 @@ struct HiddenTasks {
   }
 
   /// All tasks that one of the structures holds, threads included.
-  private func listed() -> [UInt64: Int32] {
+  func listed() -> [UInt64: Int32] {
     var found: [UInt64: Int32] = [:]
     for task in view.read().tasks {
       for address in [task.address] + view.threads(of: task.address) { found[address] = guest.i32(address &+ pid) ?? -1 }
@@ -51,6 +51,8 @@ struct HiddenTasks {
     for task in unlistedTasks().keys { found.insert(task.address) }
     for task in strayThreads().keys { found.insert(task.address) }
     for task in misplacedTasks().keys { found.insert(task.address) }
+    found.formUnion(ungroupedTasks().keys)
+    found.formUnion(overusedStructures().values.compactMap(subject))
     return found
   }
 
@@ -114,7 +116,7 @@ struct HiddenTasks {
   }
 
   /// A thread that has ended leaves the lists one after the other.
-  private func isThere(_ task: UInt64) -> Bool {
+  func isThere(_ task: UInt64) -> Bool {
     guard let state = guest.kernel.offset("task_struct", "exit_state"), let flags = guest.kernel.offset("task_struct", "flags") else {
       return false
     }

@@ -20,6 +20,7 @@ extension IntegrityReader {
       [
         "processes": .array(rows), "threads": .array(threads), "hidden": .array(hidden), "hiddenThreads": .array(traces?.threads() ?? []),
         "renumbered": .array(traces?.renumbered() ?? []), "misplaced": .array(traces?.misplaced() ?? []),
+        "ungrouped": .array(traces?.ungrouped() ?? []), "overused": .array(traces?.overused() ?? []),
         "allCapabilities": reader.allCapabilities.map(addressValue) ?? .null,
         "userNamespace": reader.firstNamespace.map { .int(Int64($0)) } ?? .null,
         "initCred": guest.symbol("init_cred").map(addressValue) ?? .null,
@@ -54,6 +55,7 @@ private struct TaskReader {
   private let promises: UInt64?
   private let worker: UInt64?
   private let threadFunction: UInt64?
+  private let mm: UInt64?
   private let sandbox: Sandbox?
   private let label: UInt64?
   private let proxy: UInt64?
@@ -79,6 +81,7 @@ private struct TaskReader {
     promises = guest.kernel.offset("task_struct", "atomic_flags")
     worker = guest.kernel.offset("task_struct", "worker_private")
     threadFunction = guest.kernel.offset("kthread", "threadfn")
+    mm = guest.kernel.offset("task_struct", "mm")
     sandbox = Sandbox(guest)
     label = guest.kernel.offset("cred", "security")
     proxy = guest.kernel.offset("task_struct", "nsproxy")
@@ -117,11 +120,11 @@ private struct TaskReader {
 
   private static let threadLimit = 1 << 12
 
-  /// Threads of a process whose credentials are not those of its leader, which they share unless they change them themselves.
+  /// Threads of a process whose credentials are not those of its leader, which they share unless they change them themselves, and those without memory.
   func threads(of process: Process) -> [FactValue] {
     guard let view, let cred, let realCred, let pid else { return [] }
     return view.threads(of: process.address).lazy.filter { thread in
-      [cred, realCred].contains { guest.u64(thread &+ $0) != guest.u64(process.address &+ $0) }
+      mm.flatMap { guest.u64(thread &+ $0) } == 0 || [cred, realCred].contains { guest.u64(thread &+ $0) != guest.u64(process.address &+ $0) }
     }.prefix(Self.threadLimit).compactMap { thread in
       view.process(thread).map { row($0, thread: guest.i32(thread &+ pid)) }
     }
@@ -167,6 +170,8 @@ private struct TaskReader {
       .init("started", process.started.map { .string(String($0)) } ?? .null), .init("flags", addressValue(UInt64(bits))),
       // PF_EXITING, PF_MEMALLOC_PIN (include/linux/sched.h).
       .init("exiting", .bool(bits & 0x4 != 0)), .init("pinning", .bool(bits & 0x1000_0000 != 0)),
+      // PF_FORKNOEXEC: it has begun no program since it was made.
+      .init("forked", .bool(bits & 0x40 != 0)),
       // PFA_NO_NEW_PRIVS.
       .init("noNewPrivileges", promises.flatMap { guest.u64(process.address &+ $0) }.map { .bool($0 & 1 != 0) } ?? .null),
       .init("sandbox", sandbox?.fact(process.address) ?? .null),
@@ -174,7 +179,10 @@ private struct TaskReader {
     if process.isKernelThread, let worker {
       let own = guest.pointer(process.address &+ worker)
       let function = own.flatMap { own in threadFunction.flatMap { guest.pointer(own &+ $0) } }
-      members += [.init("thread", own.map(addressValue) ?? .null), .init("function", function.map(code.fact) ?? .null)]
+      members += [
+        .init("thread", own.map(addressValue) ?? .null), .init("function", function.map(code.fact) ?? .null),
+        .init("givenName", own.flatMap { self.givenName($0, function) }.map(FactValue.string) ?? .null),
+      ]
     }
     if let parent, let flags, let above = guest.pointer(process.address &+ parent), let bits = guest.u32(above &+ flags) {
       members.append(.init("parentKernelThread", .bool(bits & 0x0020_0000 != 0)))
@@ -186,8 +194,23 @@ private struct TaskReader {
       // Of whichever group: who runs it has another saved group than its real one.
       .init("setgidProgram", program.map { .bool($0.bits & 0o2000 != 0) } ?? .null),
       .init("gained", process.mm.flatMap(hasGained).map(FactValue.bool) ?? .null),
+      // Whether the kernel knows which file it runs; null for what runs none.
+      .init("file", process.mm.flatMap { mm in executable.flatMap { guest.u64(mm &+ $0) } }.map { .bool($0 != 0) } ?? .null),
     ]
     return .object(members)
+  }
+
+  /// The name that a thread has which each processor has one of (kernel/smpboot.c), by `struct kthread`; nil for others.
+  private func givenName(_ own: UInt64, _ function: UInt64?) -> String? {
+    let kernel = guest.kernel
+    guard let function, function == guest.symbol("smpboot_thread_fn"), let data = kernel.offset("kthread", "data"),
+      let number = kernel.offset("smpboot_thread_data", "cpu"), let table = kernel.offset("smpboot_thread_data", "ht"),
+      let format = kernel.offset("smp_hotplug_thread", "thread_comm"), let thread = guest.pointer(own &+ data),
+      let processor = guest.u32(thread &+ number), let kind = guest.pointer(thread &+ table),
+      let text = guest.pointer(kind &+ format).flatMap({ guest.string($0, limit: 32) })
+    else { return nil }
+    // TASK_COMM_LEN.
+    return String(text.replacing("%u", with: String(processor)).prefix(15))
   }
 
   /// What must agree within a struct cred: sets of capabilities, and the account that pays (`set_cred_ucounts`) with user and namespace.
@@ -207,6 +230,7 @@ private struct TaskReader {
       .init("notInheritable", addressValue(credentials.ambient & ~credentials.inheritable)),
       .init("notAmbient", addressValue(credentials.permitted & ~credentials.ambient)),
       .init("inheritableLow", half(credentials.inheritable, 0)), .init("inheritableHigh", half(credentials.inheritable, 32)),
+      .init("ambientLow", half(credentials.ambient, 0)), .init("ambientHigh", half(credentials.ambient, 32)),
       // Nil where the kernel's caches are not known; the first credentials lie in the image.
       .init(
         "allocated",

@@ -84,7 +84,7 @@ struct TaskTraces {
     let ids = Set(listed.values)
     let idle = idleTasks()
     var found: [Task: Set<Source>] = [:]
-    for (source, tasks) in [(Source.cgroup, grouped()), (.slab, allocated())] {
+    for (source, tasks) in [(Source.cgroup, grouped().tasks), (.slab, allocated())] {
       for address in tasks where listed[address] == nil && !idle.contains(address) {
         guard let task = living(address, ids) else { continue }
         found[task, default: []].insert(source)
@@ -128,17 +128,24 @@ struct TaskTraces {
 
   // MARK: Control groups
 
-  /// css_set_table: 128 chains of sets, each with the tasks in it (kernel/cgroup/cgroup.c).
-  private func grouped() -> [UInt64] {
-    guard let table = guest.symbol("css_set_table"), let hash = guest.kernel.offset("css_set", "hlist") else { return [] }
+  /// css_set_table: 128 chains of sets, each with the tasks in it (kernel/cgroup/cgroup.c); and whether all of them hold together.
+  func grouped() -> (tasks: [UInt64], isWhole: Bool) {
+    guard let table = guest.symbol("css_set_table"), let hash = guest.kernel.offset("css_set", "hlist") else { return ([], true) }
     let lists = ["tasks", "mg_tasks"].compactMap { guest.kernel.offset("css_set", $0) }
     var found: [UInt64] = []
+    var isWhole = true
     for bucket in UInt64(0)..<128 {
-      for set in guest.chain(head: table &+ 8 &* bucket, offset: hash, structure: "css_set_table", limit: 1 << 14).entries {
-        for list in lists { found += guest.list(head: set &+ list, offset: link, structure: "css_set.tasks").entries }
+      let sets = guest.chain(head: table &+ 8 &* bucket, offset: hash, structure: "css_set_table", limit: 1 << 14)
+      if sets.inconsistency != nil { isWhole = false }
+      for set in sets.entries {
+        for list in lists {
+          let tasks = guest.list(head: set &+ list, offset: link, structure: "css_set.tasks")
+          if tasks.inconsistency != nil { isWhole = false }
+          found += tasks.entries
+        }
       }
     }
-    return found
+    return (found, isWhole)
   }
 
   // MARK: Slabs
