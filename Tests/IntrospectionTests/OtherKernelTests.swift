@@ -8,8 +8,8 @@ import Testing
 /// Kernels of other releases of Debian, by other compilers: each guest is booted once, and held to what those of 6.1 and 6.12 are held to
 /// at greater length.
 private enum OtherKernels {
-  static func recipe(_ kernel: GuestRecipe.Kernel) -> GuestRecipe {
-    var recipe = KnownGuest.recipe(kernel)
+  static func recipe(_ kernel: GuestRecipe.Kernel, _ arguments: [String] = []) -> GuestRecipe {
+    var recipe = KnownGuest.recipe(kernel, arguments)
     recipe.workload.insert(.fork)
     return recipe
   }
@@ -65,6 +65,9 @@ struct OldKernelTests {
     ] as [Tampering])
   func changed(_ tampering: Tampering) throws { try IntegrityScene.shared().expectFound(tampering) }
 
+  @Test("a task has what is a stranger's, or is in no control group", arguments: Change.strangers.prefix(4) + Change.ungrouped)
+  func strangers(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
+
   @Test("the table of system calls is the kernel's own", arguments: Change.tables)
   func tables(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
@@ -73,11 +76,22 @@ struct OldKernelTests {
 }
 
 @Suite(
-  "Linux 6.12 for real time, with the x32 interface", .serialized,
+  "Linux 6.12 for real time, with the x32 interface and page tables that are isolated", .serialized,
   .enabled(if: TestGuest.obstacle(.backportRealTime) == nil, "\(TestGuest.obstacle(.backportRealTime) ?? "")"),
-  .guest(OtherKernels.recipe(.backportRealTime)))
+  .guest(OtherKernels.recipe(.backportRealTime, ["pti=on"])))
 struct RealTimeKernelTests {
   @Test("shows no sign") func clean() throws { try IntegrityScene.shared().expectClean() }
+
+  @Test("pages that allow more than their mapping are told where the kernel has page tables of its own", arguments: Change.opened)
+  func opened(_ change: Change) throws {
+    // The kernel's own table of a process forbids it to run that half (`__pti_set_user_pgtbl`).
+    try IntegrityScene.shared().locked {
+      let editor = try IntegrityScene.shared().editor
+      let top = try editor.topEntry(of: try editor.victim(), leadingTo: 0x7FFF_0000_0000)
+      #expect(editor.guest.memory.u64(top).map { $0 >> 63 } == 1)
+    }
+    try IntegrityScene.shared().expectFound(change)
+  }
 
   @Test("changes of x32 system calls are told", arguments: Change.x32)
   func x32(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
@@ -91,6 +105,9 @@ struct LaterKernelTests {
     try OtherKernels.untouched()
   }
 
+  @Test("a task has what is a stranger's, or is in no control group", arguments: Change.strangers.prefix(4) + Change.ungrouped)
+  func strangers(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
+
   @Test("changes are told", arguments: [.systemCallToHeap, .moduleOutOfListAndFolder] as [Tampering])
   func changed(_ tampering: Tampering) throws { try IntegrityScene.shared().expectFound(tampering) }
 }
@@ -102,6 +119,9 @@ struct NewestKernelTests {
   @Test("is found, agrees with what it says itself, shows no sign and loses nothing") func untouched() throws {
     try OtherKernels.untouched()
   }
+
+  @Test("a task has what is a stranger's, or is in no control group", arguments: Change.strangers.prefix(4) + Change.ungrouped)
+  func strangers(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
   @Test(
     "changes are told",
