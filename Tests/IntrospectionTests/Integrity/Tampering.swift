@@ -119,7 +119,7 @@ enum Tampering: String, CaseIterable, Sendable, CustomTestStringConvertible {
       // Its parent becomes an ordinary user in every part, as a shell is that an exploit was started from.
       let victim = try editor.victim()
       let other = try editor.sleeper(user: 0)
-      try editor.write(other.address &+ editor.offset("task_struct", "real_parent"), victim.address)
+      for member in ["real_parent", "parent"] { try editor.write(other.address &+ editor.offset("task_struct", member), victim.address) }
       let node = try other.address &+ editor.offset("task_struct", "sibling")
       let children = try victim.address &+ editor.offset("task_struct", "children")
       try editor.unlink(node)
