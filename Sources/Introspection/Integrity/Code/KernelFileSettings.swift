@@ -13,7 +13,10 @@ extension IntegrityReader {
     let kernel = guest.kernel
     let wanted: [(name: String, size: Int)] = [("procname", 8), ("data", 8), ("maxlen", 4), ("mode", 2), ("proc_handler", 8)]
     let members = wanted.compactMap { member in kernel.offset("ctl_table", member.name).map { (member.name, $0, member.size) } }
-    guard let data = file.data, members.count == wanted.count, let size = kernel.size("ctl_table") else { return nil }
+    guard let data = file.data, members.count == wanted.count, let size = kernel.size("ctl_table"),
+      // The guest's own types say so.
+      members.allSatisfy({ $0.1 <= size && UInt64($0.2) <= size - $0.1 })
+    else { return nil }
     var search = CallbackSearch(guest)
     search.settings()
     var found = SettingDifferences()

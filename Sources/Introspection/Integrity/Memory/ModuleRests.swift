@@ -34,12 +34,15 @@ struct ModuleRests {
       var place = area.start
       while place < area.end, found.count < Self.reportLimit, left > 0, !guest.isExhausted {
         if next < owned.count, owned[next].lowerBound <= place {
-          place = max(place, (owned[next].upperBound + Self.chunk - 1) & ~(Self.chunk - 1))
+          // At the very end of all addresses it wraps, and what is there is looked at.
+          place = max(place, (owned[next].upperBound &+ Self.chunk &- 1) & ~(Self.chunk - 1))
           next += 1
           continue
         }
         let page = place & ~(Self.pageSize - 1)
-        let end = min(page + Self.pageSize, next < owned.count ? owned[next].lowerBound : .max, area.end &+ 1)
+        let last = min(page | (Self.pageSize - 1), area.end)
+        let end = min(next < owned.count ? owned[next].lowerBound : .max, last == .max ? .max : last + 1)
+        guard end > place else { break }
         left -= min(left, Self.pageSize)
         found += strays(page, place, end)
         place = end
