@@ -27,7 +27,7 @@ private enum LawfulSharing {
   static func check() throws {
     let guest = try TestGuest.shared()
     try guest.run("/opt/share </dev/null >/dev/null 2>&1 & sleep 2", seconds: 120)
-    let samples = ProcessInfo.processInfo.environment["RINGWALL_TEST_SAMPLES"] ?? "6"
+    let samples = ProcessInfo.processInfo.environment["RINGWALL_TEST_SAMPLES"] ?? "4"
     let result = try Program.run(["guest", "check", "pid:\(guest.process)", "--samples", samples, "--format", "json"])
     #expect(result.code == 0, "\(result.alarms) \(result.error)\n\(result.output.prefix(4000))")
     #expect(try guest.run("pidof share | wc -w").dropLast() != "0")

@@ -35,6 +35,7 @@ final class IntegrityScene: @unchecked Sendable {
       echo 1 >events/kprobes/enable; sleep 2
       """, seconds: 120)
     editor = try GuestEditor(path: try guest.ramImage(named: "integrity.raw"))
+    try guest.rest()
     let source = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardizedFileURL.path
     detections = try Detections.load(from: try DataFolder(named: source))
     file = try KernelFile(path: try guest.kernelFile())
