@@ -59,11 +59,11 @@ struct TornImageTests {
     }
   }
 
-  @Test("copies of the guest while it stands contradict nothing") func standing() throws {
+  @Test("copies of the guest while it stands contradict nothing but what a processor was changing") func standing() throws {
     for number in 0..<3 {
       let path = try image(.raw, .still, named: "standing.raw")
       let moments = try #require(try Guest(image: try MemoryImage(path: path)).moments())
-      #expect(!moments.isTorn && moments.contradictions == 0 && moments.mark == nil, "\(number): \(moments)")
+      #expect(!moments.isTorn && moments.contradictions <= MemoryMoments.contradictionLimit && moments.mark == nil, "\(number): \(moments)")
     }
   }
 
