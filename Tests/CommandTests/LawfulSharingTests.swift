@@ -5,14 +5,7 @@ import Testing
 /// What programs share lawfully, while it comes and goes: threads, children that borrow memory, open files, namespaces, rights of pages.
 private enum LawfulSharing {
   /// A program that does all of this, where a compiler is at hand.
-  static let overlay: String? = {
-    guard HostProgram.path(of: "cc") != nil else { return nil }
-    let folder = FileManager.default.temporaryDirectory.appending(path: "ringwall-share-\(ProcessInfo.processInfo.processIdentifier)")
-    let source = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Support/guest/share.c").standardized.path
-    try? FileManager.default.createDirectory(at: folder.appending(path: "opt"), withIntermediateDirectories: true)
-    let isBuilt = (try? HostProgram.run("cc", ["-O1", "-static", "-pthread", source, "-o", folder.path + "/opt/share"]).status) == 0
-    return isBuilt ? folder.path : nil
-  }()
+  static let overlay = LastingFile.guestProgram("share", flags: ["-O1", "-static", "-pthread"])
 
   static func recipe(_ kernel: GuestRecipe.Kernel) -> GuestRecipe {
     GuestRecipe {

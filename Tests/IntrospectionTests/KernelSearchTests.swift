@@ -127,6 +127,20 @@ import Testing
     #expect(try synthetic.guest().kernel.release == SyntheticKernel.release)
   }
 
+  @Test("programs in the page cache hold digits in a row as token tables do, and may hold whole tables")
+  func digits() throws {
+    let synthetic = SyntheticKernel(hasInformation: false)
+    let digits: [UInt8] = (0x30...0x39).flatMap { [$0, 0] }
+    synthetic.put(physical: 0x10_0000, Array(repeatElement(digits + [0x41], count: 4000).joined()))
+    let symbols = SyntheticSymbols([("_stext", 1)])
+    for number in 0..<40 as Range<UInt64> {
+      let place = 0x13_0000 + number << 13
+      synthetic.put(physical: place, symbols.tokenTable)
+      synthetic.put(physical: place + UInt64((symbols.tokenTable.count + 7) & ~7), symbols.tokenIndex)
+    }
+    #expect(try synthetic.guest().kernel.source == "kallsyms token table")
+  }
+
   struct Damage: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let reason: String

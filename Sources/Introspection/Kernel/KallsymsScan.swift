@@ -20,16 +20,22 @@ package enum KallsymsScan {
   /// Bytes before the token table that are searched for the names: names of 6.12 have 2.1 MiB, and the order of names 0.6 MiB.
   private static let reach = 16 << 20
 
-  /// - Parameter limit: tables at most. Each costs a search of `reach` bytes.
-  static func sightings(in memory: PhysicalMemory, limit: Int = 32) -> [Sighting] {
+  /// Runs of digits that are looked at: programs and libraries in the page cache have hundreds, and each costs 8 KiB at most.
+  private static let digitsLimit = 1 << 20
+  /// Tables that an index proves, each of which costs a search of `reach` bytes.
+  private static let tableLimit = 256
+
+  static func sightings(in memory: PhysicalMemory) -> [Sighting] {
     var found: [Sighting] = []
-    var tried = 0
+    var left = digitsLimit
+    var tables: Set<UInt64> = []
     for range in memory.populated {
-      for place in places(of: digits, in: memory, range: range, limit: limit - tried) {
-        tried += 1
-        if let sighting = sighting(at: range.start + UInt64(place), in: memory) { found.append(sighting) }
+      for place in places(of: digits, in: memory, range: range, limit: left) {
+        left -= 1
+        guard let (table, index) = tokens(around: range.start + UInt64(place), in: memory), tables.insert(table).inserted else { continue }
+        if let sighting = sighting(of: table, index, in: memory) { found.append(sighting) }
+        if tables.count == tableLimit { return found }
       }
-      if tried >= limit { break }
     }
     return found
   }
@@ -58,8 +64,7 @@ package enum KallsymsScan {
 
   // MARK: One table
 
-  private static func sighting(at digits: UInt64, in memory: PhysicalMemory) -> Sighting? {
-    guard let (table, index) = tokens(around: digits, in: memory) else { return nil }
+  private static func sighting(of table: UInt64, _ index: UInt64, in memory: PhysicalMemory) -> Sighting? {
     let before = min(UInt64(reach), table - (memory.segment(of: table, count: 1)?.range.start ?? table))
     let start = table - before
     guard let bytes = memory.bytes(start, count: Int(before)) else { return nil }

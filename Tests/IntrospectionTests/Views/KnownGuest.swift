@@ -13,21 +13,12 @@ struct KnownGuest {
   let answers: [String: String]
 
   /// A program that holds a BPF program and a map lies in the guest where a compiler is at hand.
-  static let overlay: String? = {
-    guard HostProgram.path(of: "cc") != nil else { return nil }
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ringwall-hold-\(ProcessInfo.processInfo.processIdentifier)")
-    let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../Support/guest/hold.c")
-      .standardized.path
-    try? FileManager.default.createDirectory(at: folder.appendingPathComponent("opt"), withIntermediateDirectories: true)
-    let flags = ["-O1", "-nostdlib", "-static", "-ffreestanding", "-fno-stack-protector", "-fno-builtin"]
-    let isBuilt = (try? HostProgram.run("cc", flags + [source, "-o", folder.path + "/opt/hold"]).status) == 0
-    return isBuilt ? folder.path : nil
-  }()
+  static let overlay = LastingFile.guestProgram(
+    "hold", flags: ["-O1", "-nostdlib", "-static", "-ffreestanding", "-fno-stack-protector", "-fno-builtin"])
 
   /// An empty disk of 4 MiB.
   static let disk: String = {
-    let folder = FileManager.default.temporaryDirectory.path
-    let path = "\(folder)/ringwall-disk-\(ProcessInfo.processInfo.processIdentifier).raw"
+    let path = LastingFile.path("disk")
     _ = FileManager.default.createFile(atPath: path, contents: Data(count: 4 << 20))
     return path
   }()
