@@ -102,7 +102,7 @@ public struct DiskImage: Sendable, Hashable {
       )
     }
     isTaken = true
-    return StorageDaemon.Layer(descriptor: descriptor, format: format)
+    return StorageDaemon.Layer(path: path, descriptor: descriptor, format: format)
   }
 
   private static func bytes(of descriptor: Int32, at offset: Int64, count: Int) -> [UInt8] {

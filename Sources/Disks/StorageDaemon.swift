@@ -15,11 +15,14 @@ final class StorageDaemon {
 
   private let process: ChildProcess
   private let errors: Int32
+  /// What the daemon opens each layer by, and the layer's own path.
+  private let names: [(opened: String, path: String)]
   /// A socket connected to the daemon, for the reader.
   private(set) var socket: Int32
 
   /// An image and its format, topmost first, each the backing of the one before.
   struct Layer {
+    let path: String
     let descriptor: Int32
     let format: ImageFormat
   }
@@ -52,6 +55,7 @@ final class StorageDaemon {
     }
     errors = ends[0]
     socket = connected
+    names = layers.enumerated().map { (Self.opened($0.offset), $0.element.path) }
   }
 
   deinit {
@@ -75,14 +79,18 @@ final class StorageDaemon {
     let lines = text.prefix(max(0, count)).split(separator: 0x0A).map { EscapedName.text(of: Array($0)) }
     // Warnings come before; the last line says why it ended, behind the option that it is about.
     guard let last = lines.last else { return "it ended without a word" }
-    return last.firstRange(of: "}: ").map { String(last[$0.upperBound...]) } ?? last
+    let reason = last.firstRange(of: "}: ").map { String(last[$0.upperBound...]) } ?? last
+    // The highest number first: others may begin it.
+    return names.reversed().reduce(reason) { $0.replacing($1.opened, with: $1.path) }
   }
+
+  private static func opened(_ layer: Int) -> String { "/proc/self/fd/\(3 + layer)" }
 
   private static func arguments(_ layers: [Layer], socket: Int, _ isUsedAnyway: Bool) -> [String] {
     var arguments: [String] = []
     for (index, layer) in layers.enumerated().reversed() {
       let file: FactValue = .object([
-        "driver": "file", "node-name": .string("file\(index)"), "filename": .string("/proc/self/fd/\(3 + index)"), "read-only": true,
+        "driver": "file", "node-name": .string("file\(index)"), "filename": .string(opened(index)), "read-only": true,
         "cache": ["direct": false], "locking": .string(isUsedAnyway ? "off" : "auto"),
       ])
       let hasBacking = index + 1 < layers.count

@@ -10,6 +10,13 @@ final class RuleCompilation {
     /// As libyara knows it; nil for the file that was handed over as a text.
     let name: String?
     let file: RuleFiles.File
+    let lastLine: Int
+
+    init(name: String?, file: RuleFiles.File, bytes: [UInt8]) {
+      self.name = name
+      self.file = file
+      lastLine = bytes.count(where: { $0 == 0x0A }) + (bytes.last == 0x0A ? 0 : 1)
+    }
   }
 
   private static let mostProblems = 50
@@ -43,8 +50,8 @@ final class RuleCompilation {
       guard count(bytes.count) else {
         throw RuleFiles.failure(file.shown, "the rules have more than \(RuleFiles.largestTotal >> 20) MiB in all")
       }
+      stack = [Open(name: nil, file: file, bytes: bytes)]
       bytes.append(0)
-      stack = [Open(name: nil, file: file)]
       let errors = unsafe bytes.withUnsafeBufferPointer { buffer in
         unsafe buffer.withMemoryRebound(to: CChar.self) { unsafe yr_compiler_add_string(compiler, $0.baseAddress, file.namespace) }
       }
@@ -65,18 +72,21 @@ final class RuleCompilation {
     return total <= RuleFiles.largestTotal
   }
 
-  private func file(named name: String?) -> RuleFiles.File? {
-    stack.last { $0.name == name }?.file ?? stack.first?.file
-  }
+  private func opened(as name: String?) -> Open? { stack.last { $0.name == name } ?? stack.first }
 
   private func note(isError: Bool, name: String?, line: Int, message: String) {
-    let shown = file(named: name)?.shown ?? name ?? ""
+    let open = opened(as: name)
+    let shown = open?.file.shown ?? name ?? ""
     if isError {
       if isIncludeRefused {
         isIncludeRefused = false
         return
       }
-      if problems.count < Self.mostProblems { problems.append(RuleProblem(file: shown, line: line, message: message)) }
+      // libyara counts no line where a text ends too early.
+      let isAtEnd = line == 0 && message == "syntax error"
+      let problem = RuleProblem(
+        file: shown, line: isAtEnd ? open?.lastLine ?? 0 : line, message: isAtEnd ? "syntax error at the end of the file" : message)
+      if problems.count < Self.mostProblems { problems.append(problem) }
     } else if warnings.count < Self.mostProblems {
       warnings.append(RuleProblem(file: shown, line: line, message: message))
     }
@@ -101,7 +111,8 @@ final class RuleCompilation {
       guard count(bytes.count) else {
         throw RuleFiles.failure(current.shown, "the rules have more than \(RuleFiles.largestTotal >> 20) MiB in all")
       }
-      stack.append(Open(name: name, file: RuleFiles.File(path: path, shown: shown, namespace: current.namespace, root: root)))
+      stack.append(
+        Open(name: name, file: RuleFiles.File(path: path, shown: shown, namespace: current.namespace, root: root), bytes: bytes))
       return bytes
     } catch {
       problems.append(contentsOf: error.problems)

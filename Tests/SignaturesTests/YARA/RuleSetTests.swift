@@ -64,6 +64,13 @@ final class TemporaryFolder {
     #expect(problems.first?.message.contains("$y") == true)
   }
 
+  @Test("a text that ends too early is told with its last line", arguments: ["", "\n"]) func cutShort(_ end: String) throws {
+    let folder = try TemporaryFolder()
+    try folder.write("cut.yar", "rule a {\n strings: $x = \"abcd\"\n condition: $x\(end)")
+    let problem = try #require(Self.problems(["\(folder.path)/cut.yar"]).first)
+    #expect(problem.line == 3 && problem.message == "syntax error at the end of the file")
+  }
+
   @Test("rules of one name in two files stand beside each other") func sameName() throws {
     let folder = try TemporaryFolder()
     try folder.write("a.yar", Self.plain)
