@@ -22,6 +22,12 @@ private enum OtherKernels {
     try whole()
   }
 
+  /// Pointers that lead anywhere else, in memory whose structures are those of this kernel.
+  static func scribbled(_ seed: Int) throws {
+    let scene = try IntegrityScene.shared()
+    try scene.locked { try ScribbledMemory.expectAnEnd(copyOf: scene.editor.path, scene.editor.guest, seed: seed) }
+  }
+
   /// The kernel is found by what it tells of itself, nothing else looks like one, and its tables are found by their form too.
   private static func found() throws {
     let test = try TestGuest.shared()
@@ -53,6 +59,9 @@ private enum OtherKernels {
   "Linux 5.10", .serialized, .enabled(if: TestGuest.obstacle(.oldCloud) == nil, "\(TestGuest.obstacle(.oldCloud) ?? "")"),
   .guest(OtherKernels.recipe(.oldCloud)))
 struct OldKernelTests {
+  @Test("pointers all over memory that lead anywhere else end no reading, and are told", arguments: ScribbledMemory.seeds)
+  func scribbled(_ seed: Int) throws { try OtherKernels.scribbled(seed) }
+
   @Test("is found, agrees with what it says itself, shows no sign and loses nothing") func untouched() throws {
     try OtherKernels.untouched()
   }
@@ -101,6 +110,9 @@ struct RealTimeKernelTests {
   "Linux 6.18", .serialized, .enabled(if: TestGuest.obstacle(.laterCloud) == nil, "\(TestGuest.obstacle(.laterCloud) ?? "")"),
   .guest(OtherKernels.recipe(.laterCloud)))
 struct LaterKernelTests {
+  @Test("pointers all over memory that lead anywhere else end no reading, and are told", arguments: ScribbledMemory.seeds)
+  func scribbled(_ seed: Int) throws { try OtherKernels.scribbled(seed) }
+
   @Test("is found, agrees with what it says itself, shows no sign and loses nothing") func untouched() throws {
     try OtherKernels.untouched()
   }
@@ -119,6 +131,9 @@ struct LaterKernelTests {
   "Linux 7.2", .serialized, .enabled(if: TestGuest.obstacle(.newestCloud) == nil, "\(TestGuest.obstacle(.newestCloud) ?? "")"),
   .guest(OtherKernels.recipe(.newestCloud)))
 struct NewestKernelTests {
+  @Test("pointers all over memory that lead anywhere else end no reading, and are told", arguments: ScribbledMemory.seeds)
+  func scribbled(_ seed: Int) throws { try OtherKernels.scribbled(seed) }
+
   @Test("is found, agrees with what it says itself, shows no sign and loses nothing") func untouched() throws {
     try OtherKernels.untouched()
   }
