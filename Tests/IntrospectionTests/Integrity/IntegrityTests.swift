@@ -217,10 +217,10 @@ struct IntegrityTests {
 
   @Test(
     "tables of nobody, functions of another owner, other names, switches that contradict others, and settings that are not the file's",
-    arguments: Change.places + Change.holders + Change.names + Change.switches + Change.settingTables)
+    arguments: Change.places + Change.holders + Change.names + Change.switches + Change.settingTables + Change.pointers)
   func tables(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
-  @Test("a table that a driver may have made is in doubt", arguments: Change.made)
+  @Test("a table that a driver may have made is in doubt", arguments: Change.made + Change.turnedPointers)
   func made(_ change: Change) throws { try IntegrityScene.shared().expectDoubted(change) }
 
   @Test("threads and programs that are held", .enabled(if: KnownGuest.overlay != nil, "no C compiler"), arguments: Change.held + Change.threaded)
@@ -415,10 +415,10 @@ struct IntegrityOfNewKernelTests {
 
   @Test(
     "tables of nobody, functions of another owner, other names, switches that contradict others, and settings that are not the file's",
-    arguments: Change.places + Change.holders + Change.names + Change.switches + Change.settingTables)
+    arguments: Change.places + Change.holders + Change.names + Change.switches + Change.settingTables + Change.pointers)
   func tables(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
-  @Test("a table that a driver may have made is in doubt", arguments: Change.made)
+  @Test("a table that a driver may have made is in doubt", arguments: Change.made + Change.turnedPointers)
   func made(_ change: Change) throws { try IntegrityScene.shared().expectDoubted(change) }
 
   @Test("threads and programs that are held", .enabled(if: KnownGuest.overlay != nil, "no C compiler"), arguments: Change.held + Change.threaded)

@@ -165,6 +165,31 @@ extension Change {
   ]
 }
 
+extension Change {
+  /// Pointers to functions in the kernel's writable data that no table which is looked at by name has.
+  static let pointers: [Change] = [
+    Change("a pointer of the kernel's data to nobody's memory", ["GST-033"], [.kernelFile]) {
+      try $0.write(try $0.symbol("arp_tbl") &+ $0.offset("neigh_table", "constructor"), try $0.heap() &+ 16)
+    },
+    Change("work of the kernel's that leads to nobody's memory", ["GST-033"], [.kernelFile]) {
+      try $0.write(try $0.symbol("poweroff_work") &+ $0.offset("work_struct", "func"), try $0.heap() &+ 32)
+    },
+    Change("a pointer of the kernel's data into the middle of a function", ["GST-033"], [.kernelFile]) {
+      try $0.write(try $0.symbol("key_type_user") &+ $0.offset("key_type", "read"), try $0.symbol("commit_creds") &+ 0x31)
+    },
+  ]
+
+  /// Others that lead where a driver or the boot could have turned them.
+  static let turnedPointers: [Change] = [
+    Change("a pointer of the kernel's data to a module", ["lent"], [.kernelFile]) {
+      try $0.write(try $0.symbol("arp_tbl") &+ $0.offset("neigh_table", "constructor"), try $0.moduleText("virtio_blk") &+ 64)
+    },
+    Change("a pointer of a protocol to another function of the kernel", ["exchanged"], [.kernelFile]) {
+      try $0.write(try $0.symbol("tcp_prot") &+ $0.offset("proto", "connect"), try $0.symbol("ip4_datagram_connect"))
+    },
+  ]
+}
+
 extension GuestEditor {
   /// Lets a pointer lead to a copy of its table in memory that nobody lists.
   func move(at place: UInt64, _ structure: String) throws {

@@ -79,10 +79,11 @@ gst_034 contains guest.hit("cut", function.at.address, {"at": guest.shown(functi
 }
 
 # METADATA
-# title: "The kernel's code or constants differ from its own file"
-# description: "What is in memory is held against the kernel's own file, byte by byte: one that was given, that the host has, or the compressed image that boot left in the guest's memory. At places that boot or the kernel itself patches what they write there is accepted, and so are addresses that KASLR moved. It sees what was changed before any baseline, whatever the boot; it cannot see a file that was changed too."
+# title: "The kernel's code, constants or pointers to functions differ from its own file"
+# description: "What is in memory is held against the kernel's own file, byte by byte: one that was given, that the host has, or the compressed image that boot left in the guest's memory. At places that boot or the kernel itself patches what they write there is accepted, and so are addresses that KASLR moved. Pointers to functions in writable data may lead to another function of the kernel, which boot chooses, and to nobody's memory they may not. It sees what was changed before any baseline, whatever the boot; it cannot see a file that was changed too."
 # custom:
 #   id: GST-033
+#   doubts: [lent, exchanged]
 #   severity: critical
 #   technique: [T1014, T1601.001]
 #   facts: [kernelFile]
@@ -93,6 +94,9 @@ gst_034 contains guest.hit("cut", function.at.address, {"at": guest.shown(functi
 #     bytes: "{at} holds {bytes}, and the file of the kernel {original}"
 #     constant: "The constant {at} holds {bytes}, and the file of the kernel {original}"
 #     setting: "{member} of the setting {name} is {value}, and {original} in the file of the kernel"
+#     pointer: "The pointer {at} leads to {address}, which belongs to {owner}, and in the file of the kernel to {original}"
+#     lent: "The pointer {at} leads to {owner}, a module, and in the file of the kernel to {original}"
+#     exchanged: "The pointer {at} leads to {owner}, and in the file of the kernel to {original}"
 #   source: "arch/x86/kernel/alternative.c, arch/x86/boot/compressed/head_64.S"
 gst_033 contains guest.hit("bytes", difference.at.address, {"at": guest.shown(difference.at.owner), "bytes": difference.bytes, "original": difference.original}) if {
 	some difference in guest.value("kernelFile").differences
@@ -101,6 +105,27 @@ gst_033 contains guest.hit("bytes", difference.at.address, {"at": guest.shown(di
 gst_033 contains guest.hit("setting", sprintf("%s:%s", [setting.name, setting.member]), {"name": setting.name, "member": setting.member, "value": setting.value, "original": setting.original}) if {
 	some setting in object.get(guest.value("kernelFile"), "settings", [])
 }
+
+gst_033 contains guest.hit(pointer_case(pointer), pointer.at.address, {"at": guest.shown(pointer.at.owner), "address": pointer.target.address, "owner": guest.shown(pointer.target.owner), "original": guest.shown(pointer.original.owner)}) if {
+	some pointer in object.get(guest.value("kernelFile"), "pointers", [])
+}
+
+# a table of operations is what it is; which clock, processor or bus the kernel works with it finds out at boot
+pointer_case(pointer) := "lent" if {
+	pointer.target.owner.kind == "module"
+} else := "exchanged" if {
+	guest.is_function(pointer.target.owner)
+	is_fixed(pointer.at.owner.name)
+} else := "pointer" if {
+	not guest.is_function(pointer.target.owner)
+}
+
+is_fixed(name) if {
+	some ending in ["_prot", "_fops", "_format", "_fs_type", "_proto", "_protocol", "n_tty_ops", "_seq_ops", "_key_type", "_dst_ops", "_qdisc_ops"]
+	endswith(name, ending)
+}
+
+is_fixed(name) if startswith(name, "key_type_")
 
 gst_033 contains guest.hit("constant", difference.at.address, {"at": guest.shown(difference.at.owner), "bytes": difference.bytes, "original": difference.original}) if {
 	some difference in object.get(guest.value("kernelFile"), "constants", [])

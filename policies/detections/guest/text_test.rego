@@ -223,3 +223,24 @@ test_settings_that_differ_from_the_file if {
 	hit.case == "setting"
 	hit.args.member == "mode"
 }
+
+turned(at, owner) := {
+	"at": {"address": "0x1", "owner": {"kind": "data", "name": at, "distance": 40}},
+	"original": {"address": "0x2", "owner": {"kind": "kernel", "name": "tcp_v4_connect", "distance": 0}},
+	"target": {"address": "0x3", "owner": owner},
+}
+
+pointer_cases(pointer) := {hit.case |
+	some hit in text.gst_033 with input as {"facts": {"kernelFile": {"state": "present", "value": {"differences": [], "pointers": [pointer]}}}}
+}
+
+test_pointers_that_differ_from_the_file if {
+	function := {"kind": "kernel", "name": "ip4_datagram_connect", "distance": 0}
+	pointer_cases(turned("tcp_prot", {"kind": "none"})) == {"pointer"}
+	pointer_cases(turned("arp_tbl", {"kind": "data", "name": "empty_zero_page", "distance": 16})) == {"pointer"}
+	pointer_cases(turned("tcp_prot", object.union(function, {"distance": 9}))) == {"pointer"}
+	pointer_cases(turned("tcp_prot", {"kind": "module", "name": "kit", "distance": 64})) == {"lent"}
+	pointer_cases(turned("tcp_prot", function)) == {"exchanged"}
+	pointer_cases(turned("key_type_user", function)) == {"exchanged"}
+	pointer_cases(turned("lapic_clockevent", function)) == set()
+}

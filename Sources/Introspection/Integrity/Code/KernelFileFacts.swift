@@ -46,6 +46,7 @@ extension IntegrityReader {
     let (rows, total) = differences(memory, moved, isMasked, at: start, isMoved: known != nil)
     let constants = constants(of: file)
     let settings = settingDifferences(of: file)
+    let pointers = pointerDifferences(of: file)
     let all = total + (constants?.total ?? 0) + (settings?.rows.count ?? 0)
     if all > Self.placeLimit { return .unreadable("the kernel differs from its file in \(all) places, in a way that is not known here") }
     if all > 0, !file.isChecked {
@@ -64,6 +65,12 @@ extension IntegrityReader {
       members += [
         .init("constantsCompared", .int(Int64(constants.compared))), .init("constantsCount", .int(Int64(constants.total))),
         .init("constants", .array(constants.rows)),
+      ]
+    }
+    if let pointers {
+      members += [
+        .init("pointersCompared", .int(Int64(pointers.compared))),
+        .init("pointers", .array(Array(pointers.rows.prefix(Self.differenceLimit)))),
       ]
     }
     if let settings {
