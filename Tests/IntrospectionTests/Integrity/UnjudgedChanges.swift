@@ -28,8 +28,13 @@ extension Change {
     },
   ]
 
-  /// Of shared code, which is read in a moment.
+  /// Of an image; and of shared code, which is read in a moment.
   static let unread: [Change] = [
+    Change(
+      "a tree of mappings that contradicts itself, of which nobody holds the lock", ["GST-078 unreadable", "GST-079 partial"], [.executable]
+    ) {
+      try $0.breakMappings(of: try $0.victim())
+    },
     Change("shared code that is no program", ["GST-079 partial"], [.executable]) {
       try $0.write(try $0.sharedFunction().data, [UInt8](repeating: 0, count: 6))
     },

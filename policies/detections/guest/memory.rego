@@ -178,7 +178,7 @@ gst_038 contains guest.hit("constants", page.at.address, {"at": guest.shown(page
 #   technique: [T1055, T1564]
 #   facts: [executable]
 #   partial: [executable.unjudged]
-#   unknown: [executable.locked]
+#   unknown: [executable.locked, executable.contradicting]
 #   remediation: "Keep an image of the guest's memory and look at the page; isolate the guest if it is not explained."
 #   messages:
 #     page: "Process {pid} ({name}) has a page at {address}, where none of its mappings is"

@@ -45,6 +45,7 @@ extension IntegrityReader {
       found.reached = reached.pages
       found.unlisted = reached.unlisted
       found.broken = reached.broken
+      found.contradicting = reached.contradicting
       found.programs = reached.programs
       (found.shared, found.unshared) = SharedCode(guest).differences(processes.processes)
       if let fault = reached.fault { note(fault) }
@@ -86,6 +87,7 @@ extension IntegrityReader {
         "strays",
         .array(strays(found.areas).map { ["kind": .string($0.kind.rawValue), "start": addressValue($0.start), "end": addressValue($0.end)] })),
       .init("locked", names(found.locked.map(\.process))), .init("unjudged", names(found.broken)),
+      .init("contradicting", names(found.contradicting)),
     ]
   }
 
@@ -149,8 +151,9 @@ struct PageFindings {
   var unlisted: [UnlistedPages.Finding] = []
   /// Of these, those of processes whose mappings were being changed at every look.
   var locked: [UnlistedPages.Finding] = []
-  /// Processes whose mappings contradict themselves.
+  /// Processes whose mappings contradict themselves: while they are changed, and else.
   var broken: [Process] = []
+  var contradicting: [Process] = []
   /// Processes that run another file than the one that they are said to.
   var programs: [ProgramFiles.Difference] = []
   /// Processes whose shared code is their own.

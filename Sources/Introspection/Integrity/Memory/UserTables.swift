@@ -54,6 +54,8 @@ struct UserTables {
     var programs: [ProgramFiles.Difference] = []
     /// Processes whose mappings contradict themselves, as they do while they are changed, so that nothing can be said of them.
     var broken: [Process] = []
+    /// Those of an image whose mappings contradict themselves although nobody was changing them.
+    var contradicting: [Process] = []
     /// What ended the reading of a process that is still there.
     var fault: Inconsistency?
   }
@@ -101,11 +103,13 @@ struct UserTables {
       // One fault is told, and waited for once.
     } while reached.fault == nil && isThere(process) && !guest.isExhausted && looks.again()
     guard isThere(process) else { return nil }
-    if guest.isRunning, reached.fault == nil, !guest.isExhausted, !lists.isLocked(process) {
+    switch (guest.isRunning, lists.isLocked(process)) {
+    case (true, false) where reached.fault == nil && !guest.isExhausted:
       reached.fault = Inconsistency(structure: "mm_struct.mm_mt", address: mm, reason: "the mappings contradict themselves")
-    } else {
-      // Those of an image, or with the lock held, may just be changed; of more faults than one the first is told.
-      reached.broken.append(process)
+    // The pages of an image may be of different moments.
+    case (false, false): reached.contradicting.append(process)
+    // With the lock held they may just be changed; of more faults than one the first is told.
+    default: reached.broken.append(process)
     }
     return nil
   }
