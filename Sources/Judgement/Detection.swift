@@ -108,9 +108,9 @@ public struct DetectionReport: Sendable, Hashable {
     /// "absent", "unreadable", "notCollected", "policyError", "torn", "partial": its facts are there, and some of them prove nothing in this kernel;
     /// or "doubt": it found what may be lawful.
     public let state: String
-    /// Empty for a doubt, of which `doubt` says what it is.
+    /// Empty for a doubt of the detection itself, of which `doubt` says what it is.
     public let why: String
-    /// What it found that may be lawful.
+    /// What it found that may be lawful, or prove nothing for the reason that `why` says.
     public let doubt: DetectionHit?
 
     init(detection: Detection, fact: String, state: String, why: String, doubt: DetectionHit? = nil) {
@@ -132,10 +132,17 @@ public struct DetectionReport: Sendable, Hashable {
     self.unjudged = unjudged
   }
 
+  /// Signs in doubt that are named of one detection.
+  private static let namedDoubts = 8
+
   /// The report with the hits that are kept, and with the detections of others as being in doubt.
   func doubting(_ hits: Set<DetectionHit>, why: String, keeping isKept: (DetectionHit) -> Bool) -> DetectionReport {
-    let more = Set(hits.map(\.detection)).map {
-      Unjudged(detection: $0, fact: $0.facts.first ?? "inconsistencies", state: "torn", why: why)
+    let more = Dictionary(grouping: hits, by: \.detection).flatMap { detection, found -> [Unjudged] in
+      func entry(_ hit: DetectionHit?) -> Unjudged {
+        Unjudged(detection: detection, fact: detection.facts.first ?? "inconsistencies", state: "torn", why: why, doubt: hit)
+      }
+      let named = found.sorted { $0.key < $1.key }.prefix(Self.namedDoubts).map(entry)
+      return found.count > named.count ? named + [entry(nil)] : named
     }
     return DetectionReport(hits: self.hits.filter(isKept), unjudged: (unjudged + more).sorted { $0.detection.id < $1.detection.id })
   }
@@ -147,7 +154,13 @@ public struct DetectionReport: Sendable, Hashable {
   /// that two structures that differ accuse nobody, nor does a place that had another owner a moment later; and a process that was just
   /// beginning or ending is in one structure and not in the other in any. What was found so is in doubt. Code, constants, tables at rest,
   /// settings and rights of the kernel's pages do not change meanwhile, and what is found in them stays a sign.
+  ///
+  /// What is found in an image that ends before the guest's memory does (`shortfall`) is all in doubt: what structures lead to may lie in what is missing.
   public func doubting(_ document: FactValue) -> DetectionReport {
+    if let shortfall = document["shortfall"], shortfall != .null {
+      let why = "the image ends before the guest's memory does: what is missing may be all that was found"
+      return doubting(Set(hits), why: why) { _ in false }
+    }
     guard let moments = document["moments"] else { return self }
     let isTorn = moments["torn"] == .bool(true)
     let passing = Set((moments["passing"]?.elements ?? []).compactMap(\.text))

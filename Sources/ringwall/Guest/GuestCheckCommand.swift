@@ -130,7 +130,7 @@ struct GuestCheckCommand: ParsableCommand {
     let unjudged = report.unjudged.map { entry -> FactValue in
       [
         "id": .string(entry.detection.id), "fact": .string(entry.fact), "state": .string(entry.state),
-        "why": .string(entry.doubt.map(texts.message) ?? entry.why),
+        "why": .string(why(entry, texts, translated: false)),
       ]
     }
     return [
@@ -147,6 +147,14 @@ struct GuestCheckCommand: ParsableCommand {
     ]
   }
 
+  /// What a detection found that proves nothing, with the reason; else why it could not judge.
+  private static func why(_ entry: DetectionReport.Unjudged, _ texts: Texts, translated: Bool = true) -> String {
+    let why = translated ? Speech.current.translation(entry.why) : entry.why
+    guard let doubt = entry.doubt else { return why }
+    let found = translated ? texts.message(doubt).printable : texts.message(doubt)
+    return why.isEmpty ? found : "\(found) (\(why))"
+  }
+
   private static func show(_ report: DetectionReport, _ pauses: Pauses, _ detections: Detections, _ texts: Texts) {
     if !report.hits.isEmpty {
       let head = [texts["guest.check.severity"], "ID", "ATT&CK", texts["guest.check.finding"]]
@@ -158,17 +166,14 @@ struct GuestCheckCommand: ParsableCommand {
       }
       Console.print(PlainTable.text(head, rows, right: []))
     }
-    func why(_ entry: DetectionReport.Unjudged) -> String {
-      entry.doubt.map { texts.message($0).printable } ?? Speech.current.translation(entry.why)
-    }
-    for group in Dictionary(grouping: report.unjudged, by: { $0.state + "\n" + why($0) }).sorted(by: { $0.key < $1.key }) {
+    for group in Dictionary(grouping: report.unjudged, by: { $0.state + "\n" + why($0, texts) }).sorted(by: { $0.key < $1.key }) {
       guard let first = group.value.first else { continue }
       let ids = Set(group.value.map(\.detection.id)).sorted().joined(separator: ", ")
       let fact = first.fact.isEmpty ? texts["guest.check.policy"] : Set(group.value.map(\.fact)).sorted().joined(separator: ", ")
       Console.say(
         texts(
           "guest.check.unjudged",
-          ["ids": ids, "fact": fact, "state": texts["guest.check.state.\(first.state)"], "why": why(first)]))
+          ["ids": ids, "fact": fact, "state": texts["guest.check.state.\(first.state)"], "why": why(first, texts)]))
     }
     if report.hits.isEmpty {
       let skipped = Set(report.unjudged.map(\.detection.id)).count

@@ -91,10 +91,15 @@ final class GuestInspection {
     let collected: FactValue = ["at": .string(Clock.text(Clock.now())), "by": .string("ringwall \(Version.text)")]
     let document = facts.document(target: target, collected: collected)
     // A running guest is read again where its structures differ; a saved one is what it is.
-    guard machine == nil,
-      let moments = try guest.answer({ (guest) throws(IntrospectionError) in try guest.moments(suspects: facts.suspects) })
-    else { return document }
-    return .object((document.members ?? []) + [.init("moments", moments.factValue)])
+    guard machine == nil else { return document }
+    var members = document.members ?? []
+    if let moments = try guest.answer({ (guest) throws(IntrospectionError) in try guest.moments(suspects: facts.suspects) }) {
+      members.append(.init("moments", moments.factValue))
+    }
+    if let (end, known) = shortfall {
+      members.append(.init("shortfall", ["end": .string("0x" + String(end, radix: 16)), "known": .string("0x" + String(known, radix: 16))]))
+    }
+    return .object(members)
   }
 
   /// Read in one pause; nil without a monitor, and where somebody else ended the pause.

@@ -23,6 +23,15 @@ extension Change {
       guard let inner else { throw GuestEditor.Impossible(description: "no namespaces of its own") }
       try editor.give("nsproxy", of: inner, to: try editor.victim())
     },
+    Change("the first namespaces, for a container", ["GST-082"], [.processes]) { editor in
+      let place = try editor.offset("task_struct", "nsproxy")
+      let processes = try editor.guest.processes().processes
+      // Of the first pid namespace, unlike the one that GST-061 tells of.
+      guard let inner = processes.first(where: { $0.arguments == ["sleep", "100003"] }) else {
+        throw GuestEditor.Impossible(description: "no namespaces of its own")
+      }
+      try editor.write(inner.address &+ place, try editor.symbol("init_nsproxy"))
+    },
   ]
 
   static let ungrouped: [Change] = [

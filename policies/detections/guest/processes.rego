@@ -526,13 +526,16 @@ named_as_thread(name) if {
 	some thread in guest.value("processes").processes
 	thread.kernelThread
 	is_string(thread.thread)
-	thread.name == name
-	count(name) > 3
+	thread.name == plain(name)
+	count(thread.name) > 3
 }
 
 named_as_thread(name) if {
-	regex.match(`^(kworker/|ksoftirqd/|kthreadd$|migration/|rcu_|kswapd|khugepaged$|kcompactd|watchdogd$|kauditd$|khungtaskd$|cpuhp/|kdevtmpfs$|jbd2/|kintegrityd|kblockd)`, name)
+	regex.match(`^(kworker/|ksoftirqd/|kthreadd$|migration/|rcu_|kswapd|khugepaged$|kcompactd|watchdogd$|kauditd$|khungtaskd$|cpuhp/|kdevtmpfs$|jbd2/|kintegrityd|kblockd)`, plain(name))
 }
+
+# as ps shows threads of the kernel
+plain(name) := trim_suffix(trim_prefix(name, "["), "]")
 
 gst_065 contains guest.hit("title", process.task, {"pid": process.pid, "name": process.name, "title": process.title}) if {
 	some process in guest.value("processes").processes
@@ -835,10 +838,11 @@ gst_069 contains guest.hit("mark", process.task, {"pid": process.pid, "name": pr
 
 # METADATA
 # title: "A task uses what belongs to another"
-# description: "Memory, open files, folders, namespaces and handlers of signals are shared when a task is made, and each structure counts who has it. More references than it knows of come from a pointer that somebody wrote: a task was given the open files or the memory of a stranger. The memory that a process has, the one that its processor runs with and the process that owns it are set together as well. Whoever raises the count, or writes all of them, is not seen here."
+# description: "Memory, open files, folders, namespaces and handlers of signals are shared when a task is made, and each structure counts who has it. More references than it knows of come from a pointer that somebody wrote: a task was given the open files or the memory of a stranger. The memory that a process has, the one that its processor runs with and the process that owns it are set together as well. A process whose root lies in other mounts than those of its namespace was given one of the two, or went there lawfully by /proc/PID/root. Whoever raises the count, or writes all of them, is not seen here."
 # custom:
 #   id: GST-082
-#   compares: [uncounted, activeMemory, memoryOwner]
+#   compares: [uncounted, activeMemory, memoryOwner, rootFolder]
+#   doubts: [rootFolder]
 #   severity: critical
 #   technique: [T1014, T1055]
 #   facts: [processes]
@@ -847,6 +851,7 @@ gst_069 contains guest.hit("mark", process.task, {"pid": process.pid, "name": pr
 #     uncounted: "{tasks} have the same {structure} ({address}), to which the kernel knows of {count} references and not of {references}"
 #     activeMemory: "Process {pid} ({name}) has another memory than the one that it runs with"
 #     memoryOwner: "Process {pid} ({name}) has memory that a process with another memory owns"
+#     rootFolder: "Process {pid} ({name}) has a root in another namespace of mounts than its own"
 #   source: "kernel/fork.c (copy_mm, copy_files, copy_fs, copy_sighand), kernel/nsproxy.c (copy_namespaces), fs/exec.c (exec_mmap), kernel/exit.c (mm_update_next_owner)"
 gst_082 contains guest.hit("uncounted", shared.task, {"tasks": concat(", ", shared.tasks), "structure": shared.structure, "address": shared.address, "count": shared.count, "references": shared.references}) if {
 	some shared in object.get(guest.value("processes"), "overused", [])
@@ -855,7 +860,7 @@ gst_082 contains guest.hit("uncounted", shared.task, {"tasks": concat(", ", shar
 
 gst_082 contains guest.hit(task.kind, task.task, {"pid": task.pid, "name": task.name}) if {
 	some task in object.get(guest.value("processes"), "contradicting", [])
-	task.kind in {"activeMemory", "memoryOwner"}
+	task.kind in {"activeMemory", "memoryOwner", "rootFolder"}
 }
 
 # METADATA

@@ -94,6 +94,9 @@ test_thread_with_memory if {
 
 test_names if {
 	count(processes.gst_065) == 1 with input as facts([init, child({"name": "kworker/0:1"})])
+	count(processes.gst_065) == 1 with input as facts([init, child({"name": "[kworker/0:1]"})])
+	count(processes.gst_065) == 1 with input as facts([init, child({"name": "[kthreadd]"})])
+	count(processes.gst_065) == 0 with input as facts([init, child({"name": "["})])
 	count(processes.gst_065) == 1 with input as facts([init, child({"title": "[kworker/0:1]"})])
 	count(processes.gst_065) == 1 with input as facts([init, child({"title": "[kworker/0:1]      "})])
 	count(processes.gst_065) == 0 with input as facts([init, child({"title": "[ -f x ]"})])
@@ -125,7 +128,7 @@ test_contradicting if {
 	counted.case == "threads"
 	some stripped in processes.gst_060 with input as judged([], {"contradicting": [contradicting_row("namespaces")]})
 	stripped.case == "namespaces"
-	every kind in {"activeMemory", "memoryOwner"} {
+	every kind in {"activeMemory", "memoryOwner", "rootFolder"} {
 		some hit in processes.gst_082 with input as judged([], {"contradicting": [contradicting_row(kind)]})
 		hit.case == kind
 	}

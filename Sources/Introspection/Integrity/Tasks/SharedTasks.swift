@@ -40,7 +40,8 @@ extension HiddenTasks {
 
   func overusedStructures() -> [TaskReferences.Shared: TaskReferences.Finding] {
     guard let references = TaskReferences(guest) else { return [:] }
-    return settled { references.overused(listed().keys) }
+    // Each processor's idle task counts as well: without it there would be room for as many strangers.
+    return settled { references.overused(traces.idleTasks().union(listed().keys)) }
   }
 
   /// The task that a finding is told of: the one that had the structure first, which stays the same while others come and go. In an image it is the one

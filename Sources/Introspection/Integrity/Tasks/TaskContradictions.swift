@@ -14,6 +14,8 @@ struct TaskContradictions {
     case tracer
     /// It has no namespaces, which only a task that has ended has not.
     case namespaces
+    /// Its root lies in other mounts than those of its namespace.
+    case rootFolder
     /// `signal.nr_threads` is not the number of threads in the list.
     case threadCount
   }
@@ -113,6 +115,14 @@ struct TaskContradictions {
       else { return false }
       return parent != real && traced == 0
     case .namespaces: return pointer("nsproxy") == 0
+    case .rootFolder:
+      guard bits & Self.kernelThread == 0, let root = kernel.offset("fs_struct", "root.mnt"), let inner = kernel.offset("mount", "mnt"),
+        let own = kernel.offset("mount", "mnt_ns"), let listed = kernel.offset("nsproxy", "mnt_ns"),
+        let folders = pointer("fs").flatMap({ guest.pointer($0 &+ root) }), let namespaces = pointer("nsproxy"), namespaces != 0,
+        let expected = guest.pointer(namespaces &+ listed), let found = guest.pointer(folders &- inner &+ own)
+      else { return false }
+      // A root that was taken away (umount -l), or of the kernel's own, is in none.
+      return found != expected && found < .max - 4095
     case .threadCount: return false
     }
   }

@@ -115,7 +115,7 @@ struct TaskTraces {
   private static let asleep: UInt32 = 0xF
 
   /// Tasks that processors run when they have nothing to do: they are in no list, and have the id 0.
-  private func idleTasks() -> Set<UInt64> {
+  func idleTasks() -> Set<UInt64> {
     guard let table = guest.symbol("__per_cpu_offset") else { return [] }
     let queued = guest.symbol("runqueues").flatMap { queues in guest.kernel.offset("rq", "idle").map { queues &+ $0 } }
     let places = [guest.symbol("idle_threads"), queued].compactMap(\.self)
