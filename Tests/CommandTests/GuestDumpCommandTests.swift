@@ -72,6 +72,15 @@ struct RunningDumpTests {
     let facts = try Program.run(["guest", "facts", path]).json()
     #expect((facts["moments"] as? [String: Any])?["torn"] as? Bool == false, "\(facts["moments"] ?? "no moments")")
     #expect(try guest.run("echo alive") == "alive\n")
+    // What is missing accuses nobody, and is no pass.
+    let handle = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+    let size = try handle.seekToEnd()
+    for share in [63, 60, 50, 20] as [UInt64] {
+      try handle.truncate(atOffset: size / 64 * share)
+      let cut = try Program.run(["guest", "check", path])
+      #expect(cut.code == 2 && (share < 60 || cut.error.contains(": it ends at")), "\(share): \(cut.output)\(cut.error.prefix(2000))")
+    }
+    try handle.close()
   }
 
   @Test("dumps without a pause accuse nobody") func torn() throws {

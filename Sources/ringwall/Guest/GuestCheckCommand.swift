@@ -69,7 +69,10 @@ struct GuestCheckCommand: ParsableCommand {
     case .table: Self.show(report, pauses, detections, texts)
     }
     if !report.hits.isEmpty { throw ExitCode(1) }
-    if report.unjudged.contains(where: { ["unreadable", "policyError", "torn"].contains($0.state) }) { throw ExitCode(2) }
+    // What an image lacks may be what a sign was in.
+    if document["shortfall"] != nil || report.unjudged.contains(where: { ["unreadable", "policyError", "torn"].contains($0.state) }) {
+      throw ExitCode(2)
+    }
   }
 
   private typealias Pauses = [(method: PauseWindow.Method, times: PauseHistogram)]

@@ -47,10 +47,13 @@ extension IntegrityReader {
     let constants = constants(of: file)
     let settings = settingDifferences(of: file)
     let pointers = pointerDifferences(of: file)
-    let all = total + (constants?.total ?? 0) + (settings?.rows.count ?? 0)
+    if let pointers, pointers.isCut {
+      return .unreadable("the kernel's pointers to functions differ from its file in a way that is not known here")
+    }
+    let all = total + (constants?.total ?? 0) + (settings?.rows.count ?? 0) + (pointers?.foreign.count ?? 0)
     if all > Self.placeLimit { return .unreadable("the kernel differs from its file in \(all) places, in a way that is not known here") }
     if all > 0, !file.isChecked {
-      let first = (rows.first ?? constants?.rows.first ?? settings?.rows.first)?["at"]?["address"]?.text ?? "-"
+      let first = (rows.first ?? constants?.rows.first ?? settings?.rows.first ?? pointers?.foreign.first)?["at"]?["address"]?.text ?? "-"
       return .unreadable(
         "the kernel differs at \(all) places (first \(first)) from the image that its boot left in memory, which has no checksum and may have been overwritten"
       )
@@ -70,7 +73,7 @@ extension IntegrityReader {
     if let pointers {
       members += [
         .init("pointersCompared", .int(Int64(pointers.compared))),
-        .init("pointers", .array(Array(pointers.rows.prefix(Self.differenceLimit)))),
+        .init("pointers", .array(pointers.rows)),
       ]
     }
     if let settings {

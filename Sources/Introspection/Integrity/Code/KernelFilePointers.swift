@@ -5,8 +5,16 @@ internal import Domain
 extension IntegrityReader {
   struct PointerDifferences {
     var compared = 0
-    var rows: [FactValue] = []
+    /// Those that lead to no function of the kernel, then those that lead to another one.
+    var rows: [FactValue] { foreign + turned }
+    fileprivate(set) var foreign: [FactValue] = []
+    fileprivate(set) var turned: [FactValue] = []
+    /// Whether there are more of a kind than are told.
+    fileprivate(set) var isCut = false
   }
+
+  /// Rows of each kind: boot turns some tens of pointers.
+  private static let pointerLimit = 1024
 
   /// Nil where the file holds no data, or the data is not mapped from end to end.
   func pointerDifferences(of file: KernelFile) -> PointerDifferences? {
@@ -22,9 +30,14 @@ extension IntegrityReader {
       let now = PatchTable.word(memory, place, 8)
       // One that was taken away leads nowhere.
       if now == 0 || now == original &+ guest.kernel.slide { continue }
-      found.rows.append([
+      guard max(found.foreign.count, found.turned.count) < Self.pointerLimit else {
+        found.isCut = true
+        break
+      }
+      let row: FactValue = [
         "at": code.fact(start &+ UInt64(place)), "target": code.fact(now), "original": code.fact(original &+ guest.kernel.slide),
-      ])
+      ]
+      if code.kind(of: now) == .kernel { found.turned.append(row) } else { found.foreign.append(row) }
     }
     return found
   }
