@@ -59,9 +59,6 @@ private enum OtherKernels {
   "Linux 5.10", .serialized, .enabled(if: TestGuest.obstacle(.oldCloud) == nil, "\(TestGuest.obstacle(.oldCloud) ?? "")"),
   .guest(OtherKernels.recipe(.oldCloud)))
 struct OldKernelTests {
-  @Test("pointers all over memory that lead anywhere else end no reading, and are told", arguments: ScribbledMemory.seeds)
-  func scribbled(_ seed: Int) throws { try OtherKernels.scribbled(seed) }
-
   @Test("is found, agrees with what it says itself, shows no sign and loses nothing") func untouched() throws {
     try OtherKernels.untouched()
   }
@@ -82,6 +79,9 @@ struct OldKernelTests {
 
   @Test("a process that has just begun hides from nobody", arguments: Change.hidden.prefix(1))
   func young(_ change: Change) throws { try IntegrityScene.shared().expectFoundYoung(change) }
+
+  @Test("pointers all over memory that lead anywhere else end no reading, and are told", arguments: ScribbledMemory.seeds)
+  func scribbled(_ seed: Int) throws { try OtherKernels.scribbled(seed) }
 }
 
 @Suite(
@@ -110,9 +110,6 @@ struct RealTimeKernelTests {
   "Linux 6.18", .serialized, .enabled(if: TestGuest.obstacle(.laterCloud) == nil, "\(TestGuest.obstacle(.laterCloud) ?? "")"),
   .guest(OtherKernels.recipe(.laterCloud)))
 struct LaterKernelTests {
-  @Test("pointers all over memory that lead anywhere else end no reading, and are told", arguments: ScribbledMemory.seeds)
-  func scribbled(_ seed: Int) throws { try OtherKernels.scribbled(seed) }
-
   @Test("is found, agrees with what it says itself, shows no sign and loses nothing") func untouched() throws {
     try OtherKernels.untouched()
   }
@@ -125,15 +122,15 @@ struct LaterKernelTests {
 
   @Test("code beside that of modules in the page that they share is in doubt", arguments: Change.besides)
   func besides(_ change: Change) throws { try IntegrityScene.shared().expectDoubted(change) }
+
+  @Test("pointers all over memory that lead anywhere else end no reading, and are told", arguments: ScribbledMemory.seeds)
+  func scribbled(_ seed: Int) throws { try OtherKernels.scribbled(seed) }
 }
 
 @Suite(
   "Linux 7.2", .serialized, .enabled(if: TestGuest.obstacle(.newestCloud) == nil, "\(TestGuest.obstacle(.newestCloud) ?? "")"),
   .guest(OtherKernels.recipe(.newestCloud)))
 struct NewestKernelTests {
-  @Test("pointers all over memory that lead anywhere else end no reading, and are told", arguments: ScribbledMemory.seeds)
-  func scribbled(_ seed: Int) throws { try OtherKernels.scribbled(seed) }
-
   @Test("is found, agrees with what it says itself, shows no sign and loses nothing") func untouched() throws {
     try OtherKernels.untouched()
   }
@@ -154,4 +151,7 @@ struct NewestKernelTests {
 
   @Test("a process that has just begun hides from nobody", arguments: Change.hidden.prefix(1))
   func young(_ change: Change) throws { try IntegrityScene.shared().expectFoundYoung(change) }
+
+  @Test("pointers all over memory that lead anywhere else end no reading, and are told", arguments: ScribbledMemory.seeds)
+  func scribbled(_ seed: Int) throws { try OtherKernels.scribbled(seed) }
 }

@@ -37,7 +37,8 @@ struct KnownGuest {
     mkdir -p /mnt/known /mnt/bound; mount -t tmpfs -o nosuid,nodev,noexec,size=1m known-tmpfs /mnt/known; mkdir -p /mnt/known/sub/deep; \
     mount --bind /mnt/known/sub /mnt/bound; echo gone >/mnt/known/gone.txt; echo deep >/mnt/known/sub/deep/file.txt; \
     (exec 7</mnt/known/gone.txt 8>>/mnt/known/sub/deep/file.txt; rm /mnt/known/gone.txt; exec sleep 100008) </dev/null >/dev/null 2>&1 & \
-    (nc -l -p 4444 -e true </dev/null >/dev/null 2>&1 &); [ -x /opt/hold ] && (/opt/hold </dev/null >/dev/null 2>&1 &); \
+    (nc -l -p 4444 -e true </dev/null >/dev/null 2>&1 &); \
+    [ -x /opt/hold ] && ! pidof hold >/dev/null && (/opt/hold </dev/null >/dev/null 2>&1 &); \
     echo '<4>ringwall known line' >/dev/kmsg; sleep 1
     """
 
