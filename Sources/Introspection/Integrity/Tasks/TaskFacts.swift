@@ -131,13 +131,24 @@ private struct TaskReader {
     }
   }
 
+  /// Whether a task of a running guest slept when it was listed, and ends now: who ends (PF_EXITING, include/linux/sched.h) runs, and gives its
+  /// memory back.
+  private func hasMovedOn(_ process: Process, _ bits: UInt32) -> Bool {
+    guard guest.isRunning, bits & 0x4 != 0, let memory = mm,
+      let state = guest.kernel.offset("task_struct", "__state") ?? guest.kernel.offset("task_struct", "state")
+    else { return false }
+    return guest.u32(process.address &+ state).map { $0 & 0xF == 0 } ?? true || guest.pointer(process.address &+ memory) != process.mm
+  }
+
   /// - Parameter thread: id of a thread that is not its group's leader.
   func row(_ process: Process, thread: Int32? = nil) -> FactValue {
+    let bits = flags.flatMap { guest.u32(process.address &+ $0) } ?? 0
+    let state = hasMovedOn(process, bits) ? "R" : String(process.stateLetter)
     var members: [FactValue.Member] = [
       .init("pid", .int(Int64(thread ?? process.pid))), .init("group", .int(Int64(process.pid))),
       .init("ppid", process.parent.map { .int(Int64($0)) } ?? .null),
       .init("name", .string(process.name)),
-      .init("task", addressValue(process.address)), .init("state", .string(String(process.stateLetter))),
+      .init("task", addressValue(process.address)), .init("state", .string(state)),
       .init("kernelThread", .bool(process.isKernelThread)), .init("mm", process.mm.map(addressValue) ?? .null),
       .init("title", process.arguments?.first.map { .string(String($0.prefix(64))) } ?? .null),
     ]
@@ -156,7 +167,6 @@ private struct TaskReader {
       ]
       members += rights(credentials)
     }
-    let bits = flags.flatMap { guest.u32(process.address &+ $0) } ?? 0
     let depth = identity.flatMap { guest.pointer(process.address &+ $0) }.flatMap { own in level.flatMap { guest.u32(own &+ $0) } }
     let namespaces = proxy.flatMap { guest.pointer(process.address &+ $0) }
     let places = folders.flatMap { guest.pointer(process.address &+ $0) }
