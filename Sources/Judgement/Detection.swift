@@ -161,9 +161,11 @@ public struct DetectionReport: Sendable, Hashable {
       let why = "the image ends before the guest's memory does: what is missing may be all that was found"
       return doubting(Set(hits), why: why) { _ in false }
     }
-    guard let moments = document["moments"] else { return self }
-    let isTorn = moments["torn"] == .bool(true)
-    let passing = Set((moments["passing"]?.elements ?? []).compactMap(\.text))
+    // Facts that were read of a running guest once are of as many moments.
+    let isRead = document["read"] == .string("running")
+    guard document["moments"] != nil || isRead else { return self }
+    let isTorn = isRead || document["moments"]?["torn"] == .bool(true)
+    let passing = Set((document["moments"]?["passing"]?.elements ?? []).compactMap(\.text))
     // Where the list of modules breaks off, the code of those behind belongs to nobody.
     let isOwnerless =
       isTorn && (document["inconsistencies"]?.elements ?? []).contains { Self.ownerStructures.contains($0["structure"]?.text ?? "") }

@@ -70,8 +70,12 @@ final class GuestInspection {
     return windows.compactMap(\.self).filter { $0.roundTrips.count > 0 }.map { ($0.method, $0.roundTrips) }
   }
 
-  /// Facts as a document of `ringwall.guest.facts/1`.
-  func document() throws(DataError) -> FactValue { try document(try facts(of: guest, Set(IntegrityFacts.Name.allCases), registers())) }
+  /// Facts as a document of `ringwall.guest.facts/1`. Those of a running guest are of one reading, as `read` says: nobody can look again who judges them
+  /// later.
+  func document() throws(DataError) -> FactValue {
+    let document = try document(try facts(of: guest, Set(IntegrityFacts.Name.allCases), registers()))
+    return machine == nil ? document : .object((document.members ?? []) + [.init("read", "running")])
+  }
 
   private func facts(
     of guest: Guest, _ names: Set<IntegrityFacts.Name>, _ processors: ProcessorState?
