@@ -220,7 +220,7 @@ struct IntegrityTests {
     arguments: Change.places + Change.holders + Change.names + Change.switches + Change.settingTables + Change.pointers)
   func tables(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
-  @Test("a table that a driver may have made is in doubt", arguments: Change.made + Change.turnedPointers)
+  @Test("what a driver, the boot or chroot may have done is in doubt", arguments: Change.made + Change.turnedPointers + Change.rooted)
   func made(_ change: Change) throws { try IntegrityScene.shared().expectDoubted(change) }
 
   @Test("threads and programs that are held", .enabled(if: KnownGuest.overlay != nil, "no C compiler"), arguments: Change.held + Change.threaded)
@@ -418,7 +418,7 @@ struct IntegrityOfNewKernelTests {
     arguments: Change.places + Change.holders + Change.names + Change.switches + Change.settingTables + Change.pointers)
   func tables(_ change: Change) throws { try IntegrityScene.shared().expectFound(change) }
 
-  @Test("a table that a driver may have made is in doubt", arguments: Change.made + Change.turnedPointers)
+  @Test("what a driver, the boot or chroot may have done is in doubt", arguments: Change.made + Change.turnedPointers + Change.rooted)
   func made(_ change: Change) throws { try IntegrityScene.shared().expectDoubted(change) }
 
   @Test("threads and programs that are held", .enabled(if: KnownGuest.overlay != nil, "no C compiler"), arguments: Change.held + Change.threaded)

@@ -34,6 +34,19 @@ extension Change {
     },
   ]
 
+  /// A root in the mounts of a container, as `chroot /proc/PID/root` leaves it too.
+  static let rooted: [Change] = [
+    Change("the root of a container", ["rootFolder"], [.processes]) { editor in
+      guard let inner = try editor.guest.processes().processes.first(where: { $0.arguments == ["sleep", "100003"] }) else {
+        throw GuestEditor.Impossible(description: "no namespaces of its own")
+      }
+      let folders = try editor.offset("task_struct", "fs")
+      let root = try editor.offset("fs_struct", "root.mnt")
+      let other = try editor.pointer(editor.pointer(inner.address &+ folders) &+ root)
+      try editor.write(editor.pointer(editor.victim().address &+ folders) &+ root, other)
+    }
+  ]
+
   static let ungrouped: [Change] = [
     Change("out of its control group alone", ["GST-060"], [.processes]) {
       try $0.unlink(try $0.victim().address &+ $0.offset("task_struct", "cg_list"))
