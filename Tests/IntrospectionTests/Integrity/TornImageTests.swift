@@ -92,6 +92,12 @@ struct TornImageTests {
       let told = found.report.hits.filter { $0.detection.id == "GST-060" && $0.arguments["pid"] == .int(Int64(victim.pid)) }
       if mark == .still {
         #expect(!told.isEmpty && !found.moments.isTorn, "\(found.report.hits.map(\.detection.id))")
+        // The same, as if it had been read of a running guest once.
+        let facts = try editor.guest.integrity([.processes]).document(target: "guest")
+        let read = FactValue.object((facts.members ?? []) + [.init("read", "running")])
+        let later = try Detections.load(from: try DataFolder(named: source)).judge(read).doubting(read)
+        #expect(doubts(later).contains("GST-060") && !later.hits.contains { $0.detection.id == "GST-060" })
+        #expect(later.unjudged.contains { $0.doubt?.arguments["pid"] == .int(Int64(victim.pid)) })
       } else {
         #expect(told.isEmpty && doubts(found.report).contains("GST-060"), "\(found.report.hits.map(\.detection.id))")
       }
